@@ -1,0 +1,61 @@
+"""What can go wrong, with the facts a person needs, and the few exit codes it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of `deploy`: few, fixed, and the same for every command."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_READY = 3
+    REFUSED = 4
+    DIFFERS = 5
+    BUG = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class DeployError(Exception):
+    """No result can be given. `what` happened, `where`, why (`detail` lines), and the way out (`remedy`)."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, what: str, *, where: str = "", detail: Sequence[str] = (), remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.detail = tuple(detail)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return "\n".join([head, *(f"  {line}" for line in self.detail)])
+
+
+class UsageError(DeployError):
+    """The command, its options or a settings file cannot mean what it says. Nothing was started."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NotReadyError(DeployError):
+    """The world is not as the run needs it: wrong account, role not assumable, backend, lock. Nothing was touched."""
+
+    exit_code = ExitCode.NOT_READY
+
+
+class RefusedError(DeployError):
+    """A gate, a protection or a person said no."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class InterruptedRunError(DeployError):
+    """A person or Jenkins asked the run to stop before a result could be given."""
+
+    exit_code = ExitCode.INTERRUPTED

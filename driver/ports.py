@@ -1,0 +1,82 @@
+"""The doors to the world: what the runner needs, said as protocols. Adapters and fakes implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from driver.events.catalogue import Event
+from driver.values import Caller, EngineReport, EngineRequest, Entrance
+
+Emit = Callable[[Event], None]
+"""Takes what happened. Never raises, never blocks."""
+
+
+class Engine(Protocol):
+    """The Pulumi engine. Every call changes the world except `preview` and `outputs`."""
+
+    def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `up` would do. With `refresh`, compared with the cloud as it is; the state is never written."""
+
+    def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Make the stack what the program says. A failed stack is a report, not an exception."""
+
+    def preview_destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `destroy` would do."""
+
+    def destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Delete all that the stack has made, and the stack itself."""
+
+    def outputs(self, request: EngineRequest) -> Mapping[str, Any]:
+        """The outputs of the last `up`; empty when the stack has never been deployed. Secrets are masked."""
+
+    def interrupt(self) -> None:
+        """Ask the running call to end cleanly. It then reports `interrupted` and leaves no lock. Thread-safe."""
+
+
+class Identity(Protocol):
+    """STS. Nothing here changes an account."""
+
+    def caller(self) -> Caller:
+        """Who the machine is. Raises NotReadyError when there are no credentials."""
+
+    def assume(self, entrance: Entrance, region: str) -> Caller:
+        """Enter an account and say who that made us. Raises NotReadyError with AWS's reason."""
+
+
+class StateStore(Protocol):
+    """The backend's bucket and key."""
+
+    def check(self) -> None:
+        """Raises NotReadyError when the bucket or the key cannot be used by this caller."""
+
+    def lock_of(self, stack: str) -> str:
+        """Who holds the stack's lock, in one line; empty when nobody does."""
+
+
+class Prober(Protocol):
+    """Asks a deployed service how it is."""
+
+    def health(self, url: str, timeout: int) -> Mapping[str, Any]:
+        """`GET url/health` as JSON, retried until it answers or `timeout` seconds are over. Raises NotReadyError."""
+
+
+class Prompt(Protocol):
+    """A person, if there is one."""
+
+    @property
+    def present(self) -> bool:
+        """Whether somebody can be asked at all."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask; anything but yes is no."""
+
+
+class Clock(Protocol):
+    """Time, so that tests own it."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""

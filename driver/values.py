@@ -1,0 +1,187 @@
+"""The frozen values that every part of the driver speaks in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Cloud(StrEnum):
+    """Where a run happens: real AWS, or the four accounts on this machine."""
+
+    AWS = "aws"
+    SANDBOX = "sandbox"
+
+
+class Layer(StrEnum):
+    """`access`: who may enter an account. `service`: what runs there."""
+
+    ACCESS = "access"
+    SERVICE = "service"
+
+
+class Operation(StrEnum):
+    """What one step of a plan does to one stack."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    DESTROY = "destroy"
+
+
+class EnterAs(StrEnum):
+    """Which role a step takes in its account."""
+
+    DEPLOYMENT = "deployment"
+    PREVIEW = "preview"
+    BOOTSTRAP = "bootstrap"
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """How to get into one account: `role_arn` is empty where the caller is already in it."""
+
+    role_arn: str
+    external_id: str = ""
+    session_name: str = ""
+    source_identity: str = ""
+    duration: int = 3600
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One Pulumi stack: one layer of one account, and the file that says everything about that account."""
+
+    name: str
+    env: str
+    layer: Layer
+    account: str
+    region: str
+    file: Path
+    deployment_role: str = ""
+    preview_role: str = ""
+    bootstrap_role: str = ""
+    external_id: str = ""
+    session_duration: int = 3600
+    needs: tuple[str, ...] = ()
+    approve: bool = False
+    max_deletes: int | None = None
+    smoke_timeout: int = 60
+
+    def role_arn(self, enter_as: EnterAs) -> str:
+        """The role that `enter_as` means in this account; empty in the tools account, where nobody changes role."""
+        name = {
+            EnterAs.DEPLOYMENT: self.deployment_role,
+            EnterAs.PREVIEW: self.preview_role,
+            EnterAs.BOOTSTRAP: self.bootstrap_role,
+        }[enter_as]
+        return f"arn:aws:iam::{self.account}:role/{name}" if name else ""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where state lives: a bucket of the tools account, secrets encrypted by a KMS key there."""
+
+    account: str
+    region: str
+    bucket: str
+    key_alias: str
+
+
+@dataclass(frozen=True)
+class Tool:
+    """An executable the run depends on: which one, which version, and how it was come by."""
+
+    name: str
+    version: str
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who AWS says we are (sts:GetCallerIdentity)."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource of one stack and what the engine does, or did, to it. `op` is Pulumi's own word."""
+
+    urn: str
+    op: str
+    keys: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The Pulumi type token, for example `aws:s3/bucket:Bucket`."""
+        return self.urn.split("::")[2].split("$")[-1]
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.split("::", 3)[3]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many resources a step makes, changes, replaces, deletes and leaves alone; provider entries never count."""
+
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+    same: int = 0
+
+    @property
+    def total(self) -> int:
+        """Everything that is not left alone."""
+        return self.create + self.update + self.replace + self.delete
+
+    def __str__(self) -> str:
+        words = (("create", self.create), ("update", self.update), ("replace", self.replace), ("delete", self.delete))
+        said = [f"{count} to {word}" for word, count in words if count]
+        return ", ".join(said) or "no changes"
+
+
+class EngineStatus(StrEnum):
+    """How one call of the engine ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class EngineRequest:
+    """One call of the engine on one stack.
+
+    `config_file` is the user's stack file; the engine works on a generated copy of it to which `facts`
+    (full config keys such as `deploy:sessionName`) are added. `environment` is all that the engine's process sees.
+    """
+
+    stack: str
+    config_file: Path
+    facts: Mapping[str, str]
+    environment: Mapping[str, str]
+    backend: Backend
+    refresh: bool = False
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineReport:
+    """What one call of the engine did. `failure` is its reason in one line; `diagnostics` are the engine's errors."""
+
+    status: EngineStatus
+    changes: Changes = Changes()
+    resources: tuple[ResourceChange, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    failure: str = ""
+    remedy: str = ""
+    diagnostics: tuple[str, ...] = ()
+    seconds: float = 0.0

@@ -1,0 +1,1 @@
+"""Four AWS accounts on your own machine."""
