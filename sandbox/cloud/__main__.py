@@ -1,0 +1,71 @@
+"""Starts one cloud process: `python -m sandbox.cloud --home FOLDER [--port PORT] [--powers]`.
+
+It holds HOME/alive.lock for as long as it lives, so that a stale pid is never mistaken for a running sandbox, and
+listens on its ports before anything slow happens, so that two sandboxes never race for one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from sandbox.accounts import SandboxError
+from sandbox.cloud import ports
+from sandbox.cloud.configuration import CloudConfig
+
+_LOCK_SECONDS = 5.0
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def main() -> int:
+    """Serve until told to stop; 0 when stopped, 1 with one line on stderr when it could not start."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.cloud")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--powers", action="store_true")
+    wanted = parser.parse_args()
+    home = wanted.home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / "alive.lock", timeout=_LOCK_SECONDS):
+            _run(home, wanted.port, _powers_token(home) if wanted.powers else None)
+    except (SandboxError, Timeout) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _run(home: Path, port: int | None, powers_token: str | None) -> None:
+    gateway, instances = ports.listen(home, port)
+    config = CloudConfig(
+        home=home,
+        port=gateway.getsockname()[1],
+        metadata_ports={name: listening.getsockname()[1] for name, listening in instances.items()},
+        powers_token=powers_token,
+    )
+    os.environ.clear()
+    os.environ.update({"PATH": _PATH, "HOME": str(home), **config.emulator_environment()})
+    from sandbox.cloud.server import serve
+
+    try:
+        serve(config, [gateway, *instances.values()])
+    finally:
+        (home / "sandbox.json").unlink(missing_ok=True)
+
+
+def _powers_token(home: Path) -> str:
+    token = secrets.token_hex(16)
+    path = home / "powers-token"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(token)
+    return token
+
+
+if __name__ == "__main__":
+    sys.exit(main())

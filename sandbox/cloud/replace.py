@@ -1,0 +1,56 @@
+"""The one door through which corrections replace the emulator's names.
+
+The emulator's internals are not an interface. So its version is pinned, every replaced name must exist, and what is
+missing is collected and said in one error at start, before the first request is served.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sandbox.cloud.configuration import EMULATOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_missing: list[str] = []
+
+
+class EmulatorMismatchError(Exception):
+    """The installed emulator is not the one that the corrections were written for."""
+
+
+def replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
+    """Replace `module.name` by `make(original)`, also where other emulator modules imported that name.
+
+    `module` is given without its package: `services.sts`. A missing name is remembered for `check`.
+    """
+    owner = importlib.import_module(f"ministack.{module}")
+    if not hasattr(owner, name):
+        _missing.append(f"ministack.{module}.{name}")
+        return
+    original = getattr(owner, name)
+    replacement = make(original)
+    for loaded in [module for key, module in sys.modules.items() if key.split(".")[0] == "ministack"]:
+        if getattr(loaded, name, None) is original:
+            setattr(loaded, name, replacement)
+
+
+def check_version() -> None:
+    """Raise EmulatorMismatchError unless exactly the pinned emulator is installed."""
+    found = importlib.metadata.version("ministack")
+    if found != EMULATOR:
+        raise EmulatorMismatchError(
+            f"The sandbox corrects ministack {EMULATOR}, but {found} is installed: install ministack=={EMULATOR}."
+        )
+
+
+def check_names() -> None:
+    """Raise EmulatorMismatchError naming every replaced name that the emulator does not have."""
+    if _missing:
+        raise EmulatorMismatchError(
+            f"ministack {EMULATOR} lacks names that the sandbox replaces: {', '.join(sorted(_missing))}."
+        )
