@@ -1,0 +1,68 @@
+"""An outsider's ways of being someone in a sandbox, and of being refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox.accounts import Sandbox
+
+ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    """A policy document of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trusting(principal: str | Mapping[str, Any], *actions: str, **condition: Any) -> str:
+    """A trust policy for an AWS principal (an ARN or account id) or any other principal mapping."""
+    who = {"AWS": principal} if isinstance(principal, str) else dict(principal)
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": who, "Action": list(actions) or "sts:AssumeRole"}
+    return document({**statement, "Condition": condition} if condition else statement)
+
+
+def refusal(call: Callable[[], Any]) -> tuple[str, str]:
+    """The error code and message with which the cloud refuses a call."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    error = caught.value.response["Error"]
+    return error.get("Code", ""), error.get("Message", "")
+
+
+@dataclass(frozen=True)
+class Someone:
+    """Credentials, and the clients that act with them."""
+
+    sandbox: Sandbox
+    access_key: str
+    secret_key: str
+    token: str | None = None
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.sandbox.endpoint,
+            region_name=self.sandbox.region,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            aws_session_token=self.token,
+            config=Config(
+                retries={"total_max_attempts": 1}, read_timeout=60, connect_timeout=10, s3={"addressing_style": "path"}
+            ),
+        )
+
+    def become(self, role_arn: str, **facts: Any) -> Someone:
+        """Assume a role; facts are AssumeRole's own parameters."""
+        answer = self.client("sts").assume_role(RoleArn=role_arn, **{"RoleSessionName": "visitor", **facts})
+        keys = answer["Credentials"]
+        return Someone(self.sandbox, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])

@@ -1,0 +1,133 @@
+"""A sandbox starts once, survives a stop, stands beside another one, and can be emptied."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox import lifecycle
+from sandbox.accounts import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.accounts import Sandbox
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "home"
+    lifecycle.down(tmp_path / "home")
+
+
+def iam(sandbox: Sandbox, account: str = "dev") -> Any:
+    import boto3
+
+    keys = sandbox.root_environment(account)
+    return boto3.client(
+        "iam",
+        endpoint_url=sandbox.endpoint,
+        region_name=sandbox.region,
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def test_starting_twice_finds_the_same_process(home: Path) -> None:
+    first = lifecycle.up(home)
+    assert lifecycle.up(home) == first
+    assert lifecycle.status(home) == first
+
+
+def test_stopping_ends_the_process_and_its_ports(home: Path) -> None:
+    started = lifecycle.up(home)
+    assert lifecycle.down(home)
+    assert lifecycle.status(home) is None
+    assert not lifecycle.down(home)
+    with pytest.raises(ProcessLookupError):
+        os.kill(started.pid, 0)
+
+
+def test_state_and_addresses_survive_a_stop(home: Path) -> None:
+    first = lifecycle.up(home)
+    iam(first).create_user(UserName="survivor")
+    lifecycle.down(home)
+    second = lifecycle.up(home)
+    assert (second.endpoint, second.instances) == (first.endpoint, first.instances)
+    assert iam(second).get_user(UserName="survivor")["User"]["UserName"] == "survivor"
+
+
+def test_reset_empties_every_account(home: Path) -> None:
+    iam(lifecycle.up(home)).create_user(UserName="gone")
+    emptied = lifecycle.reset(home)
+    assert iam(emptied).list_users()["Users"] == []
+
+
+def test_a_process_that_was_killed_is_not_running(home: Path) -> None:
+    killed = lifecycle.up(home)
+    os.kill(killed.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while lifecycle.status(home) is not None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert lifecycle.status(home) is None
+    assert lifecycle.up(home).pid != killed.pid
+
+
+def test_two_sandboxes_stand_side_by_side(home: Path, tmp_path: Path) -> None:
+    other_home = tmp_path / "other"
+    first, second = lifecycle.up(home), lifecycle.up(other_home)
+    try:
+        iam(first).create_user(UserName="here")
+        assert iam(second).list_users()["Users"] == []
+    finally:
+        lifecycle.down(other_home)
+
+
+def test_a_wanted_port_is_used(home: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert lifecycle.up(home, port=port).endpoint == f"http://127.0.0.1:{port}"
+
+
+def test_a_taken_port_is_named(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SandboxError, match=f"Port {port} on 127.0.0.1 is taken"):
+            lifecycle.up(home, port=port)
+
+
+def test_a_running_sandbox_does_not_silently_lack_the_powers_asked_for(home: Path) -> None:
+    lifecycle.up(home)
+    with pytest.raises(SandboxError, match="without test powers"):
+        lifecycle.up(home, powers=True)
+
+
+def test_the_server_inherits_nothing(home: Path) -> None:
+    os.environ["PLANTED_SECRET"] = "seen"
+    try:
+        started = lifecycle.up(home)
+    finally:
+        del os.environ["PLANTED_SECRET"]
+    assert b"PLANTED_SECRET" not in Path(f"/proc/{started.pid}/environ").read_bytes()
+
+
+def test_it_answers_on_loopback_only(home: Path) -> None:
+    started = lifecycle.up(home)
+    addresses = [started.endpoint, *started.instances.values()]
+    assert all(address.startswith("http://127.0.0.1:") for address in addresses)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("203.0.113.1", 9))
+        outside = probe.getsockname()[0]
+    for address in addresses:
+        with socket.socket() as knock:
+            knock.settimeout(2)
+            assert knock.connect_ex((outside, int(address.rsplit(":", 1)[1]))) != 0
