@@ -1,0 +1,61 @@
+"""The backend's bucket and key, as Pulumi's S3 backend lays them out: is it usable, is a stack there, who holds its lock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from driver.adapters.aws import AwsSession, asking
+from driver.values import Backend
+
+_REMEDIES = {
+    "NoSuchBucket": "`deploy bootstrap` makes the state bucket and its key",
+    "404": "`deploy bootstrap` makes the state bucket and its key",
+    "NotFoundException": "`deploy bootstrap` makes the state bucket and its key",
+    "AccessDenied": "the Jenkins role needs the state bucket; `deploy bootstrap` grants it",
+    "AccessDeniedException": "the Jenkins role needs the state key; `deploy bootstrap` grants it",
+}
+
+
+@dataclass(frozen=True)
+class S3StateStore:
+    """The StateStore port. `project` is the Pulumi project's name."""
+
+    aws: AwsSession
+    backend: Backend
+    project: str
+
+    def check(self) -> None:
+        """Raise NotReadyError when this caller cannot list the bucket or use the key."""
+        s3 = self.aws.client("s3", self.backend.region)
+        kms = self.aws.client("kms", self.backend.region)
+        bucket, key = self.backend.bucket, self.backend.key_alias
+        asking(f"state bucket {bucket}", lambda: s3.list_objects_v2(Bucket=bucket, MaxKeys=1), remedies=_REMEDIES)
+        asking(f"state key {key}", lambda: kms.describe_key(KeyId=key), remedies=_REMEDIES)
+
+    def exists(self, stack: str) -> bool:
+        """Whether the backend knows the stack."""
+        return bool(self._keys(f".pulumi/stacks/{self.project}/{stack}.json"))
+
+    def lock_of(self, stack: str) -> str:
+        """Who holds the stack's lock, in one line; empty when nobody does."""
+        keys = self._keys(f".pulumi/locks/organization/{self.project}/{stack}/")
+        if not keys:
+            return ""
+        s3 = self.aws.client("s3", self.backend.region)
+        what = f"lock {keys[0]}"
+        body = asking(what, lambda: s3.get_object(Bucket=self.backend.bucket, Key=keys[0])["Body"].read())
+        try:
+            lock = json.loads(body)
+        except ValueError:
+            return "an unreadable lock file"
+        return f"{lock.get('username', '?')}@{lock.get('hostname', '?')} (pid {lock.get('pid', '?')}) since {lock.get('timestamp', '?')}"
+
+    def _keys(self, prefix: str) -> list[str]:
+        s3 = self.aws.client("s3", self.backend.region)
+        answer = asking(
+            f"state bucket {self.backend.bucket}",
+            lambda: s3.list_objects_v2(Bucket=self.backend.bucket, Prefix=prefix, MaxKeys=1),
+            remedies=_REMEDIES,
+        )
+        return [str(entry["Key"]) for entry in answer.get("Contents", [])]

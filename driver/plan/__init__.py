@@ -1,0 +1,1 @@
+"""Config and a selection become a plan: frozen data, made without touching anything."""

@@ -1,0 +1,65 @@
+"""The plan: ordered steps, each one operation on one stack, as whom, and why it needs a preview first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from driver.plan.select import in_order
+from driver.values import EnterAs, Entrance, Layer, Operation, Stack
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation on one stack. `preview_for` says what asks to see it first; empty when nothing does."""
+
+    stack: Stack
+    operation: Operation
+    enter_as: EnterAs
+    preview_for: tuple[str, ...] = ()
+
+    @property
+    def role_arn(self) -> str:
+        """The role this step works under; empty where the caller is already in the account."""
+        return self.stack.role_arn(self.enter_as)
+
+    def entrance(self, session_name: str) -> Entrance:
+        """How this step gets in; the ExternalId belongs to the deployment and preview roles only."""
+        external_id = "" if self.enter_as is EnterAs.BOOTSTRAP else self.stack.external_id
+        return Entrance(self.role_arn, external_id, session_name, session_name, self.stack.session_duration)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run will do, in order."""
+
+    operation: Operation
+    steps: tuple[Step, ...]
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """The names of the stacks, in order."""
+        return tuple(step.stack.name for step in self.steps)
+
+
+def make_plan(operation: Operation, stacks: Sequence[Stack], *, attended: bool = False) -> Plan:
+    """Order the stacks, choose each one's role, and note who asks for a preview (`attended`: a person will be asked)."""
+    ordered = in_order(stacks)
+    if operation is Operation.DESTROY:
+        ordered = tuple(reversed(ordered))
+    return Plan(operation, tuple(_step(operation, stack, attended) for stack in ordered))
+
+
+def _step(operation: Operation, stack: Stack, attended: bool) -> Step:
+    if stack.layer is Layer.ACCESS:
+        enter_as = EnterAs.BOOTSTRAP
+    elif operation is Operation.PREVIEW:
+        enter_as = EnterAs.PREVIEW
+    else:
+        enter_as = EnterAs.DEPLOYMENT
+    asks = []
+    if operation is not Operation.PREVIEW:
+        asks += ["a person at the terminal"] if attended else []
+        asks += ["an approval"] if stack.approve else []
+        asks += ["a limit on deletions"] if operation is Operation.UP and stack.max_deletes is not None else []
+    return Step(stack, operation, enter_as, tuple(asks))

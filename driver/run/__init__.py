@@ -1,0 +1,1 @@
+"""Carries out a plan: checks everything, then goes step by step, and says how each ended."""

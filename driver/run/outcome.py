@@ -1,0 +1,99 @@
+"""How a run ended, per step: a result, a reason and a cause, all closed vocabularies; and the exit code they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from driver.errors import ExitCode
+from driver.plan.plan import Plan
+from driver.values import Changes, Operation, ResourceChange
+
+
+class Result(StrEnum):
+    """What became of a step."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    NOT_RUN = "not run"
+
+
+class Reason(StrEnum):
+    """Why a step has its result."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    PREVIEWED = "previewed"
+    DESTROYED = "destroyed"
+    ENGINE_FAILED = "engine failed"
+    SMOKE_TEST_FAILED = "smoke test failed"
+    DECLINED = "declined"
+    NEEDS_APPROVAL = "needs approval"
+    OVER_LIMIT = "over a limit"
+    STOPPED = "stopped on request"
+    EARLIER_STACK = "an earlier stack"
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """One step's end. `cause` is the fact behind the reason, in one line; `remedy` the way out."""
+
+    stack: str
+    account: str
+    result: Result
+    reason: Reason
+    cause: str = ""
+    remedy: str = ""
+    changes: Changes = Changes()
+    resources: tuple[ResourceChange, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """The whole run's end: one outcome per planned step, in the plan's order."""
+
+    run: str
+    operation: Operation
+    steps: tuple[StepOutcome, ...]
+    seconds: float = 0.0
+
+    def exit_code(self, *, differs: bool = False) -> ExitCode:
+        """The exit code; `differs` asks for 5 when a preview found changes."""
+        results = {step.result for step in self.steps}
+        for result, code in _CODES:
+            if result in results:
+                return code
+        if differs and any(step.changes.total for step in self.steps):
+            return ExitCode.DIFFERS
+        return ExitCode.DONE
+
+
+_CODES = (
+    (Result.INTERRUPTED, ExitCode.INTERRUPTED),
+    (Result.FAILED, ExitCode.FAILED),
+    (Result.REFUSED, ExitCode.REFUSED),
+    (Result.NOT_RUN, ExitCode.FAILED),
+)
+
+
+def rest_not_run(plan: Plan, done: tuple[StepOutcome, ...]) -> tuple[StepOutcome, ...]:
+    """The outcomes of the steps that a failed, refused or interrupted step kept from running."""
+    if not done:
+        return ()
+    last = done[-1]
+    return tuple(
+        StepOutcome(
+            step.stack.name,
+            step.stack.account,
+            Result.NOT_RUN,
+            Reason.EARLIER_STACK,
+            cause=f"{last.stack} {last.result}: {last.reason}",
+        )
+        for step in plan.steps[len(done) :]
+    )

@@ -1,0 +1,103 @@
+"""Looks at everything a run depends on before anything is touched, and reports all that is wrong at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from driver.errors import DeployError, NotReadyError
+from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
+from driver.plan.plan import Plan, Step
+from driver.ports import Emit, Identity, StateStore
+from driver.run.requests import RunFacts
+from driver.values import Operation
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question. `ask` returns the fact that was found, or raises DeployError."""
+
+    name: str
+    ask: Callable[[], str]
+    stack: str = ""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The checks of a run: who we are, the backend, and for every stack its role, its account and its lock."""
+
+    identity: Identity
+    state: StateStore
+    emit: Emit
+
+    def require(self, plan: Plan, facts: RunFacts) -> None:
+        """Raise NotReadyError with every failed check; nothing has been touched then."""
+        failures = self._failures([Check("identity", lambda: self._caller(facts))])
+        if not failures:
+            failures = self._failures([Check("state", self._backend), *self._stack_checks(plan, facts)])
+        if failures:
+            raise NotReadyError(
+                f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
+                detail=[_line(check, error) for check, error in failures],
+                remedy=next((error.remedy for _, error in failures if error.remedy), ""),
+            )
+
+    def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
+        for step in plan.steps:
+            yield Check("role", lambda step=step: self._enter(step, facts), step.stack.name)  # type: ignore[misc] # the default argument binds the step
+            if plan.operation is not Operation.PREVIEW:
+                yield Check("lock", lambda step=step: self._unlocked(step), step.stack.name)  # type: ignore[misc] # as above
+
+    def _failures(self, checks: list[Check]) -> list[tuple[Check, DeployError]]:
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="preflight") as pool:
+            answers = pool.map(self._answer, checks)
+            return [(check, error) for check, error in zip(checks, answers, strict=True) if error is not None]
+
+    def _answer(self, check: Check) -> DeployError | None:
+        self.emit(CheckStarted(check.name, check.stack))
+        try:
+            fact = check.ask()
+        except DeployError as error:
+            self.emit(CheckFailed(check.name, str(error), error.remedy, check.stack))
+            return error
+        self.emit(CheckPassed(check.name, fact, check.stack))
+        return None
+
+    def _caller(self, facts: RunFacts) -> str:
+        caller = self.identity.caller()
+        if caller.account != facts.backend.account:
+            raise NotReadyError(
+                f"we are {caller.arn} in account {caller.account}, expected account {facts.backend.account} (tools)",
+                remedy="run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way",
+            )
+        return caller.arn
+
+    def _backend(self) -> str:
+        self.state.check()
+        return "state bucket and key can be used"
+
+    def _enter(self, step: Step, facts: RunFacts) -> str:
+        entrance = step.entrance(facts.session_name(step))
+        caller = self.identity.assume(entrance, step.stack.region) if entrance.role_arn else self.identity.caller()
+        if caller.account != step.stack.account:
+            raise NotReadyError(
+                f"{entrance.role_arn or caller.arn} is in account {caller.account}, "
+                f"but {step.stack.file.name} says deploy:account is {step.stack.account}",
+                remedy="correct deploy:account, or the role, before anything is deployed into the wrong account",
+            )
+        return f"{caller.arn} in {caller.account}"
+
+    def _unlocked(self, step: Step) -> str:
+        holder = self.state.lock_of(step.stack.name)
+        if holder:
+            raise NotReadyError(
+                f"the stack is locked by {holder}",
+                remedy=f"wait for that run to end; if it is dead, `pulumi cancel --stack {step.stack.name}` removes the lock",
+            )
+        return "not locked"
+
+
+def _line(check: Check, error: DeployError) -> str:
+    place = f"{check.stack}: {check.name}" if check.stack else check.name
+    return f"{place}: {error}"

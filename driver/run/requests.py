@@ -1,0 +1,41 @@
+"""Makes the engine's request for one step: the run's facts and the environment, nothing inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from driver.plan.plan import Step
+from driver.run.naming import session_name
+from driver.values import Backend, EngineRequest
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What is the same for every step of one run. `environment` is all that an engine's process may see."""
+
+    run: str
+    project: str
+    build: str
+    backend: Backend
+    environment: Mapping[str, str]
+
+    def session_name(self, step: Step) -> str:
+        """The session name and source identity of a step."""
+        return session_name(self.project, step.stack.env, self.build, self.run)
+
+    def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
+        """The step, as the engine needs it."""
+        name = self.session_name(step)
+        return EngineRequest(
+            stack=step.stack.name,
+            config_file=step.stack.file,
+            facts={
+                "deploy:enterAs": step.enter_as.value,
+                "deploy:sessionName": name,
+                "deploy:sourceIdentity": name,
+            },
+            environment=self.environment,
+            backend=self.backend,
+            refresh=refresh,
+        )

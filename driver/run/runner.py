@@ -1,0 +1,156 @@
+"""The runner: carries out a plan step by step and stops at the first step that does not succeed.
+
+    check everything                          nothing is touched before all of it passed
+    for each step, in the plan's order:
+        preview, if a gate, a limit or a person asks for one
+        gates                                 each can refuse
+        up | preview | destroy                the engine's report is the truth
+        smoke test                            after an up of a service
+    the rest is reported as not run, because of what
+
+A preview touches nothing, so it goes on to the next stack when one fails.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from driver.errors import InterruptedRunError, NotReadyError
+from driver.events.catalogue import Previewed, Progress, RunFinished, StepFinished, StepStarted
+from driver.plan.plan import Plan, Step
+from driver.ports import Clock, Emit, Engine, Prober
+from driver.run.gates import Gates
+from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
+from driver.run.preflight import Preflight
+from driver.run.requests import RunFacts
+from driver.run.smoke import smoke_test
+from driver.values import EngineReport, EngineStatus, Layer, Operation
+
+
+@dataclass
+class Runner:
+    """Runs plans through the ports. `interrupt` may be called from a signal handler or another thread."""
+
+    engine: Engine
+    preflight: Preflight
+    gates: Gates
+    prober: Prober
+    clock: Clock
+    emit: Emit
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, plan: Plan, facts: RunFacts, *, refresh: bool = False) -> RunOutcome:
+        """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome."""
+        started = self.clock.now()
+        self.preflight.require(plan, facts)
+        if self._stop.is_set():
+            raise InterruptedRunError("stopped on request; nothing was touched")
+        done: tuple[StepOutcome, ...] = ()
+        for step in plan.steps:
+            done = (*done, self._timed(step, facts, refresh))
+            if done[-1].result is not Result.SUCCEEDED and (
+                plan.operation is not Operation.PREVIEW or self._stop.is_set()
+            ):
+                break
+        steps = done + rest_not_run(plan, done)
+        outcome = RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
+        self.emit(RunFinished(facts.run, outcome.exit_code(), outcome.seconds))
+        return outcome
+
+    def interrupt(self) -> None:
+        """Stop: the running engine call ends cleanly, no further step begins."""
+        self._stop.set()
+        self.engine.interrupt()
+
+    def _timed(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
+        started = self.clock.now()
+        stack = step.stack
+        self.emit(StepStarted(stack.name, stack.account, step.operation, step.role_arn))
+        outcome = replace(self._carry_out(step, facts, refresh), seconds=self.clock.now() - started)
+        self.emit(
+            StepFinished(stack.name, outcome.result, outcome.reason, outcome.cause, outcome.changes, outcome.seconds)
+        )
+        return outcome
+
+    def _carry_out(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
+        if step.operation is Operation.PREVIEW:
+            return self._preview(step, facts, refresh)
+        refused = self._refused(step, facts) if step.preview_for else None
+        if refused:
+            return refused
+        if self._stop.is_set():
+            return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
+        if step.operation is Operation.DESTROY:
+            return self._ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
+        return self._up(step, facts)
+
+    def _preview(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
+        report = self.engine.preview(facts.request(step, refresh=refresh), self.emit)
+        self.emit(Previewed(step.stack.name, report.changes, report.resources))
+        return self._ended(step, report, Reason.PREVIEWED)
+
+    def _refused(self, step: Step, facts: RunFacts) -> StepOutcome | None:
+        self.emit(Progress(f"previewing first: {', '.join(step.preview_for)} asks for it", step.stack.name))
+        look: Callable[..., EngineReport] = (
+            self.engine.preview_destroy if step.operation is Operation.DESTROY else self.engine.preview
+        )
+        report = look(facts.request(step), self.emit)
+        if report.status is not EngineStatus.SUCCEEDED:
+            return self._ended(step, report, Reason.PREVIEWED)
+        self.emit(Previewed(step.stack.name, report.changes, report.resources))
+        refusal = self.gates.refusal(step, report.changes)
+        if refusal is None:
+            return None
+        return _outcome(step, Result.REFUSED, refusal.reason, cause=refusal.cause, remedy=refusal.remedy)
+
+    def _up(self, step: Step, facts: RunFacts) -> StepOutcome:
+        report = self.engine.up(facts.request(step), self.emit)
+        outcome = self._ended(step, report, Reason.CHANGED if report.changes.total else Reason.UNCHANGED)
+        if outcome.result is not Result.SUCCEEDED or step.stack.layer is not Layer.SERVICE:
+            return outcome
+        try:
+            self.emit(smoke_test(self.prober, step.stack, report.outputs))
+        except NotReadyError as error:
+            return replace(
+                outcome,
+                result=Result.FAILED,
+                reason=Reason.SMOKE_TEST_FAILED,
+                cause=str(error),
+                remedy=error.remedy or f"look at the function's log group in {step.stack.account}",
+            )
+        return outcome
+
+    def _ended(self, step: Step, report: EngineReport, reason: Reason) -> StepOutcome:
+        outcome = _outcome(step, Result.SUCCEEDED, reason, report=report)
+        if report.status is EngineStatus.SUCCEEDED:
+            return outcome
+        if report.status is EngineStatus.INTERRUPTED or self._stop.is_set():
+            return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=report.failure)
+        return replace(
+            outcome, result=Result.FAILED, reason=Reason.ENGINE_FAILED, cause=report.failure, remedy=report.remedy
+        )
+
+
+def _outcome(
+    step: Step,
+    result: Result,
+    reason: Reason,
+    *,
+    report: EngineReport | None = None,
+    cause: str = "",
+    remedy: str = "",
+) -> StepOutcome:
+    report = report or EngineReport(EngineStatus.SUCCEEDED)
+    return StepOutcome(
+        step.stack.name,
+        step.stack.account,
+        result,
+        reason,
+        cause=cause,
+        remedy=remedy,
+        changes=report.changes,
+        resources=report.resources,
+        outputs=report.outputs,
+    )
