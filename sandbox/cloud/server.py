@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from sandbox.cloud.asgi import App, Message, Receive, Scope, Send
     from sandbox.cloud.configuration import CloudConfig
 
-CORRECTIONS: tuple[str, ...] = ()
+CORRECTIONS: tuple[str, ...] = (
+    "sandbox.cloud.trail.history",
+    "sandbox.cloud.trail.lookup",
+    "sandbox.cloud.trail.trails",
+    "sandbox.cloud.trail.delivery",
+    "sandbox.cloud.trail.recording",
+)
 
-MIDDLEWARE: tuple[str, ...] = ()
+MIDDLEWARE: tuple[str, ...] = ("sandbox.cloud.trail.delivery",)
 
 
 def application(config: CloudConfig) -> App:
