@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from driver.errors import NotReadyError
-
-if TYPE_CHECKING:
-    import boto3
 
 T = TypeVar("T")
 
@@ -17,21 +14,43 @@ ATTEMPTS = 4
 """Tries of one call, with botocore's `standard` back-off; AccessDenied is never tried again."""
 
 
-@dataclass(frozen=True)
 class AwsSession:
-    """A boto3 session whose clients all retry, time out and speak alike."""
+    """The identity that the ordinary AWS credential chain finds for this process, or the one of a given instance.
 
-    session: boto3.Session
+    Clients all retry, time out and speak alike, and are made once: boto3 sessions are not thread-safe, clients are.
+    """
 
-    @classmethod
-    def of_this_process(cls, region: str) -> AwsSession:
-        """The identity that the ordinary AWS credential chain finds for this process."""
+    def __init__(self, region: str, *, metadata_endpoint: str = "") -> None:
+        self._region = region
+        self._metadata_endpoint = metadata_endpoint
+        self._session: Any = None
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of one service; S3 in path style, so that it also works where a bucket has no host name."""
+        key = (service, region or self._region)
+        with self._lock:
+            if self._session is None:
+                self._session = self._new_session()
+            if key not in self._clients:
+                self._clients[key] = self._new_client(*key)
+            return self._clients[key]
+
+    def _new_session(self) -> Any:
         import boto3
+        import botocore.session
 
-        return cls(boto3.Session(region_name=region))
+        core = botocore.session.Session()
+        if self._metadata_endpoint:
+            from botocore.credentials import CredentialResolver, InstanceMetadataProvider
+            from botocore.utils import InstanceMetadataFetcher
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """A client of one service; S3 in path style, so that it also works where a bucket has no host name."""
+            fetcher = InstanceMetadataFetcher(config={"ec2_metadata_service_endpoint": self._metadata_endpoint})
+            core.register_component("credential_provider", CredentialResolver([InstanceMetadataProvider(fetcher)]))
+        return boto3.Session(botocore_session=core, region_name=self._region)
+
+    def _new_client(self, service: str, region: str) -> Any:
         from botocore.config import Config
 
         config = Config(
@@ -40,11 +59,11 @@ class AwsSession:
             read_timeout=30,
             s3={"addressing_style": "path"},
         )
-        return self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload] # the name is data here
+        return self._session.client(service, region_name=region, config=config)
 
 
-def asking(what: str, call: Callable[[], T], *, remedies: dict[str, str] | None = None) -> T:
-    """Make one AWS call. Raises NotReadyError that says what was asked, AWS's code and message, and the remedy for that code."""
+def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | None = None) -> T:
+    """Make one AWS call. Raises NotReadyError: what was asked, AWS's code and message, and the remedy for that code."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     try:
@@ -52,7 +71,7 @@ def asking(what: str, call: Callable[[], T], *, remedies: dict[str, str] | None 
     except NoCredentialsError:
         raise NotReadyError(
             f"{what}: there are no AWS credentials on this machine",
-            remedy="run on an agent with the Jenkins instance profile; in the sandbox, `deploy sandbox up` and `deploy bootstrap` first",
+            remedy="run on an agent with the Jenkins instance profile; in the sandbox, `deploy bootstrap` makes it",
         ) from None
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "Unknown")

@@ -44,7 +44,8 @@ class S3StateStore:
             return ""
         s3 = self.aws.client("s3", self.backend.region)
         what = f"lock {keys[0]}"
-        body = asking(what, lambda: s3.get_object(Bucket=self.backend.bucket, Key=keys[0])["Body"].read())
+        lock_file = asking(what, lambda: s3.get_object(Bucket=self.backend.bucket, Key=keys[0]))
+        body = lock_file["Body"].read()
         try:
             lock = json.loads(body)
         except ValueError:

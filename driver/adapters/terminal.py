@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+
+def _nothing() -> None:
+    """Nothing is drawn."""
 
 
 @dataclass(frozen=True)
 class TerminalPrompt:
-    """The Prompt port: asks on stderr, so that stdout stays the result's."""
+    """The Prompt port: asks on stderr, so that stdout stays the result's. `before` and `after` free the screen for it."""
 
-    interactive: bool
+    before: Callable[[], None] = _nothing
+    after: Callable[[], None] = _nothing
 
     @property
     def present(self) -> bool:
         """Whether both ends are a terminal."""
-        return self.interactive and sys.stdin.isatty() and sys.stderr.isatty()
+        return sys.stdin.isatty() and sys.stderr.isatty()
 
     def confirm(self, question: str) -> bool:
         """Anything but yes is no; so is the end of input."""
-        sys.stderr.write(f"{question} [y/N] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        self.before()
+        try:
+            sys.stderr.write(f"{question} [y/N] ")
+            sys.stderr.flush()
+            return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        finally:
+            self.after()
 
 
 @dataclass(frozen=True)

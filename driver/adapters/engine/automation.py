@@ -1,0 +1,158 @@
+"""The Engine port over Pulumi's Automation API, with the program run inline."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from driver.adapters.engine import operations
+from driver.adapters.engine.backend import secrets_provider, state_url
+from driver.adapters.engine.call import Call
+from driver.adapters.engine.events import EventReader
+from driver.adapters.engine.place import Place, empty_place_of, place_of
+from driver.adapters.engine.printed import switched_streams
+from driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
+from driver.adapters.engine.program import Program, tidy
+from driver.adapters.engine.report import not_ready_of, report_of
+from driver.adapters.engine.workdir import Project, prepare, read_project
+from driver.ports import Emit
+from driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
+
+if TYPE_CHECKING:
+    from driver.adapters.engine.operations import Operate
+
+_HEAVY = ("pulumi.automation", "pulumi_aws")
+"""What takes longest to import and is the same for every stack."""
+
+
+class AutomationEngine:
+    """Runs the project's program stack by stack. Safe to call from several threads, each with its own stack.
+
+    `stack_exists` says whether the backend has a stack, so that the engine need not be started to find out;
+    `state_url` and `secrets_provider` say where state lives and how its secrets are encrypted.
+    """
+
+    def __init__(
+        self,
+        *,
+        project_root: Path,
+        engine: Tool,
+        pulumi_home: Path,
+        run_folder: Path,
+        stack_exists: Callable[[str], bool],
+        state_url: Callable[[Backend, Mapping[str, str]], str] = state_url,
+        secrets_provider: Callable[[Backend], str] = secrets_provider,
+    ) -> None:
+        self._project_root = project_root.resolve()
+        self._engine = engine
+        self._pulumi_home = pulumi_home.resolve()
+        self._run_folder = run_folder.resolve()
+        self._stack_exists = stack_exists
+        self._state_url = state_url
+        self._secrets_provider = secrets_provider
+        self._running: set[EngineProcess] = set()
+        self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Begin to import what every call needs, beside whatever the caller does next."""
+
+        def load() -> None:
+            for module in _HEAVY:
+                with suppress(ImportError):
+                    import_module(module)
+
+        threading.Thread(target=load, name="warm-imports", daemon=True).start()
+
+    def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `up` would do. A stack that does not exist yet is previewed on an empty backend of its own."""
+        project = read_project(self._project_root)
+        exists = self._stack_exists(request.stack)
+        place = self._place(project, request) if exists else self._empty_place(project, request)
+        return self._run(operations.preview, project, place, request, emit, preview=True)
+
+    def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Make the stack what the program says; make the stack itself when it is new."""
+        project = read_project(self._project_root)
+        place = self._place(project, request, new=not self._stack_exists(request.stack))
+        return self._run(operations.up, project, place, request, emit, preview=False)
+
+    def preview_destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `destroy` would do."""
+        return self._destroy(operations.preview_destroy, request, emit, preview=True)
+
+    def destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Delete all that the stack has made, and the stack itself."""
+        return self._destroy(operations.destroy, request, emit, preview=False)
+
+    def outputs(self, request: EngineRequest) -> Mapping[str, Any]:
+        """The outputs of the last `up`, secrets masked. Raises NotReadyError when the backend cannot be read."""
+        if not self._stack_exists(request.stack):
+            return {}
+        from driver.adapters.engine.command import EngineCommand, EngineFailedError
+
+        place = self._place(read_project(self._project_root), request)
+        with self._process() as process:
+            command = EngineCommand(self._engine, process)
+            try:
+                result = command.start(
+                    ["stack", "output", "--json", "--stack", request.stack], str(place.folder), place.environment
+                )
+            except (EngineFailedError, StoppedBeforeStartError) as error:
+                raise not_ready_of(error, f"the outputs of {request.stack} cannot be read") from None
+        outputs: Mapping[str, Any] = json.loads(result.stdout or "{}")
+        return outputs
+
+    def interrupt(self) -> None:
+        """Ask every running call to end cleanly; asked again, the engine stops waiting for what it has begun."""
+        with self._lock:
+            running = tuple(self._running)
+        for process in running:
+            process.interrupt()
+
+    def _destroy(self, operate: Operate, request: EngineRequest, emit: Emit, *, preview: bool) -> EngineReport:
+        if not self._stack_exists(request.stack):
+            return EngineReport(EngineStatus.SUCCEEDED)
+        project = read_project(self._project_root)
+        return self._run(operate, project, self._place(project, request), request, emit, preview=preview)
+
+    def _run(
+        self, operate: Operate, project: Project, place: Place, request: EngineRequest, emit: Emit, *, preview: bool
+    ) -> EngineReport:
+        began = time.monotonic()
+        events = EventReader(request.stack, emit=emit, preview=preview, tidy=lambda text: tidy(text, project.root))
+        program = Program(project, on_print=lambda text: events.say("info", text))
+        with self._process() as process, switched_streams():
+            error = Call(self._engine, process, place, program).run(operate, request, events)
+            return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
+
+    def _place(self, project: Project, request: EngineRequest, *, new: bool = False) -> Place:
+        return place_of(
+            prepare(project, self._run_folder / request.stack, request.stack, request.config_file, request.facts),
+            request.environment,
+            state_url=self._state_url(request.backend, request.environment),
+            secrets_provider=self._secrets_provider(request.backend),
+            home=self._pulumi_home,
+            new=new,
+        )
+
+    def _empty_place(self, project: Project, request: EngineRequest) -> Place:
+        folder = self._run_folder / f"{request.stack}-empty"
+        workdir = prepare(project, folder, request.stack, request.config_file, request.facts)
+        return empty_place_of(workdir, request.environment, home=self._pulumi_home)
+
+    @contextmanager
+    def _process(self) -> Iterator[EngineProcess]:
+        process = EngineProcess()
+        with self._lock:
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            with self._lock:
+                self._running.discard(process)

@@ -1,0 +1,87 @@
+"""One call of the engine: the SDK works in a thread, its events are read in the caller's."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import warnings
+from typing import TYPE_CHECKING
+
+from driver.adapters.engine.events import EventReader
+from driver.adapters.engine.place import Place
+from driver.adapters.engine.process import EngineProcess
+from driver.adapters.engine.program import Program
+from driver.values import EngineRequest, Tool
+
+if TYPE_CHECKING:
+    from pulumi.automation import Stack
+    from pulumi.automation.events import EngineEvent
+
+    from driver.adapters.engine.operations import Operate
+
+_LAST_EVENTS = 5.0
+"""Seconds to wait for events that are still on their way when the engine has ended."""
+
+
+class Call:
+    """Runs one operation on one stack."""
+
+    def __init__(self, engine: Tool, process: EngineProcess, place: Place, program: Program) -> None:
+        self._engine = engine
+        self._process = process
+        self._place = place
+        self._program = program
+        self._inbox: queue.SimpleQueue[EngineEvent | None] = queue.SimpleQueue()
+        self._error: Exception | None = None
+
+    def run(self, operate: Operate, request: EngineRequest, events: EventReader) -> Exception | None:
+        """Run to the end; returns what the SDK raised. A caller that is broken off takes the engine down with it."""
+        worker = threading.Thread(
+            target=self._work, args=(operate, request), name=f"engine-{request.stack}", daemon=True
+        )
+        worker.start()
+        try:
+            while (event := self._inbox.get()) is not None:
+                events.take(event)
+            self._read_late(events)
+        except BaseException:
+            self._process.interrupt()
+            worker.join()
+            raise
+        worker.join()
+        return self._error
+
+    def _work(self, operate: Operate, request: EngineRequest) -> None:
+        try:
+            # The SDK prints an event that its callback or itself could not take, values included.
+            warnings.filterwarnings("ignore", message="(?s)(Failed to parse engine event|Error in event stream)")
+            operate(self._stack(request.stack), request, self._inbox.put)
+        except Exception as error:  # noqa: BLE001 -- it crosses a thread; the report says what it was
+            self._error = error
+        finally:
+            self._inbox.put(None)
+
+    def _stack(self, name: str) -> Stack:
+        from pulumi.automation import LocalWorkspace, Stack
+
+        from driver.adapters.engine.command import EngineCommand
+
+        workspace = LocalWorkspace(
+            work_dir=str(self._place.folder),
+            program=self._program,
+            env_vars=self._place.environment,
+            secrets_provider=self._place.secrets_provider,
+            pulumi_command=EngineCommand(self._engine, self._process),
+        )
+        return Stack.create(name, workspace) if self._place.new else Stack.select(name, workspace)
+
+    def _read_late(self, events: EventReader) -> None:
+        deadline = time.monotonic() + _LAST_EVENTS
+        while events.began and not events.ended:
+            try:
+                event = self._inbox.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return
+            if event is not None:
+                events.take(event)

@@ -1,0 +1,131 @@
+"""The engine's events, translated into the driver's: what the screen shows, and what the report is made of."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
+from driver.ports import Emit
+from driver.values import Changes, ResourceChange
+
+if TYPE_CHECKING:
+    from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
+
+_STACK = "pulumi:pulumi:Stack"
+_PROVIDERS = "pulumi:providers:"
+_QUIET = {"same", "refresh", "read", "discard", "remove-pending-replace"}
+"""Steps that leave the resource as it is."""
+
+_COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*[A-Za-z]")
+_EMPTY_WORDS = re.compile(r"^(update|preview|destroy|refresh) failed$")
+
+
+class EventReader:
+    """Takes the events of one call, one at a time and in order; says them as `emit`, and keeps the sum of them."""
+
+    def __init__(self, stack: str, *, emit: Emit, preview: bool, tidy: Callable[[str], str]) -> None:
+        self._stack = stack
+        self._tidy = tidy
+        self._emit = emit
+        self._preview = preview
+        self._counted: Counter[str] = Counter()
+        self._started: dict[tuple[str, str], float] = {}
+        self.resources: list[ResourceChange] = []
+        self.outputs: Mapping[str, Any] = {}
+        self.errors: list[str] = []
+        self.began = False
+        self.ended = False
+
+    @property
+    def changes(self) -> Changes:
+        """How many resources were, or would be, changed in which way."""
+        counted = self._counted
+        return Changes(
+            create=counted["create"] + counted["import"],
+            update=counted["update"],
+            replace=counted["replace"],
+            delete=counted["delete"],
+            same=counted["same"],
+        )
+
+    def take(self, event: EngineEvent) -> None:
+        """Translate one event."""
+        self.began = self.began or event.prelude_event is not None
+        self.ended = self.ended or event.cancel_event is not None
+        if event.diagnostic_event:
+            self._diagnosed(event.diagnostic_event)
+        elif event.resource_pre_event:
+            self._began(event.resource_pre_event.metadata)
+        elif event.res_outputs_event:
+            self._done(event.res_outputs_event.metadata)
+        elif event.res_op_failed_event:
+            self._failed(event.res_op_failed_event.metadata)
+
+    def say(self, severity: str, message: str, urn: str = "") -> None:
+        """Something the engine, a provider or the program has to say."""
+        self._emit(Diagnostic(stack=self._stack, severity=severity, message=message, urn=urn))
+
+    def _diagnosed(self, event: DiagnosticEvent) -> None:
+        message = self._tidy(plain(event.message))
+        if event.ephemeral or event.severity == "debug" or not message or _EMPTY_WORDS.match(message):
+            return
+        severity = "info" if event.severity == "info#err" else event.severity
+        if severity == "error":
+            self.errors.append(message)
+        self.say(severity, message, event.urn or "")
+
+    def _began(self, step: StepEventMetadata) -> None:
+        if _is_work(step):
+            self._started[step.urn, step.op.value] = time.monotonic()
+            self._emit(ResourceStarted(stack=self._stack, change=_change(step), preview=self._preview))
+
+    def _done(self, step: StepEventMetadata) -> None:
+        if step.type == _STACK and step.new and not self._preview:
+            self.outputs = dict(step.new.outputs or {})
+        if not _counts(step):
+            return
+        op = step.op.value
+        if step.logical:
+            self._counted[op] += 1
+        if op in _QUIET:
+            return
+        change = _change(step)
+        if step.logical:
+            self.resources.append(change)
+        self._emit(
+            ResourceDone(stack=self._stack, change=change, preview=self._preview, seconds=self._seconds(step)),
+        )
+
+    def _failed(self, step: StepEventMetadata) -> None:
+        self._emit(
+            ResourceDone(
+                stack=self._stack, change=_change(step), preview=self._preview, failed=True, seconds=self._seconds(step)
+            ),
+        )
+
+    def _seconds(self, step: StepEventMetadata) -> float:
+        began = self._started.get((step.urn, step.op.value))
+        return round(time.monotonic() - began, 3) if began else 0.0
+
+
+def plain(message: str) -> str:
+    """A message without the engine's colour directives."""
+    return _COLOURS.sub("", message).strip()
+
+
+def _counts(step: StepEventMetadata) -> bool:
+    """Provider entries carry the run's session name, so they change in every run: they and the stack never count."""
+    return step.type != _STACK and not step.type.startswith(_PROVIDERS)
+
+
+def _is_work(step: StepEventMetadata) -> bool:
+    return _counts(step) and step.op.value not in _QUIET
+
+
+def _change(step: StepEventMetadata) -> ResourceChange:
+    keys = step.keys or list(step.detailed_diff or ()) or step.diffs or ()
+    return ResourceChange(urn=step.urn, op=step.op.value, keys=tuple(keys))

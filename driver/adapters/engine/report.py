@@ -1,0 +1,43 @@
+"""How a call of the engine ended: the call's own return or exception decides, events only add to it."""
+
+from __future__ import annotations
+
+from driver.adapters.engine.events import EventReader, plain
+from driver.adapters.engine.failures import Failure, classify
+from driver.adapters.engine.process import StoppedBeforeStartError
+from driver.errors import NotReadyError
+from driver.values import EngineReport, EngineStatus
+
+
+def report_of(error: BaseException | None, events: EventReader, *, stopped: bool, seconds: float) -> EngineReport:
+    """The report of one call; `stopped` when somebody asked for its end, which it may have come too late for."""
+    failure = Failure("") if error is None else _failure(error, events, stopped=stopped)
+    status = EngineStatus.SUCCEEDED
+    if error is not None:
+        status = EngineStatus.INTERRUPTED if stopped else EngineStatus.FAILED
+    return EngineReport(
+        status=status,
+        changes=events.changes,
+        resources=tuple(events.resources),
+        outputs=events.outputs,
+        failure=failure.reason,
+        remedy=failure.remedy,
+        diagnostics=tuple(events.errors),
+        seconds=round(seconds, 3),
+    )
+
+
+def not_ready_of(error: Exception, what: str) -> NotReadyError:
+    """The same for a question that got no answer."""
+    result = getattr(error, "result", None)
+    failure = classify([], plain(result.stderr), result.code) if result else Failure("interrupted")
+    return NotReadyError(what, detail=[failure.reason], remedy=failure.remedy)
+
+
+def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Failure:
+    if stopped or isinstance(error, StoppedBeforeStartError):
+        return Failure("interrupted", "Run it again: what was done so far is in the state.")
+    result = getattr(error, "result", None)
+    if result is None:
+        return classify(events.errors, f"error: {error}", 0)
+    return classify(events.errors, plain(result.stderr) or plain(result.stdout), result.code)

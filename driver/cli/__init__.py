@@ -1,0 +1,1 @@
+"""The command `deploy`: one verb per file, one composition root, one exit."""

@@ -1,0 +1,28 @@
+"""`deploy destroy`: delete stacks, in the reverse of their order."""
+
+from __future__ import annotations
+
+import sys
+
+from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, StacksOption, YesOption
+
+
+def destroy(
+    stacks: StacksOption = None,
+    all_: AllOption = False,
+    yes: YesOption = False,
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Delete everything the stacks have made, last deployed first. Asks before each stack.
+
+    deploy destroy --stacks staging,dev
+    """
+    from driver.cli.operate import Wish, operate
+    from driver.errors import RefusedError
+    from driver.values import Operation
+
+    if not yes and not sys.stdin.isatty():
+        raise RefusedError("destroy asks, and nobody is at the terminal", remedy="say --yes to confirm beforehand")
+    operate(Wish(Operation.DESTROY, project, cloud, stacks, all_, output, yes=yes))

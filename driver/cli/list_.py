@@ -1,0 +1,38 @@
+"""`deploy list`: which stacks there are, where, and in which order they go."""
+
+from __future__ import annotations
+
+from driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
+
+
+def list_stacks(output: OutputOption = Output.TEXT, project: ProjectOption = None, cloud: CloudOption = None) -> None:
+    """List the stacks in the order in which they are deployed. Reads files only.
+
+    deploy list --output json
+    """
+    import json
+    import sys
+
+    from driver.cli import wiring
+    from driver.plan.select import in_order
+    from driver.render.words import table
+    from driver.values import Layer
+
+    config = wiring.open_project(project, cloud)
+    ordered = [*config.layer(Layer.ACCESS), *in_order(config.layer(Layer.SERVICE))]
+    if output is Output.JSON:
+        entries = [
+            {
+                "stack": stack.name,
+                "layer": stack.layer.value,
+                "account": stack.account,
+                "region": stack.region,
+                "file": stack.file.name,
+                "needs": list(stack.needs),
+            }
+            for stack in ordered
+        ]
+        sys.stdout.write(json.dumps(entries, indent=2) + "\n")
+        return
+    rows = [[s.name, s.layer, s.account, s.region, s.file.name, ", ".join(s.needs)] for s in ordered]
+    sys.stdout.write(table(["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", "NEEDS"], rows) + "\n")

@@ -1,0 +1,38 @@
+"""The command line: which verbs there are. Each imports what it needs when it runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from driver.cli import bootstrap, destroy, doctor, exec_, list_, outputs, preview, sandbox, up
+from driver.cli.boundary import leave
+
+app = typer.Typer(
+    name="deploy",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One Jenkins, many AWS accounts, nothing permanent in between.\n\n"
+    "Every stack is entered through a role of its account, with credentials that expire by themselves. "
+    "Results go to stdout, progress to stderr.\n\n"
+    "Exit codes: 0 done, 1 a stack failed, 2 usage or settings, 3 not ready (nothing touched), 4 refused, "
+    "5 differs (when asked), 70 bug, 130/143 interrupted.",
+)
+app.command()(up.up)
+app.command()(preview.preview)
+app.command()(destroy.destroy)
+app.command()(bootstrap.bootstrap)
+app.command()(outputs.outputs)
+app.command("list")(list_.list_stacks)
+app.command()(doctor.doctor)
+app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main() -> None:
+    """The entry point `deploy`."""
+    leave(lambda: app(args=sys.argv[1:], standalone_mode=True))

@@ -1,0 +1,124 @@
+"""What up, preview and destroy have in common: select, plan, compose, run, show, exit."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from driver.cli import wiring
+from driver.cli.boundary import stopping
+from driver.cli.options import Output
+from driver.config.model import DeployConfig
+from driver.errors import UsageError
+from driver.events.catalogue import RunStarted
+from driver.plan.plan import Plan, make_plan
+from driver.plan.select import select
+from driver.run.outcome import RunOutcome
+from driver.values import Layer, Operation, Stack
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was typed."""
+
+    operation: Operation
+    project: Path | None
+    cloud: str | None
+    stacks: str | None
+    all_stacks: bool
+    output: Output
+    yes: bool = False
+    refresh: bool = False
+    differs: bool = False
+
+
+def operate(wish: Wish) -> None:
+    """Carry the wish out and exit with its code."""
+    config = wiring.open_project(wish.project, wish.cloud)
+    chosen = choose(config, wish.stacks, all_stacks=wish.all_stacks)
+    if not chosen:
+        sys.stderr.write("no stack is selected: nothing to do\n")
+        return
+    wiring.check_settings(config, chosen)
+    outcome, code = carry_out(wish, config, chosen)
+    show(outcome, wish.output, code)
+    raise typer.Exit(code)
+
+
+def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:
+    """The selected stacks. An empty selection is nothing, not everything. Raises UsageError."""
+    if all_stacks and names is not None:
+        raise UsageError("--all and --stacks contradict each other", remedy="say one of them")
+    if all_stacks:
+        return config.layer(Layer.SERVICE)
+    if names is None:
+        there = ",".join(stack.name for stack in config.layer(Layer.SERVICE))
+        raise UsageError("no stack is named", remedy=f"say --stacks {there}, or --all")
+    chosen = select(config.stacks, names.split(","))
+    if len({stack.layer for stack in chosen}) > 1:
+        raise UsageError(
+            f"{', '.join(stack.name for stack in chosen)} belong to different layers",
+            remedy="the access layer is an administrator's (`deploy bootstrap`), the service layer is Jenkins': one command each",
+        )
+    return chosen
+
+
+def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
+    """Plan and run; the outcome and the exit code."""
+    build = wiring.jenkins_build()
+    run_id = wiring.start_id()
+    prompt, listener = _screen()
+    plan = make_plan(wish.operation, chosen, attended=prompt.present and not wish.yes)
+    place = wiring.enter(config, _instance(plan), run_id)
+    run = wiring.compose(config, place, run_id, yes=wish.yes, listeners=[listener], prompt=prompt, build=build)
+    run.stream(
+        RunStarted(
+            run_id,
+            wish.operation,
+            config.cloud,
+            plan.stacks,
+            f"{run.tools.engine.version} ({run.tools.engine.source})",
+            f"{run.tools.plugin.version} ({run.tools.plugin.source})",
+            place.endpoint,
+        )
+    )
+    try:
+        with stopping(run.runner.interrupt) as received:
+            outcome = run.runner.run(plan, run.facts, refresh=wish.refresh)
+    finally:
+        prompt.before()
+    return outcome, received.exit_code(outcome.exit_code(differs=wish.differs))
+
+
+def show(outcome: RunOutcome, output: Output, code: int) -> None:
+    """Write the result to stdout."""
+    from driver.render import result
+
+    if output is Output.JSON:
+        sys.stdout.write(json.dumps(result.as_json(outcome, exit_code=code), indent=2) + "\n")
+    else:
+        sys.stdout.write(result.as_text(outcome) + "\n")
+
+
+def _instance(plan: Plan) -> str:
+    if any(step.stack.layer is Layer.ACCESS for step in plan.steps):
+        return wiring.ADMINISTRATOR
+    return wiring.JENKINS_PREVIEW if plan.operation is Operation.PREVIEW else wiring.JENKINS_DEPLOY
+
+
+def _screen() -> tuple[wiring.TerminalPrompt, wiring.Listener]:
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        from driver.render.live import LiveRenderer
+
+        live = LiveRenderer(Console(stderr=True))
+        return wiring.TerminalPrompt(live.pause, live.resume), live
+    from driver.render.lines import LineRenderer
+
+    return wiring.TerminalPrompt(), LineRenderer(sys.stderr)

@@ -1,0 +1,34 @@
+"""The options that several verbs share, each said once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option("--project", metavar="DIR", help="The project's folder; otherwise the nearest one with a deploy.toml.", envvar="DEPLOY_PROJECT"),
+]
+CloudOption = Annotated[
+    str | None,
+    typer.Option("--cloud", metavar="aws|sandbox", help="Where to run; otherwise DEPLOY_CLOUD, otherwise `cloud` in deploy.toml."),
+]
+StacksOption = Annotated[
+    str | None,
+    typer.Option("--stacks", metavar="A,B,…", help="The stacks, by name, separated by commas; `deploy list` shows them."),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Every service stack, in the order of their needs.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm beforehand; limits still hold.")]
+
+
+class Output(StrEnum):
+    """How a result is written to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How the result is written to stdout.")]

@@ -1,0 +1,42 @@
+"""`deploy outputs`: what deployed stacks export."""
+
+from __future__ import annotations
+
+from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, StacksOption
+
+
+def outputs(
+    stacks: StacksOption = None,
+    all_: AllOption = False,
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Show the outputs of stacks as they were last deployed; secrets are masked.
+
+    deploy outputs --stacks dev --output json
+    """
+    import json
+    import sys
+
+    from driver.cli import wiring
+    from driver.cli.operate import choose
+    from driver.plan.plan import make_plan
+    from driver.render.words import table
+    from driver.values import Operation
+
+    config = wiring.open_project(project, cloud)
+    plan = make_plan(Operation.PREVIEW, choose(config, stacks, all_stacks=all_))
+    run_id = wiring.start_id()
+    place = wiring.enter(config, wiring.JENKINS_PREVIEW, run_id)
+    run = wiring.compose(
+        config, place, run_id, yes=False, listeners=[], prompt=wiring.TerminalPrompt(), build=wiring.jenkins_build()
+    )
+    wiring.state_store(config, wiring.session(config)).check()
+    found = {step.stack.name: dict(run.runner.engine.outputs(run.facts.request(step))) for step in plan.steps}
+    if output is Output.JSON:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        return
+    rows = [[stack, key, str(value)] for stack, values in found.items() for key, value in values.items()]
+    empty = [[stack, "(not deployed)", ""] for stack, values in found.items() if not values]
+    sys.stdout.write(table(["STACK", "OUTPUT", "VALUE"], rows + empty) + "\n")

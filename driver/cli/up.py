@@ -1,0 +1,27 @@
+"""`deploy up`: make stacks what the program says, one account after the other."""
+
+from __future__ import annotations
+
+from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, StacksOption, YesOption
+
+
+def up(
+    stacks: StacksOption = None,
+    all_: AllOption = False,
+    yes: YesOption = False,
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Deploy stacks, one account after the other; stop at the first that fails.
+
+    Checks everything before anything is touched: settings, engine, plugin, state, and that every stack's deployment
+    role can be assumed and really is in the configured account. After each stack its service must answer as itself
+    (smoke test) before the next one begins.
+
+    deploy up --stacks dev,staging,prod
+    """
+    from driver.cli.operate import Wish, operate
+    from driver.values import Operation
+
+    operate(Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes))

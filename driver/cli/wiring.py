@@ -1,0 +1,205 @@
+"""The composition root: chooses the adapters of a command, and is the only place that knows all of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from driver.adapters.aws import AwsSession
+from driver.adapters.identity import StsIdentity
+from driver.adapters.ledger import FileLedger
+from driver.adapters.prober import HttpProber
+from driver.adapters.state import S3StateStore
+from driver.adapters.terminal import TerminalPrompt, WallClock
+from driver.config.load import find_root, load
+from driver.config.model import DeployConfig
+from driver.config.surroundings import on_aws, on_loopback
+from driver.errors import NotReadyError, UsageError
+from driver.events.stream import EventStream, Listener
+from driver.run.gates import Gates
+from driver.run.naming import application_id, build_of, new_run_id
+from driver.run.preflight import Preflight
+from driver.run.requests import RunFacts
+from driver.run.runner import Runner
+from driver.values import Cloud, Stack, Tool
+
+if TYPE_CHECKING:
+    from sandbox.accounts import Sandbox
+
+ADMINISTRATOR = "administrator"
+JENKINS_DEPLOY = "jenkins-deploy"
+JENKINS_PREVIEW = "jenkins-preview"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command runs and as whom: the computed environment, which is this process's own from now on."""
+
+    environment: Mapping[str, str]
+    sandbox: Sandbox | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The sandbox's address; empty on AWS."""
+        return self.sandbox.endpoint if self.sandbox else ""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The engine and the AWS plugin of a run, and the folder in which the engine finds that plugin."""
+
+    engine: Tool
+    plugin: Tool
+    pulumi_home: Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that can begin: the runner, the facts it works with, and its stream of events."""
+
+    runner: Runner
+    facts: RunFacts
+    stream: EventStream
+    tools: Tools
+
+
+def open_project(folder: Path | None, cloud: str | None) -> DeployConfig:
+    """The project's config. Raises UsageError."""
+    root = find_root((folder or Path.cwd()).resolve())
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return load(root, os.environ, cloud)
+
+
+def check_settings(config: DeployConfig, stacks: Sequence[Stack]) -> None:
+    """Ask the program about the settings of the stacks. Raises UsageError with every problem of every file."""
+    if not config.settings_check:
+        return
+    problems = _entry_point(config.settings_check, "program.settings-check")
+    found = [problem for stack in stacks for problem in problems(config.root, stack.name)]
+    if found:
+        detail = list(dict.fromkeys(found))
+        raise UsageError("the settings do not hold", detail=detail, remedy="correct the lines above; nothing was started")
+
+
+def documents(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
+    """The policy documents that the program would make for a stack, by name. Raises UsageError when it cannot say."""
+    if not config.documents:
+        raise UsageError("the program names no function that shows them", where="deploy.toml: program.documents")
+    shown: Mapping[str, Any] = _entry_point(config.documents, "program.documents")(config.root, stack.name)
+    return shown
+
+
+def _entry_point(name: str, key: str) -> Callable[..., Any]:
+    module, function = name.split(":")
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"{name} is not there: {error}", where=f"deploy.toml: {key}") from None
+    return found
+
+
+def enter(config: DeployConfig, instance: str, run: str = "") -> Place:
+    """Become `instance` (in the sandbox), or stay who the machine is (on AWS). Raises NotReadyError.
+
+    From here on this process sees the computed environment only, as its children do: ambient AWS_* variables
+    can no longer reach any SDK.
+    """
+    sandbox = None
+    if config.cloud is Cloud.SANDBOX:
+        sandbox = running_sandbox(config)
+        environment = on_loopback(os.environ, sandbox.environment(instance))
+    else:
+        environment = {**on_aws(os.environ), "AWS_REGION": config.backend.region, "AWS_DEFAULT_REGION": config.backend.region}
+    if run:
+        environment["AWS_SDK_UA_APP_ID"] = application_id(run)
+    os.environ.clear()
+    os.environ.update(environment)
+    return Place(environment, sandbox)
+
+
+def running_sandbox(config: DeployConfig) -> Sandbox:
+    """The project's sandbox. Raises NotReadyError when it does not run."""
+    from sandbox.lifecycle import status
+
+    found = status(config.sandbox_home)
+    if found is None:
+        raise NotReadyError(
+            "the sandbox does not run", where=str(config.sandbox_home), remedy="start it with `deploy sandbox up`; or say --cloud aws"
+        )
+    return found
+
+
+def find_tools(config: DeployConfig) -> Tools:
+    """The engine and the plugin that are already on this machine. Raises NotReadyError that says how to get them."""
+    from sandbox.toolchain import ToolchainError, find
+
+    try:
+        found = find(allow_stand_in=config.cloud is Cloud.SANDBOX)
+    except ToolchainError as error:
+        raise NotReadyError(str(error), remedy="`make setup` obtains what is missing") from None
+    engine, plugin = (Tool(tool.name, tool.version, tool.path, tool.source) for tool in (found.engine, found.plugin))
+    return Tools(engine, plugin, found.pulumi_home)
+
+
+def state_store(config: DeployConfig, aws: AwsSession) -> S3StateStore:
+    """The backend's bucket and key."""
+    return S3StateStore(aws, config.backend, config.project)
+
+
+def session(config: DeployConfig) -> AwsSession:
+    """The identity of this process, after `enter`."""
+    return AwsSession(config.backend.region)
+
+
+def start_id() -> str:
+    """The id of the run that begins now."""
+    return new_run_id(WallClock().now())
+
+
+def compose(
+    config: DeployConfig,
+    place: Place,
+    run: str,
+    *,
+    yes: bool,
+    listeners: Sequence[Listener],
+    prompt: TerminalPrompt,
+    build: str,
+) -> Run:
+    """Wire everything that a run needs."""
+    from driver.adapters.engine import AutomationEngine
+
+    tools = find_tools(config)
+    clock = WallClock()
+    aws = session(config)
+    state = state_store(config, aws)
+    folder = config.root / ".deploy" / "runs" / run
+    stream = EventStream(run, clock.now, keepers=[FileLedger(folder)], listeners=listeners)
+    engine = AutomationEngine(
+        project_root=config.root,
+        engine=tools.engine,
+        pulumi_home=tools.pulumi_home,
+        run_folder=folder,
+        stack_exists=state.exists,
+    )
+    runner = Runner(
+        engine=engine,
+        preflight=Preflight(StsIdentity(aws), state, stream),
+        gates=Gates(prompt, yes),
+        prober=HttpProber(clock),
+        clock=clock,
+        emit=stream,
+    )
+    facts = RunFacts(run, config.project, build, config.backend, place.environment)
+    return Run(runner, facts, stream, tools)
+
+
+def jenkins_build() -> str:
+    """Which Jenkins build this is; asked before the environment is computed anew."""
+    return build_of(os.environ)

@@ -1,0 +1,48 @@
+"""Computes the environment of a run. What AWS sees of the machine is chosen here; nothing is inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "NO_COLOR")
+"""What every process of a run needs from the machine, and what carries no identity."""
+
+BASE_IDENTITY = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
+"""On AWS, the ways in which a machine may say who it is. Whoever that turns out to be is checked against the tools account."""
+
+NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+NOWHERE = "http://127.0.0.1:9"
+"""Nothing listens on the discard port (RFC 863): as a proxy it stops whatever is not addressed to loopback."""
+
+
+def on_aws(ambient: Mapping[str, str]) -> dict[str, str]:
+    """The machine's own identity and network, and nothing else that is called AWS_*."""
+    return {name: ambient[name] for name in (*PASSED_ON, *BASE_IDENTITY, *NETWORK) if name in ambient}
+
+
+def on_loopback(ambient: Mapping[str, str], identity: Mapping[str, str]) -> dict[str, str]:
+    """A sandbox instance's identity; every address but loopback leads nowhere."""
+    return {
+        **{name: ambient[name] for name in PASSED_ON if name in ambient},
+        **identity,
+        "HTTP_PROXY": NOWHERE,
+        "HTTPS_PROXY": NOWHERE,
+        "http_proxy": NOWHERE,
+        "https_proxy": NOWHERE,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }

@@ -1,0 +1,1 @@
+"""Shows events while a run goes on, and its result at the end."""

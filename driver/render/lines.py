@@ -1,0 +1,113 @@
+"""One line per event, without control characters: for Jenkins' console and for files."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import singledispatch
+from typing import TextIO
+
+from driver.events import catalogue as said
+from driver.events.redaction import redact
+from driver.events.stream import Envelope
+from driver.render.words import did, doing, duration
+
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class LineRenderer:
+    """Writes `HH:MM:SS stack  words` to a stream."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, envelope: Envelope) -> None:
+        """Show one event; some say nothing here."""
+        text = words(envelope.event)
+        if not text:
+            return
+        clock = datetime.fromtimestamp(envelope.time).astimezone().strftime("%H:%M:%S")
+        stack = getattr(envelope.event, "stack", "")
+        place = f"{stack:<9} " if stack else ""
+        for line in str(redact(text)).splitlines():
+            self._stream.write(f"{clock} {place}{_CONTROL.sub('', line)}\n")
+        self._stream.flush()
+
+
+@singledispatch
+def words(event: said.Event) -> str:
+    """What an event says in one line; empty when it is only for machines."""
+    del event
+    return ""
+
+
+@words.register
+def _(event: said.RunStarted) -> str:
+    where = f"sandbox at {event.endpoint}" if event.endpoint else "AWS"
+    return (
+        f"{event.operation} of {', '.join(event.stacks) or 'nothing'} on {where}\n"
+        f"run {event.run}; engine {event.engine}; AWS plugin {event.plugin}"
+    )
+
+
+@words.register
+def _(event: said.CheckPassed) -> str:
+    return f"{event.check} ok: {event.fact}"
+
+
+@words.register
+def _(event: said.CheckFailed) -> str:
+    return f"{event.check} FAILED: {event.what}"
+
+
+@words.register
+def _(event: said.StepStarted) -> str:
+    return f"{event.operation} in account {event.account}" + (f" as {event.role}" if event.role else "")
+
+
+@words.register
+def _(event: said.ResourceStarted) -> str:
+    if event.preview or event.change.op == "same":
+        return ""
+    return f"{doing(event.change.op)} {event.change.type} {event.change.name}"
+
+
+@words.register
+def _(event: said.ResourceDone) -> str:
+    if event.failed:
+        return f"FAILED {doing(event.change.op)} {event.change.type} {event.change.name}"
+    if event.preview or event.change.op == "same":
+        return ""
+    return f"{did(event.change.op)} {event.change.type} {event.change.name} ({duration(event.seconds)})"
+
+
+@words.register
+def _(event: said.Diagnostic) -> str:
+    return f"{event.severity}: {event.message.strip()}"
+
+
+@words.register
+def _(event: said.Progress) -> str:
+    return event.message
+
+
+@words.register
+def _(event: said.Previewed) -> str:
+    changed = [f"  would {change.op} {change.type} {change.name}" for change in event.resources if change.op != "same"]
+    return "\n".join([f"preview: {event.changes}", *changed])
+
+
+@words.register
+def _(event: said.SmokeTested) -> str:
+    return f"{event.url}/health answers from account {event.account}, version {event.version}"
+
+
+@words.register
+def _(event: said.StepFinished) -> str:
+    cause = f": {event.cause}" if event.cause else ""
+    return f"{event.result} ({event.reason}; {event.changes}) in {duration(event.seconds)}{cause}"
+
+
+@words.register
+def _(event: said.RunFinished) -> str:
+    return f"run {event.run} finished in {duration(event.seconds)}, exit code {event.exit_code}"

@@ -1,0 +1,133 @@
+"""Live progress for a person: one row per stack, what it is doing now, how far it is and for how long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from driver.events import catalogue as said
+from driver.events.redaction import redact
+from driver.events.stream import Envelope
+from driver.render.lines import words
+from driver.render.words import did, doing, duration
+
+_STYLES = {"succeeded": "green", "failed": "bold red", "refused": "yellow", "interrupted": "yellow"}
+_MARKS = {"succeeded": "✓", "failed": "✗", "refused": "!", "interrupted": "!"}
+
+
+@dataclass
+class _Row:
+    account: str
+    status: str = "waiting"
+    detail: str = ""
+    started: float = 0.0
+    ended: float = 0.0
+    done: int = 0
+    going: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def running(self) -> bool:
+        return bool(self.started and not self.ended)
+
+
+class LiveRenderer:
+    """Draws on stderr with rich while the run goes on; `close` leaves the last picture standing.
+
+    What a person must not miss (failed checks, previews, errors) is printed above the picture and stays.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._rows: dict[str, _Row] = {}
+        self._checks = 0
+        self._spinner = Spinner("dots")
+        self._lock = threading.Lock()
+        self._live = Live(console=console, refresh_per_second=8, get_renderable=self._picture, transient=False)
+
+    def __call__(self, envelope: Envelope) -> None:
+        """Take one event into the picture."""
+        event = envelope.event
+        with self._lock:
+            self._take(event)
+        if isinstance(event, said.RunStarted):
+            self._console.print(Text(words(event), style="bold"))
+            self._live.start()
+        elif isinstance(event, said.RunFinished):
+            self.close()
+        elif isinstance(event, said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested):
+            self._print(event)
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._live.stop()
+
+    def pause(self) -> None:
+        """Make the screen free for a question."""
+        self._live.stop()
+
+    def resume(self) -> None:
+        """Go on drawing after a question."""
+        self._live.start()
+
+    def _print(self, event: said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested) -> None:
+        bad = isinstance(event, said.CheckFailed) or (isinstance(event, said.Diagnostic) and event.severity == "error")
+        text = Text(f"{event.stack}: " if event.stack else "", style="bold")
+        text.append(str(redact(words(event))), style="red" if bad else "")
+        self._console.print(text)
+
+    def _take(self, event: said.Event) -> None:
+        if isinstance(event, said.RunStarted):
+            self._rows = {stack: _Row("") for stack in event.stacks}
+        elif isinstance(event, said.CheckPassed):
+            self._checks += 1
+        elif isinstance(event, said.StepStarted):
+            row = self._rows[event.stack]
+            row.account, row.status, row.started = event.account, event.operation, time.monotonic()
+        elif isinstance(event, said.ResourceStarted):
+            row = self._rows[event.stack]
+            if event.change.op != "same":
+                row.going[event.change.urn] = f"{doing(event.change.op)} {event.change.name}"
+        elif isinstance(event, said.ResourceDone):
+            row = self._rows[event.stack]
+            row.going.pop(event.change.urn, None)
+            row.done += 0 if event.preview else 1
+            row.detail = f"{did(event.change.op)} {event.change.name}"
+        elif isinstance(event, said.Progress) and event.stack in self._rows:
+            self._rows[event.stack].detail = event.message
+        elif isinstance(event, said.StepFinished):
+            row = self._rows[event.stack]
+            row.status, row.ended, row.going = event.result, time.monotonic(), {}
+            row.detail = f"{event.reason}: {event.cause}" if event.cause else f"{event.reason}, {event.changes}"
+
+    def _picture(self) -> RenderableType:
+        with self._lock:
+            table = Table.grid(padding=(0, 2))
+            for stack, row in self._rows.items():
+                table.add_row(self._mark(row), Text(stack, style="bold"), row.account, *self._progress(row))
+            if not any(row.started for row in self._rows.values()):
+                return Group(table, Text(f"checking everything first: {self._checks} checks passed", style="dim"))
+            return table
+
+    def _mark(self, row: _Row) -> RenderableType:
+        if row.running:
+            return self._spinner
+        return Text(_MARKS.get(row.status, "·"), style=_STYLES.get(row.status, "dim"))
+
+    def _progress(self, row: _Row) -> tuple[RenderableType, ...]:
+        if not row.started:
+            return Text("waiting", style="dim"), "", ""
+        elapsed = duration((row.ended or time.monotonic()) - row.started)
+        now = next(reversed(row.going.values())) if row.going else row.detail
+        status = Text(row.status, style=_STYLES.get(row.status, "cyan"))
+        return (
+            status,
+            elapsed,
+            Text(f"{row.done} resources, {now}" if row.running and row.done else now, overflow="ellipsis"),
+        )

@@ -1,0 +1,61 @@
+"""The result of a run on stdout: a table to read, or JSON to compute with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from driver.events.redaction import redact
+from driver.render.words import duration, table
+from driver.run.outcome import Result, RunOutcome, StepOutcome
+
+
+def as_json(outcome: RunOutcome, *, exit_code: int) -> Mapping[str, Any]:
+    """The run as `--output json` promises it."""
+    body = {
+        "run": outcome.run,
+        "operation": outcome.operation.value,
+        "exitCode": exit_code,
+        "seconds": round(outcome.seconds, 3),
+        "stacks": [_step_json(step) for step in outcome.steps],
+    }
+    redacted: Mapping[str, Any] = redact(body)
+    return redacted
+
+
+def _step_json(step: StepOutcome) -> Mapping[str, Any]:
+    return {
+        "stack": step.stack,
+        "account": step.account,
+        "result": step.result.value,
+        "reason": step.reason.value,
+        "cause": step.cause,
+        "remedy": step.remedy,
+        "changes": asdict(step.changes),
+        "resources": [{"urn": change.urn, "op": change.op, "keys": change.keys} for change in step.resources],
+        "outputs": dict(step.outputs),
+        "seconds": round(step.seconds, 3),
+    }
+
+
+def as_text(outcome: RunOutcome) -> str:
+    """A line per stack, then for each that did not succeed what happened and the way out."""
+    rows = [
+        [step.stack, step.account, step.result, step.reason, str(step.changes), duration(step.seconds), _url(step)]
+        for step in outcome.steps
+    ]
+    said = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", "URL"], rows)
+    causes = [_cause(step) for step in outcome.steps if step.result in _WITH_A_CAUSE and step.cause]
+    return str(redact("\n\n".join([said, *causes])))
+
+
+_WITH_A_CAUSE = {Result.FAILED, Result.REFUSED, Result.INTERRUPTED}
+
+
+def _cause(step: StepOutcome) -> str:
+    return f"{step.stack}: {step.cause}" + (f"\n  what to do: {step.remedy}" if step.remedy else "")
+
+
+def _url(step: StepOutcome) -> str:
+    return str(step.outputs.get("url", ""))

@@ -1,0 +1,48 @@
+"""The words for resources, durations and tables that every renderer shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+VERBS = {
+    "create": ("creating", "created"),
+    "update": ("updating", "updated"),
+    "delete": ("deleting", "deleted"),
+    "replace": ("replacing", "replaced"),
+    "create-replacement": ("creating replacement", "created replacement"),
+    "delete-replaced": ("deleting replaced", "deleted replaced"),
+    "refresh": ("reading", "read"),
+    "read": ("reading", "read"),
+    "import": ("importing", "imported"),
+    "same": ("checking", "unchanged"),
+}
+
+
+def doing(op: str) -> str:
+    """Pulumi's operation as something that goes on."""
+    return VERBS.get(op, (op, op))[0]
+
+
+def did(op: str) -> str:
+    """Pulumi's operation as something that is done."""
+    return VERBS.get(op, (op, op))[1]
+
+
+def duration(seconds: float) -> str:
+    """`0.8 s`, `42 s`, `3 min 05 s`."""
+    if seconds < 10:  # noqa: PLR2004 -- tenths matter only below ten seconds
+        return f"{seconds:.1f} s"
+    if seconds < 60:  # noqa: PLR2004 -- a minute
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns aligned by spaces, so that a console of any width and a copy into a mail keep them readable."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (header, *rows)
+    ]
+    return "\n".join(lines)
