@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from driver.adapters.terminal import TerminalPrompt
 from driver.cli import wiring
-from driver.cli.boundary import stopping
+from driver.cli.boundary import Received, stopping
 from driver.cli.options import Output
 from driver.config.model import DeployConfig
 from driver.errors import UsageError
 from driver.events.catalogue import RunStarted
+from driver.events.stream import Listener
 from driver.plan.plan import Plan, make_plan
 from driver.plan.select import select
 from driver.run.outcome import RunOutcome
@@ -68,30 +71,54 @@ def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequ
     return chosen
 
 
-def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
-    """Plan and run; the outcome and the exit code."""
+@dataclass(frozen=True)
+class Begun:
+    """A run about to go: its plan, where it runs, and everything wired."""
+
+    plan: Plan
+    place: wiring.Place
+    run: wiring.Run
+    prompt: TerminalPrompt
+
+
+def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> Begun:
+    """Plan, enter, compose, and say that the run begins."""
     build = wiring.jenkins_build()
     run_id = wiring.start_id()
     prompt, listener = _screen()
     plan = make_plan(wish.operation, chosen, attended=prompt.present and not wish.yes)
     place = wiring.enter(config, _instance(plan), run_id)
     run = wiring.compose(config, place, run_id, yes=wish.yes, listeners=[listener], prompt=prompt, build=build)
+    engine, plugin = run.tools.engine, run.tools.plugin
     run.stream(
         RunStarted(
             run_id,
             wish.operation,
             config.cloud,
             plan.stacks,
-            f"{run.tools.engine.version} ({run.tools.engine.source})",
-            f"{run.tools.plugin.version} ({run.tools.plugin.source})",
+            f"{engine.version} ({engine.source})",
+            f"{plugin.version} ({plugin.source})",
             place.endpoint,
         )
     )
+    return Begun(plan, place, run, prompt)
+
+
+@contextmanager
+def running(begun: Begun) -> Iterator[Received]:
+    """While inside, signals stop the run cleanly; afterwards the screen is free."""
     try:
-        with stopping(run.runner.interrupt) as received:
-            outcome = run.runner.run(plan, run.facts, refresh=wish.refresh)
+        with stopping(begun.run.runner.interrupt) as received:
+            yield received
     finally:
-        prompt.before()
+        begun.prompt.before()
+
+
+def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
+    """Plan and run; the outcome and the exit code."""
+    begun = started(wish, config, chosen)
+    with running(begun) as received:
+        outcome = begun.run.runner.run(begun.plan, begun.run.facts, refresh=wish.refresh)
     return outcome, received.exit_code(outcome.exit_code(differs=wish.differs))
 
 
@@ -111,14 +138,14 @@ def _instance(plan: Plan) -> str:
     return wiring.JENKINS_PREVIEW if plan.operation is Operation.PREVIEW else wiring.JENKINS_DEPLOY
 
 
-def _screen() -> tuple[wiring.TerminalPrompt, wiring.Listener]:
+def _screen() -> tuple[TerminalPrompt, Listener]:
     if sys.stderr.isatty():
         from rich.console import Console
 
         from driver.render.live import LiveRenderer
 
         live = LiveRenderer(Console(stderr=True))
-        return wiring.TerminalPrompt(live.pause, live.resume), live
+        return TerminalPrompt(live.pause, live.resume), live
     from driver.render.lines import LineRenderer
 
-    return wiring.TerminalPrompt(), LineRenderer(sys.stderr)
+    return TerminalPrompt(), LineRenderer(sys.stderr)

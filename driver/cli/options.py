@@ -10,15 +10,24 @@ import typer
 
 ProjectOption = Annotated[
     Path | None,
-    typer.Option("--project", metavar="DIR", help="The project's folder; otherwise the nearest one with a deploy.toml.", envvar="DEPLOY_PROJECT"),
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        help="The project's folder; otherwise the nearest one with a deploy.toml.",
+        envvar="DEPLOY_PROJECT",
+    ),
 ]
 CloudOption = Annotated[
     str | None,
-    typer.Option("--cloud", metavar="aws|sandbox", help="Where to run; otherwise DEPLOY_CLOUD, otherwise `cloud` in deploy.toml."),
+    typer.Option(
+        "--cloud", metavar="aws|sandbox", help="Where to run; otherwise DEPLOY_CLOUD, otherwise `cloud` in deploy.toml."
+    ),
 ]
 StacksOption = Annotated[
     str | None,
-    typer.Option("--stacks", metavar="A,B,…", help="The stacks, by name, separated by commas; `deploy list` shows them."),
+    typer.Option(
+        "--stacks", metavar="A,B,…", help="The stacks, by name, separated by commas; `deploy list` shows them."
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Every service stack, in the order of their needs.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm beforehand; limits still hold.")]

@@ -19,6 +19,7 @@ def outputs(
     import json
     import sys
 
+    from driver.adapters.terminal import TerminalPrompt
     from driver.cli import wiring
     from driver.cli.operate import choose
     from driver.plan.plan import make_plan
@@ -30,7 +31,7 @@ def outputs(
     run_id = wiring.start_id()
     place = wiring.enter(config, wiring.JENKINS_PREVIEW, run_id)
     run = wiring.compose(
-        config, place, run_id, yes=False, listeners=[], prompt=wiring.TerminalPrompt(), build=wiring.jenkins_build()
+        config, place, run_id, yes=False, listeners=[], prompt=TerminalPrompt(), build=wiring.jenkins_build()
     )
     wiring.state_store(config, wiring.session(config)).check()
     found = {step.stack.name: dict(run.runner.engine.outputs(run.facts.request(step))) for step in plan.steps}

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from driver.adapters.aws import AwsSession
 from driver.adapters.identity import StsIdentity
@@ -30,6 +31,8 @@ from driver.values import Cloud, Stack, Tool
 
 if TYPE_CHECKING:
     from sandbox.accounts import Sandbox
+
+T = TypeVar("T")
 
 ADMINISTRATOR = "administrator"
 JENKINS_DEPLOY = "jenkins-deploy"
@@ -84,7 +87,9 @@ def check_settings(config: DeployConfig, stacks: Sequence[Stack]) -> None:
     found = [problem for stack in stacks for problem in problems(config.root, stack.name)]
     if found:
         detail = list(dict.fromkeys(found))
-        raise UsageError("the settings do not hold", detail=detail, remedy="correct the lines above; nothing was started")
+        raise UsageError(
+            "the settings do not hold", detail=detail, remedy="correct the lines above; nothing was started"
+        )
 
 
 def documents(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
@@ -115,7 +120,11 @@ def enter(config: DeployConfig, instance: str, run: str = "") -> Place:
         sandbox = running_sandbox(config)
         environment = on_loopback(os.environ, sandbox.environment(instance))
     else:
-        environment = {**on_aws(os.environ), "AWS_REGION": config.backend.region, "AWS_DEFAULT_REGION": config.backend.region}
+        environment = {
+            **on_aws(os.environ),
+            "AWS_REGION": config.backend.region,
+            "AWS_DEFAULT_REGION": config.backend.region,
+        }
     if run:
         environment["AWS_SDK_UA_APP_ID"] = application_id(run)
     os.environ.clear()
@@ -130,9 +139,22 @@ def running_sandbox(config: DeployConfig) -> Sandbox:
     found = status(config.sandbox_home)
     if found is None:
         raise NotReadyError(
-            "the sandbox does not run", where=str(config.sandbox_home), remedy="start it with `deploy sandbox up`; or say --cloud aws"
+            "the sandbox does not run",
+            where=str(config.sandbox_home),
+            remedy="start it with `deploy sandbox up`; or say --cloud aws",
         )
     return found
+
+
+def with_sandbox(call: Callable[[ModuleType], T]) -> T:
+    """Start, stop or empty a sandbox through `sandbox.lifecycle`. Raises NotReadyError when that cannot be done."""
+    from sandbox import lifecycle
+    from sandbox.accounts import SandboxError
+
+    try:
+        return call(lifecycle)
+    except SandboxError as error:
+        raise NotReadyError(str(error)) from None
 
 
 def find_tools(config: DeployConfig) -> Tools:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from driver.errors import DeployError, NotReadyError
 from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
@@ -25,17 +26,20 @@ class Check:
 
 @dataclass(frozen=True)
 class Preflight:
-    """The checks of a run: who we are, the backend, and for every stack its role, its account and its lock."""
+    """The checks of a run: who we are, the backend, and for every stack its role, its account and its lock.
+
+    `state` is None before the backend has been made.
+    """
 
     identity: Identity
-    state: StateStore
+    state: StateStore | None
     emit: Emit
 
     def require(self, plan: Plan, facts: RunFacts) -> None:
         """Raise NotReadyError with every failed check; nothing has been touched then."""
         failures = self._failures([Check("identity", lambda: self._caller(facts))])
         if not failures:
-            failures = self._failures([Check("state", self._backend), *self._stack_checks(plan, facts)])
+            failures = self._failures([*self._backend_checks(), *self._stack_checks(plan, facts)])
         if failures:
             raise NotReadyError(
                 f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
@@ -45,9 +49,10 @@ class Preflight:
 
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
-            yield Check("role", lambda step=step: self._enter(step, facts), step.stack.name)  # type: ignore[misc] # the default argument binds the step
-            if plan.operation is not Operation.PREVIEW:
-                yield Check("lock", lambda step=step: self._unlocked(step), step.stack.name)  # type: ignore[misc] # as above
+            yield Check("role", partial(self._enter, step, facts), step.stack.name)
+            state = self.state
+            if state and plan.operation is not Operation.PREVIEW:
+                yield Check("lock", partial(_unlocked, state, step), step.stack.name)
 
     def _failures(self, checks: list[Check]) -> list[tuple[Check, DeployError]]:
         with ThreadPoolExecutor(max_workers=8, thread_name_prefix="preflight") as pool:
@@ -73,9 +78,9 @@ class Preflight:
             )
         return caller.arn
 
-    def _backend(self) -> str:
-        self.state.check()
-        return "state bucket and key can be used"
+    def _backend_checks(self) -> Iterator[Check]:
+        if self.state:
+            yield Check("state", partial(_usable, self.state))
 
     def _enter(self, step: Step, facts: RunFacts) -> str:
         entrance = step.entrance(facts.session_name(step))
@@ -88,14 +93,20 @@ class Preflight:
             )
         return f"{caller.arn} in {caller.account}"
 
-    def _unlocked(self, step: Step) -> str:
-        holder = self.state.lock_of(step.stack.name)
-        if holder:
-            raise NotReadyError(
-                f"the stack is locked by {holder}",
-                remedy=f"wait for that run to end; if it is dead, `pulumi cancel --stack {step.stack.name}` removes the lock",
-            )
-        return "not locked"
+
+def _usable(state: StateStore) -> str:
+    state.check()
+    return "state bucket and key can be used"
+
+
+def _unlocked(state: StateStore, step: Step) -> str:
+    holder = state.lock_of(step.stack.name)
+    if holder:
+        raise NotReadyError(
+            f"the stack is locked by {holder}",
+            remedy=f"wait for that run to end; if it is dead, `pulumi cancel --stack {step.stack.name}` removes the lock",
+        )
+    return "not locked"
 
 
 def _line(check: Check, error: DeployError) -> str:

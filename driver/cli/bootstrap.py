@@ -1,0 +1,61 @@
+"""`deploy bootstrap`: an administrator makes the state's home and every access layer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, StacksOption, YesOption
+
+
+def bootstrap(
+    stacks: StacksOption = None,
+    print_: Annotated[
+        bool, typer.Option("--print", help="Show every policy document that would be made, and make nothing.")
+    ] = False,
+    yes: YesOption = False,
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Let Jenkins in: make the state bucket and key, Jenkins' roles, and each account's roles, boundary and trail.
+
+    An administrator of the tools account runs this, rarely. Each target account is entered through its `bootstrapRole`.
+    Running it again changes nothing; it puts back what somebody has changed by hand. Ends when the roles can be assumed.
+
+    deploy bootstrap --print
+
+    deploy bootstrap --yes
+    """
+    import json
+    import sys
+
+    from driver.adapters.foundation import bucket_policy, key_policy
+    from driver.cli import wiring
+    from driver.cli.operate import Wish, choose, show
+    from driver.errors import UsageError
+    from driver.values import Layer, Operation
+
+    config = wiring.open_project(project, cloud)
+    chosen = choose(config, stacks, all_stacks=False) if stacks else config.layer(Layer.ACCESS)
+    if any(stack.layer is not Layer.ACCESS for stack in chosen):
+        raise UsageError(
+            "bootstrap makes access layers only", remedy="say tools, dev-access, …; or nothing for all of them"
+        )
+    wiring.check_settings(config, chosen)
+    if print_:
+        backend = config.backend
+        shown = {
+            "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
+            **{stack.name: wiring.documents(config, stack) for stack in chosen},
+        }
+        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+        return
+    from driver.cli.bootstrapping import carry_out
+
+    outcome, code = carry_out(
+        Wish(Operation.UP, project, cloud, stacks, all_stacks=False, output=output, yes=yes), config, chosen
+    )
+    show(outcome, output, code)
+    raise typer.Exit(code)

@@ -1,0 +1,52 @@
+"""The work of `deploy bootstrap`: check, lay the foundation, run the access layers, wait for the roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from driver.adapters.aws import AwsSession
+from driver.adapters.foundation import Foundation
+from driver.adapters.identity import StsIdentity
+from driver.adapters.terminal import WallClock
+from driver.cli import wiring
+from driver.cli.operate import Wish, running, started
+from driver.config.model import DeployConfig
+from driver.errors import ExitCode
+from driver.events.catalogue import Progress
+from driver.plan.plan import Plan, Step
+from driver.run.assumable import wait_until_assumable
+from driver.run.outcome import RunOutcome
+from driver.run.preflight import Preflight
+from driver.values import Cloud, EnterAs, Operation, Stack
+
+
+def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
+    """Bootstrap the chosen access layers; the outcome and the exit code."""
+    begun = started(wish, config, chosen)
+    run, plan = begun.run, begun.plan
+    with running(begun) as received:
+        aws = wiring.session(config)
+        Preflight(StsIdentity(aws), None, run.stream).require(plan, run.facts)
+        Foundation(aws, config.backend).lay(lambda line: run.stream(Progress(line)))
+        outcome = run.runner.run(plan, run.facts)
+        code = received.exit_code(outcome.exit_code())
+        if code == ExitCode.DONE:
+            _wait(config, begun.place, plan, run)
+    return outcome, code
+
+
+def _wait(config: DeployConfig, place: wiring.Place, plan: Plan, run: wiring.Run) -> None:
+    """Enter the new roles as Jenkins does. Only the sandbox has Jenkins' instance at hand."""
+    steps = [
+        Step(step.stack, Operation.UP, enter_as)
+        for step in plan.steps
+        if step.stack.deployment_role
+        for enter_as in (EnterAs.DEPLOYMENT, EnterAs.PREVIEW)
+    ]
+    if config.cloud is not Cloud.SANDBOX or place.sandbox is None:
+        run.stream(Progress("only Jenkins may enter the new roles: `deploy doctor` on its agent shows when it can"))
+        return
+    jenkins = StsIdentity(
+        AwsSession(config.backend.region, metadata_endpoint=place.sandbox.instances[wiring.JENKINS_DEPLOY])
+    )
+    wait_until_assumable(jenkins, steps, run.facts, WallClock(), run.stream)
