@@ -163,17 +163,18 @@ def _route(operation: OperationModel) -> _Route:
         elif where.get("location") == "header":
             headers.add(where.get("name", name).lower())
     segments = [segment for segment in uri.split("/") if segment]
-    pattern = "".join("/" + _pattern(segment) for segment in segments) or "/"
+    label = "[^/]+" if operation.service_model.service_name == "s3" else ".+?"
+    pattern = "".join("/" + _pattern(segment, label) for segment in segments) or "/"
     literals = sum(not segment.startswith("{") for segment in segments)
     return _Route(operation.http["method"], re.compile(pattern), query, frozenset(headers), literals, operation.name)
 
 
-def _pattern(segment: str) -> str:
-    """A segment as an expression. A label may hold slashes: an ARN arrives decoded."""
+def _pattern(segment: str, label: str) -> str:
+    """A segment as an expression. A label may hold slashes, because an ARN arrives decoded; a bucket's name may not."""
     if not segment.startswith("{"):
         return re.escape(segment)
     name = segment.strip("{}")
-    return f"(?P<{_escaped(name.rstrip('+'))}>.+)" if name.endswith("+") else f"(?P<{_escaped(name)}>.+?)"
+    return f"(?P<{_escaped(name.rstrip('+'))}>{'.+' if name.endswith('+') else label})"
 
 
 def _escaped(label: str) -> str:

@@ -23,14 +23,23 @@ if TYPE_CHECKING:
     from sandbox.cloud.configuration import CloudConfig
 
 CORRECTIONS: tuple[str, ...] = (
+    "sandbox.cloud.transport",
+    "sandbox.cloud.expiry",
+    "sandbox.cloud.kms",
+    "sandbox.cloud.simulate",
     "sandbox.cloud.trail.history",
     "sandbox.cloud.trail.lookup",
     "sandbox.cloud.trail.trails",
     "sandbox.cloud.trail.delivery",
+    "sandbox.cloud.faults",
     "sandbox.cloud.trail.recording",
 )
 
-MIDDLEWARE: tuple[str, ...] = ("sandbox.cloud.trail.delivery",)
+MIDDLEWARE: tuple[str, ...] = (
+    "sandbox.cloud.powers",
+    "sandbox.cloud.transport",
+    "sandbox.cloud.trail.delivery",
+)
 
 
 def application(config: CloudConfig) -> App:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from xml.etree.ElementTree import Element, ParseError
 
@@ -133,16 +134,15 @@ def _shown(shape: Shape, value: Any) -> Any:
         return None
     if shape.metadata.get("sensitive"):
         return HIDDEN
-    if isinstance(shape, StructureShape) and isinstance(value, dict):
-        return _structure(
-            shape,
-            {name: value[key] for name in shape.members for key in (_wire_name(shape, name), name) if key in value},
-        )
-    if isinstance(shape, ListShape) and isinstance(value, list):
-        return [_shown(shape.member, item) for item in value]
-    if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {key: _shown(shape.value, item) for key, item in value.items()}
-    return value if isinstance(value, str | int | float | bool) else str(value)
+    match shape, value:
+        case StructureShape(), dict():
+            names = {name: key for name in shape.members for key in (_wire_name(shape, name), name) if key in value}
+            return _structure(shape, {name: value[key] for name, key in names.items()})
+        case ListShape(), list():
+            return [_shown(shape.member, item) for item in value]
+        case MapShape(), dict():
+            return {key: _shown(shape.value, item) for key, item in value.items()}
+    return value.strftime("%b %-d, %Y, %-I:%M:%S %p") if isinstance(value, datetime) else value
 
 
 def _s3_parameters(call: Call, request: Request) -> dict[str, Any]:

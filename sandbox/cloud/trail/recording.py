@@ -43,13 +43,13 @@ def install() -> None:
 def service_assumed_role(service: str, role_arn: str, session_name: str, access_key_id: str, expiration: float) -> None:
     """Record that an AWS service became a role for somebody, as `ec2.amazonaws.com` does for an instance profile."""
     account = _account_of(role_arn)
-    issued = datetime.fromtimestamp(expiration, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ends = datetime.fromtimestamp(expiration, UTC).strftime("%b %-d, %Y, %-I:%M:%S %p")
     record = _base("sts.amazonaws.com", "AssumeRole", responses.get_region(), read_only=True) | {
         "userIdentity": {"type": "AWSService", "invokedBy": service},
         "sourceIPAddress": service,
         "userAgent": service,
         "requestParameters": {"roleArn": role_arn, "roleSessionName": session_name},
-        "responseElements": {"credentials": {"accessKeyId": access_key_id, "expiration": issued}},
+        "responseElements": {"credentials": {"accessKeyId": access_key_id, "expiration": ends}},
         "resources": _role_resource(role_arn),
         "recipientAccountId": account,
         "sharedEventID": str(uuid.uuid4()),
