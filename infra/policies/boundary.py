@@ -1,0 +1,53 @@
+"""The most that any role of an account can be, whatever its own policy says.
+
+A boundary's Allow is a ceiling; its Deny also holds against what a resource's own policy would grant, which a
+ceiling does not (IAM User Guide, "Permissions boundaries").
+"""
+
+from __future__ import annotations
+
+from infra.policies.document import Document, Statement, allow, deny, document
+from infra.policies.jenkins import STATE_KEY_ACTIONS, State, state_key_condition
+from infra.policies.scope import Scope
+
+
+def target(scope: Scope) -> Document:
+    """The ceiling of a target account's roles: this stack's own things."""
+    return document(
+        allow("OwnBucket", ["s3:*"], [scope.bucket_arn, scope.objects_arn]),
+        allow("OwnFunction", ["lambda:*"], scope.function_arns),
+        allow("OwnLog", ["logs:*"], [f"{scope.log_group_arn}:*"]),
+        allow("HttpApis", ["apigateway:*"], [scope.api_collection_arn, scope.apis_arn, scope.api_tags_arn]),
+        allow(
+            "ExecutionRole",
+            ["iam:PassRole"],
+            [scope.execution_role_arn],
+            {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        ),
+        _no_way_on("iam:PassRole"),
+        deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
+        deny("TrailStands", ["cloudtrail:*"], [scope.trail_arn]),
+        deny("RecordStands", ["s3:*"], [scope.trail_bucket_arn, f"{scope.trail_bucket_arn}/*"]),
+    )
+
+
+def jenkins(state: State, role_arns: list[str], trail_arn: str, trail_bucket_arn: str) -> Document:
+    """The ceiling of the tools account's roles: the state, its key, and the roles of the targets."""
+    return document(
+        allow("TargetRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], role_arns),
+        allow("State", ["s3:ListBucket", "s3:*Object"], [state.bucket_arn, f"{state.bucket_arn}/*"]),
+        allow("StateKey", list(STATE_KEY_ACTIONS), [state.keys_arn], state_key_condition(state)),
+        _no_way_on(),
+        deny("TrailStands", ["cloudtrail:*"], [trail_arn]),
+        deny("RecordStands", ["s3:*"], [trail_bucket_arn, f"{trail_bucket_arn}/*"]),
+    )
+
+
+def _no_way_on(*but: str) -> Statement:
+    """Nothing in IAM or Organizations, except `but`."""
+    return {
+        "Sid": "NoWideningOfRights",
+        "Effect": "Deny",
+        "NotAction": ["s3:*", "lambda:*", "logs:*", "apigateway:*", "kms:*", "sts:*", "cloudtrail:*", *but],
+        "Resource": ["*"],
+    }

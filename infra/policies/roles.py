@@ -1,0 +1,84 @@
+"""What the roles of a target account may do: deploy this stack, look at it, be it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from infra.policies.actions import Need, On, everything, reads
+from infra.policies.document import Conditions, Document, Statement, allow, document
+from infra.policies.scope import Scope
+
+
+def deployment(scope: Scope) -> Document:
+    """Everything that an up, a change, a drift check and a destroy of this stack need; no IAM write at all."""
+    return document(*_statements(everything(), scope))
+
+
+def preview(scope: Scope) -> Document:
+    """Looking at the same things, and nothing else."""
+    return document(*_statements(reads(), scope))
+
+
+def reading_only() -> Document:
+    """The session policy of a preview: whatever the role may do, this session reads.
+
+    A session policy only takes away (what a session may do is what the role *and* this allow), so `*` grants nothing.
+    """
+    return document(allow("ReadOnly", sorted({need.action for need in reads()}), ["*"]))
+
+
+def execution(scope: Scope) -> Document:
+    """What the running function may do: its items, and its own log.
+
+    Listing the bucket is what turns a missing item into 404 instead of 403 (Amazon S3 API, GetObject).
+    """
+    return document(
+        allow("Items", ["s3:GetObject", "s3:PutObject"], [f"{scope.bucket_arn}/items/*"]),
+        allow("MissingIsNotForbidden", ["s3:ListBucket"], [scope.bucket_arn]),
+        allow("OwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{scope.log_group_arn}:*"]),
+    )
+
+
+def _statements(needs: Iterable[Need], scope: Scope) -> list[Statement]:
+    """One statement for each kind of thing, in the order of `On`; actions sorted, so that documents compare."""
+    asked: dict[On, set[str]] = {}
+    for need in needs:
+        asked.setdefault(need.on, set()).add(need.action)
+    return [allow(on.value, sorted(asked[on]), _resources(on, scope), _when(on, scope)) for on in On if on in asked]
+
+
+def _resources(on: On, scope: Scope) -> list[str]:
+    return {
+        On.BUCKET: [scope.bucket_arn],
+        On.OBJECTS: [scope.objects_arn],
+        On.FUNCTION: scope.function_arns,
+        On.FUNCTION_GRANT: scope.function_arns,
+        On.EXECUTION_ROLE: [scope.execution_role_arn],
+        On.API_CREATE: [scope.api_collection_arn],
+        On.API_READ: [scope.apis_arn],
+        On.API_CHANGE: [scope.apis_arn],
+        On.API_TAG: [scope.api_tags_arn],
+    }[on]
+
+
+def _when(on: On, scope: Scope) -> Conditions | None:
+    """What narrows the things that have no name of their own, or that could be given away.
+
+    API ids are AWS's choice, so an API is ours by its tag: it must be born with it, only what carries it may be
+    changed, and it cannot be changed into another's. Reading allows an absent tag, because a deleted API has none and
+    must be answered "not found", not "forbidden": that is how drift is seen.
+    """
+    requested, carried = "aws:RequestTag/deploy:stack", "aws:ResourceTag/deploy:stack"
+    ours: Conditions = {
+        "StringEquals": {carried: scope.stack},
+        "StringEqualsIfExists": {requested: scope.stack},
+    }
+    conditions: dict[On, Conditions] = {
+        On.FUNCTION_GRANT: {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}},
+        On.EXECUTION_ROLE: {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        On.API_CREATE: {"StringEquals": {requested: scope.stack}},
+        On.API_READ: {"StringEqualsIfExists": {carried: scope.stack}},
+        On.API_CHANGE: ours,
+        On.API_TAG: ours,
+    }
+    return conditions.get(on)

@@ -1,0 +1,63 @@
+"""A bucket that is private, encrypted, versioned, and answers over TLS only."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.policies.document import Document, text
+
+
+class PrivateBucket(pulumi.ComponentResource):
+    """One bucket with everything that AWS recommends for it.
+
+    It is encrypted with S3's own keys, not a KMS key of ours, and has no access log: the trail and the function's log say
+    who did what. `policy` is the whole bucket policy. Destroying it deletes what is in it: what guards the contents is
+    who may destroy (see docs/explanation/roles.md), not a bucket that a destroy leaves half taken down.
+    """
+
+    def __init__(self, name: str, *, bucket: str, policy: Document, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("items:storage:PrivateBucket", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=True, opts=child)
+        self._harden(name, child)
+        private = aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=self.bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        # S3 refuses a bucket policy and a public access block that are written at the same time.
+        after = pulumi.ResourceOptions(parent=self, depends_on=[private])
+        self.policy = aws.s3.BucketPolicy(name, bucket=self.bucket.id, policy=text(policy), opts=after)
+        self.register_outputs({"bucket": self.bucket.bucket})
+
+    def _harden(self, name: str, child: pulumi.ResourceOptions) -> None:
+        aws.s3.BucketVersioning(
+            name,
+            bucket=self.bucket.id,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=child,
+        )
+        by_default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+            sse_algorithm="AES256"
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            name,
+            bucket=self.bucket.id,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=by_default, bucket_key_enabled=True
+                )
+            ],
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            name,
+            bucket=self.bucket.id,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=child,
+        )

@@ -1,0 +1,53 @@
+"""The whole service of one target account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pulumi
+
+from infra import names
+from infra.names import TargetNames
+from infra.policies.buckets import tls_only
+from infra.private_bucket import PrivateBucket
+from infra.service.function import LiveFunction
+from infra.service.http_api import HttpApi
+from infra.settings import TargetSettings
+
+ROUTES = ("GET /health", "PUT /items/{key}", "GET /items/{key}")
+
+
+class ItemsService(pulumi.ComponentResource):
+    """A bucket for the items, the function that keeps them there, and the API that people call."""
+
+    def __init__(self, settings: TargetSettings, code: Path, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("items:service:ItemsService", settings.stack, None, opts)
+        target, sizes = settings.target, settings.service
+        here = TargetNames(target.account, target.region, target.env)
+        child = pulumi.ResourceOptions(parent=self)
+        store = PrivateBucket("items", bucket=here.bucket, policy=tls_only(names.bucket_arn(here.bucket)), opts=child)
+        live = LiveFunction(
+            "items",
+            function=here.service,
+            role_arn=here.role_arn(here.execution_role),
+            code=code,
+            memory=sizes.memory,
+            timeout=sizes.timeout,
+            environment={
+                "BUCKET": store.bucket.bucket,
+                "STACK": settings.stack,
+                "MAX_ITEM_BYTES": str(sizes.max_item_bytes),
+            },
+            opts=child,
+        )
+        api = HttpApi("items", api=here.service, alias=live.alias, routes=ROUTES, timeout=sizes.timeout, opts=child)
+        self.outputs = {
+            "account": target.account,
+            "stack": settings.stack,
+            "url": api.url,
+            "bucket": store.bucket.bucket,
+            "function": live.function.name,
+            "version": live.function.version,
+            "codeSha256": live.function.code_sha256,
+        }
+        self.register_outputs(self.outputs)
