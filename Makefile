@@ -1,0 +1,70 @@
+# Two commands do everything: `make demo` and `make test`. Each does its own set-up first.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .deploy/uv/bin/uv)
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .deploy/ready ## Virtual environment, Pulumi engine, AWS plugin (done by the others too)
+
+.deploy/uv/bin/uv:
+	@echo "setup: uv $(UV_VERSION), the installer of the locked environment (a few seconds)"
+	@python3 -m venv .deploy/uv
+	@.deploy/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/ready: uv.lock pyproject.toml | $(UV)
+	@echo "setup: virtual environment from uv.lock (half a minute the first time)"
+	@$(UV) sync --quiet --frozen --all-extras
+	@touch $@
+
+.deploy/ready: .venv/ready
+	@echo "setup: Pulumi engine and AWS plugin (built from source where they cannot be fetched: about ten minutes, once per machine)"
+	@mkdir -p .deploy
+	@$(BIN)/python -m sandbox.toolchain >.deploy/toolchain.json
+	@touch $@
+
+define run
+echo; echo "\$$ $(1)"; $(BIN)/$(1)
+endef
+
+.PHONY: demo
+demo: setup ## Deploy dev, staging and prod into the sandbox, account by account
+	@$(call run,deploy sandbox up)
+	@$(call run,deploy bootstrap --yes)
+	@$(call run,deploy up --stacks dev,staging,prod --yes)
+	@echo; echo "Each URL answers from its own account: try  curl URL/health"
+	@echo "Go on with  $(BIN)/deploy --help ; stop with  make down"
+
+.PHONY: check
+check: .venv/ready ## Format, lint, types, import contracts, unit, property and infra tests: under a minute
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -n 2 tests/architecture tests/unit tests/properties tests/infra
+
+.PHONY: test
+test: setup check ## Everything: check, then all that needs the sandbox and the engine
+	@echo "test: contracts and end-to-end stories against sandboxes on loopback (several minutes)"
+	@$(BIN)/pytest -n 2 --dist loadgroup tests/contract tests/e2e
+
+.PHONY: bench
+bench: setup ## deploy against the plain loop a user would write, side by side
+	@$(BIN)/python -m bench
+
+.PHONY: down
+down: ## Stop the demo's sandbox; its accounts are kept
+	@$(BIN)/deploy sandbox down
+
+.PHONY: clean
+clean: ## Stop the sandbox and remove everything that was made here; the engine's cache stays
+	@if [ -x $(BIN)/deploy ]; then $(BIN)/deploy sandbox down || true; fi
+	@rm -rf .deploy .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
