@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from driver.adapters.engine.events import EventReader
 from driver.adapters.engine.place import Place, empty_place_of, place_of
 from driver.adapters.engine.printed import switched_streams
 from driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
-from driver.adapters.engine.program import Program, tidy
+from driver.adapters.engine.program import tidy
 from driver.adapters.engine.report import not_ready_of, report_of
 from driver.adapters.engine.workdir import Project, prepare, read_project
 from driver.ports import Emit
@@ -119,16 +120,16 @@ class AutomationEngine:
         if not self._stack_exists(request.stack):
             return EngineReport(EngineStatus.SUCCEEDED)
         project = read_project(self._project_root)
-        return self._run(operate, project, self._place(project, request), request, emit, preview=preview)
+        report = self._run(operate, project, self._place(project, request), request, emit, preview=preview)
+        return replace(report, outputs={})
 
     def _run(
         self, operate: Operate, project: Project, place: Place, request: EngineRequest, emit: Emit, *, preview: bool
     ) -> EngineReport:
         began = time.monotonic()
         events = EventReader(request.stack, emit=emit, preview=preview, tidy=lambda text: tidy(text, project.root))
-        program = Program(project, on_print=lambda text: events.say("info", text))
         with self._process() as process, switched_streams():
-            error = Call(self._engine, process, place, program).run(operate, request, events)
+            error = Call(self._engine, process, place, project).run(operate, request, events)
             return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
 
     def _place(self, project: Project, request: EngineRequest, *, new: bool = False) -> Place:

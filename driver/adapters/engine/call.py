@@ -12,6 +12,7 @@ from driver.adapters.engine.events import EventReader
 from driver.adapters.engine.place import Place
 from driver.adapters.engine.process import EngineProcess
 from driver.adapters.engine.program import Program
+from driver.adapters.engine.workdir import Project
 from driver.values import EngineRequest, Tool
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ _LAST_EVENTS = 5.0
 class Call:
     """Runs one operation on one stack."""
 
-    def __init__(self, engine: Tool, process: EngineProcess, place: Place, program: Program) -> None:
+    def __init__(self, engine: Tool, process: EngineProcess, place: Place, project: Project) -> None:
         self._engine = engine
         self._process = process
         self._place = place
-        self._program = program
-        self._inbox: queue.SimpleQueue[EngineEvent | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
+        self._program = Program(project, on_print=self._inbox.put)
         self._error: Exception | None = None
 
     def run(self, operate: Operate, request: EngineRequest, events: EventReader) -> Exception | None:
@@ -42,8 +43,8 @@ class Call:
         )
         worker.start()
         try:
-            while (event := self._inbox.get()) is not None:
-                events.take(event)
+            while (said := self._inbox.get()) is not None:
+                events.take(said)
             self._read_late(events)
         except BaseException:
             self._process.interrupt()
@@ -80,8 +81,8 @@ class Call:
         deadline = time.monotonic() + _LAST_EVENTS
         while events.began and not events.ended:
             try:
-                event = self._inbox.get(timeout=max(0.0, deadline - time.monotonic()))
+                said = self._inbox.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 return
-            if event is not None:
-                events.take(event)
+            if said is not None:
+                events.take(said)

@@ -20,6 +20,9 @@ _PROVIDERS = "pulumi:providers:"
 _QUIET = {"same", "refresh", "read", "discard", "remove-pending-replace"}
 """Steps that leave the resource as it is."""
 
+_SECRET = "4dabf18193072939515e22adb298388d"
+"""The key by which Pulumi marks a value of a special kind (sdk/go/common/resource/sig)."""
+
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*[A-Za-z]")
 _EMPTY_WORDS = re.compile(r"^(update|preview|destroy|refresh) failed$")
 
@@ -32,9 +35,8 @@ class EventReader:
         self._tidy = tidy
         self._emit = emit
         self._preview = preview
-        self._counted: Counter[str] = Counter()
         self._started: dict[tuple[str, str], float] = {}
-        self.resources: list[ResourceChange] = []
+        self._counted: dict[str, ResourceChange] = {}
         self.outputs: Mapping[str, Any] = {}
         self.errors: list[str] = []
         self.began = False
@@ -43,7 +45,7 @@ class EventReader:
     @property
     def changes(self) -> Changes:
         """How many resources were, or would be, changed in which way."""
-        counted = self._counted
+        counted = Counter(change.op for change in self._counted.values())
         return Changes(
             create=counted["create"] + counted["import"],
             update=counted["update"],
@@ -52,8 +54,16 @@ class EventReader:
             same=counted["same"],
         )
 
-    def take(self, event: EngineEvent) -> None:
-        """Translate one event."""
+    @property
+    def resources(self) -> tuple[ResourceChange, ...]:
+        """Which resources were, or would be, changed; those left alone are only counted."""
+        return tuple(change for change in self._counted.values() if change.op not in _QUIET)
+
+    def take(self, event: EngineEvent | str) -> None:
+        """Translate one event, or a line that the program printed."""
+        if isinstance(event, str):
+            self._say("info", event)
+            return
         self.began = self.began or event.prelude_event is not None
         self.ended = self.ended or event.cancel_event is not None
         if event.diagnostic_event:
@@ -65,7 +75,7 @@ class EventReader:
         elif event.res_op_failed_event:
             self._failed(event.res_op_failed_event.metadata)
 
-    def say(self, severity: str, message: str, urn: str = "") -> None:
+    def _say(self, severity: str, message: str, urn: str = "") -> None:
         """Something the engine, a provider or the program has to say."""
         self._emit(Diagnostic(stack=self._stack, severity=severity, message=message, urn=urn))
 
@@ -76,7 +86,7 @@ class EventReader:
         severity = "info" if event.severity == "info#err" else event.severity
         if severity == "error":
             self.errors.append(message)
-        self.say(severity, message, event.urn or "")
+        self._say(severity, message, event.urn or "")
 
     def _began(self, step: StepEventMetadata) -> None:
         if _is_work(step):
@@ -85,36 +95,39 @@ class EventReader:
 
     def _done(self, step: StepEventMetadata) -> None:
         if step.type == _STACK and step.new and not self._preview:
-            self.outputs = dict(step.new.outputs or {})
+            self.outputs = _masked(step.new.outputs or {})
         if not _counts(step):
             return
-        op = step.op.value
-        if step.logical:
-            self._counted[op] += 1
-        if op in _QUIET:
-            return
         change = _change(step)
-        if step.logical:
-            self.resources.append(change)
-        self._emit(
-            ResourceDone(stack=self._stack, change=change, preview=self._preview, seconds=self._seconds(step)),
-        )
+        if step.logical:  # a replacement is one change, made of a creation and a deletion that are not
+            self._counted[step.urn] = change
+        if change.op not in _QUIET:
+            self._emit(self._finished(step, failed=False))
 
     def _failed(self, step: StepEventMetadata) -> None:
-        self._emit(
-            ResourceDone(
-                stack=self._stack, change=_change(step), preview=self._preview, failed=True, seconds=self._seconds(step)
-            ),
-        )
+        self._emit(self._finished(step, failed=True))
 
-    def _seconds(self, step: StepEventMetadata) -> float:
+    def _finished(self, step: StepEventMetadata, *, failed: bool) -> ResourceDone:
         began = self._started.get((step.urn, step.op.value))
-        return round(time.monotonic() - began, 3) if began else 0.0
+        return ResourceDone(
+            stack=self._stack,
+            change=_change(step),
+            preview=self._preview,
+            failed=failed,
+            seconds=round(time.monotonic() - began, 3) if began else 0.0,
+        )
 
 
 def plain(message: str) -> str:
     """A message without the engine's colour directives."""
     return _COLOURS.sub("", message).strip()
+
+
+def _masked(value: Any) -> Any:
+    """Outputs with `[secret]` for each secret, as `pulumi stack output` shows them."""
+    if isinstance(value, Mapping):
+        return "[secret]" if _SECRET in value else {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _counts(step: StepEventMetadata) -> bool:

@@ -18,7 +18,7 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
     return EngineReport(
         status=status,
         changes=events.changes,
-        resources=tuple(events.resources),
+        resources=events.resources,
         outputs=events.outputs,
         failure=failure.reason,
         remedy=failure.remedy,

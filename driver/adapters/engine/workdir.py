@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,9 @@ def read_project(root: Path) -> Project:
 
 
 def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts: Mapping[str, str]) -> WorkDir:
-    """Write `Pulumi.yaml` and `Pulumi.<stack>.yaml` into `folder`: the user's own, plus the facts of this run."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make `folder` anew and write `Pulumi.yaml` and `Pulumi.<stack>.yaml` into it: the user's own, plus the facts of this run."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     _dump(_project_file(project), folder / "Pulumi.yaml")
     stack_file = _load(config_file)
     config = stack_file.setdefault("config", {}) or {}
