@@ -27,10 +27,6 @@ class AccountNames:
         """The trail."""
         return f"arn:aws:cloudtrail:{self.region}:{self.account}:trail/{TRAIL}"
 
-    def role_arn(self, role: str) -> str:
-        """A role of this account."""
-        return f"arn:aws:iam::{self.account}:role/{role}"
-
 
 @dataclass(frozen=True)
 class TargetNames(AccountNames):
@@ -77,6 +73,11 @@ class TargetNames(AccountNames):
     def session_pattern(self) -> str:
         """What a run's session name and source identity look like, in IAM's wildcards."""
         return f"{self.service}-*"
+
+
+def role_arn(account: str, role: str) -> str:
+    """A role; IAM has no regions."""
+    return f"arn:aws:iam::{account}:role/{role}"
 
 
 def bucket_arn(bucket: str) -> str:

@@ -33,10 +33,12 @@ def _entrance(target: Target, run: Run) -> aws.ProviderAssumeRoleArgs:
     here = TargetNames(target.account, target.region, target.env)
     session = run.session_name or f"{here.service}-pulumi"
     if run.enter_as == "bootstrap":
-        return aws.ProviderAssumeRoleArgs(role_arn=here.role_arn(target.bootstrap_role), session_name=session)
+        return aws.ProviderAssumeRoleArgs(
+            role_arn=names.role_arn(target.account, target.bootstrap_role), session_name=session
+        )
     reading = run.enter_as == "preview"
     return aws.ProviderAssumeRoleArgs(
-        role_arn=here.role_arn(target.preview_role if reading else target.deployment_role),
+        role_arn=names.role_arn(target.account, target.preview_role if reading else target.deployment_role),
         external_id=target.external_id,
         session_name=session,
         source_identity=run.source_identity or session,

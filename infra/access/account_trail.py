@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from infra import names
 from infra.names import AccountNames
-from infra.policies.buckets import trail
+from infra.policies.document import Document
 from infra.private_bucket import PrivateBucket
 
 
@@ -17,13 +17,14 @@ class AccountTrail(pulumi.ComponentResource):
     Management events only: object reads and function calls would cost per event, and say nothing about who entered.
     """
 
-    def __init__(self, name: str, *, here: AccountNames, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, *, here: AccountNames, policy: Document, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("items:access:AccountTrail", name, None, opts)
-        bucket_arn = names.bucket_arn(here.trail_bucket)
         record = PrivateBucket(
             name,
             bucket=here.trail_bucket,
-            policy=trail(bucket_arn, account=here.account, trail_arn=here.trail_arn),
+            policy=policy,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.trail = aws.cloudtrail.Trail(

@@ -5,14 +5,10 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from infra import names
 from infra.access.account_trail import AccountTrail
 from infra.access.boundary import Boundary
 from infra.access.capped_role import CappedRole
-from infra.names import AccountNames, TargetNames
-from infra.policies import boundary, roles, trust
-from infra.policies.document import Document
-from infra.policies.scope import Scope
+from infra.documents import names_of, of_access
 from infra.settings import TargetSettings
 
 _SHORTEST_MAXIMUM = 3600
@@ -28,90 +24,38 @@ class TargetAccess(pulumi.ComponentResource):
 
     def __init__(self, settings: TargetSettings, opts: pulumi.ResourceOptions) -> None:
         super().__init__("items:access:TargetAccess", settings.stack, None, opts)
-        target = settings.target
-        self._settings = settings
-        self._here = TargetNames(target.account, target.region, target.env)
-        self._scope = _scope(self._here)
+        target, here = settings.target, names_of(settings)
+        longest = max(_SHORTEST_MAXIMUM, target.session_duration)
+        self._says = of_access(settings)
         self._child = pulumi.ResourceOptions(parent=self)
         self._boundary = Boundary(
-            "boundary", policy_name=self._here.boundary, policy=boundary.target(self._scope), opts=self._child
+            "boundary", policy_name=here.boundary, policy=self._says["boundary"], opts=self._child
         )
-        self.outputs = {"account": target.account, **self._roles(), "boundary": self._boundary.arn}
+        deployment = self._role("deployment", target.deployment_role, f"Jenkins deploys {here.service}", longest)
+        preview = self._role("preview", target.preview_role, f"Jenkins looks at {here.service}", longest)
+        execution = self._role("execution", here.execution_role, f"The function {here.service} runs", _SHORTEST_MAXIMUM)
         aws.cloudwatch.LogGroup(
-            "log",
-            name=self._here.log_group,
-            retention_in_days=settings.service.log_retention_days,
-            opts=self._child,
+            "log", name=here.log_group, retention_in_days=settings.service.log_retention_days, opts=self._child
         )
-        self.outputs["trail"] = AccountTrail("trail", here=self._here, opts=self._child).arn
-        self.register_outputs(self.outputs)
+        trail = AccountTrail("trail", here=here, policy=self._says["trail"], opts=self._child)
+        self.outputs: dict[str, pulumi.Input[str]] = {
+            "account": target.account,
+            "deploymentRole": deployment.arn,
+            "previewRole": preview.arn,
+            "executionRole": execution.arn,
+            "boundary": self._boundary.arn,
+            "trail": trail.arn,
+        }
+        self.register_outputs(dict(self.outputs))
 
-    def _roles(self) -> dict[str, pulumi.Output[str]]:
-        target, jenkins = self._settings.target, self._settings.tools
-        deployment = self._role(
-            "deployment",
-            role=target.deployment_role,
-            description=f"Jenkins deploys {self._here.service} as this",
-            trust=self._trust(jenkins.deploy_role),
-            policy=roles.deployment(self._scope),
-        )
-        preview = self._role(
-            "preview",
-            role=target.preview_role,
-            description=f"Jenkins looks at {self._here.service} as this",
-            trust=self._trust(jenkins.preview_role, jenkins.deploy_role),
-            policy=roles.preview(self._scope),
-        )
-        execution = self._role(
-            "execution",
-            role=self._here.execution_role,
-            description=f"The function {self._here.service} runs as this",
-            trust=trust.service("lambda.amazonaws.com"),
-            policy=roles.execution(self._scope),
-            entered_by_jenkins=False,
-        )
-        return {"deploymentRole": deployment.arn, "previewRole": preview.arn, "executionRole": execution.arn}
-
-    def _role(
-        self,
-        name: str,
-        *,
-        role: str,
-        description: str,
-        trust: Document,
-        policy: Document,
-        entered_by_jenkins: bool = True,
-    ) -> CappedRole:
-        longest = max(_SHORTEST_MAXIMUM, self._settings.target.session_duration) if entered_by_jenkins else None
+    def _role(self, name: str, role: str, purpose: str, max_session: int) -> CappedRole:
         return CappedRole(
             name,
             role=role,
-            description=description,
-            trust=trust,
-            policy=policy,
+            description=f"{purpose} as this role",
+            trust=self._says[f"{name}.trust"],
+            policy=self._says[f"{name}.policy"],
             boundary=self._boundary.arn,
-            max_session=longest or _SHORTEST_MAXIMUM,
+            max_session=max_session,
             opts=self._child,
         )
-
-    def _trust(self, *jenkins_roles: str) -> Document:
-        tools = AccountNames(self._settings.tools.account, self._settings.tools.region)
-        return trust.jenkins(
-            tools_account=tools.account,
-            role_arns=[tools.role_arn(role) for role in jenkins_roles],
-            external_id=self._settings.target.external_id,
-            session_pattern=self._here.session_pattern,
-        )
-
-
-def _scope(here: TargetNames) -> Scope:
-    return Scope(
-        region=here.region,
-        stack=here.env,
-        bucket_arn=names.bucket_arn(here.bucket),
-        function_arn=here.function_arn,
-        execution_role_arn=here.role_arn(here.execution_role),
-        log_group_arn=here.log_group_arn,
-        trail_arn=here.trail_arn,
-        trail_bucket_arn=names.bucket_arn(here.trail_bucket),
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.policies.document import Conditions, Document, allow, document
 
-STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
+STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pulumi
 
 from infra import names
-from infra.names import TargetNames
-from infra.policies.buckets import tls_only
+from infra.documents import names_of, of_service
 from infra.private_bucket import PrivateBucket
 from infra.service.function import LiveFunction
 from infra.service.http_api import HttpApi
@@ -23,13 +22,13 @@ class ItemsService(pulumi.ComponentResource):
     def __init__(self, settings: TargetSettings, code: Path, opts: pulumi.ResourceOptions) -> None:
         super().__init__("items:service:ItemsService", settings.stack, None, opts)
         target, sizes = settings.target, settings.service
-        here = TargetNames(target.account, target.region, target.env)
+        here = names_of(settings)
         child = pulumi.ResourceOptions(parent=self)
-        store = PrivateBucket("items", bucket=here.bucket, policy=tls_only(names.bucket_arn(here.bucket)), opts=child)
+        store = PrivateBucket("items", bucket=here.bucket, policy=of_service(settings)["items"], opts=child)
         live = LiveFunction(
             "items",
             function=here.service,
-            role_arn=here.role_arn(here.execution_role),
+            role_arn=names.role_arn(here.account, here.execution_role),
             code=code,
             memory=sizes.memory,
             timeout=sizes.timeout,

@@ -1,7 +1,7 @@
-"""The settings of every stack: what they may be (`problems`), and what the running stack's are (`load`)."""
+"""The settings of every stack: what they may be (`problems`), and what they are (`load`, `of_files`)."""
 
 from infra.settings.check import problems
-from infra.settings.load import load
+from infra.settings.load import load, of_files
 from infra.settings.model import Run, Service, StackSettings, Target, TargetSettings, Tools, ToolsSettings
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Tools",
     "ToolsSettings",
     "load",
+    "of_files",
     "problems",
 ]

@@ -1,4 +1,4 @@
-"""The settings of the running stack: the only reader of pulumi.Config."""
+"""The settings of one stack: of the running one, or of any by its files. The only reader of pulumi.Config."""
 
 from __future__ import annotations
 
@@ -33,17 +33,28 @@ def load(root: Path) -> ToolsSettings | TargetSettings:
     stack = pulumi.get_stack()
     if found := problems(root, stack):
         raise pulumi.RunError("\n".join(["the settings are not what they must be:", *found]))
-    own = _running(stack, TOOLS_KEYS if stack == TOOLS else TARGET_KEYS)
+    return _settings(root, stack, _running(stack))
+
+
+def of_files(root: Path, stack: str) -> ToolsSettings | TargetSettings:
+    """The same for any stack from its file alone, without Pulumi. Raises ValueError with everything that is wrong."""
+    if found := problems(root, stack):
+        raise ValueError("\n".join(found))
+    return _settings(root, stack, _in_file(root, env_of(stack)))
+
+
+def _settings(root: Path, stack: str, own: Values) -> ToolsSettings | TargetSettings:
     run = _run(stack, own)
     if stack == TOOLS:
-        return ToolsSettings(stack, run, _tools(own), tuple(_target(env, _beside(root, env)) for env in envs(root)))
-    return TargetSettings(stack, run, _tools(_beside(root, TOOLS)), _target(env_of(stack), own), _service(own))
+        return ToolsSettings(stack, run, _tools(own), tuple(_target(env, _in_file(root, env)) for env in envs(root)))
+    return TargetSettings(stack, run, _tools(_in_file(root, TOOLS)), _target(env_of(stack), own), _service(own))
 
 
-def _running(stack: str, keys: Sequence[Key]) -> Values:
+def _running(stack: str) -> Values:
     """What Pulumi was given for this run; the driver adds the run's own facts to it."""
     import pulumi
 
+    keys = _keys(env_of(stack))
     given = {key.name: pulumi.Config(key.name.split(":")[0]).get(key.name.split(":")[1]) for key in keys}
     values, found = checked(StackFile(f"configuration of {stack}", given, {}), keys)
     if found:
@@ -52,12 +63,16 @@ def _running(stack: str, keys: Sequence[Key]) -> Values:
     return values
 
 
-def _beside(root: Path, env: str) -> Values:
-    """The values of another account's file, which `problems` found to be right."""
+def _in_file(root: Path, env: str) -> Values:
+    """The values of an account's file, which `problems` found to be right."""
     file = read(root, env)
     if not isinstance(file, StackFile):
         raise TypeError(str(file))
-    return checked(file, TOOLS_KEYS if env == TOOLS else TARGET_KEYS)[0]
+    return checked(file, _keys(env))[0]
+
+
+def _keys(env: str) -> Sequence[Key]:
+    return TOOLS_KEYS if env == TOOLS else TARGET_KEYS
 
 
 def _run(stack: str, values: Values) -> Run:

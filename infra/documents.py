@@ -1,0 +1,103 @@
+"""Every policy document of a stack, from its settings alone: what the components attach, and what a person can read first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra import names
+from infra.names import AccountNames, TargetNames
+from infra.policies import boundary, buckets, jenkins, roles, trust
+from infra.policies.document import Document
+from infra.policies.jenkins import State
+from infra.policies.scope import Scope
+from infra.settings import TargetSettings, ToolsSettings, of_files
+
+Documents = Mapping[str, Document]
+
+
+def documents(root: Path, stack: str) -> Documents:
+    """The documents of `stack` in the project folder `root`, by name, exactly as they will be in AWS.
+
+    `NAME.trust` is a role's trust, `NAME.policy` its inline policy, `boundary` the ceiling over all of them; the rest are
+    bucket policies. Raises ValueError where the settings are not what they must be.
+    """
+    settings = of_files(root, stack)
+    if isinstance(settings, ToolsSettings):
+        return of_tools(settings)
+    return of_access(settings) if settings.is_access else of_service(settings)
+
+
+def of_tools(settings: ToolsSettings) -> Documents:
+    """What Jenkins is in its own account."""
+    tools = settings.tools
+    here = AccountNames(tools.account, tools.region)
+    state = State(
+        bucket_arn=names.bucket_arn(tools.state_bucket),
+        keys_arn=f"arn:aws:kms:{tools.region}:{tools.account}:key/*",
+        key_alias=tools.state_key,
+    )
+    previews = [names.role_arn(target.account, target.preview_role) for target in settings.targets]
+    entered = [*(names.role_arn(target.account, target.deployment_role) for target in settings.targets), *previews]
+    agents = trust.service("ec2.amazonaws.com")
+    return {
+        "boundary": boundary.jenkins(state, entered, here.trail_arn, names.bucket_arn(here.trail_bucket)),
+        "deploy.trust": agents,
+        "deploy.policy": jenkins.deploy(state, entered),
+        "preview.trust": agents,
+        "preview.policy": jenkins.preview(state, previews),
+        "trail": _trail(here),
+    }
+
+
+def of_access(settings: TargetSettings) -> Documents:
+    """Who may enter a target account, and what they may do there."""
+    here, tools = names_of(settings), settings.tools
+    scope = _scope(here)
+    return {
+        "boundary": boundary.target(scope),
+        "deployment.trust": _enter(settings, tools.deploy_role),
+        "deployment.policy": roles.deployment(scope),
+        "preview.trust": _enter(settings, tools.preview_role, tools.deploy_role),
+        "preview.policy": roles.preview(scope),
+        "execution.trust": trust.service("lambda.amazonaws.com"),
+        "execution.policy": roles.execution(scope),
+        "trail": _trail(here),
+    }
+
+
+def of_service(settings: TargetSettings) -> Documents:
+    """What the service's own bucket demands."""
+    return {"items": buckets.tls_only(names.bucket_arn(names_of(settings).bucket))}
+
+
+def names_of(settings: TargetSettings) -> TargetNames:
+    """What everything of this target account is called."""
+    return TargetNames(settings.target.account, settings.target.region, settings.target.env)
+
+
+def _enter(settings: TargetSettings, *jenkins_roles: str) -> Document:
+    account = settings.tools.account
+    return trust.jenkins(
+        tools_account=account,
+        role_arns=[names.role_arn(account, role) for role in jenkins_roles],
+        external_id=settings.target.external_id,
+        session_pattern=names_of(settings).session_pattern,
+    )
+
+
+def _trail(here: AccountNames) -> Document:
+    return buckets.trail(names.bucket_arn(here.trail_bucket), account=here.account, trail_arn=here.trail_arn)
+
+
+def _scope(here: TargetNames) -> Scope:
+    return Scope(
+        region=here.region,
+        stack=here.env,
+        bucket_arn=names.bucket_arn(here.bucket),
+        function_arn=here.function_arn,
+        execution_role_arn=names.role_arn(here.account, here.execution_role),
+        log_group_arn=here.log_group_arn,
+        trail_arn=here.trail_arn,
+        trail_bucket_arn=names.bucket_arn(here.trail_bucket),
+    )
