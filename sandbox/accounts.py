@@ -22,6 +22,12 @@ ACCOUNTS: dict[str, str] = {
     "prod": "444444444444",
 }
 
+ADMINISTRATOR_ROLE = "Administrator"
+"""The administrator's role in the tools account, and its instance profile."""
+
+ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
+"""The administrator's way into every other account, as AWS Organizations makes it."""
+
 INSTANCES = ("administrator", "jenkins-deploy", "jenkins-preview")
 """Who can be somebody here: `administrator` from the start, the other two once bootstrap has made their profiles."""
 

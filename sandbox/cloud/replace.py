@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sandbox.cloud.configuration import EMULATOR
@@ -26,7 +27,9 @@ class EmulatorMismatchError(Exception):
 def replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
     """Replace `module.name` by `make(original)`, also where other emulator modules imported that name.
 
-    `module` is given without its package: `services.sts`. A missing name is remembered for `check`.
+    `module` is given without its package: `services.sts`. A module that `module` imported is replaced there only. A
+    missing
+    name is remembered for `check_names`.
     """
     owner = importlib.import_module(f"ministack.{module}")
     if not hasattr(owner, name):
@@ -34,6 +37,9 @@ def replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
         return
     original = getattr(owner, name)
     replacement = make(original)
+    setattr(owner, name, replacement)
+    if isinstance(original, ModuleType):
+        return
     for loaded in [module for key, module in sys.modules.items() if key.split(".")[0] == "ministack"]:
         if getattr(loaded, name, None) is original:
             setattr(loaded, name, replacement)

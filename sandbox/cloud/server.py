@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from sandbox.cloud.configuration import CloudConfig
 
 CORRECTIONS: tuple[str, ...] = (
+    "sandbox.cloud.policy_variables",
+    "sandbox.cloud.principal_arn",
+    "sandbox.cloud.condition_keys",
+    "sandbox.cloud.resources",
+    "sandbox.cloud.trust_principals",
+    "sandbox.cloud.role_passing",
+    "sandbox.cloud.assume_role",
+    "sandbox.cloud.sessions",
+    "sandbox.cloud.http_api",
+    "sandbox.cloud.function_environment",
     "sandbox.cloud.transport",
     "sandbox.cloud.expiry",
     "sandbox.cloud.kms",
@@ -36,9 +46,11 @@ CORRECTIONS: tuple[str, ...] = (
 )
 
 MIDDLEWARE: tuple[str, ...] = (
+    "sandbox.cloud.metadata",
     "sandbox.cloud.powers",
     "sandbox.cloud.transport",
     "sandbox.cloud.trail.delivery",
+    "sandbox.cloud.organization",
 )
 
 

@@ -1,0 +1,62 @@
+"""The emulator's private names that the corrections use without replacing them, taken in one place.
+
+A store is one object for the life of the process; a restored state is loaded into it. Roles, users and instance
+profiles are kept per account (`get_scoped(account, None, name)`), sessions by access key.
+"""
+# ruff: noqa: SLF001 -- the emulator has no other door; replace.check_version pins what stands behind this one
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.services import apigateway, iam, lambda_svc, sts
+
+Answer = tuple[int, dict[str, Any], bytes]
+"""Status, headers and body."""
+
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
+"""A service's handler: method, path, headers in lower case, body, and query parameters as lists."""
+
+ROLES: Any = iam._roles
+USERS: Any = iam._users
+INSTANCE_PROFILES: Any = iam._instance_profiles
+SESSIONS: dict[str, dict[str, Any]] = sts._sessions
+HTTP_APIS: Any = apigateway._apis
+
+query_answer = iam._xml
+query_error = iam._error
+moment_in = iam._future
+caller_identity = sts._caller_identity
+credential_error = sts._credential_error_response
+session_tags = sts._session_tags
+session_policies = sts._session_policies
+http_api_not_found = apigateway._http_api_not_found
+integrated_function = apigateway._extract_lambda_ref_from_integration_uri
+function_record = lambda_svc._get_func_record_for_ref_in_scope
+
+
+def role(account: str, name: str) -> dict[str, Any] | None:
+    """A role of an account."""
+    found: dict[str, Any] | None = ROLES.get_scoped(account, None, name)
+    return found
+
+
+def condition_value(key: str, ctx: Any) -> Any:
+    """The value of a condition key in a request, None when it has none."""
+    return iam_evaluator._resolve_condition_key(key, ctx)
+
+
+def new_keys() -> dict[str, str]:
+    """Fresh temporary credentials, as a session keeps them."""
+    return {
+        "AccessKeyId": iam._gen_session_access_key(),
+        "SecretAccessKey": iam._gen_secret(),
+        "SessionToken": iam._gen_session_token(),
+    }
+
+
+def register(session: dict[str, Any]) -> None:
+    """Make a session's credentials valid."""
+    sts.register_session(session["AccessKeyId"], session)
