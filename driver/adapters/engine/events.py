@@ -20,10 +20,13 @@ _PROVIDERS = "pulumi:providers:"
 _QUIET = {"same", "refresh", "read", "discard", "remove-pending-replace"}
 """Steps that leave the resource as it is."""
 
-_SECRET = "4dabf18193072939515e22adb298388d"
-"""The key by which Pulumi marks a value of a special kind (sdk/go/common/resource/sig)."""
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key by which Pulumi marks an encrypted value in an event (sdk/go/common/resource/sig)."""
 
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*[A-Za-z]")
+_SAID_AGAIN = "an unhandled error occurred: "
+"""How the engine repeats what the program's own error was."""
+
 _EMPTY_WORDS = re.compile(r"^(update|preview|destroy|refresh) failed$")
 
 
@@ -80,8 +83,9 @@ class EventReader:
         self._emit(Diagnostic(stack=self._stack, severity=severity, message=message, urn=urn))
 
     def _diagnosed(self, event: DiagnosticEvent) -> None:
-        message = self._tidy(plain(event.message))
-        if event.ephemeral or event.severity == "debug" or not message or _EMPTY_WORDS.match(message):
+        message = self._tidy(plain(event.message).removeprefix(_SAID_AGAIN))
+        nothing_new = not message or _EMPTY_WORDS.match(message) or message in self.errors
+        if event.ephemeral or event.severity == "debug" or nothing_new:
             return
         severity = "info" if event.severity == "info#err" else event.severity
         if severity == "error":
@@ -126,7 +130,7 @@ def plain(message: str) -> str:
 def _masked(value: Any) -> Any:
     """Outputs with `[secret]` for each secret, as `pulumi stack output` shows them."""
     if isinstance(value, Mapping):
-        return "[secret]" if _SECRET in value else {key: _masked(item) for key, item in value.items()}
+        return "[secret]" if _SIGNATURE in value else {key: _masked(item) for key, item in value.items()}
     return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
