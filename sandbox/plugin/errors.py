@@ -1,0 +1,46 @@
+"""What can go wrong in the plugin, in words for the person who reads the engine's output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class PluginError(Exception):
+    """An operation that could not be done; the message is complete and is shown as it is."""
+
+
+class Cancelled(PluginError):
+    """The engine asked to stop while something was being waited for."""
+
+
+class InitFailed(PluginError):
+    """The resource exists in the cloud, but was not finished: its id must not be lost."""
+
+    def __init__(self, reason: str, *, id: str, state: Mapping[str, Any]) -> None:  # noqa: A002 -- the protocol's word
+        super().__init__(reason)
+        self.id = id
+        self.state = state
+
+
+def explained(error: Exception, *, subject: str) -> PluginError:
+    """An AWS SDK error with the operation, code, request id and the thing it was about (`subject`)."""
+    if isinstance(error, PluginError):
+        return error
+    response: dict[str, Any] = getattr(error, "response", {})
+    if "Error" not in response:
+        return PluginError(f"{subject}: {type(error).__name__}: {error}")
+    metadata = response.get("ResponseMetadata", {})
+    operation = getattr(error, "operation_name", "?")
+    return PluginError(
+        f"{subject}: {operation} was refused with {code(error)} (HTTP {metadata.get('HTTPStatusCode', '?')}): "
+        f"{response['Error'].get('Message', '')} (request id {metadata.get('RequestId', 'none')})",
+    )
+
+
+def code(error: Exception) -> str:
+    """The AWS error code of an SDK error, such as `NoSuchBucket`; empty when it has none."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))

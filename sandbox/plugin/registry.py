@@ -1,0 +1,40 @@
+"""Every resource type that this plugin knows; a service's file is imported when one of its types is first used."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sandbox.plugin.errors import PluginError
+
+if TYPE_CHECKING:
+    from sandbox.plugin.resource import ResourceType
+
+_FILES = {
+    "apigatewayv2": "apigatewayv2",
+    "cloudtrail": "cloudtrail",
+    "cloudwatch": "logs",
+    "iam": "iam",
+    "lambda": "lambda_",
+    "s3": "s3",
+}
+
+
+@cache
+def resource_type(token: str) -> ResourceType:
+    """The type with this token (`aws:s3/bucket:Bucket`). PluginError naming it when there is none."""
+    service = token.removeprefix("aws:").split("/")[0]
+    known = {one.token: one for one in import_module(f"sandbox.plugin.{_FILES[service]}").TYPES} if service in _FILES else {}
+    if token not in known:
+        raise PluginError(
+            f"{token} is not a type that the sandbox's AWS plugin knows. Use the real pulumi-resource-aws, "
+            f"or add the type (docs/how-to/add-a-resource-type-to-the-plugin.md).",
+        )
+    return known[token]
+
+
+def all_types() -> tuple[ResourceType, ...]:
+    """Every type, by token."""
+    found = [one for file in _FILES.values() for one in import_module(f"sandbox.plugin.{file}").TYPES]
+    return tuple(sorted(found, key=lambda one: one.token))
