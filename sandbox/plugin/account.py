@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.plugin.errors import Cancelled, PluginError, explained
+from sandbox.plugin.errors import PluginError, StoppedError, explained
 from sandbox.plugin.session import Identity, identity
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class Account:
         self._lock = threading.Lock()
 
     def pause(self, seconds: float) -> None:
-        """Wait for AWS to settle; Cancelled when the engine asks to stop meanwhile."""
+        """Wait for AWS to settle; StoppedError when the engine asks to stop meanwhile."""
         if self._cancelled.wait(seconds):
-            raise Cancelled("stopped while waiting for AWS, because the engine asked to")
+            raise StoppedError("stopped while waiting for AWS, because the engine asked to")
 
     def _client(self, service: Any) -> Any:
         with self._lock:  # making a client is not thread-safe; using one is

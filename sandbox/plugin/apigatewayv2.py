@@ -26,11 +26,11 @@ def _renamed(inputs: Inputs, names: dict[str, str]) -> dict[str, Any]:
     return {theirs: inputs[ours] for ours, theirs in names.items() if inputs.get(ours) is not None}
 
 
-def _child(id: str, known: State) -> tuple[str, str]:  # noqa: A002 -- the protocol's word
+def _child(id_: str, known: State) -> tuple[str, str]:
     """The API and its part; an import says `api/part`."""
-    api, _, part = id.rpartition("/")
+    api, _, part = id_.rpartition("/")
     if not (known.get("apiId") or api):
-        raise PluginError(f"{id!r}: to import a part of an API, give api-id/{id}")
+        raise PluginError(f"{id_!r}: to import a part of an API, give api-id/{id_}")
     return str(known.get("apiId") or api), part
 
 
@@ -56,33 +56,35 @@ def _create_api(account: Account, inputs: Inputs) -> str:
     return account.apigatewayv2.create_api(**_renamed(inputs, names), **tags)["ApiId"]
 
 
-def _read_api(account: Account, id: str, _: State) -> State | None:  # noqa: A002 -- the protocol's word
+def _read_api(account: Account, id_: str, _: State) -> State | None:
     try:
-        found = account.apigatewayv2.get_api(ApiId=id)
+        found = account.apigatewayv2.get_api(ApiId=id_)
     except account.apigatewayv2.exceptions.NotFoundException:
         return None
     return {
-        "id": id,
+        "id": id_,
         "name": found["Name"],
         "description": found.get("Description"),
         "protocolType": found["ProtocolType"],
         "tagsAll": own(found.get("Tags", {})),
         "apiEndpoint": found["ApiEndpoint"],
-        "arn": _arn(account, id),
-        "executionArn": _execution_arn(account, id),
+        "arn": _arn(account, id_),
+        "executionArn": _execution_arn(account, id_),
         "region": account.region,
     }
 
 
-def _update_api(account: Account, id: str, change: Change) -> None:  # noqa: A002 -- the protocol's word
+def _update_api(account: Account, id_: str, change: Change) -> None:
     if change.touches("name", "description"):
-        account.apigatewayv2.update_api(ApiId=id, Name=change.new["name"], Description=change.new.get("description") or "")
-    _retag(account, id, change)
+        account.apigatewayv2.update_api(
+            ApiId=id_, Name=change.new["name"], Description=change.new.get("description") or ""
+        )
+    _retag(account, id_, change)
 
 
-def _delete_api(account: Account, id: str, _: State) -> None:  # noqa: A002 -- the protocol's word
+def _delete_api(account: Account, id_: str, _: State) -> None:
     try:
-        account.apigatewayv2.delete_api(ApiId=id)
+        account.apigatewayv2.delete_api(ApiId=id_)
     except account.apigatewayv2.exceptions.NotFoundException:
         return
 
@@ -92,8 +94,8 @@ def _create_integration(account: Account, inputs: Inputs) -> str:
     return made["IntegrationId"]
 
 
-def _read_integration(account: Account, id: str, known: State) -> State | None:  # noqa: A002 -- the protocol's word
-    api, integration = _child(id, known)
+def _read_integration(account: Account, id_: str, known: State) -> State | None:
+    api, integration = _child(id_, known)
     try:
         found: dict[str, Any] = dict(account.apigatewayv2.get_integration(ApiId=api, IntegrationId=integration))
     except account.apigatewayv2.exceptions.NotFoundException:
@@ -101,14 +103,16 @@ def _read_integration(account: Account, id: str, known: State) -> State | None: 
     return {"id": integration, "apiId": api, **{ours: found.get(theirs) for ours, theirs in _INTEGRATION.items()}}
 
 
-def _update_integration(account: Account, id: str, change: Change) -> None:  # noqa: A002 -- the protocol's word
+def _update_integration(account: Account, id_: str, change: Change) -> None:
     changed = {ours: theirs for ours, theirs in _INTEGRATION.items() if change.touches(ours)}
-    account.apigatewayv2.update_integration(ApiId=change.new["apiId"], IntegrationId=id, **_renamed(change.new, changed))
+    account.apigatewayv2.update_integration(
+        ApiId=change.new["apiId"], IntegrationId=id_, **_renamed(change.new, changed)
+    )
 
 
-def _delete_integration(account: Account, id: str, known: State) -> None:  # noqa: A002 -- the protocol's word
+def _delete_integration(account: Account, id_: str, known: State) -> None:
     try:
-        account.apigatewayv2.delete_integration(ApiId=known["apiId"], IntegrationId=id)
+        account.apigatewayv2.delete_integration(ApiId=known["apiId"], IntegrationId=id_)
     except account.apigatewayv2.exceptions.NotFoundException:
         return
 
@@ -118,8 +122,8 @@ def _create_route(account: Account, inputs: Inputs) -> str:
     return account.apigatewayv2.create_route(ApiId=inputs["apiId"], **wanted)["RouteId"]
 
 
-def _read_route(account: Account, id: str, known: State) -> State | None:  # noqa: A002 -- the protocol's word
-    api, route = _child(id, known)
+def _read_route(account: Account, id_: str, known: State) -> State | None:
+    api, route = _child(id_, known)
     try:
         found = account.apigatewayv2.get_route(ApiId=api, RouteId=route)
     except account.apigatewayv2.exceptions.NotFoundException:
@@ -127,14 +131,14 @@ def _read_route(account: Account, id: str, known: State) -> State | None:  # noq
     return {"id": route, "apiId": api, "routeKey": found["RouteKey"], "target": found.get("Target")}
 
 
-def _update_route(account: Account, id: str, change: Change) -> None:  # noqa: A002 -- the protocol's word
+def _update_route(account: Account, id_: str, change: Change) -> None:
     wanted = {"RouteKey": change.new["routeKey"], "Target": change.new.get("target") or ""}
-    account.apigatewayv2.update_route(ApiId=change.new["apiId"], RouteId=id, **wanted)
+    account.apigatewayv2.update_route(ApiId=change.new["apiId"], RouteId=id_, **wanted)
 
 
-def _delete_route(account: Account, id: str, known: State) -> None:  # noqa: A002 -- the protocol's word
+def _delete_route(account: Account, id_: str, known: State) -> None:
     try:
-        account.apigatewayv2.delete_route(ApiId=known["apiId"], RouteId=id)
+        account.apigatewayv2.delete_route(ApiId=known["apiId"], RouteId=id_)
     except account.apigatewayv2.exceptions.NotFoundException:
         return
 
@@ -152,8 +156,8 @@ def _create_stage(account: Account, inputs: Inputs) -> str:
     return str(inputs["name"])
 
 
-def _read_stage(account: Account, id: str, known: State) -> State | None:  # noqa: A002 -- the protocol's word
-    api, name = _child(id, known)
+def _read_stage(account: Account, id_: str, known: State) -> State | None:
+    api, name = _child(id_, known)
     try:
         found = account.apigatewayv2.get_stage(ApiId=api, StageName=name)
         endpoint = account.apigatewayv2.get_api(ApiId=api)["ApiEndpoint"]

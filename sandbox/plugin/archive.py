@@ -38,7 +38,9 @@ def code_sha256(content: bytes) -> str:
 
 def _files(archive: Archive, prefix: str) -> Iterator[tuple[str, bytes]]:
     if archive.assets is None:
-        raise PluginError("code: the sandbox's plugin takes an AssetArchive of FileAssets or StringAssets, and no other archive")
+        raise PluginError(
+            "code: the sandbox's plugin takes an AssetArchive of FileAssets or StringAssets, and no other archive"
+        )
     for name, entry in archive.assets.items():
         if isinstance(entry, Archive):
             yield from _files(entry, f"{prefix}{name}/")

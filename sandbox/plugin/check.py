@@ -16,7 +16,7 @@ from sandbox.plugin.wire import UNKNOWN, Archive, has_unknown
 DEFAULTS = "__defaults"
 """The key under which the bridge, and so this plugin, lists the inputs that it filled in itself."""
 
-_PYTHON_TYPES: Mapping[Kind, type | tuple[type, ...]] = {
+_PYTHON_TYPES: Mapping[Kind, Any] = {
     Kind.TEXT: str,
     Kind.FUNCTION: str,
     Kind.INTEGER: int,
@@ -58,7 +58,9 @@ def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any],
     known = {one.name: one for one in table}
     for key in given:
         if key not in known and key != DEFAULTS:
-            yield Failure(f"{prefix}{key}", f"the sandbox's AWS plugin does not act on {prefix}{key} of {token}, so it refuses it")
+            yield Failure(
+                f"{prefix}{key}", f"the sandbox's AWS plugin does not act on {prefix}{key} of {token}, so it refuses it"
+            )
     for one in table:
         value = given.get(one.name)
         if value is not None:

@@ -12,16 +12,16 @@ class PluginError(Exception):
     """An operation that could not be done; the message is complete and is shown as it is."""
 
 
-class Cancelled(PluginError):
+class StoppedError(PluginError):
     """The engine asked to stop while something was being waited for."""
 
 
-class InitFailed(PluginError):
+class HalfMadeError(PluginError):
     """The resource exists in the cloud, but was not finished: its id must not be lost."""
 
-    def __init__(self, reason: str, *, id: str, state: Mapping[str, Any]) -> None:  # noqa: A002 -- the protocol's word
+    def __init__(self, reason: str, *, id_: str, state: Mapping[str, Any]) -> None:
         super().__init__(reason)
-        self.id = id
+        self.id = id_
         self.state = state
 
 

@@ -93,21 +93,21 @@ def _create_role_policy(account: Account, inputs: Inputs) -> str:
     return f"{inputs['role']}:{inputs['name']}"
 
 
-def _read_role_policy(account: Account, id: str, _: State) -> State | None:  # noqa: A002 -- the protocol's word
-    role, name = id.split(":", 1)
+def _read_role_policy(account: Account, id_: str, _: State) -> State | None:
+    role, name = id_.split(":", 1)
     try:
         found = account.iam.get_role_policy(RoleName=role, PolicyName=name)
     except account.iam.exceptions.NoSuchEntityException:
         return None
-    return {"id": id, "role": role, "name": name, "policy": json.dumps(found["PolicyDocument"])}
+    return {"id": id_, "role": role, "name": name, "policy": json.dumps(found["PolicyDocument"])}
 
 
 def _update_role_policy(account: Account, _: str, change: Change) -> None:
     _create_role_policy(account, change.new)
 
 
-def _delete_role_policy(account: Account, id: str, _: State) -> None:  # noqa: A002 -- the protocol's word
-    role, name = id.split(":", 1)
+def _delete_role_policy(account: Account, id_: str, _: State) -> None:
+    role, name = id_.split(":", 1)
     try:
         account.iam.delete_role_policy(RoleName=role, PolicyName=name)
     except account.iam.exceptions.NoSuchEntityException:
@@ -170,7 +170,9 @@ def _delete_policy(account: Account, arn: str, _: State) -> None:
 def _other_versions(account: Account, arn: str) -> list[str]:
     """The versions that are not in force, oldest first."""
     versions = account.iam.list_policy_versions(PolicyArn=arn)["Versions"]
-    return [one["VersionId"] for one in sorted(versions, key=lambda one: one["CreateDate"]) if not one["IsDefaultVersion"]]
+    return [
+        one["VersionId"] for one in sorted(versions, key=lambda one: one["CreateDate"]) if not one["IsDefaultVersion"]
+    ]
 
 
 def _create_profile(account: Account, inputs: Inputs) -> str:
@@ -264,7 +266,12 @@ TYPES = (
     ),
     ResourceType(
         "aws:iam/policy:Policy",
-        (_NAME, Property("description", default="", replaces=True), Property("policy", Kind.DOCUMENT, required=True), *TAGS),
+        (
+            _NAME,
+            Property("description", default="", replaces=True),
+            Property("policy", Kind.DOCUMENT, required=True),
+            *TAGS,
+        ),
         outputs("arn", "policyId"),
         _create_policy,
         _read_policy,

@@ -165,16 +165,16 @@ def _create_alias(account: Account, inputs: Inputs) -> str:
     return made["AliasArn"]
 
 
-def _alias(id: str) -> tuple[str, str]:  # noqa: A002 -- the protocol's word
+def _alias(id_: str) -> tuple[str, str]:
     """Function and alias out of the id: the alias' ARN, or `function/alias` when it is imported."""
-    if id.startswith("arn:"):
-        return function_name(id), id.split(":")[7]
-    function, _, name = id.rpartition("/")
+    if id_.startswith("arn:"):
+        return function_name(id_), id_.split(":")[7]
+    function, _, name = id_.rpartition("/")
     return function, name
 
 
-def _read_alias(account: Account, id: str, known: State) -> State | None:  # noqa: A002 -- the protocol's word
-    function, name = _alias(id)
+def _read_alias(account: Account, id_: str, known: State) -> State | None:
+    function, name = _alias(id_)
     try:
         found = account.functions.get_alias(FunctionName=function, Name=name)
     except account.functions.exceptions.ResourceNotFoundException:
@@ -191,15 +191,15 @@ def _read_alias(account: Account, id: str, known: State) -> State | None:  # noq
     }
 
 
-def _update_alias(account: Account, id: str, change: Change) -> None:  # noqa: A002 -- the protocol's word
-    function, name = _alias(id)
+def _update_alias(account: Account, id_: str, change: Change) -> None:
+    function, name = _alias(id_)
     description = change.new.get("description") or ""
     version = change.new["functionVersion"]
     account.functions.update_alias(FunctionName=function, Name=name, FunctionVersion=version, Description=description)
 
 
-def _delete_alias(account: Account, id: str, _: State) -> None:  # noqa: A002 -- the protocol's word
-    function, name = _alias(id)
+def _delete_alias(account: Account, id_: str, _: State) -> None:
+    function, name = _alias(id_)
     try:
         account.functions.delete_alias(FunctionName=function, Name=name)
     except account.functions.exceptions.ResourceNotFoundException:
@@ -219,18 +219,18 @@ def _create_permission(account: Account, inputs: Inputs) -> str:
     return str(inputs["statementId"])
 
 
-def _permission(id: str, known: State) -> tuple[dict[str, Any], str]:  # noqa: A002 -- the protocol's word
+def _permission(id_: str, known: State) -> tuple[dict[str, Any], str]:
     """Which function (and qualifier), and which statement; an import says `function[:qualifier]/statement`."""
-    target, _, statement = id.rpartition("/")
+    target, _, statement = id_.rpartition("/")
     named, _, qualified = target.partition(":")
     function, qualifier = known.get("function") or named, known.get("qualifier") or qualified
     if not function:
-        raise PluginError(f"permission {id!r}: to import one, give function/statement or function:qualifier/statement")
+        raise PluginError(f"permission {id_!r}: to import one, give function/statement or function:qualifier/statement")
     return {"FunctionName": function, **({"Qualifier": qualifier} if qualifier else {})}, statement
 
 
-def _read_permission(account: Account, id: str, known: State) -> State | None:  # noqa: A002 -- the protocol's word
-    target, statement_id = _permission(id, known)
+def _read_permission(account: Account, id_: str, known: State) -> State | None:
+    target, statement_id = _permission(id_, known)
     try:
         statements = json.loads(account.functions.get_policy(**target)["Policy"])["Statement"]
     except account.functions.exceptions.ResourceNotFoundException:
@@ -252,8 +252,8 @@ def _read_permission(account: Account, id: str, known: State) -> State | None:  
     }
 
 
-def _delete_permission(account: Account, id: str, known: State) -> None:  # noqa: A002 -- the protocol's word
-    target, statement_id = _permission(id, known)
+def _delete_permission(account: Account, id_: str, known: State) -> None:
+    target, statement_id = _permission(id_, known)
     try:
         account.functions.remove_permission(StatementId=statement_id, **target)
     except account.functions.exceptions.ResourceNotFoundException:

@@ -18,7 +18,9 @@ _PAUSE = 0.5  # seconds
 _SECONDS = 20.0
 
 
-def retrying(account: Account, action: Callable[[], T], *, when: Callable[[ClientError], bool], seconds: float = _SECONDS) -> T:
+def retrying(
+    account: Account, action: Callable[[], T], *, when: Callable[[ClientError], bool], seconds: float = _SECONDS
+) -> T:
     """Do it again while it is refused for the reason given, `seconds` long; then let the refusal out."""
     ends = time.monotonic() + seconds
     while True:

@@ -45,7 +45,9 @@ def _element(key: str, value: Any) -> Any:
         return sorted({str(one) for one in _list(value)})
     if key == "Condition":
         return {
-            operator: {name.lower(): sorted(_text(one) for one in _list(values)) for name, values in sorted(tests.items())}
+            operator: {
+                name.lower(): sorted(_text(one) for one in _list(values)) for name, values in sorted(tests.items())
+            }
             for operator, tests in sorted(value.items())
         }
     return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.plugin.check import DEFAULTS, Failure, checked
 from sandbox.plugin.diff import Difference, differences, same
-from sandbox.plugin.errors import InitFailed, PluginError, explained
+from sandbox.plugin.errors import HalfMadeError, PluginError, explained
 from sandbox.plugin.registry import resource_type
 from sandbox.plugin.resource import Change, Inputs, ResourceType, State
 from sandbox.plugin.settings import settings
@@ -57,7 +57,7 @@ class Provider:
         return differences(resource_type(token), state, wanted)
 
     def create(self, token: str, subject: str, inputs: Inputs, *, preview: bool) -> tuple[str, dict[str, Any]]:
-        """Make it; InitFailed when it exists but could not be finished. A preview makes no call and has no id."""
+        """Make it; HalfMadeError when it exists but could not be finished. A preview makes no call and has no id."""
         kind = resource_type(token)
         if preview:
             return "", {**_bare(inputs), **{one.name: UNKNOWN for one in kind.outputs}}
@@ -70,16 +70,16 @@ class Provider:
             return made, self._state(kind, made, inputs)
         except Exception as error:
             reason = str(explained(error, subject=subject))
-            raise InitFailed(reason, id=made, state=self._what_is_there(kind, made, inputs)) from error
+            raise HalfMadeError(reason, id_=made, state=self._what_is_there(kind, made, inputs)) from error
 
     def read(
-        self, token: str, subject: str, id: str, inputs: Inputs, state: State  # noqa: A002 -- the protocol's word
+        self, token: str, subject: str, id_: str, inputs: Inputs, state: State
     ) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
         """Its id, state and inputs as the cloud has them; None when it is gone. Without `inputs` it is an import."""
         kind = resource_type(token)
         try:
             known = {**_bare(inputs), **state}
-            live = kind.read(self.account, id, known)
+            live = kind.read(self.account, id_, known)
         except Exception as error:
             raise explained(error, subject=subject) from error
         if live is None:
@@ -88,24 +88,27 @@ class Provider:
         return str(live["id"]), found, _inputs(kind, found, inputs)
 
     def update(
-        self, token: str, subject: str, id: str, state: State, wanted: Inputs, *, preview: bool  # noqa: A002 -- the protocol's word
+        self, token: str, subject: str, id_: str, state: State, wanted: Inputs, *, preview: bool
     ) -> dict[str, Any]:
         """Change it in place, and its state afterwards; a preview makes no call."""
         kind = resource_type(token)
         change = Change(state, wanted, frozenset(one.name for one in differences(kind, state, wanted)))
         if preview:
-            return {**_bare(wanted), **{one.name: UNKNOWN if one.moves(change) else state.get(one.name, UNKNOWN) for one in kind.outputs}}
+            return {
+                **_bare(wanted),
+                **{one.name: UNKNOWN if one.moves(change) else state.get(one.name, UNKNOWN) for one in kind.outputs},
+            }
         try:
             if kind.update is not None and change.names:
-                kind.update(self.account, id, change)
-            return self._state(kind, id, wanted)
+                kind.update(self.account, id_, change)
+            return self._state(kind, id_, wanted)
         except Exception as error:
             raise explained(error, subject=subject) from error
 
-    def delete(self, token: str, subject: str, id: str, state: State) -> None:  # noqa: A002 -- the protocol's word
+    def delete(self, token: str, subject: str, id_: str, state: State) -> None:
         """Delete it; that it is gone already is fine."""
         try:
-            resource_type(token).delete(self.account, id, state)
+            resource_type(token).delete(self.account, id_, state)
         except Exception as error:
             raise explained(error, subject=subject) from error
 
@@ -116,10 +119,10 @@ class Provider:
         if kind.ready is not None:
             kind.ready(self.account, made)
 
-    def _state(self, kind: ResourceType, id: str, inputs: Inputs) -> dict[str, Any]:  # noqa: A002 -- the protocol's word
-        live = kind.read(self.account, id, _bare(inputs))
+    def _state(self, kind: ResourceType, id_: str, inputs: Inputs) -> dict[str, Any]:
+        live = kind.read(self.account, id_, _bare(inputs))
         if live is None:
-            raise PluginError(f"{id} was not there when it was read right after the change")
+            raise PluginError(f"{id_} was not there when it was read right after the change")
         return _as_known(kind, live, inputs, self.account.default_tags)
 
     def _what_is_there(self, kind: ResourceType, made: str, inputs: Inputs) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _FILES = {
 def resource_type(token: str) -> ResourceType:
     """The type with this token (`aws:s3/bucket:Bucket`). PluginError naming it when there is none."""
     service = token.removeprefix("aws:").split("/")[0]
-    known = {one.token: one for one in import_module(f"sandbox.plugin.{_FILES[service]}").TYPES} if service in _FILES else {}
+    known = {one.token: one for one in _types(_FILES[service])} if service in _FILES else {}
     if token not in known:
         raise PluginError(
             f"{token} is not a type that the sandbox's AWS plugin knows. Use the real pulumi-resource-aws, "
@@ -36,5 +36,9 @@ def resource_type(token: str) -> ResourceType:
 
 def all_types() -> tuple[ResourceType, ...]:
     """Every type, by token."""
-    found = [one for file in _FILES.values() for one in import_module(f"sandbox.plugin.{file}").TYPES]
-    return tuple(sorted(found, key=lambda one: one.token))
+    return tuple(sorted((one for file in _FILES.values() for one in _types(file)), key=lambda one: one.token))
+
+
+def _types(file: str) -> tuple[ResourceType, ...]:
+    types: tuple[ResourceType, ...] = import_module(f"sandbox.plugin.{file}").TYPES
+    return types

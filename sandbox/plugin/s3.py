@@ -78,7 +78,10 @@ def _update_bucket(account: Account, name: str, change: Change) -> None:
     if not change.touches("tagsAll"):
         return
     if change.new["tagsAll"]:
-        _settled(account, lambda: account.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs(change.new["tagsAll"])}))
+        _settled(
+            account,
+            lambda: account.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs(change.new["tagsAll"])}),
+        )
     else:
         _settled(account, lambda: account.s3.delete_bucket_tagging(Bucket=name))
 
@@ -96,7 +99,9 @@ def _delete_bucket(account: Account, name: str, state: State) -> None:
                 f"bucket {name} is not empty, and forceDestroy is not set: empty it, or set forceDestroy, run up, and then destroy",
             ) from error
         _empty(account, name)
-        retrying(account, lambda: account.s3.delete_bucket(Bucket=name), when=lambda again: code(again) == "BucketNotEmpty")
+        retrying(
+            account, lambda: account.s3.delete_bucket(Bucket=name), when=lambda again: code(again) == "BucketNotEmpty"
+        )
 
 
 def _empty(account: Account, name: str) -> None:
@@ -106,7 +111,9 @@ def _empty(account: Account, name: str) -> None:
         if objects:
             answer = account.s3.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True})
             for refused in answer.get("Errors", []):
-                raise PluginError(f"bucket {name} cannot be emptied: {refused['Key']}: {refused.get('Code')}: {refused.get('Message')}")
+                raise PluginError(
+                    f"bucket {name} cannot be emptied: {refused['Key']}: {refused.get('Code')}: {refused.get('Message')}"
+                )
 
 
 def _settled(account: Account, action: Callable[[], Any]) -> None:
@@ -157,7 +164,9 @@ def _put_versioning(account: Account, bucket: str, wanted: Inputs) -> None:
 
 
 def _get_versioning(account: Account, bucket: str) -> dict[str, Any]:
-    return {"versioningConfiguration": {"status": account.s3.get_bucket_versioning(Bucket=bucket).get("Status", "Disabled")}}
+    return {
+        "versioningConfiguration": {"status": account.s3.get_bucket_versioning(Bucket=bucket).get("Status", "Disabled")}
+    }
 
 
 def _suspend_versioning(account: Account, bucket: str) -> None:
@@ -167,7 +176,9 @@ def _suspend_versioning(account: Account, bucket: str) -> None:
 def _put_encryption(account: Account, bucket: str, wanted: Inputs) -> None:
     rules: list[Any] = [
         {
-            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": one["applyServerSideEncryptionByDefault"]["sseAlgorithm"]},
+            "ApplyServerSideEncryptionByDefault": {
+                "SSEAlgorithm": one["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
+            },
             "BucketKeyEnabled": one.get("bucketKeyEnabled", False),
         }
         for one in wanted["rules"]

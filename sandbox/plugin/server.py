@@ -16,7 +16,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from sandbox.plugin import protocol
 from sandbox.plugin.diff import Turn, delete_first
-from sandbox.plugin.errors import InitFailed, PluginError
+from sandbox.plugin.errors import HalfMadeError, PluginError
 from sandbox.plugin.provider import Provider
 from sandbox.plugin.registry import resource_type
 from sandbox.plugin.settings import problems
@@ -60,7 +60,8 @@ class Server:
         }
 
     def _handshake(self, _: Any) -> Any:
-        return _pb.ProviderHandshakeResponse()  # accepts no secrets, resources, outputs: the engine opens them and keeps the marks
+        # accepts neither secrets nor outputs: the engine opens them, and keeps the marks itself
+        return _pb.ProviderHandshakeResponse()
 
     def _info(self, _: Any) -> Any:
         return protocol.plugin.PluginInfo(version=VERSION)
@@ -77,7 +78,9 @@ class Server:
     def _diff_config(self, request: Any) -> Any:
         old = decode(request.old_inputs) or decode(request.olds)
         changed, replacing = changed_settings(old, decode(request.news))
-        kinds = {key: _pb.PropertyDiff.UPDATE_REPLACE if key in replacing else _pb.PropertyDiff.UPDATE for key in changed}
+        kinds = {
+            key: _pb.PropertyDiff.UPDATE_REPLACE if key in replacing else _pb.PropertyDiff.UPDATE for key in changed
+        }
         return _diffed(kinds, replaces=sorted(replacing))
 
     def _configure(self, request: Any) -> Any:
@@ -148,19 +151,21 @@ def _guarded(function: Callable[[Any], Any]) -> Callable[[Any, grpc.ServicerCont
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return function(request)
-        except InitFailed as error:
+        except HalfMadeError as error:
             context.set_trailing_metadata((("grpc-status-details-bin", _half_made(error)),))
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except PluginError as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:  # noqa: BLE001 -- the boundary: a bug here must reach the engine as words, not as a broken stream
             traceback.print_exc()
-            context.abort(grpc.StatusCode.INTERNAL, f"a bug in the sandbox's AWS plugin: {type(error).__name__}: {error}")
+            context.abort(
+                grpc.StatusCode.INTERNAL, f"a bug in the sandbox's AWS plugin: {type(error).__name__}: {error}"
+            )
 
     return answer
 
 
-def _half_made(error: InitFailed) -> bytes:
+def _half_made(error: HalfMadeError) -> bytes:
     detail = AnyMessage()
     detail.Pack(_pb.ErrorResourceInitFailed(id=error.id, properties=encode(error.state), reasons=[str(error)]))
     told = protocol.status()(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail])
@@ -188,7 +193,7 @@ def _kind_name(turn: Turn, *, replaces: bool) -> str:
 
 
 def _token(urn: str) -> str:
-    return urn.split("::")[2].split("$")[-1]
+    return urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
 
 
 def _subject(urn: str) -> str:

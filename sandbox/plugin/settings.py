@@ -101,7 +101,9 @@ def _judge(key: str, value: Any) -> None:
         for one in opened:
             _hop(one)
     elif key == "allowedAccountIds":
-        _demand(isinstance(opened, list) and all(isinstance(one, str) for one in opened), "must be a list of account ids")
+        _demand(
+            isinstance(opened, list) and all(isinstance(one, str) for one in opened), "must be a list of account ids"
+        )
     elif key == "defaultTags":
         _demand(isinstance(opened, Mapping), "must be an object")
         _demand(not (set(opened) - {"tags"}), "the sandbox's AWS plugin acts on its `tags` only")
@@ -123,7 +125,10 @@ def _opened(value: Any) -> Any:
 def _hop(given: Any) -> Hop:
     _demand(isinstance(given, Mapping), "each role must be an object")
     unknown = set(given) - {*_HOP_TEXTS, "duration", "tags", "transitiveTagKeys"}
-    _demand(not unknown, f"the sandbox's AWS plugin does not act on {', '.join(sorted(unknown))} of a role, so it refuses it")
+    _demand(
+        not unknown,
+        f"the sandbox's AWS plugin does not act on {', '.join(sorted(unknown))} of a role, so it refuses it",
+    )
     _demand(isinstance(given.get("roleArn"), str), "each role needs its roleArn")
     texts = {ours: given[theirs] for theirs, ours in _HOP_TEXTS.items() if given.get(theirs)}
     return Hop(
@@ -145,5 +150,3 @@ def _seconds(text: str) -> int:
 def _demand(holds: bool, reason: str) -> None:
     if not holds:
         raise PluginError(reason)
-
-

@@ -1,7 +1,7 @@
 """What a changed provider configuration means: who enters may change at every run, where it leads may not.
 
-A run's session name and source identity are in the role chain, so the chain differs at every run: an update of the provider, and nothing for
-its resources. Another region or account means other resources altogether.
+A run's session name and source identity are in the role chain, so the chain differs at every run: an update of the
+provider, and nothing for its resources. Another region or account means other resources altogether.
 """
 
 from __future__ import annotations
