@@ -1,0 +1,27 @@
+"""A person who answers, or nobody at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class FakePrompt:
+    """Implements the Prompt port. `answers` are given in turn; the last one is repeated."""
+
+    present: bool = True
+    answers: list[bool] = field(default_factory=lambda: [True])
+    during: Callable[[], None] | None = None
+    questions: list[str] = field(default_factory=list)
+
+    def confirm(self, question: str) -> bool:
+        if not self.present:
+            raise AssertionError(f"nobody is there, and was asked: {question}")
+        self.questions.append(question)
+        if self.during:
+            self.during()
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+NOBODY = FakePrompt(present=False)
