@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ministack.core import iam_evaluator
-from ministack.services import apigateway, iam, lambda_svc, sts
+from ministack.services import apigateway, cloudtrail, iam, kms, lambda_svc, s3, sts
 
 Answer = tuple[int, dict[str, Any], bytes]
 """Status, headers and body."""
@@ -24,6 +24,10 @@ USERS: Any = iam._users
 INSTANCE_PROFILES: Any = iam._instance_profiles
 SESSIONS: dict[str, dict[str, Any]] = sts._sessions
 HTTP_APIS: Any = apigateway._apis
+TRAILS: Any = cloudtrail._trails
+TRAIL_TAGS: Any = cloudtrail._trail_tags
+BUCKETS: Any = s3._buckets
+BUCKET_POLICIES: Any = s3._bucket_policies
 
 query_answer = iam._xml
 query_error = iam._error
@@ -40,6 +44,19 @@ function_record = lambda_svc._get_func_record_for_ref_in_scope
 def role(account: str, name: str) -> dict[str, Any] | None:
     """A role of an account."""
     found: dict[str, Any] | None = ROLES.get_scoped(account, None, name)
+    return found
+
+
+def policies_of(kind: str, account: str, name: str) -> tuple[list[Any], list[Any] | None]:
+    """The parsed policies of a `role` or `user`, and its permissions boundary (None when it has none)."""
+    gather = iam_evaluator._gather_role_policies if kind == "role" else iam_evaluator._gather_user_policies
+    limits = iam_evaluator._permissions_boundary(ROLES if kind == "role" else USERS, name, account)
+    return gather(name, account), limits[0] if limits else None
+
+
+def key_of(name: str) -> dict[str, Any] | None:
+    """The key of this account and region behind an id, ARN or alias."""
+    found: dict[str, Any] | None = kms._resolve_key(name)
     return found
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 
-from ministack.services import sts
-
+from sandbox.cloud import emulator
 from sandbox.cloud.replace import replace
 
 REMEMBERED_SECONDS = 86_400.0
@@ -23,7 +22,8 @@ def install() -> None:
 
 
 def _forget_old_sessions() -> None:
-    sessions = sts._sessions  # noqa: SLF001 -- the emulator's only store of sessions
     oldest = time.time() - REMEMBERED_SECONDS
-    for key in [key for key, session in sessions.items() if (session.get("Expiration") or time.time()) < oldest]:
-        del sessions[key]
+    for key in [
+        key for key, session in emulator.SESSIONS.items() if (session.get("Expiration") or time.time()) < oldest
+    ]:
+        del emulator.SESSIONS[key]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.cloud import emulator
 from sandbox.cloud.replace import replace
+from sandbox.cloud.trail.recording import service_assumed_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,7 @@ def _real_session(original: Callable[[dict[str, Any]], dict[str, str]]) -> Calla
         session["UserId"] = f"{(role or {}).get('RoleId', 'AROA')}:{session_name}"
         session["AccountId"] = account
         session["PrincipalType"] = "AssumedRole"
+        service_assumed_role("lambda.amazonaws.com", keys["AWS_ACCESS_KEY_ID"], session)
         return keys
 
     return execution_credentials

@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from sandbox.cloud import emulator, service_trust
+from sandbox.cloud.trail.recording import service_assumed_role
 
 LIFE_SECONDS = 6 * 3600
 _RENEWED_SECONDS = 3600
@@ -53,5 +54,6 @@ def _issue(instance: str, role: dict[str, Any]) -> dict[str, Any]:
         "Ec2RoleDelivery": "2.0",
     }
     emulator.register(session)
+    service_assumed_role("ec2.amazonaws.com", session["AccessKeyId"], session)
     _current[instance] = session["AccessKeyId"]
     return session

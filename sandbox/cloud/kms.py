@@ -12,8 +12,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ministack.core import iam_actions, iam_evaluator, responses, router
-from ministack.services import kms
 
+from sandbox.cloud import emulator
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _denial(action: str, headers: dict[str, str], body: bytes, query: dict[str, 
 def _key_arn(body: dict[str, Any]) -> str:
     """The ARN of the key that a request addresses by id, ARN or alias; nothing when there is no such key."""
     for name in ("KeyId", "TargetKeyId", "AliasName"):
-        record = kms._resolve_key(body.get(name))  # noqa: SLF001 -- the emulator's only way from an alias to its key
+        record = emulator.key_of(body.get(name, ""))
         if record:
             return str(record["Arn"])
     return ""

@@ -17,8 +17,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import sts
-
+from sandbox.cloud import emulator
 from sandbox.cloud.asgi import read_body, respond_json
 from sandbox.cloud.faults import Rule, rules
 
@@ -101,7 +100,7 @@ def _expire(wanted: dict[str, Any]) -> int:
         raise KeyError("accessKeyId or roleName")
     ended = [
         session
-        for known, session in sts._sessions.items()  # noqa: SLF001 -- the emulator's only store of sessions
+        for known, session in emulator.SESSIONS.items()
         if known == key
         or (f":assumed-role/{role}/" in session.get("Arn", "") and account in (None, session.get("AccountId")))
     ]

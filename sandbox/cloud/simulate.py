@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from ministack.core import iam_evaluator, responses
-from ministack.services import iam
 
+from sandbox.cloud import emulator
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Params = dict[str, Any]
-Answered = tuple[int, dict[str, str], bytes]
 Policies = list[list[Any]]
 
 _DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
@@ -44,28 +43,27 @@ def _corrected(handlers: Mapping[str, Any]) -> dict[str, Any]:
     return {**handlers, "SimulatePrincipalPolicy": _principal, "SimulateCustomPolicy": _custom}
 
 
-def _principal(params: Params) -> Answered:
+def _principal(params: Params) -> emulator.Answer:
     arn = _one(params, "PolicySourceArn")
     account, _, resource = arn.partition("::")[2].partition(":")
     kind, _, path = resource.partition("/")
     name = path.rpartition("/")[2]
-    store = {"role": iam._roles, "user": iam._users}.get(kind)  # noqa: SLF001 -- the emulator's only stores of principals
+    store = {"role": emulator.ROLES, "user": emulator.USERS}.get(kind)
     if store is None or account != responses.get_account_id() or name not in store:
         return _refused("NoSuchEntity", f"The principal {arn} cannot be found in this account.")
-    gather = iam_evaluator._gather_role_policies if kind == "role" else iam_evaluator._gather_user_policies  # noqa: SLF001 -- as enforcement does
-    own = iam_evaluator._permissions_boundary(store, name, account)  # noqa: SLF001 -- as enforcement does
-    boundary = _documents(params, "PermissionsBoundaryPolicyInputList") or (own[0] if own else None)
-    question = _Question(arn, gather(name, account) + _documents(params, "PolicyInputList"), boundary)
+    policies, own = emulator.policies_of(kind, account, name)
+    boundary = _documents(params, "PermissionsBoundaryPolicyInputList") or own
+    question = _Question(arn, policies + _documents(params, "PolicyInputList"), boundary)
     return _answer("SimulatePrincipalPolicy", params, question)
 
 
-def _custom(params: Params) -> Answered:
+def _custom(params: Params) -> emulator.Answer:
     arn = _one(params, "CallerArn") or f"arn:aws:iam::{responses.get_account_id()}:user/simulated"
     boundary = _documents(params, "PermissionsBoundaryPolicyInputList") or None
     return _answer("SimulateCustomPolicy", params, _Question(arn, _documents(params, "PolicyInputList"), boundary))
 
 
-def _answer(operation: str, params: Params, question: _Question) -> Answered:
+def _answer(operation: str, params: Params, question: _Question) -> emulator.Answer:
     actions = _many(params, "ActionNames")
     if not actions:
         return _refused("ValidationError", "ActionNames must name at least one action.")
@@ -73,7 +71,7 @@ def _answer(operation: str, params: Params, question: _Question) -> Answered:
     pairs = [(action, resource) for action in actions for resource in _many(params, "ResourceArns") or ["*"]]
     results = "".join(_result(question, action, resource, keys) for action, resource in pairs)
     body = f"<{operation}Result><IsTruncated>false</IsTruncated><EvaluationResults>{results}</EvaluationResults></{operation}Result>"
-    answered: Answered = iam._xml(200, f"{operation}Response", body, ns="iam")  # noqa: SLF001 -- the emulator's envelope
+    answered: emulator.Answer = emulator.query_answer(200, f"{operation}Response", body, ns="iam")
     return answered
 
 
@@ -128,6 +126,6 @@ def _one(params: Params, name: str) -> str:
     return str(value[0] if isinstance(value, list) else value)
 
 
-def _refused(code: str, message: str) -> Answered:
-    answered: Answered = iam._error(404 if code == "NoSuchEntity" else 400, code, message, ns="iam")  # noqa: SLF001 -- the emulator's envelope
+def _refused(code: str, message: str) -> emulator.Answer:
+    answered: emulator.Answer = emulator.query_error(404 if code == "NoSuchEntity" else 400, code, message, ns="iam")
     return answered

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from ministack.core import iam_evaluator, responses
 from ministack.services import s3
 
+from sandbox.cloud import emulator
+
 _SERVICE = "cloudtrail.amazonaws.com"
 _ACL = "bucket-owner-full-control"
 _REFUSED = 400
@@ -43,7 +45,7 @@ class Destination:
 
 def owner(bucket: str) -> str | None:
     """The account that has the bucket: names are global."""
-    return next((account for account, name in s3._buckets.to_dict() if name == bucket), None)  # noqa: SLF001 -- the emulator's only index of buckets
+    return next((account for account, name in emulator.BUCKETS.to_dict() if name == bucket), None)
 
 
 def may_deliver(destination: Destination) -> bool:
@@ -75,7 +77,7 @@ def _may_write(destination: Destination, key: str) -> bool:
 
 def _allowed(destination: Destination, action: str, resource: str, keys: dict[str, str]) -> bool:
     account = owner(destination.bucket)
-    policy = s3._bucket_policies.get_scoped(account, None, destination.bucket)  # noqa: SLF001 -- the policy of a bucket in any account
+    policy = emulator.BUCKET_POLICIES.get_scoped(account, None, destination.bucket)
     context = iam_evaluator.EvalContext(
         principal_arn="",
         principal_type="Service",

@@ -17,8 +17,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import cloudtrail
-
+from sandbox.cloud import emulator
 from sandbox.cloud.trail import history
 from sandbox.cloud.trail.bucket import write
 from sandbox.cloud.trail.trails import destination, logging_trails, note_delivery
@@ -68,7 +67,7 @@ def wrap(app: App, _config: CloudConfig) -> App:
 async def deliver() -> None:
     """Write everything that waits, one file for each trail and region."""
     async with _delivering:
-        trails = {trail["TrailARN"]: trail for _key, trail in cloudtrail._trails.all_items()}  # noqa: SLF001 -- the emulator's only list of trails
+        trails = {trail["TrailARN"]: trail for _key, trail in emulator.TRAILS.all_items()}
         for arn in list(_pending):
             if arn not in trails:
                 del _pending[arn]

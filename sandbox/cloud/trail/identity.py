@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core import iam_evaluator
-from ministack.services import iam, sts
+
+from sandbox.cloud import emulator
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def caller(access_key_id: str, account: str) -> Caller | None:
         "accountId": credential.account_id,
         "accessKeyId": access_key_id,
     }
-    session = sts._sessions.get(access_key_id)  # noqa: SLF001 -- the emulator has no public way to a session
+    session = emulator.SESSIONS.get(access_key_id)
     username = credential.principal_arn.rpartition("/")[2]
     if credential.principal_type == "Root":
         username = "root"
@@ -62,12 +63,14 @@ def _session_context(session: dict[str, Any], credential: Any) -> dict[str, Any]
         context["sessionIssuer"] = _issuer(credential)
     if session.get("SourceIdentity"):
         context["sourceIdentity"] = session["SourceIdentity"]
+    if session.get("Ec2RoleDelivery"):
+        context["ec2RoleDelivery"] = session["Ec2RoleDelivery"]
     return context
 
 
 def _issuer(credential: Any) -> dict[str, str]:
     name = credential.principal_arn.split("/")[1]
-    role = iam._roles.get_scoped(credential.account_id, None, name) or {}  # noqa: SLF001 -- the emulator has no public way to a role
+    role = emulator.role(credential.account_id, name) or {}
     return {
         "type": "Role",
         "principalId": credential.principal_id.partition(":")[0],

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.core import responses, router
 
+from sandbox.cloud import emulator
 from sandbox.cloud.calls import Request, identify
 from sandbox.cloud.replace import replace
 from sandbox.cloud.trail import history, names
@@ -25,7 +26,7 @@ from sandbox.cloud.trail.identity import Caller, caller
 from sandbox.cloud.trail.resources import resources
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from sandbox.cloud.calls import Call
 
@@ -40,16 +41,16 @@ def install() -> None:
     replace("app", "_maybe_record_cloudtrail", lambda _original: lambda *_facts: None)
 
 
-def service_assumed_role(service: str, role_arn: str, session_name: str, access_key_id: str, expiration: float) -> None:
-    """Record that an AWS service became a role for somebody, as `ec2.amazonaws.com` does for an instance profile."""
-    account = _account_of(role_arn)
-    ends = datetime.fromtimestamp(expiration, UTC).strftime("%b %-d, %Y, %-I:%M:%S %p")
+def service_assumed_role(service: str, access_key_id: str, session: Mapping[str, Any]) -> None:
+    """Record that an AWS service opened a session in a role, as `ec2.amazonaws.com` does for an instance profile."""
+    account, (_, role_name, session_name) = _account_of(session["Arn"]), session["Arn"].split("/")
+    role_arn = (emulator.role(account, role_name) or {}).get("Arn", "")
     record = _base("sts.amazonaws.com", "AssumeRole", responses.get_region(), read_only=True) | {
         "userIdentity": {"type": "AWSService", "invokedBy": service},
         "sourceIPAddress": service,
         "userAgent": service,
         "requestParameters": {"roleArn": role_arn, "roleSessionName": session_name},
-        "responseElements": {"credentials": {"accessKeyId": access_key_id, "expiration": ends}},
+        "responseElements": {"credentials": {"accessKeyId": access_key_id}},
         "resources": _role_resource(role_arn),
         "recipientAccountId": account,
         "sharedEventID": str(uuid.uuid4()),

@@ -12,15 +12,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import error_response_json, get_account_id, get_region
-from ministack.services import cloudtrail
 
+from sandbox.cloud import emulator
 from sandbox.cloud.replace import replace
 from sandbox.cloud.trail.bucket import Destination, may_deliver, owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Answered = tuple[int, dict[str, str], bytes]
 
 _OK = 200
 _DELIVERED = "_DeliveredAt"
@@ -35,7 +34,7 @@ def install() -> None:
 
 def logging_trails(account: str, region: str) -> Iterator[dict[str, Any]]:
     """The trails of an account that log what happens in a region now."""
-    for (trail_account, home, _name), trail in cloudtrail._trails.all_items():  # noqa: SLF001 -- the emulator's only list of trails
+    for (trail_account, home, _name), trail in emulator.TRAILS.all_items():
         if trail_account == account and trail.get("IsLogging") and (trail.get("IsMultiRegionTrail") or home == region):
             yield trail
 
@@ -62,8 +61,8 @@ def _corrected(handlers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _creating(create: Callable[[dict[str, Any]], Answered]) -> Callable[[dict[str, Any]], Answered]:
-    def creating(body: dict[str, Any]) -> Answered:
+def _creating(create: Callable[[dict[str, Any]], emulator.Answer]) -> Callable[[dict[str, Any]], emulator.Answer]:
+    def creating(body: dict[str, Any]) -> emulator.Answer:
         if refused := _refusal(
             body, f"arn:aws:cloudtrail:{get_region()}:{get_account_id()}:trail/{body.get('Name', '')}"
         ):
@@ -71,14 +70,14 @@ def _creating(create: Callable[[dict[str, Any]], Answered]) -> Callable[[dict[st
         answer = create(body)
         if answer[0] == _OK and body.get("TagsList"):
             arn = json.loads(answer[2])["TrailARN"]
-            cloudtrail._trail_tags[arn] = {tag["Key"]: tag.get("Value", "") for tag in body["TagsList"]}  # noqa: SLF001 -- where AddTags keeps them
+            emulator.TRAIL_TAGS[arn] = {tag["Key"]: tag.get("Value", "") for tag in body["TagsList"]}
         return answer
 
     return creating
 
 
-def _updating(update: Callable[[dict[str, Any]], Answered]) -> Callable[[dict[str, Any]], Answered]:
-    def updating(body: dict[str, Any]) -> Answered:
+def _updating(update: Callable[[dict[str, Any]], emulator.Answer]) -> Callable[[dict[str, Any]], emulator.Answer]:
+    def updating(body: dict[str, Any]) -> emulator.Answer:
         trail = _named(body.get("Name", ""))
         if trail is not None and ("S3BucketName" in body or "S3KeyPrefix" in body):
             wanted = {key: body.get(key, trail.get(key, "")) for key in ("S3BucketName", "S3KeyPrefix")}
@@ -89,19 +88,19 @@ def _updating(update: Callable[[dict[str, Any]], Answered]) -> Callable[[dict[st
     return updating
 
 
-def _deleting(delete: Callable[[dict[str, Any]], Answered]) -> Callable[[dict[str, Any]], Answered]:
-    def deleting(body: dict[str, Any]) -> Answered:
+def _deleting(delete: Callable[[dict[str, Any]], emulator.Answer]) -> Callable[[dict[str, Any]], emulator.Answer]:
+    def deleting(body: dict[str, Any]) -> emulator.Answer:
         trail = _named(body.get("Name", ""))
         answer = delete(body)
         if trail is not None and answer[0] == _OK:
-            cloudtrail._trail_tags.pop(trail["TrailARN"], None)  # noqa: SLF001 -- a new trail of that name starts without tags
+            emulator.TRAIL_TAGS.pop(trail["TrailARN"], None)
         return answer
 
     return deleting
 
 
-def _telling(status: Callable[[dict[str, Any]], Answered]) -> Callable[[dict[str, Any]], Answered]:
-    def telling(body: dict[str, Any]) -> Answered:
+def _telling(status: Callable[[dict[str, Any]], emulator.Answer]) -> Callable[[dict[str, Any]], emulator.Answer]:
+    def telling(body: dict[str, Any]) -> emulator.Answer:
         answer = status(body)
         trail = _named(body.get("Name", ""))
         if answer[0] != _OK or trail is None:
@@ -116,7 +115,7 @@ def _telling(status: Callable[[dict[str, Any]], Answered]) -> Callable[[dict[str
     return telling
 
 
-def _refusal(body: dict[str, Any], trail_arn: str) -> Answered | None:
+def _refusal(body: dict[str, Any], trail_arn: str) -> emulator.Answer | None:
     wanted = destination({**body, "TrailARN": trail_arn})
     if owner(wanted.bucket) is None:
         return _refused("S3BucketDoesNotExistException", f"S3 bucket {wanted.bucket} does not exist!")
@@ -127,14 +126,14 @@ def _refusal(body: dict[str, Any], trail_arn: str) -> Answered | None:
     return None
 
 
-def _refused(code: str, message: str) -> Answered:
-    refused: Answered = error_response_json(code, message)
+def _refused(code: str, message: str) -> emulator.Answer:
+    refused: emulator.Answer = error_response_json(code, message)
     return refused
 
 
 def _named(name: str) -> dict[str, Any] | None:
     """The trail of that name or ARN in the account that asks."""
-    for (account, _home, trail_name), trail in cloudtrail._trails.all_items():  # noqa: SLF001 -- the emulator's only list of trails
+    for (account, _home, trail_name), trail in emulator.TRAILS.all_items():
         if account == get_account_id() and name in (trail_name, trail["TrailARN"]):
             found: dict[str, Any] = trail
             return found
