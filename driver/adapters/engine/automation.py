@@ -53,7 +53,7 @@ class AutomationEngine:
         self._project_root = project_root.resolve()
         self._engine = engine
         self._pulumi_home = pulumi_home.resolve()
-        self._run_folder = run_folder.resolve()
+        self._work = run_folder.resolve() / "engine"
         self._stack_exists = stack_exists
         self._state_url = state_url
         self._secrets_provider = secrets_provider
@@ -134,7 +134,7 @@ class AutomationEngine:
 
     def _place(self, project: Project, request: EngineRequest, *, new: bool = False) -> Place:
         return place_of(
-            prepare(project, self._run_folder / request.stack, request.stack, request.config_file, request.facts),
+            prepare(project, self._work / request.stack, request.stack, request.config_file, request.facts),
             request.environment,
             state_url=self._state_url(request.backend, request.environment),
             secrets_provider=self._secrets_provider(request.backend),
@@ -143,7 +143,7 @@ class AutomationEngine:
         )
 
     def _empty_place(self, project: Project, request: EngineRequest) -> Place:
-        folder = self._run_folder / f"{request.stack}-empty"
+        folder = self._work / f"{request.stack}-empty"
         workdir = prepare(project, folder, request.stack, request.config_file, request.facts)
         return empty_place_of(workdir, request.environment, home=self._pulumi_home)
 

@@ -1,0 +1,29 @@
+"""Finds or obtains the Pulumi CLI and the AWS plugin."""
+
+from __future__ import annotations
+
+import os
+
+from sandbox.plugin.launcher import write_launcher
+from sandbox.toolchain.engine import find_engine, obtain_engine
+from sandbox.toolchain.plugin import find_plugin, home_of, obtain_plugin
+from sandbox.toolchain.search import Search
+from sandbox.toolchain.tool import Tool, Toolchain, ToolchainError
+
+__all__ = ["Search", "Tool", "Toolchain", "ToolchainError", "find", "obtain"]
+
+
+def find(*, allow_stand_in: bool, search: Search | None = None) -> Toolchain:
+    """What is on this machine, in a moment and without the network: for runs. Raises ToolchainError."""
+    search = search or Search.of(os.environ)
+    engine = find_engine(search)
+    plugin = find_plugin(search, allow_stand_in=allow_stand_in, write_stand_in=write_launcher)
+    return Toolchain(engine, plugin, home_of(search, plugin))
+
+
+def obtain(*, allow_stand_in: bool, search: Search | None = None) -> Toolchain:
+    """The same, got from elsewhere where it is missing: for set-up. Takes up to minutes. Raises ToolchainError."""
+    search = search or Search.of(os.environ)
+    engine = obtain_engine(search)
+    plugin = obtain_plugin(search, engine, allow_stand_in=allow_stand_in, write_stand_in=write_launcher)
+    return Toolchain(engine, plugin, home_of(search, plugin))
