@@ -1,0 +1,1 @@
+"""The program under Pulumi mocks: what every stack file registers, looked at from outside."""
