@@ -1,0 +1,1 @@
+"""Measurements of `deploy`, always as a ratio against what a user would otherwise do, side by side in one run."""
