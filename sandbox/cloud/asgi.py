@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -32,9 +32,11 @@ def replay(body: bytes) -> Receive:
     return receive
 
 
-async def respond(send: Send, status: int, body: bytes, content_type: str = "text/plain") -> None:
-    """Answer a request."""
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+async def respond(
+    send: Send, status: int, body: bytes, content_type: str = "text/plain", more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    """Answer a request, with `more` headers than the usual two."""
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _PROFILES = {"administrator": ADMINISTRATOR_ROLE}
 _MOST_TOKEN_SECONDS = 21600
+_TOKEN_LIFE = "x-aws-ec2-metadata-token-ttl-seconds"
+_TOKEN_TTL = b"x-aws-ec2-metadata-token-ttl-seconds"
 _CREDENTIALS = "/latest/meta-data/iam/security-credentials/"
 _OK, _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 400, 401, 403, 404
 
@@ -44,9 +46,19 @@ def wrap(app: App, config: CloudConfig) -> App:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         status, body = instance.answer(scope["method"], scope["path"], headers)
-        await respond(send, status, body.encode(), "application/json" if body.startswith("{") else "text/plain")
+        kind = "application/json" if body.startswith("{") else "text/plain"
+        # The Go SDK takes a token for one only with its lifetime beside it.
+        life = [(_TOKEN_LIFE.encode(), headers[_TOKEN_LIFE].encode())] if _TOKEN_LIFE in headers else []
+        await respond(send, status, body.encode(), kind, life)
 
     return metadata
+
+
+def _token_life(scope: Scope, headers: dict[str, str], status: int) -> tuple[tuple[bytes, bytes], ...]:
+    """How long a new token lasts: the Go SDK takes no token without it."""
+    if scope["method"] != "PUT" or status != _OK:
+        return ()
+    return ((_TOKEN_TTL, headers[_TOKEN_TTL.decode()].encode()),)
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ class Instance:
         if "x-forwarded-for" in headers:
             return _FORBIDDEN, "Forbidden"
         if method == "PUT" and path == "/latest/api/token":
-            return self._token(headers.get("x-aws-ec2-metadata-token-ttl-seconds", ""))
+            return self._token(headers.get(_TOKEN_LIFE, ""))
         if self.tokens.get(headers.get("x-aws-ec2-metadata-token", ""), 0.0) < time.monotonic():
             return _UNAUTHORIZED, "Unauthorized"
         found = self._facts(path) or self._role_facts(path)
