@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PROFILES = {"administrator": ADMINISTRATOR_ROLE}
 _MOST_TOKEN_SECONDS = 21600
-_TOKEN_LIFE = "x-aws-ec2-metadata-token-ttl-seconds"
+_LIFE_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN_TTL = b"x-aws-ec2-metadata-token-ttl-seconds"
 _CREDENTIALS = "/latest/meta-data/iam/security-credentials/"
 _OK, _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 400, 401, 403, 404
@@ -48,7 +48,7 @@ def wrap(app: App, config: CloudConfig) -> App:
         status, body = instance.answer(scope["method"], scope["path"], headers)
         kind = "application/json" if body.startswith("{") else "text/plain"
         # The Go SDK takes a token for one only with its lifetime beside it.
-        life = [(_TOKEN_LIFE.encode(), headers[_TOKEN_LIFE].encode())] if _TOKEN_LIFE in headers else []
+        life = [(_LIFE_HEADER.encode(), headers[_LIFE_HEADER].encode())] if _LIFE_HEADER in headers else []
         await respond(send, status, body.encode(), kind, life)
 
     return metadata
@@ -80,7 +80,7 @@ class Instance:
         if "x-forwarded-for" in headers:
             return _FORBIDDEN, "Forbidden"
         if method == "PUT" and path == "/latest/api/token":
-            return self._token(headers.get(_TOKEN_LIFE, ""))
+            return self._token(headers.get(_LIFE_HEADER, ""))
         if self.tokens.get(headers.get("x-aws-ec2-metadata-token", ""), 0.0) < time.monotonic():
             return _UNAUTHORIZED, "Unauthorized"
         found = self._facts(path) or self._role_facts(path)
