@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _KEPT = ("PATH", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
-_RUNTIME = {"LANG": "en_US.UTF-8", "TZ": ":UTC", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11"}
+_RUNTIME = {"LANG": "C.UTF-8", "TZ": ":UTC", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11"}
 _alias: ContextVar[str | None] = ContextVar("alias", default=None)
 
 

@@ -77,27 +77,43 @@ def _about_to_go(asked: dict[str, list[str]]) -> tuple[str, str] | None:
 
 def _forget(arn: str, unique_id: str) -> None:
     for role in emulator.ROLES.to_dict().values():
-        document = role.get("AssumeRolePolicyDocument")
-        if isinstance(document, str) and f'"{arn}"' in document:
-            role["AssumeRolePolicyDocument"] = document.replace(f'"{arn}"', f'"{unique_id}"')
+        if arn in _principals(role.get("AssumeRolePolicyDocument")):
+            role["AssumeRolePolicyDocument"] = _renamed(role["AssumeRolePolicyDocument"], arn, unique_id)
     for key, session in list(emulator.SESSIONS.items()):
         if session.get("UserId", "").startswith(f"{unique_id}:"):
             del emulator.SESSIONS[key]
 
 
+def _renamed(document: str, old: str, new: str) -> str:
+    """The trust policy with one AWS principal under another name."""
+    parsed = json.loads(document)
+    for principal in _aws_principals(parsed):
+        named = principal["AWS"]
+        principal["AWS"] = new if named == old else named
+        if isinstance(named, list):
+            principal["AWS"] = [new if name == old else name for name in named]
+    return json.dumps(parsed)
+
+
 def _principals(document: Any) -> list[str]:
-    """The AWS principals of every statement of a trust policy."""
+    """The AWS principals that a trust policy names."""
     try:
         parsed = json.loads(document) if isinstance(document, str) else document
     except ValueError:
         return []
-    statements = parsed.get("Statement", []) if isinstance(parsed, dict) else []
-    found: list[str] = []
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        principal = statement.get("Principal") if isinstance(statement, dict) else None
-        named = principal.get("AWS", []) if isinstance(principal, dict) else []
-        found += [named] if isinstance(named, str) else named
-    return found
+    named = [principal["AWS"] for principal in _aws_principals(parsed)]
+    return [name for names in named for name in ([names] if isinstance(names, str) else names)]
+
+
+def _aws_principals(document: Any) -> list[dict[str, Any]]:
+    """The principal elements of a parsed trust policy that name AWS principals."""
+    statements = document.get("Statement", []) if isinstance(document, dict) else []
+    elements = [
+        statement.get("Principal")
+        for statement in ([statements] if isinstance(statements, dict) else statements)
+        if isinstance(statement, dict)
+    ]
+    return [element for element in elements if isinstance(element, dict) and "AWS" in element]
 
 
 def _exists(arn: str) -> bool:

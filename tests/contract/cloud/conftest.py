@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import lifecycle
-from tests.contract.cloud.outsider import Someone, document
+from tests.contract.cloud.outsider import Someone, at_instance, document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,3 +72,9 @@ def someone(root: Callable[[str], Someone], as_root: Callable[[str, str], Any]) 
         return Someone(root(account).sandbox, key["AccessKeyId"], key["SecretAccessKey"])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def administrator(sandbox: Sandbox) -> Someone:
+    """The administrator, whose credentials come from its metadata endpoint."""
+    return at_instance(sandbox, "administrator")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import urllib.error
+import urllib.request
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +43,14 @@ def refusal(call: Callable[[], Any]) -> tuple[str, str]:
     return error.get("Code", ""), error.get("Message", "")
 
 
+def zipped(code: str) -> bytes:
+    """A function's package: `index.py` with this code."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("index.py", code)
+    return package.getvalue()
+
+
 @dataclass(frozen=True)
 class Someone:
     """Credentials, and the clients that act with them."""
@@ -66,3 +78,34 @@ class Someone:
         answer = self.client("sts").assume_role(RoleArn=role_arn, **{"RoleSessionName": "visitor", **facts})
         keys = answer["Credentials"]
         return Someone(self.sandbox, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
+def ask_metadata(sandbox: Sandbox, instance: str, path: str, *, held: str | None = "own") -> tuple[int, str]:
+    """One request to an instance's metadata endpoint, with a session token of its own unless another is given."""
+    token = ask_token(sandbox, instance)[1] if held == "own" else held
+    headers = {"X-aws-ec2-metadata-token": token} if token else {}
+    return _ask(urllib.request.Request(f"{sandbox.instances[instance]}{path}", headers=headers))
+
+
+def ask_token(sandbox: Sandbox, instance: str, seconds: str = "60") -> tuple[int, str]:
+    """Ask for a session token of a metadata endpoint."""
+    headers = {"X-aws-ec2-metadata-token-ttl-seconds": seconds}
+    return _ask(
+        urllib.request.Request(f"{sandbox.instances[instance]}/latest/api/token", headers=headers, method="PUT")
+    )
+
+
+def _ask(request: urllib.request.Request) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def at_instance(sandbox: Sandbox, instance: str) -> Someone:
+    """Whoever an instance is, from its metadata endpoint."""
+    path = "/latest/meta-data/iam/security-credentials/"
+    _, role = ask_metadata(sandbox, instance, path)
+    keys = json.loads(ask_metadata(sandbox, instance, path + role)[1])
+    return Someone(sandbox, keys["AccessKeyId"], keys["SecretAccessKey"], keys["Token"])
