@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import apigateway, cloudtrail, iam, kms, lambda_svc, s3, sts
 
 Answer = tuple[int, dict[str, Any], bytes]
@@ -58,6 +58,16 @@ def key_of(name: str) -> dict[str, Any] | None:
     """The key of this account and region behind an id, ARN or alias."""
     found: dict[str, Any] | None = kms._resolve_key(name)
     return found
+
+
+def key_id_in(ciphertext: str) -> str:
+    """The id of the key that a ciphertext (base64) was made with; empty when it carries none."""
+    return str(iam_actions._kms_key_id_from_ciphertext(ciphertext))
+
+
+def aliases_of(key_id: str) -> list[str]:
+    """The names (`alias/…`) of this account's and region's aliases of a key."""
+    return [str(arn).rpartition(":")[2] for arn, target in kms._aliases.items() if target == key_id]
 
 
 def condition_value(key: str, ctx: Any) -> Any:

@@ -36,6 +36,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.transport",
     "sandbox.cloud.expiry",
     "sandbox.cloud.kms",
+    "sandbox.cloud.kms_aliases",
     "sandbox.cloud.simulate",
     "sandbox.cloud.trail.history",
     "sandbox.cloud.trail.lookup",
