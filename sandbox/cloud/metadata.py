@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _PROFILES = {"administrator": ADMINISTRATOR_ROLE}
 _MOST_TOKEN_SECONDS = 21600
 _LIFE_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
-_TOKEN_TTL = b"x-aws-ec2-metadata-token-ttl-seconds"
 _CREDENTIALS = "/latest/meta-data/iam/security-credentials/"
 _OK, _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 400, 401, 403, 404
 
@@ -47,9 +46,7 @@ def wrap(app: App, config: CloudConfig) -> App:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         status, body = instance.answer(scope["method"], scope["path"], headers)
         kind = "application/json" if body.startswith("{") else "text/plain"
-        # The Go SDK takes a token for one only with its lifetime beside it.
-        life = [(_LIFE_HEADER.encode(), headers[_LIFE_HEADER].encode())] if _LIFE_HEADER in headers else []
-        await respond(send, status, body.encode(), kind, life)
+        await respond(send, status, body.encode(), kind, _token_life(scope, headers, status))
 
     return metadata
 
@@ -58,7 +55,7 @@ def _token_life(scope: Scope, headers: dict[str, str], status: int) -> tuple[tup
     """How long a new token lasts: the Go SDK takes no token without it."""
     if scope["method"] != "PUT" or status != _OK:
         return ()
-    return ((_TOKEN_TTL, headers[_TOKEN_TTL.decode()].encode()),)
+    return ((_LIFE_HEADER.encode(), headers[_LIFE_HEADER].encode()),)
 
 
 @dataclass(frozen=True)
