@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-from driver.config.model import DeployConfig, DeployToml, StackTable
-from driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile, read
+from driver.config import stackfile, tomlfile
+from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, StackTable
+from driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile
+from driver.config.tomlfile import FILE
 from driver.errors import UsageError
 from driver.values import Backend, Cloud, Layer, Stack
 
-FILE = "deploy.toml"
-TOOLS = "tools"
-ACCESS = "-access"
+NAMES_LIMIT = 40
+"""Characters of project and stack name together: a session name has 64, the run's id and the build need the others."""
+
+_PROJECT_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 
 
 def find_root(start: Path) -> Path:
@@ -37,82 +40,75 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
 
     Raises UsageError with all problems, each with its file and key.
     """
-    toml = _read_toml(root / FILE)
-    problems: list[str] = []
-    tools, found = read(_stack_file(root, TOOLS), TOOLS_FACTS)
+    toml, problems = tomlfile.read(root / FILE)
+    tools, found = _stack_file(root, TOOLS, TOOLS_FACTS)
     problems += found
     targets: dict[str, StackFile] = {}
-    for env in toml.stacks:
-        targets[env], found = read(_stack_file(root, env), TARGET_FACTS)
+    for env in toml.stacks if toml else ():
+        targets[env], found = _stack_file(root, env, TARGET_FACTS)
         problems += found
-    problems += _unknown_needs(toml)
+    if toml:
+        problems += _unknown_needs(toml)
     problems += _shared_accounts({TOOLS: tools, **targets})
-    if problems:
+    project, found = _project(root, max(targets, key=len, default=""))
+    problems += found
+    asked, found = _cloud(cloud, environment)
+    problems += found
+    if problems or toml is None:
         raise UsageError(
             "the settings do not hold", detail=problems, remedy="correct the lines above; nothing was started"
         )
     return DeployConfig(
         root=root,
-        project=_project_name(root),
-        cloud=_cloud(cloud or environment.get("DEPLOY_CLOUD"), toml.cloud),
+        project=project,
+        cloud=asked or toml.cloud,
         backend=Backend(
-            account=tools.facts["account"],
-            region=tools.facts["region"],
-            bucket=tools.facts["stateBucket"],
-            key_alias=tools.facts["stateKey"],
+            account=tools.text("account"),
+            region=tools.text("region"),
+            bucket=tools.text("stateBucket"),
+            key_alias=tools.text("stateKey"),
         ),
         stacks=_stacks(tools, targets, toml.stacks),
-        sandbox_home=root / environment.get("DEPLOY_SANDBOX_HOME", toml.sandbox.home),
-        jenkins_deploy_role=tools.facts["jenkinsDeployRole"],
-        jenkins_preview_role=tools.facts["jenkinsPreviewRole"],
+        sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
+        jenkins_deploy_role=tools.text("jenkinsDeployRole"),
+        jenkins_preview_role=tools.text("jenkinsPreviewRole"),
         settings_check=toml.program.settings_check or "",
         documents=toml.program.documents or "",
     )
 
 
-def _read_toml(path: Path) -> DeployToml:
-    try:
-        return DeployToml.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"not TOML: {error}", where=path.name) from None
-    except ValidationError as error:
-        detail = [
-            f"{path.name}: {'.'.join(str(part) for part in problem['loc'])}: got {problem['input']!r}: {problem['msg']}"
-            for problem in error.errors()
-        ]
-        raise UsageError(
-            "the settings do not hold", detail=detail, remedy="docs/reference/settings.md lists every key"
-        ) from None
-
-
-def _stack_file(root: Path, env: str) -> Path:
+def _stack_file(root: Path, env: str, facts: Mapping[str, stackfile.Fact]) -> tuple[StackFile, list[str]]:
     path = root / f"Pulumi.{env}.yaml"
-    if not path.is_file():
-        raise UsageError(
-            f"no such file, though {FILE} names the stack {env}"
-            if env != TOOLS
-            else "no such file: it says where Jenkins lives",
-            where=path.name,
-            remedy=f"write {path.name} (docs/reference/settings.md), or take the stack out of {FILE}",
-        )
-    return path
+    if path.is_file():
+        return stackfile.read(path, facts)
+    why = "it says where Jenkins lives" if env == TOOLS else f"{FILE} names the stack {env}"
+    return StackFile(path, {}), [f"{path.name}: no such file, though {why}; docs/reference/settings.md shows one"]
 
 
-def _project_name(root: Path) -> str:
+def _project(root: Path, longest_stack: str) -> tuple[str, list[str]]:
     path = root / "Pulumi.yaml"
-    document: Any = YAML(typ="safe").load(path) if path.is_file() else None
-    if not isinstance(document, dict) or not isinstance(document.get("name"), str):
-        raise UsageError("no project name", where=path.name, remedy="Pulumi.yaml needs `name`, `runtime` and `main`")
-    return str(document["name"])
-
-
-def _cloud(asked: str | None, written: Cloud) -> Cloud:
-    if asked is None:
-        return written
     try:
-        return Cloud(asked)
-    except ValueError:
-        raise UsageError(f"got {asked!r}, expected aws or sandbox", where="--cloud or DEPLOY_CLOUD") from None
+        document = YAML(typ="safe").load(path.read_text("utf-8"))
+    except OSError as error:
+        return "", [f"{path.name}: cannot be read: {error.strerror}"]
+    except (YAMLError, ValueError, RecursionError) as error:
+        return "", [f"{path.name}: not YAML: {str(error).splitlines()[0]}"]
+    name = document.get("name") if isinstance(document, dict) else None
+    if not isinstance(name, str) or not _PROJECT_NAME.fullmatch(name):
+        return "", [f"{path.name}: name: got {name!r}, expected a project's name: letters, digits and _.-"]
+    if len(name) + len(longest_stack) > NAMES_LIMIT:
+        expected = f"at most {NAMES_LIMIT} characters together with the stack's name {longest_stack!r}"
+        return "", [f"{path.name}: name: got {name!r}, expected {expected}: both are part of a role session's name"]
+    return name, []
+
+
+def _cloud(flag: str | None, environment: Mapping[str, str]) -> tuple[Cloud | None, list[str]]:
+    """What the flag or the environment say; None when neither says anything."""
+    asked = environment.get("DEPLOY_CLOUD") or None if flag is None else flag
+    if asked is None or asked in set(Cloud):
+        return Cloud(asked) if asked else None, []
+    place = "DEPLOY_CLOUD" if flag is None else "--cloud"
+    return None, [f"{place}: got {asked!r}, expected {' or '.join(Cloud)}"]
 
 
 def _unknown_needs(toml: DeployToml) -> list[str]:
@@ -128,44 +124,41 @@ def _shared_accounts(files: Mapping[str, StackFile]) -> list[str]:
     owner: dict[str, str] = {}
     problems = []
     for env, file in files.items():
-        account = file.facts.get("account")
-        if isinstance(account, str) and account in owner:
+        account = str(file.facts.get("account", ""))
+        if account in owner:
             problems.append(
                 f"{file.path.name}: deploy:account: {account} is {owner[account]}'s account too, expected one of its own"
             )
-        elif isinstance(account, str):
+        elif account:
             owner[account] = env
     return problems
 
 
 def _stacks(tools: StackFile, targets: Mapping[str, StackFile], tables: Mapping[str, StackTable]) -> tuple[Stack, ...]:
-    stacks = [
-        Stack(TOOLS, TOOLS, Layer.ACCESS, tools.facts["account"], tools.facts["region"], tools.path),
-    ]
+    stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, tools.text("account"), tools.text("region"), tools.path)]
     for env, file in targets.items():
-        facts = file.facts
-        entrance = {
-            "account": facts["account"],
-            "region": facts["region"],
-            "file": file.path,
-            "deployment_role": facts["deploymentRole"],
-            "preview_role": facts["previewRole"],
-            "bootstrap_role": facts["bootstrapRole"],
-            "external_id": facts["externalId"],
-            "session_duration": facts.get("sessionDuration", 3600),
-        }
-        table = tables[env]
-        stacks.append(Stack(env + ACCESS, env, Layer.ACCESS, **entrance))
-        stacks.append(
-            Stack(
-                env,
-                env,
-                Layer.SERVICE,
-                **entrance,
-                needs=table.needs,
-                approve=table.approve,
-                max_deletes=table.max_deletes,
-                smoke_timeout=table.smoke_timeout,
-            )
+        access = Stack(
+            env + ACCESS,
+            env,
+            Layer.ACCESS,
+            file.text("account"),
+            file.text("region"),
+            file.path,
+            deployment_role=file.text("deploymentRole"),
+            preview_role=file.text("previewRole"),
+            bootstrap_role=file.text("bootstrapRole"),
+            external_id=file.text("externalId"),
+            session_duration=int(file.facts["sessionDuration"]),
         )
+        table = tables[env]
+        service = replace(
+            access,
+            name=env,
+            layer=Layer.SERVICE,
+            needs=table.needs,
+            approve=table.approve,
+            max_deletes=table.max_deletes,
+            smoke_timeout=table.smoke_timeout,
+        )
+        stacks += [access, service]
     return tuple(stacks)

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from driver.values import Backend, Cloud, Layer, Stack
 
-EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+TOOLS = "tools"
+"""The stack of Jenkins' own account."""
+
+ACCESS = "-access"
+"""What follows an account's name in the name of its access stack."""
+
+_STACK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+_STACK_NAME_LIMIT = 20
+
+
+def _entry_point(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", value):
+        raise ValueError("expected package.module:function")
+    return value
+
+
+def _stack_name(value: str) -> str:
+    """A stack's name is part of a file's name, of roles' names and of a bucket's, so it takes what all of them take."""
+    if len(value) > _STACK_NAME_LIMIT or not _STACK_NAME.fullmatch(value):
+        raise ValueError(f"expected a stack's name: a-z 0-9 and single hyphens, {_STACK_NAME_LIMIT} at most")
+    if value == TOOLS or value.endswith(ACCESS):
+        raise ValueError(f"expected a service stack: {TOOLS} and NAME{ACCESS} are there by themselves")
+    return value
+
+
+EntryPoint = Annotated[StrictStr, AfterValidator(_entry_point)]
+StackName = Annotated[str, AfterValidator(_stack_name)]
 
 
 class _Strict(BaseModel):
@@ -28,25 +55,25 @@ class ProgramTable(_Strict):
 class SandboxTable(_Strict):
     """`[sandbox]`: where the four accounts keep their state."""
 
-    home: str = ".deploy/sandbox"
+    home: StrictStr = ".deploy/sandbox"
 
 
 class StackTable(_Strict):
     """`[stacks.NAME]`: order, gates and limits of one service stack."""
 
-    needs: tuple[str, ...] = ()
-    approve: bool = False
-    max_deletes: Annotated[int, Field(ge=0)] | None = None
-    smoke_timeout: Annotated[int, Field(ge=1, le=900)] = 60
+    needs: tuple[StrictStr, ...] = ()
+    approve: StrictBool = False
+    max_deletes: Annotated[StrictInt, Field(ge=0)] | None = None
+    smoke_timeout: Annotated[StrictInt, Field(ge=1, le=900)] = 60
 
 
 class DeployToml(_Strict):
     """The whole file."""
 
-    cloud: Cloud
+    cloud: Annotated[Cloud, Field(description='"aws" or "sandbox"')]
     program: ProgramTable = ProgramTable()
     sandbox: SandboxTable = SandboxTable()
-    stacks: Mapping[str, StackTable]
+    stacks: Annotated[Mapping[StackName, StackTable], Field(description="a table [stacks.NAME] for each service stack")]
 
 
 @dataclass(frozen=True)
@@ -75,4 +102,4 @@ class DeployConfig:
     @property
     def tools(self) -> Stack:
         """The access layer of Jenkins' own account."""
-        return self.stack("tools")
+        return self.stack(TOOLS)

@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 NAMESPACE = "deploy:"
 
-Check = Callable[[Any], bool]
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 80
+
+Value = str | int
+Read = Callable[[Any], Value | None]
 
 
-def _like(pattern: str) -> Check:
-    compiled = re.compile(pattern)
-    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+def _like(pattern: str) -> Read:
+    compiled = re.compile(pattern, re.ASCII)
+    return lambda got: str(got) if isinstance(got, str) and compiled.fullmatch(got) else None
 
 
-def _seconds(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 900 <= value <= 43200  # noqa: PLR2004 -- AWS's own bounds of DurationSeconds
+def _seconds(got: Any) -> int | None:
+    """`pulumi config set` writes numbers as text, a person writes them as they are."""
+    if isinstance(got, bool) or not isinstance(got, str | int) or not re.fullmatch(r"[0-9]{1,9}", str(got)):
+        return None
+    return int(got) if 900 <= int(got) <= 43200 else None  # noqa: PLR2004 -- AWS's own bounds of DurationSeconds
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One `deploy:` key: what it must look like, said and checked. The alphabets are IAM's and S3's own."""
+    """One `deploy:` key: what it must look like, said and checked. The alphabets are IAM's and S3's own.
+
+    `read` answers None for what it refuses; `default` makes the key optional.
+    """
 
     expected: str
-    fits: Check
-    required: bool = True
+    read: Read
+    default: Value | None = None
 
 
 _ROLE = Fact("a role name: 1 to 64 of letters, digits and _+=,.@-", _like(r"[\w+=,.@-]{1,64}"))
@@ -49,41 +60,55 @@ TOOLS_FACTS: Mapping[str, Fact] = {
 }
 TARGET_FACTS: Mapping[str, Fact] = {
     **_COMMON,
-    "bootstrapRole": _ROLE,
+    "bootstrapRole": replace(_ROLE, default="OrganizationAccountAccessRole"),
     "deploymentRole": _ROLE,
     "previewRole": _ROLE,
     "externalId": Fact("2 to 1224 of letters, digits and +=,.@:/-_", _like(r"[\w+=,.@:/-]{2,1224}")),
-    "sessionDuration": Fact("900 to 43200 (seconds)", _seconds, required=False),
+    "sessionDuration": Fact("900 to 43200 (seconds)", _seconds, default=3600),
 }
 
 
 @dataclass(frozen=True)
 class StackFile:
-    """The `deploy:` facts of one file, without the namespace."""
+    """The `deploy:` facts of one file, without the namespace, defaults filled in; only what holds is there."""
 
     path: Path
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Value]
+
+    def text(self, key: str) -> str:
+        """The fact of that key. Raises KeyError."""
+        return str(self.facts[key])
 
 
 def read(path: Path, expected: Mapping[str, Fact]) -> tuple[StackFile, list[str]]:
     """The file's facts, and every problem with them as `file:line: key: got …, expected …`."""
     try:
-        document = YAML(typ="rt").load(path)
+        document = YAML(typ="rt").load(path.read_text("utf-8"))
+    except OSError as error:
+        return StackFile(path, {}), [f"{path.name}: cannot be read: {error.strerror}"]
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return StackFile(path, {}), [f"{path.name}:{line}: not YAML: {error.problem}"]
-    config = document.get("config") if isinstance(document, dict) else None
+    except (YAMLError, ValueError, RecursionError) as error:
+        return StackFile(path, {}), [f"{path.name}: not YAML: {str(error).splitlines()[0]}"]
+    config = document.get("config") if isinstance(document, CommentedMap) else None
     if not isinstance(config, CommentedMap):
         return StackFile(path, {}), [f"{path.name}:1: config: missing, expected a mapping of settings"]
-    facts = {key.removeprefix(NAMESPACE): value for key, value in config.items() if str(key).startswith(NAMESPACE)}
+    facts: dict[str, Value] = {}
     problems = []
     for key, fact in expected.items():
-        if key not in facts:
-            if fact.required:
-                problems.append(
-                    f"{path.name}:{config.lc.line + 1}: {NAMESPACE}{key}: missing, expected {fact.expected}"
-                )
-        elif not fact.fits(facts[key]):
-            line = config.lc.key(NAMESPACE + key)[0] + 1
-            problems.append(f"{path.name}:{line}: {NAMESPACE}{key}: got {facts[key]!r}, expected {fact.expected}")
+        got = config.get(NAMESPACE + key)
+        value = fact.default if got is None else fact.read(got)
+        if value is not None:
+            facts[key] = value
+        else:
+            what = "missing" if got is None else f"got {_SHORT.repr(got)}"
+            line = _line(config, NAMESPACE + key)
+            problems.append(f"{path.name}:{line}: {NAMESPACE}{key}: {what}, expected {fact.expected}")
     return StackFile(path, facts), problems
+
+
+def _line(config: CommentedMap, key: str) -> int:
+    """Where the key stands, counted from 1; where the settings begin when it is not there or is merged in."""
+    place = config.lc.data or {}
+    return int(place[key][0] if key in place else config.lc.line) + 1

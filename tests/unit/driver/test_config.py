@@ -1,0 +1,305 @@
+"""A project's files become one DeployConfig, or all that is wrong with them is said at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from driver.config.load import NAMES_LIMIT, find_root, load
+from driver.errors import ExitCode, UsageError
+from driver.run.naming import new_run_id, session_name
+from driver.values import Cloud, Layer
+from tests.samples import ACCOUNTS, DEPLOY_TOML, TOOLS_FILE, project, target_file
+
+
+def problems(root: Path, environment: dict[str, str] | None = None, cloud: str | None = None) -> str:
+    with pytest.raises(UsageError) as caught:
+        load(root, environment or {}, cloud)
+    assert caught.value.exit_code is ExitCode.USAGE
+    return "\n".join(caught.value.detail)
+
+
+def toml(tmp_path: Path, text: str) -> str:
+    return problems(project(tmp_path, {"deploy.toml": text}))
+
+
+def dev(tmp_path: Path, **replaced: str) -> Path:
+    return project(tmp_path, {"Pulumi.dev.yaml": target_file("dev", **replaced)})
+
+
+def test_a_whole_project_is_read(tmp_path: Path) -> None:
+    config = load(project(tmp_path), {})
+    assert config.project == "items"
+    assert config.cloud is Cloud.SANDBOX
+    assert [stack.name for stack in config.stacks] == [
+        "tools",
+        "dev-access",
+        "dev",
+        "staging-access",
+        "staging",
+        "prod-access",
+        "prod",
+    ]
+    assert config.backend.bucket == "deploy-state-111111111111"
+    assert config.backend.account == config.tools.account == "111111111111"
+    prod = config.stack("prod")
+    assert (prod.account, prod.needs, prod.max_deletes) == (ACCOUNTS["prod"], ("staging",), 0)
+    assert prod.external_id == "items-prod-5f0c0e1b"
+    assert config.sandbox_home == tmp_path / ".deploy/sandbox"
+
+
+def test_both_stacks_of_an_account_are_read_from_one_file(tmp_path: Path) -> None:
+    config = load(project(tmp_path), {})
+    access, service = config.stack("dev-access"), config.stack("dev")
+    assert access.file == service.file == tmp_path / "Pulumi.dev.yaml"
+    assert (access.layer, service.layer) == (Layer.ACCESS, Layer.SERVICE)
+    assert access.account == service.account
+
+
+def test_gates_and_needs_belong_to_the_service_stack(tmp_path: Path) -> None:
+    config = load(project(tmp_path), {})
+    assert config.stack("prod-access").max_deletes is None
+    assert config.stack("prod-access").needs == ()
+
+
+@pytest.mark.parametrize(
+    ("flag", "environment", "cloud"),
+    [
+        (None, {}, Cloud.SANDBOX),
+        (None, {"DEPLOY_CLOUD": "aws"}, Cloud.AWS),
+        (None, {"DEPLOY_CLOUD": ""}, Cloud.SANDBOX),
+        ("aws", {"DEPLOY_CLOUD": "sandbox"}, Cloud.AWS),
+        ("sandbox", {"DEPLOY_CLOUD": "nonsense"}, Cloud.SANDBOX),
+    ],
+)
+def test_a_flag_goes_before_the_environment_and_that_before_the_file(
+    tmp_path: Path, flag: str | None, environment: dict[str, str], cloud: Cloud
+) -> None:
+    assert load(project(tmp_path), environment, flag).cloud is cloud
+
+
+def test_a_cloud_that_does_not_exist_is_named_with_its_source(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    assert problems(root, cloud="gcp") == "--cloud: got 'gcp', expected aws or sandbox"
+    assert problems(root, cloud="") == "--cloud: got '', expected aws or sandbox"
+    assert problems(root, {"DEPLOY_CLOUD": "AWS"}) == "DEPLOY_CLOUD: got 'AWS', expected aws or sandbox"
+
+
+@pytest.mark.parametrize(
+    ("said", "home"), [("/elsewhere/box", "/elsewhere/box"), ("box", "box"), ("", ".deploy/sandbox")]
+)
+def test_the_sandbox_home_may_be_said_by_the_environment_and_is_never_the_project_itself(
+    tmp_path: Path, said: str, home: str
+) -> None:
+    assert load(project(tmp_path), {"DEPLOY_SANDBOX_HOME": said}).sandbox_home == tmp_path / home
+
+
+def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
+    said = problems(
+        project(
+            tmp_path,
+            {
+                "deploy.toml": DEPLOY_TOML + 'smoke-timeout = 5\n[stacks.qa]\nneeds = ["dve"]\n',
+                "Pulumi.yaml": "runtime: python\n",
+                "Pulumi.tools.yaml": TOOLS_FILE.replace("alias/deploy-state", "deploy-state"),
+                "Pulumi.dev.yaml": target_file("dev", account="222222222222", externalId="x"),
+                "Pulumi.staging.yaml": target_file("staging", region="", previewRole='"a role"'),
+                "Pulumi.prod.yaml": target_file("prod", sessionDuration="60"),
+            },
+        ),
+        cloud="moon",
+    )
+    for expected in (
+        "Pulumi.tools.yaml:8: deploy:stateKey: got 'deploy-state', expected a KMS alias, for example alias/deploy-state",
+        "Pulumi.dev.yaml:2: deploy:account: got 222222222222, expected 12 digits in quotes",
+        "Pulumi.dev.yaml:7: deploy:externalId: got 'x', expected 2 to 1224 of letters, digits and +=,.@:/-_",
+        "Pulumi.staging.yaml:2: deploy:region: missing, expected a region, for example eu-central-1",
+        "Pulumi.staging.yaml:5: deploy:previewRole: got 'a role', expected a role name",
+        "Pulumi.prod.yaml:8: deploy:sessionDuration: got 60, expected 900 to 43200 (seconds)",
+        "Pulumi.qa.yaml: no such file, though deploy.toml names the stack qa",
+        "deploy.toml: stacks.qa.needs: got 'dve', expected one of dev, staging, prod, qa",
+        "Pulumi.yaml: name: got None, expected a project's name",
+        "--cloud: got 'moon'",
+    ):
+        assert expected in said
+
+
+def test_a_broken_deploy_toml_does_not_hide_the_other_files(tmp_path: Path) -> None:
+    said = problems(project(tmp_path, {"deploy.toml": "cloud = ", "Pulumi.tools.yaml": None, "Pulumi.yaml": None}))
+    assert "deploy.toml: not TOML: Invalid value (at end of document)" in said
+    assert "Pulumi.tools.yaml: no such file, though it says where Jenkins lives" in said
+    assert "Pulumi.yaml: cannot be read: No such file or directory" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[stacks.dev]\n", 'deploy.toml: cloud: missing, expected "aws" or "sandbox"'),
+        ('cloud = "sandbox"\n', "deploy.toml: stacks: missing, expected a table [stacks.NAME] for each service stack"),
+        ('cloud = "azure"\n[stacks.dev]\n', "deploy.toml: cloud: got 'azure', expected 'aws' or 'sandbox'"),
+        (DEPLOY_TOML + 'aprove = "yes"\n', "deploy.toml: stacks.prod.aprove: unknown key; did you mean approve?"),
+        (DEPLOY_TOML + "xyz = 1\n", "deploy.toml: stacks.prod.xyz: unknown key; expected one of needs, approve, "),
+        ("colour = 1\n" + DEPLOY_TOML, "deploy.toml: colour: unknown key"),
+        ("clod = 1\n" + DEPLOY_TOML, "deploy.toml: clod: unknown key; did you mean cloud?"),
+        (DEPLOY_TOML + 'approve = "yes"\n', "deploy.toml: stacks.prod.approve: got 'yes', expected a valid boolean"),
+        (DEPLOY_TOML + "approve = 1\n", "deploy.toml: stacks.prod.approve: got 1, expected a valid boolean"),
+        (DEPLOY_TOML.replace("= 0", "= true"), "stacks.prod.max-deletes: got True, expected a valid integer"),
+        (DEPLOY_TOML.replace("= 0", "= -1"), "stacks.prod.max-deletes: got -1, expected greater than or equal to 0"),
+        (DEPLOY_TOML.replace("= 0", '= "3"'), "stacks.prod.max-deletes: got '3', expected a valid integer"),
+        (DEPLOY_TOML + "smoke-timeout = 0\n", "stacks.prod.smoke-timeout: got 0, expected greater than or equal to 1"),
+        (DEPLOY_TOML + "smoke_timeout = 5\n", "stacks.prod.smoke_timeout: unknown key; did you mean smoke-timeout?"),
+        (DEPLOY_TOML.replace('["dev"]', '"dev"'), "stacks.staging.needs: got 'dev', expected a list"),
+        (DEPLOY_TOML.replace('["dev"]', "[1]"), "stacks.staging.needs.0: got 1, expected a valid string"),
+        (DEPLOY_TOML + "[program]\ndocuments = 'os.system'\n", "got 'os.system', expected package.module:function"),
+        (DEPLOY_TOML + "[program]\ndocuments = 'a:b\\n'\n", "expected package.module:function"),
+        (DEPLOY_TOML + "[stacks.dev]\n", "deploy.toml: not TOML"),
+        ("stacks = 3\ncloud = 'aws'\n", "deploy.toml: stacks: got 3, expected a table"),
+    ],
+)
+def test_what_deploy_toml_may_not_say(tmp_path: Path, text: str, said: str) -> None:
+    assert said in toml(tmp_path, text)
+
+
+def test_all_that_is_wrong_in_deploy_toml_is_said_at_once(tmp_path: Path) -> None:
+    said = toml(tmp_path, 'cloud = "x"\nother = 1\n[stacks.dev]\napprove = 3\n[stacks.qa]\nmax-deletes = -2\n')
+    assert [line.split(":")[1].strip() for line in said.splitlines()[:4]] == [
+        "cloud",
+        "stacks.dev.approve",
+        "stacks.qa.max-deletes",
+        "other",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "dev/../prod", "Dev", "dev_1", "-dev", "dev-", "d\x1b[31mev", "dév", "", "a" * 21]
+)
+def test_hostile_stack_names_are_refused_before_they_name_a_file(tmp_path: Path, name: str) -> None:
+    quoted = name.replace("\x1b", "\\u001b")
+    said = toml(tmp_path, f'cloud = "sandbox"\n[stacks."{quoted}"]\n')
+    assert f"got {name!r}, expected a stack's name: a-z 0-9 and single hyphens, 20 at most" in said
+    assert "no such file, though deploy.toml names" not in said
+
+
+@pytest.mark.parametrize("name", ["tools", "dev-access"])
+def test_names_of_access_stacks_are_not_service_stacks(tmp_path: Path, name: str) -> None:
+    assert "expected a service stack" in toml(tmp_path, f'cloud = "sandbox"\n[stacks.{name}]\n')
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("account", "222222222222", "222222222222"),
+        ("account", '"22222222222"', "'22222222222'"),
+        ("account", '"٢٢٢٢٢٢٢٢٢٢٢٢"', "'٢٢٢٢٢٢٢٢٢٢٢٢'"),
+        ("account", '"222222222222\\n"', "'222222222222\\n'"),
+        ("region", "Frankfurt", "'Frankfurt'"),
+        ("region", "eu-central-٢", "'eu-central-٢'"),
+        ("deploymentRole", "arn:aws:iam::222222222222:role/x", "'arn:aws:iam::222222222222:role/x'"),
+        ("deploymentRole", "rôle", "'rôle'"),
+        ("deploymentRole", f"{'x' * 65}", "'xxx"),
+        ("previewRole", "[a, b]", "['a', 'b']"),
+        ("bootstrapRole", '""', "''"),
+        ("externalId", "a b", "'a b'"),
+        ("externalId", "true", "True"),
+        ("sessionDuration", "43201", "43201"),
+        ("sessionDuration", "899", "899"),
+        ("sessionDuration", "true", "True"),
+        ("sessionDuration", "3600.0", "3600.0"),
+        ("sessionDuration", '"an hour"', "'an hour'"),
+    ],
+)
+def test_what_a_stack_file_may_not_say(tmp_path: Path, key: str, value: str, shown: str) -> None:
+    said = problems(dev(tmp_path, **{key: value}))
+    assert said.startswith("Pulumi.dev.yaml:")
+    assert f"deploy:{key}: got {shown}" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("sessionDuration", "900"), ("sessionDuration", '"43200"'), ("externalId", "ab"), ("region", "us-gov-west-1")],
+)
+def test_what_a_stack_file_may_say(tmp_path: Path, key: str, value: str) -> None:
+    load(dev(tmp_path, **{key: value}), {})
+
+
+def test_a_duration_is_a_number_however_it_was_written(tmp_path: Path) -> None:
+    assert load(dev(tmp_path, sessionDuration='"7200"'), {}).stack("dev").session_duration == 7200
+
+
+def test_what_may_be_left_out_is_what_aws_makes_by_itself(tmp_path: Path) -> None:
+    stack = load(dev(tmp_path, bootstrapRole="", sessionDuration=""), {}).stack("dev")
+    assert stack.bootstrap_role == "OrganizationAccountAccessRole"
+    assert stack.session_duration == 3600
+
+
+def test_the_program_s_own_settings_are_not_the_driver_s_business(tmp_path: Path) -> None:
+    load(project(tmp_path, {"Pulumi.dev.yaml": target_file("dev") + "  items:memory: lots\n  other: 1\n  7: x\n"}), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "Pulumi.dev.yaml:1: config: missing, expected a mapping of settings"),
+        ("config: [1]\n", "Pulumi.dev.yaml:1: config: missing"),
+        ("- config\n", "Pulumi.dev.yaml:1: config: missing"),
+        ("config:\n", "Pulumi.dev.yaml:1: config: missing"),
+        ("config:\n  a: [1\n  b: 2\n", "Pulumi.dev.yaml:3: not YAML: "),
+        ("config:\n  deploy:region: eu-central-1\n  deploy:region: eu-west-1\n", "Pulumi.dev.yaml:3: not YAML: "),
+        ("config: {a: \x00}\n", "Pulumi.dev.yaml: not YAML: "),
+        ("config: &a {x: 2026-99-99}\n", "Pulumi.dev.yaml"),
+        ("--- 1\n--- 2\n", "Pulumi.dev.yaml:2: not YAML: "),
+        ("config: " + "[" * 400, "Pulumi.dev.yaml"),
+        (b"config:\n  deploy:region: \xff\xfe\n", "Pulumi.dev.yaml: not YAML: 'utf-8' codec"),
+        ("x: &m {deploy:region: mars}\nconfig:\n  <<: *m\n  a: 1\n", "deploy:region: got 'mars'"),
+    ],
+)
+def test_files_that_are_no_stack_files(tmp_path: Path, text: str | bytes, said: str) -> None:
+    assert said in problems(project(tmp_path, {"Pulumi.dev.yaml": text}))
+
+
+def test_a_deploy_toml_that_is_not_text(tmp_path: Path) -> None:
+    assert "deploy.toml: not TOML: 'utf-8' codec" in problems(project(tmp_path, {"deploy.toml": b"\xff\xfe"}))
+
+
+def test_two_stacks_may_not_share_an_account(tmp_path: Path) -> None:
+    shared = target_file("staging", account='"222222222222"')
+    assert problems(project(tmp_path, {"Pulumi.staging.yaml": shared})) == (
+        "Pulumi.staging.yaml: deploy:account: 222222222222 is dev's account too, expected one of its own"
+    )
+    tools = target_file("dev", account='"111111111111"')
+    assert "111111111111 is tools's account too" in problems(project(tmp_path / "b", {"Pulumi.dev.yaml": tools}))
+
+
+@pytest.mark.parametrize("name", ["it/ems", "[items]", '"a\\n"', "pröject", '""', "3"])
+def test_what_a_project_may_not_be_called(tmp_path: Path, name: str) -> None:
+    assert "Pulumi.yaml: name: got" in problems(project(tmp_path, {"Pulumi.yaml": f"name: {name}\n"}))
+
+
+@pytest.mark.parametrize("text", ["name: [", "name: \x00", "- name\n", ""])
+def test_a_project_file_that_is_none(tmp_path: Path, text: str) -> None:
+    assert "Pulumi.yaml: " in problems(project(tmp_path, {"Pulumi.yaml": text}))
+
+
+def test_project_and_stack_names_leave_room_for_the_run_in_a_session_name(tmp_path: Path) -> None:
+    longest = "p" * (NAMES_LIMIT - len("staging"))
+    root = project(tmp_path / "fits", {"Pulumi.yaml": f"name: {longest}\n"})
+    run = new_run_id(0)
+    name = session_name(load(root, {}).project, "staging", "b123456", run)
+    assert len(name) == 64
+    assert name == f"{longest}-staging-b-{run}"
+    said = problems(project(tmp_path / "too-long", {"Pulumi.yaml": f"name: {longest}p\n"}))
+    assert "expected at most 40 characters together with the stack's name 'staging'" in said
+
+
+def test_the_project_is_found_from_any_folder_inside_it(tmp_path: Path) -> None:
+    root = project(tmp_path / "project")
+    inside = root / "a" / "b"
+    inside.mkdir(parents=True)
+    assert find_root(inside) == root
+
+
+def test_outside_a_project_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no deploy\.toml here or in any folder above") as caught:
+        find_root(tmp_path)
+    assert "--project" in caught.value.remedy
