@@ -142,10 +142,17 @@ class Changes:
         """Everything that is not left alone."""
         return self.create + self.update + self.replace + self.delete
 
-    def __str__(self) -> str:
-        words = (("create", self.create), ("update", self.update), ("replace", self.replace), ("delete", self.delete))
-        said = [f"{count} to {word}" for word, count in words if count]
-        return ", ".join(said) or "no changes"
+    def planned(self) -> str:
+        """As what would be done: `2 to create, 1 to delete`."""
+        return self._said(("to create", "to update", "to replace", "to delete"))
+
+    def done(self) -> str:
+        """As what was done: `2 created, 1 deleted`."""
+        return self._said(("created", "updated", "replaced", "deleted"))
+
+    def _said(self, words: tuple[str, str, str, str]) -> str:
+        counts = (self.create, self.update, self.replace, self.delete)
+        return ", ".join(f"{count} {word}" for count, word in zip(counts, words, strict=True) if count) or "no changes"
 
 
 class EngineStatus(StrEnum):

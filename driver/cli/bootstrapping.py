@@ -12,7 +12,7 @@ from driver.cli import wiring
 from driver.cli.operate import Wish, running, started
 from driver.config.model import DeployConfig
 from driver.errors import ExitCode
-from driver.events.catalogue import Progress
+from driver.events.catalogue import Event, Progress
 from driver.plan.plan import Plan, Step
 from driver.run.assumable import wait_until_assumable
 from driver.run.outcome import RunOutcome
@@ -26,13 +26,17 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
     run, plan = begun.run, begun.plan
     with running(begun) as received:
         aws = wiring.session(config)
-        Preflight(StsIdentity(aws), None, run.stream).require(plan, run.facts)
+        Preflight(StsIdentity(aws), None, _silently).require(plan, run.facts)
         Foundation(aws, config.backend).lay(lambda line: run.stream(Progress(line)))
         outcome = run.runner.run(plan, run.facts)
         code = received.exit_code(outcome.exit_code())
         if code == ExitCode.DONE:
             _wait(config, begun.place, plan, run)
     return outcome, code
+
+
+def _silently(_event: Event) -> None:
+    """The run itself asks again, and says it."""
 
 
 def _wait(config: DeployConfig, place: wiring.Place, plan: Plan, run: wiring.Run) -> None:

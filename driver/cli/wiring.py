@@ -210,6 +210,7 @@ def compose(
         run_folder=folder,
         stack_exists=state.exists,
     )
+    engine.warm()
     runner = Runner(
         engine=engine,
         preflight=Preflight(StsIdentity(aws), state, stream),

@@ -10,7 +10,7 @@ from typing import TextIO
 from driver.events import catalogue as said
 from driver.events.redaction import redact
 from driver.events.stream import Envelope
-from driver.render.words import did, doing, duration
+from driver.render.words import changed, did, doing, duration
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -93,8 +93,8 @@ def _(event: said.Progress) -> str:
 
 @words.register
 def _(event: said.Previewed) -> str:
-    changed = [f"  would {change.op} {change.type} {change.name}" for change in event.resources if change.op != "same"]
-    return "\n".join([f"preview: {event.changes}", *changed])
+    steps = [f"  would {change.op} {change.type} {change.name}" for change in event.resources if change.op != "same"]
+    return "\n".join([f"preview: {event.changes.planned()}", *steps])
 
 
 @words.register
@@ -105,7 +105,9 @@ def _(event: said.SmokeTested) -> str:
 @words.register
 def _(event: said.StepFinished) -> str:
     cause = f": {event.cause}" if event.cause else ""
-    return f"{event.result} ({event.reason}; {event.changes}) in {duration(event.seconds)}{cause}"
+    return (
+        f"{event.result} ({event.reason}; {changed(event.changes, event.reason)}) in {duration(event.seconds)}{cause}"
+    )
 
 
 @words.register

@@ -16,7 +16,7 @@ from driver.events import catalogue as said
 from driver.events.redaction import redact
 from driver.events.stream import Envelope
 from driver.render.lines import words
-from driver.render.words import did, doing, duration
+from driver.render.words import changed, did, doing, duration
 
 _STYLES = {"succeeded": "green", "failed": "bold red", "refused": "yellow", "interrupted": "yellow"}
 _MARKS = {"succeeded": "✓", "failed": "✗", "refused": "!", "interrupted": "!"}
@@ -104,7 +104,7 @@ class LiveRenderer:
         elif isinstance(event, said.StepFinished):
             row = self._rows[event.stack]
             row.status, row.ended, row.going = event.result, time.monotonic(), {}
-            row.detail = f"{event.reason}: {event.cause}" if event.cause else f"{event.reason}, {event.changes}"
+            row.detail = f"{event.reason}: {event.cause}" if event.cause else changed(event.changes, event.reason)
 
     def _picture(self) -> RenderableType:
         with self._lock:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from driver.events.redaction import redact
-from driver.render.words import duration, table
+from driver.render.words import changed, duration, table
 from driver.run.outcome import Result, RunOutcome, StepOutcome
 
 
@@ -41,10 +41,7 @@ def _step_json(step: StepOutcome) -> Mapping[str, Any]:
 
 def as_text(outcome: RunOutcome) -> str:
     """A line per stack, then for each that did not succeed what happened and the way out."""
-    rows = [
-        [step.stack, step.account, step.result, step.reason, str(step.changes), duration(step.seconds), _url(step)]
-        for step in outcome.steps
-    ]
+    rows = [[step.stack, step.account, step.result, step.reason, *_done(step)] for step in outcome.steps]
     said = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", "URL"], rows)
     causes = [_cause(step) for step in outcome.steps if step.result in _WITH_A_CAUSE and step.cause]
     return str(redact("\n\n".join([said, *causes])))
@@ -57,5 +54,7 @@ def _cause(step: StepOutcome) -> str:
     return f"{step.stack}: {step.cause}" + (f"\n  what to do: {step.remedy}" if step.remedy else "")
 
 
-def _url(step: StepOutcome) -> str:
-    return str(step.outputs.get("url", ""))
+def _done(step: StepOutcome) -> tuple[str, str, str]:
+    if step.result is Result.NOT_RUN:
+        return "", "", ""
+    return changed(step.changes, step.reason), duration(step.seconds), str(step.outputs.get("url", ""))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from driver.run.outcome import Reason
+from driver.values import Changes
+
 VERBS = {
     "create": ("creating", "created"),
     "update": ("updating", "updated"),
@@ -26,6 +29,11 @@ def doing(op: str) -> str:
 def did(op: str) -> str:
     """Pulumi's operation as something that is done."""
     return VERBS.get(op, (op, op))[1]
+
+
+def changed(changes: Changes, reason: str) -> str:
+    """What a step did; after a preview, what it would do."""
+    return changes.planned() if reason == Reason.PREVIEWED else changes.done()
 
 
 def duration(seconds: float) -> str:

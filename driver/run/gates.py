@@ -53,6 +53,6 @@ class Gates:
                 "run it at a terminal, or approve beforehand with --yes",
             )
         verb = "Destroy" if step.operation is Operation.DESTROY else "Deploy"
-        if self.prompt.confirm(f"{verb} {step.stack.name} ({step.stack.account}): {changes}?"):
+        if self.prompt.confirm(f"{verb} {step.stack.name} ({step.stack.account}): {changes.planned()}?"):
             return None
         return Refusal(Reason.DECLINED, "the answer was no", "")

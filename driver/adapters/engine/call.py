@@ -5,10 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-import warnings
 from typing import TYPE_CHECKING
 
 from driver.adapters.engine.events import EventReader
+from driver.adapters.engine.noise import quiet_sdk
 from driver.adapters.engine.place import Place
 from driver.adapters.engine.process import EngineProcess
 from driver.adapters.engine.program import Program
@@ -55,8 +55,7 @@ class Call:
 
     def _work(self, operate: Operate, request: EngineRequest) -> None:
         try:
-            # The SDK prints an event that its callback or itself could not take, values included.
-            warnings.filterwarnings("ignore", message="(?s)(Failed to parse engine event|Error in event stream)")
+            quiet_sdk()
             operate(self._stack(request.stack), request, self._inbox.put)
         except Exception as error:  # noqa: BLE001 -- it crosses a thread; the report says what it was
             self._error = error

@@ -135,8 +135,12 @@ def _masked(value: Any) -> Any:
 
 
 def _counts(step: StepEventMetadata) -> bool:
-    """Provider entries carry the run's session name, so they change in every run: they and the stack never count."""
-    return step.type != _STACK and not step.type.startswith(_PROVIDERS)
+    """What stands in the cloud counts: not the stack, not components, not provider entries.
+
+    Provider entries carry the run's session name, so they change in every run.
+    """
+    state = step.new or step.old
+    return state is not None and bool(state.custom) and not step.type.startswith(_PROVIDERS)
 
 
 def _is_work(step: StepEventMetadata) -> bool:
