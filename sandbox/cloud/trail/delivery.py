@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import secrets
 import string
 from collections import defaultdict, deque
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sandbox.cloud.configuration import CloudConfig
     from sandbox.cloud.trail.history import Event
 
+_log = logging.getLogger(__name__)
 _BEAT_SECONDS = 1.0
 _LETTERS = string.ascii_letters + string.digits
 
@@ -80,7 +82,10 @@ async def deliver() -> None:
 async def _beat() -> None:
     while True:
         await asyncio.sleep(_BEAT_SECONDS)
-        await deliver()
+        try:
+            await deliver()
+        except Exception:  # noqa: BLE001 -- one bad delivery must not end all of them
+            _log.exception("CloudTrail could not deliver; it tries again.")
 
 
 def _queue(account: str, event: Event) -> None:
