@@ -86,7 +86,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> Begun:
     build = wiring.jenkins_build()
     run_id = wiring.start_id()
     prompt, listener = _screen()
-    plan = make_plan(wish.operation, chosen, attended=prompt.present and not wish.yes)
+    plan = make_plan(wish.operation, chosen, known=config.stacks, attended=prompt.present and not wish.yes)
     place = wiring.enter(config, _instance(plan), run_id)
     run = wiring.compose(config, place, run_id, yes=wish.yes, listeners=[listener], prompt=prompt, build=build)
     engine, plugin = run.tools.engine, run.tools.plugin

@@ -42,9 +42,14 @@ class Plan:
         return tuple(step.stack.name for step in self.steps)
 
 
-def make_plan(operation: Operation, stacks: Sequence[Stack], *, attended: bool = False) -> Plan:
-    """Order the stacks, choose each one's role, and note who asks for a preview (`attended`: a person will be asked)."""
-    ordered = in_order(stacks)
+def make_plan(
+    operation: Operation, stacks: Sequence[Stack], *, known: Sequence[Stack] = (), attended: bool = False
+) -> Plan:
+    """Order the stacks, choose each one's role, and note who asks for a preview (`attended`: a person will be asked).
+
+    `known` are all stacks there are: a chosen stack may need another one through a stack that was not chosen.
+    """
+    ordered = in_order(stacks, known)
     if operation is Operation.DESTROY:
         ordered = tuple(reversed(ordered))
     return Plan(operation, tuple(_step(operation, stack, attended) for stack in ordered))

@@ -28,20 +28,17 @@ def select(stacks: Sequence[Stack], names: Iterable[str]) -> tuple[Stack, ...]:
     return tuple(by_name[name] for name in chosen)
 
 
-def in_order(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
-    """What a stack needs goes before it; otherwise the given order stays.
+def in_order(stacks: Sequence[Stack], known: Sequence[Stack] = ()) -> tuple[Stack, ...]:
+    """What a stack needs goes before it, also when it needs it through others of the `known`; else the given order stays.
 
-    Only needs among the given stacks count. Raises UsageError with the path of a cycle.
+    Raises UsageError with the path of a cycle, each stack before the one that needs it.
     """
+    by_name = {stack.name: stack for stack in (*known, *stacks)}
     given = {stack.name: position for position, stack in enumerate(stacks)}
-    graph: Mapping[str, list[str]] = {stack.name: [need for need in stack.needs if need in given] for stack in stacks}
-    sorter = TopologicalSorter(graph)
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        raise UsageError(
-            f"stacks need each other in a circle: {' → '.join(error.args[1])}", where="deploy.toml"
-        ) from None
+    needs = {name: _all_needs(name, by_name) for name in given}
+    _refuse_cycles(by_name, set(given).union(*needs.values()))
+    sorter = TopologicalSorter({name: needs[name] & given.keys() for name in given})
+    sorter.prepare()
     ordered: list[str] = []
     waiting: list[str] = []
     while sorter.is_active():
@@ -49,5 +46,23 @@ def in_order(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
         name = waiting.pop(0)
         ordered.append(name)
         sorter.done(name)
-    by_name = {stack.name: stack for stack in stacks}
     return tuple(by_name[name] for name in ordered)
+
+
+def _all_needs(name: str, by_name: Mapping[str, Stack]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        needs = {need for need in by_name[waiting.pop()].needs if need in by_name} - found
+        found |= needs
+        waiting += needs
+    return found
+
+
+def _refuse_cycles(by_name: Mapping[str, Stack], names: set[str]) -> None:
+    try:
+        TopologicalSorter({name: by_name[name].needs for name in names}).prepare()
+    except CycleError as error:
+        raise UsageError(
+            f"stacks need each other in a circle: {' → '.join(error.args[1])}", where="deploy.toml"
+        ) from None
