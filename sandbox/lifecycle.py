@@ -40,7 +40,7 @@ def up(home: Path, *, port: int | None = None, powers: bool = False, say: Callab
     Raises SandboxError when it does not start, or runs already in a way that contradicts `port` or `powers`.
     """
     home = home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(home / "up.lock", timeout=START_SECONDS):
         running = status(home)
         if running is not None:

@@ -70,6 +70,11 @@ def aliases_of(key_id: str) -> list[str]:
     return [str(arn).rpartition(":")[2] for arn, target in kms._aliases.items() if target == key_id]
 
 
+def first_match(ctx: Any, statements: list[Any], effect: str) -> Any:
+    """The first parsed statement of that effect that applies to a request, None when none does."""
+    return iam_evaluator._first_match(ctx, statements, effect)
+
+
 def condition_value(key: str, ctx: Any) -> Any:
     """The value of a condition key in a request, None when it has none."""
     return iam_evaluator._resolve_condition_key(key, ctx)

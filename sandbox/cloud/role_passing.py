@@ -83,9 +83,8 @@ def _pass_refusal(service: str, role: str, to: str, headers: dict[str, str], que
         denied.principal_arn,
         responses.new_uuid(),
         headers=headers,
-        message=iam_actions.identity_denial_message(
-            "iam:PassRole", denied.principal_arn, role, denied.decision == "Deny"
-        ),
+        resource_arn=role,
+        explicit_deny=denied.decision == "Deny",
     )
     return answer
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.policy_variables",
+    "sandbox.cloud.denials",
     "sandbox.cloud.principal_arn",
     "sandbox.cloud.condition_keys",
     "sandbox.cloud.resources",
