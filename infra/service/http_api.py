@@ -15,6 +15,9 @@ _MILLISECONDS = 1000
 class HttpApi(pulumi.ComponentResource):
     """An HTTP API with explicit routes to one alias of one function, throttled, on the stage that needs no path.
 
+    Texts are made with Output.format, which also takes None: that is what the outputs of a resource are that a refresh
+    finds gone, while the program still runs to its end.
+
     It has no authorizer, no custom domain, no CORS and no access log: it is a demonstration of deploying, not of exposing.
     """
 
@@ -47,7 +50,7 @@ class HttpApi(pulumi.ComponentResource):
                 f"{name}-{_slug(route)}",
                 api_id=self.api.id,
                 route_key=route,
-                target=pulumi.Output.concat("integrations/", integration.id),
+                target=pulumi.Output.format("integrations/{}", integration.id),
                 opts=child,
             )
         aws.apigatewayv2.Stage(
@@ -67,7 +70,7 @@ class HttpApi(pulumi.ComponentResource):
             function=alias.function_name,
             qualifier=alias.name,
             principal="apigateway.amazonaws.com",
-            source_arn=pulumi.Output.concat(self.api.execution_arn, "/*/*"),
+            source_arn=pulumi.Output.format("{}/*/*", self.api.execution_arn),
             opts=child,
         )
         self.url = self.api.api_endpoint
