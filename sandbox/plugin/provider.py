@@ -12,7 +12,7 @@ from sandbox.plugin.check import DEFAULTS, Failure, checked
 from sandbox.plugin.diff import Difference, differences, same
 from sandbox.plugin.errors import HalfMadeError, PluginError, explained
 from sandbox.plugin.registry import resource_type
-from sandbox.plugin.resource import Change, Inputs, ResourceType, State
+from sandbox.plugin.resource import Change, Inputs, Property, ResourceType, State
 from sandbox.plugin.settings import settings
 from sandbox.plugin.wire import UNKNOWN
 
@@ -163,7 +163,13 @@ def _inputs(kind: ResourceType, found: State, old: Inputs) -> dict[str, Any]:
     for one in kind.inputs:
         value = found.get(one.name)
         told = one.name in old
-        unasked = one.given and (not old or not one.cloud_decides) and (one.filled or not same(one, value, one.default))
-        if value is not None and (told or unasked):
+        if value is not None and (told or _unasked(one, value, imported=not old)):
             inputs[one.name] = old[one.name] if told and same(one, value, old[one.name]) else value
     return {**inputs, DEFAULTS: old.get(DEFAULTS, [])}
+
+
+def _unasked(one: Property, value: Any, *, imported: bool) -> bool:
+    """Whether a value that the program did not give is still something to tell: it is not as the cloud would have it by itself."""
+    if one.cloud_decides:
+        return imported
+    return one.given and (one.filled or not same(one, value, one.default))

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _CHAINED_SECONDS = 3600
 """The longest session of a role assumed by a role session (AWS documentation, "Role chaining")."""
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "400"})
+"""The codes of an expired session; the answer to a HEAD has no body, so its code is the bare status."""
 _RENEWAL_PAUSE = 2.0  # seconds in which many calls that saw the same expiry lead to one renewal
 
 CONFIG = Config(

@@ -1,0 +1,63 @@
+"""The same files make the same zip, wherever and whenever; and what cannot be zipped is named."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.plugin.archive import code_sha256, zipped
+from sandbox.plugin.errors import PluginError
+from sandbox.plugin.wire import Archive, Asset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _archive(folder: Path, *names: str) -> Archive:
+    folder.mkdir()
+    assets: dict[str, Asset | Archive] = {}
+    for name in names:
+        (folder / name).write_text(f"content of {name}")
+        assets[f"handler/{name}"] = Asset(path=str(folder / name))
+    return Archive(assets=assets)
+
+
+def test_the_same_files_elsewhere_later_and_in_another_order(tmp_path: Path) -> None:
+    first = _archive(tmp_path / "a", "x.py", "y.py")
+    second = _archive(tmp_path / "b", "y.py", "x.py")
+    os.utime(tmp_path / "b" / "x.py", (0, 0))
+    assert zipped(first) == zipped(second)
+    assert code_sha256(zipped(first)) == code_sha256(zipped(second))
+
+
+def test_one_other_byte_is_another_zip(tmp_path: Path) -> None:
+    archive = _archive(tmp_path / "a", "x.py")
+    before = zipped(archive)
+    (tmp_path / "a" / "x.py").write_text("other")
+    assert zipped(archive) != before
+
+
+def test_the_content_is_what_was_given(tmp_path: Path) -> None:
+    archive = Archive(assets={"a.py": Asset(text="é"), "lib": _archive(tmp_path / "lib", "b.py")})
+    with zipfile.ZipFile(io.BytesIO(zipped(archive))) as opened:
+        assert {name: opened.read(name).decode() for name in opened.namelist()} == {
+            "a.py": "é",
+            "lib/handler/b.py": "content of b.py",
+        }
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (Archive(path="/some/folder"), "takes an AssetArchive"),
+        (Archive(assets={"a.py": Asset(uri="https://example.com/a.py")}), "does not fetch remote assets"),
+        (Archive(assets={"a.py": Asset(path="/nowhere/a.py")}), "/nowhere/a.py cannot be read"),
+    ],
+)
+def test_what_cannot_be_zipped_is_named(archive: Archive, said: str) -> None:
+    with pytest.raises(PluginError, match=said):
+        zipped(archive)
