@@ -34,7 +34,10 @@ def main() -> int:
     try:
         with FileLock(home / "alive.lock", timeout=_LOCK_SECONDS):
             _run(home, wanted.port, _powers_token(home) if wanted.powers else None)
-    except (SandboxError, Timeout) as error:
+    except Timeout:
+        sys.stderr.write(f"Another sandbox process already uses {home}: stop it first.\n")
+        return 1
+    except SandboxError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

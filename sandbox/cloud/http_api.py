@@ -67,9 +67,14 @@ def _permitted(original: Callable[..., Awaitable[Answer]]) -> Callable[..., Awai
         if not _may_invoke(function, scope, f"{api_id}/{stage}/{_route(route_key, method)}"):
             return _broken()
         answer = await original(integration, api_id, stage, path, method, *facts, **more)
-        return _broken() if answer[0] == _FAILED else answer
+        return _broken() if _function_failed(answer) else answer
 
     return invoke_lambda_proxy
+
+
+def _function_failed(answer: Answer) -> bool:
+    """Whether the function raised: the emulator says 502 and the error. A function's own 502 is its answer."""
+    return answer[0] == _FAILED and b'"errorType"' in answer[2]
 
 
 def _broken() -> Answer:

@@ -12,6 +12,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from sandbox.accounts import SandboxError
 from sandbox.cloud.configuration import EMULATOR
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _missing: list[str] = []
 
 
-class EmulatorMismatchError(Exception):
+class EmulatorMismatchError(SandboxError):
     """The installed emulator is not the one that the corrections were written for."""
 
 
@@ -47,7 +48,12 @@ def replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
 
 def check_version() -> None:
     """Raise EmulatorMismatchError unless exactly the pinned emulator is installed."""
-    found = importlib.metadata.version("ministack")
+    try:
+        found = importlib.metadata.version("ministack")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise EmulatorMismatchError(
+            f"The sandbox needs ministack {EMULATOR}, which is not installed: install this project with its extra `sandbox`."
+        ) from error
     if found != EMULATOR:
         raise EmulatorMismatchError(
             f"The sandbox corrects ministack {EMULATOR}, but {found} is installed: install ministack=={EMULATOR}."

@@ -1,6 +1,8 @@
 """The resource that a request is authorised on, where the emulator said `*`.
 
-`lambda:CreateFunction` is authorised on the ARN of the function to be made, and `logs:DescribeLogGroups` on the log
+`lambda:CreateFunction` is authorised on the ARN of the function to be made, a call with a qualifier on the function's
+ARN
+with that version or alias, and `logs:DescribeLogGroups` on the log
 groups
 whose names start with the prefix asked for. IAM names carry their path.
 (Service Authorization Reference, "Actions defined by AWS Lambda", "… Amazon CloudWatch Logs", "… IAM".)
@@ -17,6 +19,8 @@ from sandbox.cloud.replace import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_FUNCTION_COLONS = "arn:aws:lambda:REGION:ACCOUNT:function:NAME".count(":")
+
 
 def install() -> None:
     replace("core.iam_actions", "extract_resource_arn", _resources)
@@ -30,6 +34,8 @@ def _resources(original: Callable[..., str]) -> Callable[..., str]:
         if service == "logs" and headers.get("x-amz-target", "").endswith(".DescribeLogGroups"):
             return f"arn:aws:logs:{region}:{account}:log-group:{_field(body, 'logGroupNamePrefix')}*"
         found = original(service, method, path, *facts)
+        if service == "lambda":
+            return _qualified(found, (query.get("Qualifier") or [""])[0])
         return _with_path(found, account, query) if service == "iam" else found
 
     return extract_resource_arn
@@ -41,6 +47,12 @@ def _field(body: bytes, name: str) -> str:
     except ValueError:
         return ""
     return str(document.get(name) or "") if isinstance(document, dict) else ""
+
+
+def _qualified(arn: str, qualifier: str) -> str:
+    """The ARN of a function's version or alias; `$LATEST` is the function itself."""
+    unqualified = ":function:" in arn and arn.count(":") == _FUNCTION_COLONS
+    return f"{arn}:{qualifier}" if unqualified and qualifier not in ("", "$LATEST") else arn
 
 
 def _with_path(arn: str, account: str, query_params: dict[str, Any]) -> str:

@@ -96,6 +96,7 @@ def _announce(config: CloudConfig) -> None:
 
 def serve(config: CloudConfig, sockets: Sequence[socket.socket]) -> None:
     """Answer on the given listening sockets until SIGTERM or SIGINT, then keep the state and return."""
+    app = _announcing(application(config), config)
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
@@ -104,7 +105,6 @@ def serve(config: CloudConfig, sockets: Sequence[socket.socket]) -> None:
     settings.keep_alive_timeout = 75
     settings.graceful_timeout = 1
     settings.loglevel = "WARNING"
-    app = _announcing(application(config), config)
 
     async def run() -> None:
         stop = asyncio.Event()

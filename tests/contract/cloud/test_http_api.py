@@ -75,6 +75,12 @@ def test_a_function_that_fails_is_an_internal_error(serve: Any) -> None:
     assert get(f"{service.url}/health") == BROKEN
 
 
+def test_a_functions_own_error_status_is_its_answer(serve: Any) -> None:
+    service = serve(code="def handler(event, context):\n    return {'statusCode': 502, 'body': 'mine'}\n")
+    service.permit()
+    assert get(f"{service.url}/health") == (502, "mine")
+
+
 def test_an_api_without_a_stage_answers_nothing(serve: Any) -> None:
     service = serve()
     service.permit()
