@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from typing import NoReturn
 
 from driver.adapters.engine.printed import Listener, listen
 from driver.adapters.engine.workdir import Project
@@ -16,6 +17,13 @@ from driver.adapters.engine.workdir import Project
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _SDK_DUMP = "python inline source runtime error:"
 _INSTALLED = {"site-packages", "dist-packages"}
+
+
+class _Entry(SourceFileLoader):
+    """A loader that keeps no byte code: a program's entry is read anew for each stack, and nothing is put beside it."""
+
+    def path_stats(self, path: object) -> NoReturn:
+        raise OSError(f"{path} is not cached")
 
 
 class Program:
@@ -31,7 +39,7 @@ class Program:
 
         listen(self._on_print)
         self._make_importable()
-        loader = SourceFileLoader("__main__", str(self._project.entry))
+        loader = _Entry("__main__", str(self._project.entry))
         spec = spec_from_loader("__main__", loader)
         assert spec is not None  # noqa: S101 -- a spec made from a loader that is there is there
         try:

@@ -1,0 +1,117 @@
+"""What becomes of a program that fails, prints or uses what it should not."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from driver.errors import UsageError
+from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
+from driver.values import EngineStatus
+from tests.contract.engine.conftest import Bench
+
+pytestmark = pytest.mark.engine
+
+HEAD = 8
+"""Lines before the body of a program."""
+
+
+@pytest.mark.parametrize(
+    ("body", "failure"),
+    [
+        ('raise ValueError("too {small}")', f"program/__main__.py:{HEAD + 2}: ValueError: too {{small}}"),
+        ('import sys; sys.exit("no way")', f"program/__main__.py:{HEAD + 2}: the program ended itself: no way"),
+        ("import no_such_module", f"program/__main__.py:{HEAD + 2}: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("pulumi.Output.from_input(1).apply(lambda one: 1 / 0)", f"program/__main__.py:{HEAD + 2}: ZeroDivisionError: division by zero"),
+        ('raise pulumi.RunError("Pulumi.dev.yaml: items:memory: too small")', "Pulumi.dev.yaml: items:memory: too small"),
+        ('config.require("nothing")', "Missing required configuration variable 'probe:nothing'"),
+    ],
+)  # fmt: skip
+def test_a_failing_program_is_a_report_with_its_message_and_line(bench: Bench, body: str, failure: str) -> None:
+    bench.program("\n" + body)
+    report = bench.call("up")
+    assert report.status is EngineStatus.FAILED
+    assert report.failure == failure
+    assert len(report.diagnostics) == 1
+    assert "Traceback" not in report.diagnostics[0]
+
+
+def test_a_program_that_ends_itself_in_peace_has_not_failed(bench: Bench) -> None:
+    bench.program('import sys; Thing("one", label="one"); sys.exit(0)')
+    assert bench.call("up").status is EngineStatus.SUCCEEDED
+
+
+def test_a_failing_resource_is_named_and_the_others_are_kept(bench: Bench) -> None:
+    bench.program('Thing("good", label="good"); Thing("bad", label="bad", fail="the bucket is taken")')
+    report = bench.call("up")
+    assert report.status is EngineStatus.FAILED
+    assert report.failure == "the bucket is taken"
+    assert [(event.change.name, event.failed) for event in bench.said(ResourceDone) if event.failed] == [("bad", True)]
+    assert report.changes.create == 1
+
+
+def test_a_missing_plugin_says_what_to_do(bench: Bench) -> None:
+    bench.program('pulumi.CustomResource("nowhere:index:Thing", "one", {})')
+    report = bench.call("up")
+    assert report.failure == "the plugin pulumi-resource-nowhere is not installed"
+    assert "make setup" in report.remedy
+
+
+def test_what_a_program_prints_is_an_event_and_not_our_stdout(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    bench.program('print("for the log")\nimport sys\nprint("a warning", file=sys.stderr)')
+    bench.call("up")
+    printed = capfd.readouterr()
+    assert "for the log" not in printed.out + printed.err
+    assert "a warning" not in printed.out + printed.err
+    assert {event.message for event in bench.said(Diagnostic)} >= {"for the log", "a warning"}
+
+
+def test_events_are_said_on_the_callers_own_thread(bench: Bench) -> None:
+    bench.program('Thing("one", label="one")')
+    threads: set[threading.Thread] = set()
+    bench.engine.up(bench.request(), lambda _: threads.add(threading.current_thread()))
+    assert threads == {threading.current_thread()}
+
+
+def test_a_resource_is_told_from_its_beginning_to_its_end(bench: Bench) -> None:
+    bench.program('Thing("one", label="one")')
+    bench.call("up")
+    assert [event.change.op for event in bench.said(ResourceStarted)] == ["create"]
+    assert [(event.change.op, event.failed) for event in bench.said(ResourceDone)] == [("create", False)]
+
+
+def test_the_process_keeps_its_environment_and_folder(bench: Bench) -> None:
+    bench.program('Thing("one", label="one")')
+    before = dict(os.environ), os.getcwd()  # noqa: PTH109 -- exactly this must not change
+    bench.call("up")
+    assert (dict(os.environ), os.getcwd()) == before  # noqa: PTH109
+
+
+def test_a_broken_project_file_is_told_before_the_engine_starts(bench: Bench) -> None:
+    with pytest.raises(UsageError, match="there is no program"):
+        bench.call("up")
+    assert not bench.checkpoint("dev").exists()
+
+
+def test_two_stacks_at_once_do_not_meet(bench: Bench) -> None:
+    bench.program('print(config.get("who")); Thing("one", label="one"); pulumi.export("who", config.get("who"))')
+    reports = {}
+
+    def up(stack: str) -> None:
+        reports[stack] = bench.engine.up(bench.request(stack, facts={"probe:who": stack}), bench.events.append)
+
+    threads = [threading.Thread(target=up, args=(stack,)) for stack in ("dev", "staging")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {stack: report.outputs for stack, report in reports.items()} == {
+        "dev": {"who": "dev"},
+        "staging": {"who": "staging"},
+    }
+    assert {(event.stack, event.message) for event in bench.said(Diagnostic)} == {
+        ("dev", "dev"),
+        ("staging", "staging"),
+    }
