@@ -31,6 +31,7 @@ setup: .deploy/ready ## Virtual environment, Pulumi engine, AWS plugin (done by 
 	@$(BIN)/python -m sandbox.toolchain >.deploy/toolchain.json
 	@touch $@
 
+, := ,
 define run
 echo; echo "\$$ $(1)"; $(BIN)/$(1)
 endef
@@ -39,7 +40,7 @@ endef
 demo: setup ## Deploy dev, staging and prod into the sandbox, account by account
 	@$(call run,deploy sandbox up)
 	@$(call run,deploy bootstrap --yes)
-	@$(call run,deploy up --stacks dev,staging,prod --yes)
+	@$(call run,deploy up --stacks dev$(,)staging$(,)prod --yes)
 	@echo; echo "Each URL answers from its own account: try  curl URL/health"
 	@echo "Go on with  $(BIN)/deploy --help ; stop with  make down"
 
