@@ -70,6 +70,11 @@ def aliases_of(key_id: str) -> list[str]:
     return [str(arn).rpartition(":")[2] for arn, target in kms._aliases.items() if target == key_id]
 
 
+def api_tags(api_id: str) -> Any:
+    """The tags of an HTTP API of this account and region, None when there is no such API."""
+    return apigateway._api_tags.get(apigateway._api_arn(api_id))
+
+
 def first_match(ctx: Any, statements: list[Any], effect: str) -> Any:
     """The first parsed statement of that effect that applies to a request, None when none does."""
     return iam_evaluator._first_match(ctx, statements, effect)

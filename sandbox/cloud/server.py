@@ -38,6 +38,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.expiry",
     "sandbox.cloud.kms",
     "sandbox.cloud.kms_aliases",
+    "sandbox.cloud.service_keys",
     "sandbox.cloud.simulate",
     "sandbox.cloud.trail.history",
     "sandbox.cloud.trail.lookup",
