@@ -69,7 +69,7 @@ def _real(home: Path, source: str) -> Tool:
 
 def _fetched(engine: Tool) -> Way:
     def fetch(search: Search) -> Tool:
-        url = f"{search.vendor}/releases/plugins/{_archive()}"
+        url = f"{search.vendor}/releases/plugins/{archive_name()}"
         if not answers(search, url):
             raise ClosedError(f"vendor: {search.vendor} did not answer within {search.patience:g} seconds")
         search.say(f"Fetching the AWS plugin {PLUGIN_VERSION} from its vendor (about 200 MB; a minute or more) …")
@@ -104,6 +104,7 @@ def _fetched_home(search: Search) -> Path:
     return search.cache / "fetched"
 
 
-def _archive() -> str:
+def archive_name() -> str:
+    """The archive for this machine, in the vendor's words."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower())
     return f"{PLUGIN_FILE}-v{PLUGIN_VERSION}-{platform.system().lower()}-{machine}.tar.gz"
