@@ -1,0 +1,109 @@
+"""The engine's events, recorded, and what they become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pulumi.automation.events import EngineEvent
+
+from driver.adapters.engine.events import EventReader, plain
+from driver.events.catalogue import Diagnostic, Event, ResourceDone, ResourceStarted
+from driver.values import Changes
+
+BUCKET = "aws:s3/bucket:Bucket"
+
+
+def step(kind: str, op: str, name: str = "data", type_: str = BUCKET, **more: Any) -> EngineEvent:
+    new = {"type": type_, "urn": "u", "custom": type_ != "pulumi:pulumi:Stack", **more.pop("new", {})}
+    metadata = {
+        "op": op,
+        "urn": f"urn:pulumi:dev::items::{type_}::{name}",
+        "type": type_,
+        "logical": op not in {"create-replacement", "delete-replaced"},
+        "new": new,
+        **more,
+    }
+    return EngineEvent.from_json({kind: {"metadata": metadata}})
+
+
+def said(severity: str, message: str) -> EngineEvent:
+    return EngineEvent.from_json({"diagnosticEvent": {"severity": severity, "message": message, "urn": "u"}})
+
+
+def read(*events: EngineEvent | str, preview: bool = False) -> tuple[EventReader, list[Event]]:
+    emitted: list[Event] = []
+    reader = EventReader("dev", emit=emitted.append, preview=preview, tidy=lambda text: text)
+    for event in events:
+        reader.take(event)
+    return reader, emitted
+
+
+def test_a_resource_that_is_made_is_told_twice_and_counted_once() -> None:
+    reader, emitted = read(step("resourcePreEvent", "create"), step("resOutputsEvent", "create"))
+    assert [type(event) for event in emitted] == [ResourceStarted, ResourceDone]
+    assert reader.changes == Changes(create=1)
+
+
+def test_a_replacement_is_one_change() -> None:
+    ops = ["create-replacement", "replace", "delete-replaced"]
+    reader, _ = read(*(step("resOutputsEvent", op, keys=["bucket"]) for op in ops))
+    assert reader.changes == Changes(replace=1)
+    assert [(change.op, change.keys) for change in reader.resources] == [("replace", ("bucket",))]
+
+
+def test_what_stays_as_it_is_is_counted_and_not_told() -> None:
+    reader, emitted = read(step("resourcePreEvent", "same"), step("resOutputsEvent", "same"))
+    assert emitted == []
+    assert reader.changes == Changes(same=1)
+    assert reader.resources == ()
+
+
+def test_providers_and_the_stack_never_count() -> None:
+    reader, emitted = read(
+        step("resOutputsEvent", "update", type_="pulumi:providers:aws"),
+        step("resOutputsEvent", "create", type_="pulumi:pulumi:Stack"),
+    )
+    assert (reader.changes, emitted) == (Changes(), [])
+
+
+def test_a_deletion_after_the_program_found_it_the_same_is_a_deletion() -> None:
+    reader, _ = read(step("resOutputsEvent", "same"), step("resOutputsEvent", "delete"))
+    assert reader.changes == Changes(delete=1)
+
+
+def test_a_failed_step_is_told_as_failed_and_not_counted() -> None:
+    reader, emitted = read(step("resourcePreEvent", "create"), step("resOpFailedEvent", "create"))
+    done = emitted[-1]
+    assert isinstance(done, ResourceDone)
+    assert done.failed
+    assert reader.changes == Changes()
+
+
+def test_outputs_are_the_stacks_with_every_secret_masked() -> None:
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
+    outputs = {"url": "https://x", "token": secret, "list": [{"deep": secret}]}
+    event = step("resOutputsEvent", "create", type_="pulumi:pulumi:Stack", new={"outputs": outputs})
+    assert read(event)[0].outputs == {"url": "https://x", "token": "[secret]", "list": [{"deep": "[secret]"}]}
+    assert read(event, preview=True)[0].outputs == {}
+
+
+def test_an_error_is_told_once_however_often_the_engine_says_it() -> None:
+    reader, emitted = read(
+        said("error", "<{%fg 1%}>boom<{%reset%}>\n"),
+        said("error", "an unhandled error occurred: boom"),
+        said("error", "update failed"),
+    )
+    assert emitted == [Diagnostic(stack="dev", severity="error", message="boom", urn="u")]
+    assert reader.errors == ["boom"]
+
+
+def test_debugging_is_not_for_the_screen_and_the_programs_words_are() -> None:
+    _, emitted = read(said("debug", "x"), said("info#err", "a warning"), "printed")
+    assert [(event.severity, event.message) for event in emitted if isinstance(event, Diagnostic)] == [
+        ("info", "a warning"),
+        ("info", "printed"),
+    ]
+
+
+def test_colours_go_whichever_way_they_are_written() -> None:
+    assert plain("<{%fg 2%}>a\x1b[31mb\x1b[0m<{%reset%}> ") == "ab"

@@ -1,0 +1,125 @@
+"""The generated copies of the user's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from driver.adapters.engine.place import empty_place_of, place_of
+from driver.adapters.engine.workdir import WorkDir, prepare, read_project
+from driver.errors import UsageError
+
+STACK = """
+secretsprovider: awskms://alias/mine?region=eu-central-1
+encryptedkey: AAAA
+config:
+  deploy:account: "222222222222"
+  items:token:
+    secure: v1:cipher
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "__main__.py").touch()
+    project = "name: items\nmain: infra\nruntime:\n  name: python\nbackend:\n  url: file://~\ndescription: mine\n"
+    (tmp_path / "Pulumi.yaml").write_text(project, encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK, encoding="utf-8")
+    return tmp_path
+
+
+def prepared(root: Path, facts: dict[str, str] | None = None) -> WorkDir:
+    return prepare(read_project(root), root / "work", "dev-access", root / "Pulumi.dev.yaml", facts or {})
+
+
+def test_the_copy_holds_the_users_settings_and_the_facts_of_the_run(root: Path) -> None:
+    workdir = prepared(root, {"deploy:sessionName": "items-dev-1", "deploy:account": "333333333333"})
+    copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev-access.yaml")
+    assert copied == {
+        "secretsprovider": "awskms://alias/mine?region=eu-central-1",
+        "encryptedkey": "AAAA",
+        "config": {
+            "deploy:account": "333333333333",
+            "items:token": {"secure": "v1:cipher"},
+            "deploy:sessionName": "items-dev-1",
+        },
+    }
+
+
+def test_the_project_keeps_its_name_and_runs_in_the_programs_folder(root: Path) -> None:
+    copied = YAML(typ="safe").load(prepared(root).path / "Pulumi.yaml")
+    assert copied == {"name": "items", "main": str(root / "infra"), "runtime": "python", "description": "mine"}
+
+
+def test_what_an_earlier_call_left_is_gone(root: Path) -> None:
+    workdir = prepared(root)
+    (workdir.path / "Pulumi.dev-access.yaml").write_text("encryptedkey: old\n", encoding="utf-8")
+    (workdir.path / "left").touch()
+    prepared(root)
+    assert sorted(path.name for path in workdir.path.iterdir()) == ["Pulumi.dev-access.yaml", "Pulumi.yaml"]
+    assert "old" not in (workdir.path / "Pulumi.dev-access.yaml").read_text(encoding="utf-8")
+
+
+def test_a_stack_file_may_be_empty(root: Path) -> None:
+    (root / "Pulumi.dev.yaml").write_text("", encoding="utf-8")
+    workdir = prepared(root, {"deploy:sessionName": "x"})
+    copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev-access.yaml")
+    assert copied == {"config": {"deploy:sessionName": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("head", "provider"),
+    [
+        ("", "the backend's"),
+        ("secretsprovider: awskms://alias/mine\n", "awskms://alias/mine"),
+        ("encryptionsalt: v1:x\n", "passphrase"),
+    ],
+)
+def test_a_secrets_provider_in_the_stack_file_is_kept(root: Path, head: str, provider: str) -> None:
+    (root / "Pulumi.dev.yaml").write_text(f"{head}config: {{}}\n", encoding="utf-8")
+    place = place_of(
+        prepared(root), {}, state_url="s3://b", secrets_provider="the backend's", home=root / "home", new=True
+    )
+    assert place.secrets_provider == provider
+
+
+def test_nothing_is_inherited_and_nothing_of_ours_can_be_overridden(root: Path) -> None:
+    given = {"AWS_REGION": "eu-central-1", "PULUMI_HOME": "/elsewhere", "PULUMI_BACKEND_URL": "file:///elsewhere"}
+    place = place_of(prepared(root), given, state_url="s3://b", secrets_provider="k", home=root / "home", new=False)
+    assert place.environment["AWS_REGION"] == "eu-central-1"
+    assert place.environment["PULUMI_HOME"] == str(root / "home")
+    assert place.environment["PULUMI_BACKEND_URL"] == "s3://b"
+    assert "HOME" not in place.environment
+
+
+def test_an_empty_place_has_a_backend_of_its_own(root: Path) -> None:
+    place = empty_place_of(prepared(root), {"AWS_REGION": "eu-central-1"}, home=root / "home")
+    assert place.environment["PULUMI_BACKEND_URL"].startswith("file://")
+    assert place.new
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("Pulumi.yaml", "main: infra\n", "no name"),
+        ("Pulumi.yaml", "name: items\nmain: nowhere\n", "no program"),
+        ("Pulumi.yaml", "name: [\n", "not YAML"),
+        ("Pulumi.yaml", "- a list\n", "keys and values"),
+        ("Pulumi.dev.yaml", "config: [\n", "not YAML"),
+    ],
+)
+def test_a_broken_file_is_told_by_name(root: Path, file: str, content: str, told: str) -> None:
+    (root / file).write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=told) as refused:
+        prepared(root)
+    assert file in refused.value.where
+
+
+def test_a_missing_file_is_told_by_name(root: Path) -> None:
+    (root / "Pulumi.dev.yaml").unlink()
+    with pytest.raises(UsageError, match="does not exist") as refused:
+        prepared(root)
+    assert "Pulumi.dev.yaml" in refused.value.where
