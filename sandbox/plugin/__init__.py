@@ -1,7 +1,7 @@
 """An offline stand-in for `pulumi-resource-aws` 7.51.1: the provider protocol in front, boto3 behind.
 
-For machines that can have no real plugin. It knows the resource types that `infra/` uses and refuses everything else by name, and it is
-never used against real AWS.
+For machines that can have no real plugin. It knows the resource types that `infra/` uses, refuses everything else by name,
+and sends no request off this machine: it is never used against real AWS.
 
     __main__    the process: serves, prints its port, ends with the engine
     server      gRPC methods, over
@@ -13,3 +13,6 @@ never used against real AWS.
     patience errors                         waiting for AWS, and what to say when it refuses
     launcher                                puts the plugin where the engine finds it
 """
+
+VERSION = "7.51.1"
+"""The version of pulumi-resource-aws that this stands in for: the one whose SDK the program imports."""

@@ -32,7 +32,9 @@ def main() -> None:
 
 def _warm() -> None:
     """The AWS SDK takes longer to load than the engine takes to ask: begin before it does."""
-    import sandbox.plugin.account  # noqa: F401 -- loaded for its time, not for its names
+    from sandbox.plugin import session
+
+    session.warm()
 
 
 if __name__ == "__main__":

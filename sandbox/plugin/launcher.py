@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING
+
+from sandbox.plugin import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME = "pulumi-resource-aws"
-_VERSION = "7.51.1"
 
 
 def write_launcher(plugins_dir: Path, python: Path) -> Path:
@@ -18,11 +20,11 @@ def write_launcher(plugins_dir: Path, python: Path) -> Path:
     The launcher runs `python`, which must have this project installed; isolated (`-I`), so neither the working directory nor PYTHON*
     variables can put another module in its place. Written anew each time, atomically: a plugin being started never sees half of it.
     """
-    folder = plugins_dir / f"resource-aws-v{_VERSION}"
+    folder = plugins_dir / f"resource-aws-v{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
     launcher = folder / _NAME
     script = f'#!/bin/sh\nexec {shlex.quote(str(python.absolute()))} -I -m sandbox.plugin "$@"\n'
-    draft = folder / f".{_NAME}.{id(script):x}"
+    draft = folder / f".{_NAME}.{os.getpid()}"
     draft.write_text(script)
     draft.chmod(0o755)
     draft.replace(launcher)

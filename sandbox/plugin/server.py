@@ -14,7 +14,7 @@ import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
 
-from sandbox.plugin import protocol
+from sandbox.plugin import VERSION, protocol
 from sandbox.plugin.diff import Turn, delete_first
 from sandbox.plugin.errors import HalfMadeError, PluginError
 from sandbox.plugin.provider import Provider
@@ -26,8 +26,6 @@ from sandbox.plugin.wire import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-VERSION = "7.51.1"
-"""The version of pulumi-resource-aws that this stands in for: the one whose SDK the program imports."""
 _THREADS = 64  # the engine asks for many resources at once, and most of each answer is waiting for AWS
 
 _pb = protocol.provider

@@ -10,12 +10,14 @@ import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import create_loader
 
 from sandbox.plugin.errors import PluginError, code, explained
 
@@ -28,6 +30,7 @@ _CHAINED_SECONDS = 3600
 """The longest session of a role assumed by a role session (AWS documentation, "Role chaining")."""
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "400"})
 """The codes of an expired session; the answer to a HEAD has no body, so its code is the bare status."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _RENEWAL_PAUSE = 2.0  # seconds in which many calls that saw the same expiry lead to one renewal
 
 CONFIG = Config(
@@ -39,6 +42,23 @@ CONFIG = Config(
 )
 
 
+_LOADER = create_loader()
+"""One for all sessions, since each would read AWS's endpoints and service descriptions (0.1 s) again."""
+
+
+def _session() -> botocore.session.Session:
+    session = botocore.session.Session()
+    session.register_component("data_loader", _LOADER)
+    return session
+
+
+def warm() -> None:
+    """Read what every client needs, before it is asked for."""
+    _LOADER.load_data("endpoints")
+    _LOADER.load_data("partitions")
+    _LOADER.load_service_model("sts", "service-2")
+
+
 class Identity:
     """Credentials that the SDK's clients share, and the renewal when AWS calls them expired."""
 
@@ -46,12 +66,11 @@ class Identity:
         self._credentials = credentials
         self._lock = threading.Lock()
         self._renewed = 0.0
-        core = botocore.session.Session()
+        core = _session()
         core.register_component("credential_provider", CredentialResolver([_Known(credentials)]))
         core.set_default_client_config(CONFIG)
-        core.register(
-            "needs-retry", cast("Any", self._renew_when_expired)
-        )  # the stubs let no event answer; this one must
+        core.register("before-send", _only_to_this_machine)
+        core.register("needs-retry", cast("Any", self._renew_when_expired))  # the stubs know no event that answers
         self.session = boto3.Session(botocore_session=core, region_name=region)
 
     def _renew_when_expired(self, **event: Any) -> float | None:
@@ -66,6 +85,16 @@ class Identity:
                 vars(self._credentials)["_expiry_time"] = datetime.now(UTC)  # botocore has no public way to say so
                 self._renewed = time.monotonic()
         return 0.0
+
+
+def _only_to_this_machine(**event: Any) -> None:
+    """Botocore's `before-send` event. PluginError for a request that would leave this machine: this plugin is for the sandbox alone."""
+    host = urlsplit(event["request"].url).hostname or ""
+    if host not in _LOOPBACK:
+        raise PluginError(
+            f"the sandbox's AWS plugin talks to a sandbox on this machine only, and this request was for {host}. "
+            "Set AWS_ENDPOINT_URL to the sandbox's, or use the real pulumi-resource-aws.",
+        )
 
 
 class _Known(CredentialProvider):
@@ -93,7 +122,7 @@ def identity(settings: Settings) -> Identity:
 
 
 def _base(region: str) -> Identity:
-    credentials = botocore.session.Session().get_credentials()
+    credentials = _session().get_credentials()
     if credentials is None:
         raise PluginError(
             "no AWS credentials: none in the environment and none from the instance metadata service. "

@@ -120,6 +120,12 @@ class TestEntering:
         with plugin(addresses) as engine, pytest.raises(RefusedError, match=r"no AWS credentials.*Set the credentials"):
             engine.configure(region="eu-central-1")
 
+    @pytest.mark.parametrize("endpoint", [{}, {"AWS_ENDPOINT_URL": "http://192.0.2.1:1"}])
+    def test_no_request_leaves_this_machine(self, endpoint: dict[str, str]) -> None:
+        keys = {"AWS_ACCESS_KEY_ID": "111111111111", "AWS_SECRET_ACCESS_KEY": "test", **endpoint}
+        with plugin(keys) as engine, pytest.raises(RefusedError, match="a sandbox on this machine only"):
+            engine.configure(region="eu-central-1")
+
     def test_unknown_configuration_makes_no_calls(self) -> None:
         with plugin({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}) as engine:
             engine.configure(region="eu-central-1", assumeRoles=UNKNOWN)
