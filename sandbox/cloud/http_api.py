@@ -125,4 +125,4 @@ def _with_address(api: Any) -> Any:
     if not isinstance(api, dict) or api.get("protocolType") != "HTTP" or "apiEndpoint" not in api:
         return api
     gateway = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
-    return {**api, "apiEndpoint": f"{gateway}/_aws/execute-api/{api['apiId']}/$default"}
+    return {**api, "apiEndpoint": f"{gateway}/_aws/execute-api/{api['apiId']}"}
