@@ -24,7 +24,7 @@ def target(scope: Scope) -> Document:
             [scope.execution_role_arn],
             {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
         ),
-        _no_way_on("iam:PassRole"),
+        _nothing_else("iam:PassRole"),
         deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
         deny("TrailStands", ["cloudtrail:*"], [scope.trail_arn]),
         deny("RecordStands", ["s3:*"], [scope.trail_bucket_arn, f"{scope.trail_bucket_arn}/*"]),
@@ -37,16 +37,16 @@ def jenkins(state: State, role_arns: list[str], trail_arn: str, trail_bucket_arn
         allow("TargetRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], role_arns),
         allow("State", ["s3:ListBucket", "s3:*Object"], [state.bucket_arn, f"{state.bucket_arn}/*"]),
         allow("StateKey", list(STATE_KEY_ACTIONS), [state.keys_arn], state_key_condition(state)),
-        _no_way_on(),
+        _nothing_else(),
         deny("TrailStands", ["cloudtrail:*"], [trail_arn]),
         deny("RecordStands", ["s3:*"], [trail_bucket_arn, f"{trail_bucket_arn}/*"]),
     )
 
 
-def _no_way_on(*but: str) -> Statement:
-    """Nothing in IAM or Organizations, except `but`."""
+def _nothing_else(*but: str) -> Statement:
+    """No service that no role here uses, IAM and Organizations before all, except `but`."""
     return {
-        "Sid": "NoWideningOfRights",
+        "Sid": "NothingElse",
         "Effect": "Deny",
         "NotAction": ["s3:*", "lambda:*", "logs:*", "apigateway:*", "kms:*", "sts:*", "cloudtrail:*", *but],
         "Resource": ["*"],

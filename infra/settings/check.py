@@ -92,17 +92,14 @@ def _same_role(file: StackFile, one: str, other: str) -> Iterator[Problem]:
 
 
 def _shared(root: Path) -> list[Problem]:
-    """What two accounts may not share: the account itself, and the external id that opens only one of them."""
-    seen: dict[tuple[str, str], str] = {}
+    """What two accounts may not share, said of both: the account itself, and the external id that opens only one."""
+    files = [file for env in (TOOLS, *envs(root)) if isinstance(file := read(root, env), StackFile)]
     found = []
-    for env in (TOOLS, *envs(root)):
-        file = read(root, env)
-        if isinstance(file, Problem):
-            continue
+    for file in files:
         for key in _MINE:
             got = file.config.get(key)
-            first = seen.setdefault((key, str(got)), file.name) if got is not None else file.name
-            if first != file.name:
-                what = f"got {shown(got)}, expected another than in {first}"
+            same = [other.name for other in files if other is not file and other.config.get(key) == got]
+            if got is not None and same:
+                what = f"got {shown(got)}, expected another than in {', '.join(same)}"
                 found.append(Problem(file.name, file.lines[key], key, what))
     return found

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra.policies.actions import TYPES
 from infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, TRUST_QUOTA
 from infra.settings.model import env_of
 from tests.infra.program import STACKS, Registered, Registrations, config_of, registered
@@ -80,6 +81,11 @@ def test_only_types_and_inputs_that_the_offline_plugin_acts_on(stack: str) -> No
         if resource.type not in TYPES_AND_INPUTS or set(resource.inputs) - TYPES_AND_INPUTS[resource.type]
     }
     assert beyond == {}
+
+
+def test_the_roles_policies_come_from_exactly_the_types_of_the_service_layer(stack: str) -> None:
+    if not stack.endswith("-access") and stack != "tools":
+        assert {resource.type for resource in _aws(stack)} == set(TYPES)
 
 
 def test_every_resource_is_made_by_the_one_explicit_provider(stack: str) -> None:

@@ -1,0 +1,1 @@
+"""Properties of infra that hold for whatever somebody writes or sends."""

@@ -1,0 +1,1 @@
+"""Unit tests of infra: policies, names, settings, the handler."""

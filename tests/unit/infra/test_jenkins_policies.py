@@ -1,0 +1,82 @@
+"""What Jenkins' own roles may do in the tools account."""
+
+from __future__ import annotations
+
+from infra.policies.document import Document
+from tests.unit.infra.evaluation import allows, allows_within
+from tests.unit.infra.facts import document
+
+STATE = "arn:aws:s3:::deploy-state-111111111111"
+CHECKPOINT = f"{STATE}/.pulumi/stacks/items/dev.json"
+KEY = "arn:aws:kms:eu-central-1:111111111111:key/1234"
+NAMED: dict[str, object] = {"kms:ResourceAliases": ["alias/deploy-state"]}
+ANYTHING: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def _may(who: str, action: str, resource: str, keys: dict[str, object] | None = None) -> bool:
+    return allows_within(document("tools", f"{who}.policy"), document("tools", "boundary"), action, resource, keys)
+
+
+def _role(account: str, name: str) -> str:
+    return f"arn:aws:iam::{account}:role/{name}"
+
+
+def test_both_enter_the_preview_roles_and_only_one_the_deployment_roles() -> None:
+    for env, account in (("dev", "222222222222"), ("staging", "333333333333"), ("prod", "444444444444")):
+        assert _may("deploy", "sts:AssumeRole", _role(account, f"items-{env}-deployment"))
+        assert _may("deploy", "sts:SetSourceIdentity", _role(account, f"items-{env}-deployment"))
+        assert _may("deploy", "sts:AssumeRole", _role(account, f"items-{env}-preview"))
+        assert _may("preview", "sts:AssumeRole", _role(account, f"items-{env}-preview"))
+        assert not _may("preview", "sts:AssumeRole", _role(account, f"items-{env}-deployment"))
+
+
+def test_neither_enters_anything_else() -> None:
+    for who in ("deploy", "preview"):
+        assert not _may(who, "sts:AssumeRole", _role("222222222222", "OrganizationAccountAccessRole"))
+        assert not _may(who, "sts:AssumeRole", _role("222222222222", "items-dev-execution"))
+        assert not _may(who, "sts:AssumeRole", _role("555555555555", "items-dev-deployment"))
+        assert not _may(who, "sts:TagSession", _role("222222222222", "items-dev-deployment"))
+
+
+def test_the_state_is_held_by_one_and_read_by_both() -> None:
+    for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
+        assert _may("deploy", action, CHECKPOINT)
+        assert _may("preview", action, CHECKPOINT) is (action == "s3:GetObject")
+        assert not _may("deploy", action, f"{STATE}-other/.pulumi/stacks/items/dev.json")
+    assert _may("deploy", "s3:ListBucket", STATE)
+    assert _may("preview", "s3:ListBucket", STATE)
+    assert not _may("deploy", "s3:DeleteBucket", STATE)
+    assert not _may("deploy", "s3:PutBucketPolicy", STATE)
+
+
+def test_the_key_is_the_one_of_that_alias() -> None:
+    assert _may("deploy", "kms:Encrypt", KEY, NAMED)
+    assert _may("deploy", "kms:Decrypt", KEY, NAMED)
+    assert _may("preview", "kms:Decrypt", KEY, NAMED)
+    assert not _may("preview", "kms:Encrypt", KEY, NAMED)
+    assert not _may("deploy", "kms:Decrypt", KEY, {"kms:ResourceAliases": ["alias/other"]})
+    assert not _may("deploy", "kms:Decrypt", KEY)
+    assert not _may("deploy", "kms:ScheduleKeyDeletion", KEY, NAMED)
+
+
+def test_the_boundary_holds_even_a_role_that_may_do_anything() -> None:
+    boundary = document("tools", "boundary")
+    for action, resource in (
+        ("iam:PutRolePolicy", _role("111111111111", "jenkins-deploy")),
+        ("iam:PassRole", _role("111111111111", "Administrator")),
+        ("sts:AssumeRole", _role("111111111111", "Administrator")),
+        ("kms:PutKeyPolicy", KEY),
+        ("s3:PutBucketPolicy", STATE),
+        ("cloudtrail:StopLogging", "arn:aws:cloudtrail:eu-central-1:111111111111:trail/deploy-trail"),
+        ("ec2:RunInstances", "*"),
+    ):
+        assert allows(ANYTHING, action, resource, NAMED)
+        assert not allows_within(ANYTHING, boundary, action, resource, NAMED)
+    assert allows_within(ANYTHING, boundary, "s3:GetObject", CHECKPOINT)
+
+
+def test_no_statement_names_everything() -> None:
+    for who in ("deploy", "preview"):
+        for statement in document("tools", f"{who}.policy")["Statement"]:
+            assert "*" not in statement["Resource"]
+            assert not [action for action in statement["Action"] if "*" in action]

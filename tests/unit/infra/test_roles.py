@@ -1,0 +1,161 @@
+"""What the roles of a target may do, decided by an evaluator: enough for the recorded need, and nothing beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.policies.actions import TYPES
+from infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, SESSION_QUOTA, Document, text
+from infra.policies.roles import reading_only
+from tests.unit.infra.evaluation import allows, allows_within
+from tests.unit.infra.facts import API, API_TAGS, BUCKET, EXECUTION_ROLE, FUNCTION, OURS, document, requests_of
+
+READ = sorted({call for calls in TYPES.values() for call in calls.read})
+LOOKING_WHILE_CHANGING = {"Lambda:GetFunctionConfiguration", "S3:ListObjectVersions"}
+CHANGE = sorted({call for calls in TYPES.values() for call in calls.change} - set(READ) - LOOKING_WHILE_CHANGING)
+STACKS = ("dev-access", "staging-access", "prod-access")
+
+
+def _statements(policy: Document) -> Iterator[dict[str, object]]:
+    yield from policy["Statement"]
+
+
+@pytest.mark.parametrize("operation", [*READ, *CHANGE])
+def test_the_deployment_role_may_do_all_that_the_real_provider_does(operation: str) -> None:
+    policy, boundary = document("dev-access", "deployment.policy"), document("dev-access", "boundary")
+    refused = [asked for asked in requests_of(operation) if not allows_within(policy, boundary, *asked)]
+    assert refused == []
+
+
+@pytest.mark.parametrize("operation", READ)
+def test_the_preview_role_may_look_at_all_of_it(operation: str) -> None:
+    policy, boundary = document("dev-access", "preview.policy"), document("dev-access", "boundary")
+    assert [asked for asked in requests_of(operation) if not allows_within(policy, boundary, *asked)] == []
+    assert all(allows(reading_only(), *asked) for asked in requests_of(operation))
+
+
+@pytest.mark.parametrize("operation", CHANGE)
+def test_the_preview_role_may_change_none_of_it(operation: str) -> None:
+    policy = document("dev-access", "preview.policy")
+    changing = [asked for asked in requests_of(operation) if not _only_reads(asked[0])]
+    assert changing
+    assert [asked for asked in changing if allows(policy, *asked) or allows(reading_only(), *asked)] == []
+
+
+def _only_reads(action: str) -> bool:
+    return action.split(":")[1].startswith(("Get", "List"))
+
+
+GATEWAY = {"lambda:Principal": "apigateway.amazonaws.com"}
+TO_LAMBDA = {"iam:PassedToService": "lambda.amazonaws.com"}
+THEIRS = {"aws:ResourceTag/deploy:stack": "prod"}
+COLLECTION = "arn:aws:apigateway:eu-central-1::/apis"
+
+PAIRS = [
+    ("s3:PutBucketPolicy", (BUCKET, {}), ("arn:aws:s3:::items-dev-333333333333", {})),
+    ("s3:PutBucketPolicy", (BUCKET, {}), ("arn:aws:s3:::deploy-trail-222222222222", {})),
+    ("s3:DeleteObject", (f"{BUCKET}/items/a", {}), ("arn:aws:s3:::deploy-trail-222222222222/AWSLogs/x", {})),
+    ("lambda:UpdateFunctionCode", (FUNCTION, {}), (f"{FUNCTION}2", {})),
+    ("lambda:UpdateFunctionCode", (FUNCTION, {}), (FUNCTION.replace("222222222222", "333333333333"), {})),
+    ("lambda:UpdateFunctionCode", (FUNCTION, {}), (FUNCTION.replace("eu-central-1", "us-east-1"), {})),
+    ("lambda:AddPermission", (FUNCTION, GATEWAY), (FUNCTION, {"lambda:Principal": "*"})),
+    ("lambda:AddPermission", (FUNCTION, GATEWAY), (FUNCTION, {"lambda:Principal": "666666666666"})),
+    ("iam:PassRole", (EXECUTION_ROLE, TO_LAMBDA), (EXECUTION_ROLE, {"iam:PassedToService": "ec2.amazonaws.com"})),
+    ("iam:PassRole", (EXECUTION_ROLE, TO_LAMBDA), ("arn:aws:iam::222222222222:role/OrganizationAccountAccessRole", TO_LAMBDA)),
+    ("apigateway:POST", (COLLECTION, {"aws:RequestTag/deploy:stack": "dev"}), (COLLECTION, {})),
+    ("apigateway:POST", (COLLECTION, {"aws:RequestTag/deploy:stack": "dev"}), (COLLECTION, {"aws:RequestTag/deploy:stack": "x"})),
+    ("apigateway:DELETE", (API, OURS), (API, {})),
+    ("apigateway:DELETE", (API, OURS), (API, THEIRS)),
+    ("apigateway:PATCH", (f"{API}/routes/r", OURS), (f"{API}/routes/r", THEIRS)),
+    ("apigateway:PATCH", (API, OURS), (API, {**OURS, "aws:RequestTag/deploy:stack": "prod"})),
+    ("apigateway:POST", (API_TAGS, OURS), (API_TAGS, THEIRS)),
+    ("apigateway:GET", (API, OURS), (API, THEIRS)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "own", "other"), PAIRS)
+def test_the_deployment_role_reaches_its_own_and_not_the_same_with_one_fact_wrong(
+    action: str, own: tuple[str, dict[str, object]], other: tuple[str, dict[str, object]]
+) -> None:
+    policy = document("dev-access", "deployment.policy")
+    assert allows(policy, action, *own)
+    assert not allows(policy, action, *other)
+
+
+NEVER = [
+    ("iam:CreateRole", "arn:aws:iam::222222222222:role/new"),
+    ("iam:PutRolePolicy", "arn:aws:iam::222222222222:role/items-dev-deployment"),
+    ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::222222222222:role/items-dev-deployment"),
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::222222222222:role/items-dev-deployment"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::222222222222:policy/items-dev-boundary"),
+    ("iam:CreateAccessKey", "arn:aws:iam::222222222222:user/anybody"),
+    ("sts:AssumeRole", "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"),
+    ("cloudtrail:StopLogging", "arn:aws:cloudtrail:eu-central-1:222222222222:trail/deploy-trail"),
+    ("s3:PutObject", "arn:aws:s3:::deploy-trail-222222222222/AWSLogs/x"),
+    ("logs:DeleteLogGroup", "arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/items-dev"),
+    ("ec2:RunInstances", "*"),
+    ("dynamodb:CreateTable", "*"),
+    ("s3:CreateBucket", "arn:aws:s3:::another"),
+    ("lambda:InvokeFunction", FUNCTION),
+    ("lambda:CreateFunctionUrlConfig", FUNCTION),
+    ("s3:GetObject", f"{BUCKET}/items/a"),
+]
+
+
+@pytest.mark.parametrize("name", ["deployment.policy", "preview.policy"])
+@pytest.mark.parametrize(("action", "resource"), NEVER)
+def test_neither_role_that_jenkins_enters_may(name: str, action: str, resource: str) -> None:
+    assert not allows(document("dev-access", name), action, resource, TO_LAMBDA)
+
+
+@pytest.mark.parametrize(("action", "resource"), NEVER[:-1])
+def test_the_function_itself_may_not_either(action: str, resource: str) -> None:
+    assert not allows(document("dev-access", "execution.policy"), action, resource, TO_LAMBDA)
+
+
+ANYTHING: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+OWN_THINGS = {"lambda:InvokeFunction", "lambda:CreateFunctionUrlConfig", "s3:GetObject"}
+CAPPED = [asked for asked in NEVER if asked[0] not in OWN_THINGS]
+
+
+@pytest.mark.parametrize(("action", "resource"), CAPPED)
+def test_the_boundary_closes_what_a_policy_mistake_would_open(action: str, resource: str) -> None:
+    assert allows(ANYTHING, action, resource)
+    assert not allows_within(ANYTHING, document("dev-access", "boundary"), action, resource)
+
+
+def test_the_boundary_leaves_the_function_its_work() -> None:
+    policy, boundary = document("dev-access", "execution.policy"), document("dev-access", "boundary")
+    log = "arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/items-dev:log-stream:x"
+    assert allows_within(policy, boundary, "s3:GetObject", f"{BUCKET}/items/a")
+    assert allows_within(policy, boundary, "s3:PutObject", f"{BUCKET}/items/a")
+    assert allows_within(policy, boundary, "s3:ListBucket", BUCKET)
+    assert allows_within(policy, boundary, "logs:PutLogEvents", log)
+    assert not allows(policy, "s3:PutObject", f"{BUCKET}/elsewhere")
+    assert not allows(policy, "logs:PutLogEvents", log.replace("items-dev", "items-prod"))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("name", ["deployment.policy", "preview.policy", "execution.policy"])
+def test_no_policy_says_everything(stack: str, name: str) -> None:
+    for statement in _statements(document(stack, name)):
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in statement["Action"] if "*" in action]  # type: ignore[attr-defined]
+        assert "*" not in statement["Resource"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_documents_keep_within_the_quotas(stack: str) -> None:
+    assert len(text(document(stack, "boundary"))) <= MANAGED_QUOTA
+    assert len(text(document(stack, "deployment.policy"))) <= INLINE_QUOTA
+    assert len(text(reading_only())) <= SESSION_QUOTA
+
+
+def test_one_targets_policy_opens_nothing_in_another() -> None:
+    policy = document("prod-access", "deployment.policy")
+    opened = [asked for call in (*READ, *CHANGE) for asked in requests_of(call) if allows(policy, *asked)]
+    # An API whose tag is absent may be read: a deleted one must be answered "not found".
+    assert {asked[0] for asked in opened} == {"apigateway:GET"}
+    assert all(not asked[2] for asked in opened)

@@ -1,0 +1,144 @@
+"""The stack files: what they may say, and what is said about everything else."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from infra.settings import TargetSettings, ToolsSettings, of_files, problems
+from tests.unit.infra.facts import ROOT
+
+FILES = sorted(path.name for path in ROOT.glob("Pulumi.*.yaml"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def _change(project: Path, env: str, key: str, line: str | None) -> int:
+    """Replace the line of `key` by another one, or take it out; returns the line's number."""
+    file = project / f"Pulumi.{env}.yaml"
+    lines = file.read_text().splitlines()
+    (at,) = [number for number, text in enumerate(lines) if text.strip().startswith(f"{key}:")]
+    lines[at : at + 1] = [] if line is None else [f"  {line}"]
+    file.write_text("\n".join(lines) + "\n")
+    return at + 1
+
+
+@pytest.mark.parametrize("stack", ["tools", "dev", "dev-access", "staging", "staging-access", "prod", "prod-access"])
+def test_the_real_files_are_right(stack: str) -> None:
+    assert problems(ROOT, stack) == []
+
+
+def test_settings_of_a_target_know_the_tools_account_and_of_tools_the_targets() -> None:
+    dev, tools = of_files(ROOT, "dev"), of_files(ROOT, "tools")
+    assert isinstance(dev, TargetSettings)
+    assert isinstance(tools, ToolsSettings)
+    assert (dev.target.account, dev.tools, dev.service.memory) == ("222222222222", tools.tools, 128)
+    assert [target.env for target in tools.targets] == ["dev", "prod", "staging"]
+    assert dev.target in tools.targets
+
+
+def test_prod_differs_from_dev_in_size_and_every_account_has_its_own_external_id() -> None:
+    targets = [of_files(ROOT, env) for env in ("dev", "staging", "prod")]
+    assert all(isinstance(settings, TargetSettings) for settings in targets)
+    ids = {settings.target.external_id for settings in targets if isinstance(settings, TargetSettings)}
+    assert len(ids) == 3
+    prod = targets[2]
+    assert isinstance(prod, TargetSettings)
+    assert (prod.service.memory, prod.service.log_retention_days) == (256, 365)
+
+
+WRONG = [
+    ("items:memory", "items:memory: 64000000", "got the number 64000000, expected 128 to 10240 (MB)"),
+    ("items:memory", "items:memory: lots", "got lots, expected 128 to 10240 (MB)"),
+    ("items:memory", "items:memory: true", "got true, expected 128 to 10240 (MB)"),
+    ("items:memory", "items:memory: 128.5", "got the number 128.5, expected 128 to 10240 (MB)"),
+    ("items:memory", "items:memory: [128]", "got a list, expected 128 to 10240 (MB)"),
+    ("items:timeout", "items:timeout: 30", "got the number 30, expected 1 to 29 (seconds; an HTTP API waits 30)"),
+    ("items:maxItemBytes", "items:maxItemBytes: 0", "got the number 0, expected 1 to 4000000 (bytes; Lambda takes 6 MB with base64)"),
+    ("items:logRetentionDays", "items:logRetentionDays: 31", "got the number 31, expected one of 1, 3, 5, 7,"),
+    ("deploy:account", "deploy:account: 222222222222", "got the number 222222222222, expected 12 digits in quotes"),
+    ("deploy:account", 'deploy:account: "22222222222"', "got 22222222222, expected 12 digits in quotes"),
+    ("deploy:account", 'deploy:account: "٢٢٢٢٢٢٢٢٢٢٢٢"', "expected 12 digits in quotes"),
+    ("deploy:region", "deploy:region: eu-central-1/../x", "got eu-central-1/../x, expected a region"),
+    ("deploy:deploymentRole", "deploy:deploymentRole: role/*", "got role/*, expected a role name"),
+    ("deploy:deploymentRole", 'deploy:deploymentRole: "x\\n"', "got 'x\\n', expected a role name"),
+    ("deploy:externalId", 'deploy:externalId: "*"', "got *, expected 2 to 128 of"),
+    ("deploy:externalId", "deploy:externalId: {secure: v1:abc}", "got a secret, expected 2 to 128 of"),
+    ("deploy:sessionDuration", "deploy:sessionDuration: 899", "got the number 899, expected 900 to 43200 (seconds)"),
+    ("deploy:previewRole", "deploy:previewRole: items-dev-deployment", "expected another role than deploy:deploymentRole"),
+    ("deploy:externalId", "deploy:externalId: items-prod-e86f37c2", "expected another than in Pulumi.prod.yaml"),
+    ("deploy:account", 'deploy:account: "111111111111"', "got 111111111111, expected another than in Pulumi.tools.yaml"),
+    ("items:memory", "items:memroy: 128", "unknown key; did you mean items:memory?"),
+    ("items:memory", "aws:profile: me", "unknown key; expected one of deploy:account"),
+    ("pulumi:disable-default-providers", 'pulumi:disable-default-providers: ["gcp"]', "every provider is explicit"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "line", "said"), WRONG)
+def test_a_wrong_line_is_said_with_its_file_line_and_what_belongs_there(
+    project: Path, key: str, line: str, said: str
+) -> None:
+    assert problems(project, "dev") == []
+    at = _change(project, "dev", key, line)
+    (found,) = [problem for problem in problems(project, "dev") if said in problem and problem.startswith("Pulumi.dev")]
+    assert found.startswith(f"Pulumi.dev.yaml:{at}: ")
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("key", "required"),
+    [
+        ("deploy:account", True),
+        ("items:memory", True),
+        ("deploy:sessionDuration", False),
+        ("deploy:bootstrapRole", False),
+    ],
+)
+def test_a_key_that_is_missing_is_said_unless_it_has_a_default(project: Path, key: str, required: bool) -> None:
+    _change(project, "dev", key, None)
+    assert [problem.split(" ")[1] for problem in problems(project, "dev")] == ([f"{key}:"] if required else [])
+
+
+def test_everything_that_is_wrong_is_said_at_once(project: Path) -> None:
+    _change(project, "dev", "items:memory", "items:memory: 1")
+    _change(project, "dev", "items:timeout", "items:timeout: 0")
+    _change(project, "tools", "deploy:stateKey", "deploy:stateKey: alias/aws/s3")
+    _change(project, "tools", "deploy:stateBucket", "deploy:stateBucket: Bucket")
+    keys = [problem.split(": ")[1] for problem in problems(project, "dev")]
+    assert keys == ["items:memory", "items:timeout", "deploy:stateBucket", "deploy:stateKey"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "config:", "config: 7", "- a", "config: {a: [}", "config:\n  a: 1\n  a: 2\n", "\x00"]
+)
+def test_a_file_that_cannot_be_read_is_a_sentence_and_not_a_traceback(project: Path, content: str) -> None:
+    (project / "Pulumi.dev.yaml").write_text(content)
+    found = problems(project, "dev")
+    assert found
+    assert all(problem.startswith("Pulumi.dev.yaml:") for problem in found)
+
+
+@pytest.mark.parametrize("stack", ["", "../dev", "Dev", "dev_1", "x" * 21, "dev\n", "-access", "a--b"])
+def test_a_hostile_stack_name_reads_no_file(project: Path, stack: str) -> None:
+    (found,) = problems(project, stack)
+    assert found.startswith("Pulumi.yaml:1: stack: got ")
+    assert problems(project, "dev-access") == []
+
+
+def test_a_missing_file_is_said(project: Path) -> None:
+    (project / "Pulumi.dev.yaml").unlink()
+    assert problems(project, "dev")[0].startswith("Pulumi.dev.yaml:1: config: no such file in")
+
+
+def test_settings_of_a_wrong_file_are_refused(project: Path) -> None:
+    _change(project, "dev", "items:memory", "items:memory: 1")
+    with pytest.raises(ValueError, match=r"Pulumi\.dev\.yaml:\d+: items:memory"):
+        of_files(project, "dev")
+    assert of_files(project, "prod").stack == "prod"
