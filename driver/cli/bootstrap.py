@@ -28,12 +28,10 @@ def bootstrap(
 
     deploy bootstrap --yes
     """
-    import json
-    import sys
-
     from driver.adapters.foundation import bucket_policy, key_policy
     from driver.cli import wiring
     from driver.cli.operate import Wish, choose, show
+    from driver.cli.stdout import write_json
     from driver.errors import UsageError
     from driver.values import Layer, Operation
 
@@ -50,7 +48,7 @@ def bootstrap(
             "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
             **{stack.name: wiring.documents(config, stack) for stack in chosen},
         }
-        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+        write_json(shown)
         return
     from driver.cli.bootstrapping import carry_out
 

@@ -24,15 +24,15 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
     """Bootstrap the chosen access layers; the outcome and the exit code."""
     begun = started(wish, config, chosen)
     run, plan = begun.run, begun.plan
-    with running(begun) as received:
+    with running(begun) as ending:
         aws = wiring.session(config)
         Preflight(StsIdentity(aws), None, _silently).require(plan, run.facts)
         Foundation(aws, config.backend).lay(lambda line: run.stream(Progress(line)))
         outcome = run.runner.run(plan, run.facts)
-        code = received.exit_code(outcome.exit_code())
-        if code == ExitCode.DONE:
+        ending.code = outcome.exit_code()
+        if ending.code == ExitCode.DONE:
             _wait(config, begun.place, plan, run)
-    return outcome, code
+    return outcome, ending.code
 
 
 def _silently(_event: Event) -> None:

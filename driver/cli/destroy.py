@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, StacksOption, YesOption
 
 
@@ -19,10 +17,11 @@ def destroy(
 
     deploy destroy --stacks staging,dev
     """
+    from driver.adapters.terminal import TerminalPrompt
     from driver.cli.operate import Wish, operate
     from driver.errors import RefusedError
     from driver.values import Operation
 
-    if not yes and not sys.stdin.isatty():
+    if not yes and not TerminalPrompt().present:
         raise RefusedError("destroy asks, and nobody is at the terminal", remedy="say --yes to confirm beforehand")
     operate(Wish(Operation.DESTROY, project, cloud, stacks, all_, output, yes=yes))

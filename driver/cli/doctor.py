@@ -12,25 +12,26 @@ def doctor(output: OutputOption = Output.TEXT, project: ProjectOption = None, cl
 
     deploy doctor --output json
     """
-    import json
-    import sys
     from dataclasses import asdict
 
     import typer
 
     from driver.cli import wiring
     from driver.cli.diagnosis import diagnose
+    from driver.cli.stdout import write, write_json
     from driver.errors import ExitCode
+    from driver.events.readable import readable
+    from driver.events.redaction import redact
     from driver.render.words import table
 
     findings = diagnose(wiring.open_project(project, cloud))
     if output is Output.JSON:
-        sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
+        write_json(redact([asdict(finding) for finding in findings]))
     else:
         rows = [["ok" if f.ok else "WRONG", f.check, f.stack, f.fact] for f in findings]
-        sys.stdout.write(table(["", "CHECK", "STACK", "FACT"], rows) + "\n")
+        write(readable(table(["", "CHECK", "STACK", "FACT"], rows)))
         for finding in findings:
             if not finding.ok:
                 place = f"{finding.stack} {finding.check}".strip()
-                sys.stdout.write(f"\n{place}: {finding.fact}\n  what to do: {finding.remedy or 'see the fact'}\n")
+                write(readable(f"\n{place}: {finding.fact}\n  what to do: {finding.remedy or 'see the fact'}"))
     raise typer.Exit(ExitCode.DONE if all(finding.ok for finding in findings) else ExitCode.NOT_READY)

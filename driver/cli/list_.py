@@ -10,10 +10,8 @@ def list_stacks(output: OutputOption = Output.TEXT, project: ProjectOption = Non
 
     deploy list --output json
     """
-    import json
-    import sys
-
     from driver.cli import wiring
+    from driver.cli.stdout import write, write_json
     from driver.plan.select import in_order
     from driver.render.words import table
     from driver.values import Layer
@@ -32,7 +30,7 @@ def list_stacks(output: OutputOption = Output.TEXT, project: ProjectOption = Non
             }
             for stack in ordered
         ]
-        sys.stdout.write(json.dumps(entries, indent=2) + "\n")
+        write_json(entries)
         return
     rows = [[s.name, s.layer, s.account, s.region, s.file.name, ", ".join(s.needs)] for s in ordered]
-    sys.stdout.write(table(["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", "NEEDS"], rows) + "\n")
+    write(table(["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", "NEEDS"], rows))

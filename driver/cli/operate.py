@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,14 +12,16 @@ import typer
 
 from driver.adapters.terminal import TerminalPrompt
 from driver.cli import wiring
-from driver.cli.boundary import Received, stopping
+from driver.cli.boundary import stopping
 from driver.cli.options import Output
+from driver.cli.stdout import write, write_json
 from driver.config.model import DeployConfig
 from driver.errors import UsageError
 from driver.events.catalogue import RunStarted
 from driver.events.stream import Listener
 from driver.plan.plan import Plan, make_plan
 from driver.plan.select import select
+from driver.run.ending import Ending, finishing
 from driver.run.outcome import RunOutcome
 from driver.values import Layer, Operation, Stack
 
@@ -86,9 +87,11 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> Begun:
     build = wiring.jenkins_build()
     run_id = wiring.start_id()
     prompt, listener = _screen()
-    plan = make_plan(wish.operation, chosen, known=config.stacks, attended=prompt.present and not wish.yes)
+    attended = not wish.yes and (prompt.present or wish.operation is Operation.DESTROY)
+    plan = make_plan(wish.operation, chosen, known=config.stacks, attended=attended)
+    tools = wiring.find_tools(config)
     place = wiring.enter(config, _instance(plan), run_id)
-    run = wiring.compose(config, place, run_id, yes=wish.yes, listeners=[listener], prompt=prompt, build=build)
+    run = wiring.compose(config, place, tools, run_id, yes=wish.yes, listeners=[listener], prompt=prompt, build=build)
     engine, plugin = run.tools.engine, run.tools.plugin
     run.stream(
         RunStarted(
@@ -105,11 +108,16 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> Begun:
 
 
 @contextmanager
-def running(begun: Begun) -> Iterator[Received]:
-    """While inside, signals stop the run cleanly; afterwards the screen is free."""
+def running(begun: Begun) -> Iterator[Ending]:
+    """While inside, signals stop the run cleanly; afterwards its end is on record and the screen is free."""
+    run = begun.run
     try:
-        with stopping(begun.run.runner.interrupt) as received:
-            yield received
+        with (
+            finishing(run.facts.run, run.runner.clock, run.stream) as ending,
+            stopping(run.runner.interrupt) as received,
+        ):
+            yield ending
+            ending.code = received.exit_code(ending.code)
     finally:
         begun.prompt.before()
 
@@ -117,9 +125,10 @@ def running(begun: Begun) -> Iterator[Received]:
 def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
     """Plan and run; the outcome and the exit code."""
     begun = started(wish, config, chosen)
-    with running(begun) as received:
+    with running(begun) as ending:
         outcome = begun.run.runner.run(begun.plan, begun.run.facts, refresh=wish.refresh)
-    return outcome, received.exit_code(outcome.exit_code(differs=wish.differs))
+        ending.code = outcome.exit_code(differs=wish.differs)
+    return outcome, ending.code
 
 
 def show(outcome: RunOutcome, output: Output, code: int) -> None:
@@ -127,9 +136,9 @@ def show(outcome: RunOutcome, output: Output, code: int) -> None:
     from driver.render import result
 
     if output is Output.JSON:
-        sys.stdout.write(json.dumps(result.as_json(outcome, exit_code=code), indent=2) + "\n")
+        write_json(result.as_json(outcome, exit_code=code))
     else:
-        sys.stdout.write(result.as_text(outcome) + "\n")
+        write(result.as_text(outcome))
 
 
 def _instance(plan: Plan) -> str:

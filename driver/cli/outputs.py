@@ -16,28 +16,25 @@ def outputs(
 
     deploy outputs --stacks dev --output json
     """
-    import json
-    import sys
-
     from driver.adapters.terminal import TerminalPrompt
     from driver.cli import wiring
     from driver.cli.operate import choose
+    from driver.cli.stdout import write, write_json
+    from driver.events.readable import readable
     from driver.plan.plan import make_plan
     from driver.render.words import table
     from driver.values import Operation
 
     config = wiring.open_project(project, cloud)
     plan = make_plan(Operation.PREVIEW, choose(config, stacks, all_stacks=all_))
-    run_id = wiring.start_id()
+    run_id, build, tools = wiring.start_id(), wiring.jenkins_build(), wiring.find_tools(config)
     place = wiring.enter(config, wiring.JENKINS_PREVIEW, run_id)
-    run = wiring.compose(
-        config, place, run_id, yes=False, listeners=[], prompt=TerminalPrompt(), build=wiring.jenkins_build()
-    )
+    run = wiring.compose(config, place, tools, run_id, yes=False, listeners=[], prompt=TerminalPrompt(), build=build)
     wiring.state_store(config, wiring.session(config)).check()
     found = {step.stack.name: dict(run.runner.engine.outputs(run.facts.request(step))) for step in plan.steps}
     if output is Output.JSON:
-        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        write_json(found)
         return
     rows = [[stack, key, str(value)] for stack, values in found.items() for key, value in values.items()]
     empty = [[stack, "(not deployed)", ""] for stack, values in found.items() if not values]
-    sys.stdout.write(table(["STACK", "OUTPUT", "VALUE"], rows + empty) + "\n")
+    write(readable(table(["STACK", "OUTPUT", "VALUE"], rows + empty)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from driver.cli import wiring
 from driver.cli.options import Output
+from driver.cli.stdout import write, write_json
 from driver.config.model import DeployConfig
 from driver.errors import NotReadyError
 from driver.render.words import table
@@ -54,13 +54,11 @@ def show(shown: Shown, output: Output) -> None:
     """Write it to stdout."""
     facts = _facts(shown)
     if output is Output.JSON:
-        sys.stdout.write(json.dumps(facts, indent=2) + "\n")
+        write_json(facts)
         return
     rows = [[name, account] for name, account in facts["accounts"].items()]
-    sys.stdout.write(
-        f"sandbox at {facts['endpoint']} ({facts['region']}), process {facts['pid']}, home {facts['home']}\n"
-    )
-    sys.stdout.write(f"engine  {facts['engine']}\nplugin  {facts['plugin']}\n\n{table(['ACCOUNT', 'ID'], rows)}\n")
+    write(f"sandbox at {facts['endpoint']} ({facts['region']}), process {facts['pid']}, home {facts['home']}")
+    write(f"engine  {facts['engine']}\nplugin  {facts['plugin']}\n\n{table(['ACCOUNT', 'ID'], rows)}")
 
 
 def _facts(shown: Shown) -> Mapping[str, Any]:

@@ -158,7 +158,10 @@ def with_sandbox(call: Callable[[ModuleType], T]) -> T:
 
 
 def find_tools(config: DeployConfig) -> Tools:
-    """The engine and the plugin that are already on this machine. Raises NotReadyError that says how to get them."""
+    """The engine and the plugin that are already on this machine; asked before `enter`, which hides where they are said to be.
+
+    Raises NotReadyError that says how to get them.
+    """
     from sandbox.toolchain import ToolchainError, find
 
     try:
@@ -187,6 +190,7 @@ def start_id() -> str:
 def compose(
     config: DeployConfig,
     place: Place,
+    tools: Tools,
     run: str,
     *,
     yes: bool,
@@ -197,7 +201,6 @@ def compose(
     """Wire everything that a run needs."""
     from driver.adapters.engine import AutomationEngine
 
-    tools = find_tools(config)
     clock = WallClock()
     aws = session(config)
     state = state_store(config, aws)

@@ -8,11 +8,13 @@ from typing import Any
 
 MASK = "[redacted]"
 
+_TELLING = r"(?i:secret[_-]?access[_-]?key|session[_-]?token|security[_-]?token)"
+_TELLING_NAME = re.compile(_TELLING)
 _SECRET_TEXT = re.compile(
-    r"""
-    \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                                   # access key ids (IAM User Guide, unique identifiers)
-    | (?i:(?:secret_?access_?key|session_?token|security-token)["']?\s*[=:]\s*["']?)[^\s"',}]+
-    | \b(?:FwoG|IQoJ)[A-Za-z0-9+/=]{40,}                              # STS session tokens begin like this
+    rf"""
+    (?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{{16}}(?![A-Z0-9])               # access key ids (IAM User Guide, unique identifiers)
+    | (?P<name>{_TELLING}[\\"']*\s*[=:>]\s*[\\"']*)[^\s"'\\,}}<&]+     # name=value, in JSON, YAML, XML, URLs and headers
+    | (?:FwoG|IQoJ)[A-Za-z0-9+/=%_-]{{40,}}                            # STS session tokens begin like this
     """,
     re.VERBOSE,
 )
@@ -21,9 +23,14 @@ _SECRET_TEXT = re.compile(
 def redact(value: Any) -> Any:
     """The same value with every secret text replaced by `[redacted]`, however deep it stands."""
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(MASK, value)
+        return _SECRET_TEXT.sub(lambda found: (found["name"] or "") + MASK, value)
     if isinstance(value, Mapping):
-        return {key: redact(entry) for key, entry in value.items()}
+        return {redact(key): _under(key, entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [redact(entry) for entry in value]
     return value
+
+
+def _under(name: Any, value: Any) -> Any:
+    telling = isinstance(name, str) and _TELLING_NAME.search(name)
+    return MASK if telling and isinstance(value, str) and value else redact(value)

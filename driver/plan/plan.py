@@ -45,9 +45,10 @@ class Plan:
 def make_plan(
     operation: Operation, stacks: Sequence[Stack], *, known: Sequence[Stack] = (), attended: bool = False
 ) -> Plan:
-    """Order the stacks, choose each one's role, and note who asks for a preview (`attended`: a person will be asked).
+    """Order the stacks, choose each one's role, and note who asks for a preview.
 
-    `known` are all stacks there are: a chosen stack may need another one through a stack that was not chosen.
+    `attended`: a person will be asked, or would be if there were one. `known`: all stacks there are, since a chosen
+    stack may need another one through a stack that was not chosen.
     """
     ordered = in_order(stacks, known)
     if operation is Operation.DESTROY:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from functools import singledispatch
 from typing import TextIO
 
 from driver.events import catalogue as said
-from driver.events.redaction import redact
+from driver.events.readable import one_line, readable
 from driver.events.stream import Envelope
 from driver.render.words import changed, did, doing, duration
-
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class LineRenderer:
@@ -28,9 +25,9 @@ class LineRenderer:
             return
         clock = datetime.fromtimestamp(envelope.time).astimezone().strftime("%H:%M:%S")
         stack = getattr(envelope.event, "stack", "")
-        place = f"{stack:<9} " if stack else ""
-        for line in str(redact(text)).splitlines():
-            self._stream.write(f"{clock} {place}{_CONTROL.sub('', line)}\n")
+        place = f"{one_line(stack):<9} " if stack else ""
+        for line in readable(text).splitlines():
+            self._stream.write(f"{clock} {place}{line}\n")
         self._stream.flush()
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from driver.events import catalogue as said
-from driver.events.redaction import redact
+from driver.events.readable import one_line, readable
 from driver.events.stream import Envelope
 from driver.render.lines import words
 from driver.render.words import changed, did, doing, duration
@@ -57,7 +57,7 @@ class LiveRenderer:
         with self._lock:
             self._take(event)
         if isinstance(event, said.RunStarted):
-            self._console.print(Text(words(event), style="bold"))
+            self._console.print(Text(readable(words(event)), style="bold"))
             self._live.start()
         elif isinstance(event, said.RunFinished):
             self.close()
@@ -78,8 +78,8 @@ class LiveRenderer:
 
     def _print(self, event: said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested) -> None:
         bad = isinstance(event, said.CheckFailed) or (isinstance(event, said.Diagnostic) and event.severity == "error")
-        text = Text(f"{event.stack}: " if event.stack else "", style="bold")
-        text.append(str(redact(words(event))), style="red" if bad else "")
+        text = Text(f"{one_line(event.stack)}: " if event.stack else "", style="bold")
+        text.append(readable(words(event)), style="red" if bad else "")
         self._console.print(text)
 
     def _take(self, event: said.Event) -> None:
@@ -88,29 +88,33 @@ class LiveRenderer:
         elif isinstance(event, said.CheckPassed):
             self._checks += 1
         elif isinstance(event, said.StepStarted):
-            row = self._rows[event.stack]
+            row = self._row(event.stack)
             row.account, row.status, row.started = event.account, event.operation, time.monotonic()
         elif isinstance(event, said.ResourceStarted):
-            row = self._rows[event.stack]
+            row = self._row(event.stack)
             if event.change.op != "same":
                 row.going[event.change.urn] = f"{doing(event.change.op)} {event.change.name}"
         elif isinstance(event, said.ResourceDone):
-            row = self._rows[event.stack]
+            row = self._row(event.stack)
             row.going.pop(event.change.urn, None)
             row.done += 0 if event.preview else 1
             row.detail = f"{did(event.change.op)} {event.change.name}"
-        elif isinstance(event, said.Progress) and event.stack in self._rows:
-            self._rows[event.stack].detail = event.message
+        elif isinstance(event, said.Progress) and event.stack:
+            self._row(event.stack).detail = event.message
         elif isinstance(event, said.StepFinished):
-            row = self._rows[event.stack]
+            row = self._row(event.stack)
             row.status, row.ended, row.going = event.result, time.monotonic(), {}
             row.detail = f"{event.reason}: {event.cause}" if event.cause else changed(event.changes, event.reason)
+
+    def _row(self, stack: str) -> _Row:
+        return self._rows.setdefault(stack, _Row(""))
 
     def _picture(self) -> RenderableType:
         with self._lock:
             table = Table.grid(padding=(0, 2))
             for stack, row in self._rows.items():
-                table.add_row(self._mark(row), Text(stack, style="bold"), row.account, *self._progress(row))
+                name = Text(one_line(stack), style="bold")
+                table.add_row(self._mark(row), name, Text(one_line(row.account)), *self._progress(row))
             if not any(row.started for row in self._rows.values()):
                 return Group(table, Text(f"checking everything first: {self._checks} checks passed", style="dim"))
             return table
@@ -124,8 +128,8 @@ class LiveRenderer:
         if not row.started:
             return Text("waiting", style="dim"), "", ""
         elapsed = duration((row.ended or time.monotonic()) - row.started)
-        now = next(reversed(row.going.values())) if row.going else row.detail
-        status = Text(row.status, style=_STYLES.get(row.status, "cyan"))
+        now = one_line(next(reversed(row.going.values())) if row.going else row.detail)
+        status = Text(one_line(row.status), style=_STYLES.get(row.status, "cyan"))
         return (
             status,
             elapsed,

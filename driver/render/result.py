@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from driver.events.readable import one_line, readable
 from driver.events.redaction import redact
 from driver.render.words import changed, duration, table
 from driver.run.outcome import Result, RunOutcome, StepOutcome
@@ -40,14 +41,11 @@ def _step_json(step: StepOutcome) -> Mapping[str, Any]:
 
 
 def as_text(outcome: RunOutcome) -> str:
-    """A line per stack, then for each that did not succeed what happened and the way out."""
+    """A line per stack, then for each that did not succeed because of what, and the way out."""
     rows = [[step.stack, step.account, step.result, step.reason, *_done(step)] for step in outcome.steps]
     said = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", "URL"], rows)
-    causes = [_cause(step) for step in outcome.steps if step.result in _WITH_A_CAUSE and step.cause]
-    return str(redact("\n\n".join([said, *causes])))
-
-
-_WITH_A_CAUSE = {Result.FAILED, Result.REFUSED, Result.INTERRUPTED}
+    causes = [_cause(step) for step in outcome.steps if step.result is not Result.SUCCEEDED and step.cause]
+    return readable("\n\n".join([said, *causes]))
 
 
 def _cause(step: StepOutcome) -> str:
@@ -57,4 +55,4 @@ def _cause(step: StepOutcome) -> str:
 def _done(step: StepOutcome) -> tuple[str, str, str]:
     if step.result is Result.NOT_RUN:
         return "", "", ""
-    return changed(step.changes, step.reason), duration(step.seconds), str(step.outputs.get("url", ""))
+    return changed(step.changes, step.reason), duration(step.seconds), one_line(str(step.outputs.get("url", "")))

@@ -44,15 +44,17 @@ class Gates:
         )
 
     def _confirmation(self, step: Step, changes: Changes) -> Refusal | None:
-        if self.yes or not (step.stack.approve or self.prompt.present):
+        destroys = step.operation is Operation.DESTROY
+        if self.yes or not (destroys or step.stack.approve or self.prompt.present):
             return None
         if not self.prompt.present:
+            asking = "destroy asks" if destroys else f"{step.stack.name} asks for an approval (approve = true)"
             return Refusal(
                 Reason.NEEDS_APPROVAL,
-                f"{step.stack.name} asks for an approval (approve = true) and nobody is at the terminal",
+                f"{asking}, and nobody is at the terminal",
                 "run it at a terminal, or approve beforehand with --yes",
             )
-        verb = "Destroy" if step.operation is Operation.DESTROY else "Deploy"
+        verb = "Destroy" if destroys else "Deploy"
         if self.prompt.confirm(f"{verb} {step.stack.name} ({step.stack.account}): {changes.planned()}?"):
             return None
         return Refusal(Reason.DECLINED, "the answer was no", "")

@@ -44,7 +44,7 @@ class Preflight:
             raise NotReadyError(
                 f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
                 detail=[_line(check, error) for check, error in failures],
-                remedy=next((error.remedy for _, error in failures if error.remedy), ""),
+                remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
             )
 
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:

@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from driver.errors import InterruptedRunError, NotReadyError
-from driver.events.catalogue import Previewed, Progress, RunFinished, StepFinished, StepStarted
+from driver.errors import InterruptedRunError, NotReadyError, UsageError
+from driver.events.catalogue import Previewed, Progress, StepFinished, StepStarted
 from driver.plan.plan import Plan, Step
 from driver.ports import Clock, Emit, Engine, Prober
 from driver.run.gates import Gates
@@ -26,7 +26,7 @@ from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
 from driver.run.smoke import smoke_test
-from driver.values import EngineReport, EngineStatus, Layer, Operation
+from driver.values import Changes, EngineReport, EngineStatus, Layer, Operation
 
 
 @dataclass
@@ -55,9 +55,7 @@ class Runner:
             ):
                 break
         steps = done + rest_not_run(plan, done)
-        outcome = RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
-        self.emit(RunFinished(facts.run, outcome.exit_code(), outcome.seconds))
-        return outcome
+        return RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
 
     def interrupt(self) -> None:
         """Stop: the running engine call ends cleanly, no further step begins."""
@@ -68,20 +66,24 @@ class Runner:
         started = self.clock.now()
         stack = step.stack
         self.emit(StepStarted(stack.name, stack.account, step.operation, step.role_arn))
-        outcome = replace(self._carry_out(step, facts, refresh), seconds=self.clock.now() - started)
+        try:
+            outcome = self._carry_out(step, facts, refresh)
+        except (NotReadyError, UsageError) as error:  # the run has begun, so what a door refuses now is the step's end
+            outcome = _outcome(step, Result.FAILED, Reason.ENGINE_FAILED, cause=str(error), remedy=error.remedy)
+        outcome = replace(outcome, seconds=self.clock.now() - started)
         self.emit(
             StepFinished(stack.name, outcome.result, outcome.reason, outcome.cause, outcome.changes, outcome.seconds)
         )
         return outcome
 
     def _carry_out(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
+        if self._stop.is_set():
+            return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
         if step.operation is Operation.PREVIEW:
             return self._preview(step, facts, refresh)
         refused = self._refused(step, facts) if step.preview_for else None
         if refused:
             return refused
-        if self._stop.is_set():
-            return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
         if step.operation is Operation.DESTROY:
             return self._ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
         return self._up(step, facts)
@@ -100,7 +102,9 @@ class Runner:
         if report.status is not EngineStatus.SUCCEEDED:
             return self._ended(step, report, Reason.PREVIEWED)
         self.emit(Previewed(step.stack.name, report.changes, report.resources))
-        refusal = self.gates.refusal(step, report.changes)
+        refusal = None if self._stop.is_set() else self.gates.refusal(step, report.changes)
+        if self._stop.is_set():
+            return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
         if refusal is None:
             return None
         return _outcome(step, Result.REFUSED, refusal.reason, cause=refusal.cause, remedy=refusal.remedy)
@@ -110,6 +114,9 @@ class Runner:
         outcome = self._ended(step, report, Reason.CHANGED if report.changes.total else Reason.UNCHANGED)
         if outcome.result is not Result.SUCCEEDED or step.stack.layer is not Layer.SERVICE:
             return outcome
+        if self._stop.is_set():
+            cause = "deployed, and stopped before its smoke test"
+            return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
         try:
             self.emit(smoke_test(self.prober, step.stack, report.outputs))
         except NotReadyError as error:
@@ -126,6 +133,10 @@ class Runner:
         outcome = _outcome(step, Result.SUCCEEDED, reason, report=report)
         if report.status is EngineStatus.SUCCEEDED:
             return outcome
+        if (
+            reason is Reason.PREVIEWED
+        ):  # a preview that did not come to its end has counted something, but changed nothing
+            outcome = replace(outcome, changes=Changes(), resources=())
         if report.status is EngineStatus.INTERRUPTED or self._stop.is_set():
             return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=report.failure)
         return replace(

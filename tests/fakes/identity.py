@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from driver.errors import DeployError
+from driver.errors import DeployError, NotReadyError
 from driver.values import Caller, Entrance
 
 TOOLS = "111111111111"
@@ -21,7 +21,7 @@ class FakeIdentity:
 
     me: Caller = JENKINS
     broken: DeployError | None = None
-    refusals: Mapping[str, list[DeployError]] = field(default_factory=dict)
+    refusals: Mapping[str, list[NotReadyError]] = field(default_factory=dict)
     leads_to: Mapping[str, str] = field(default_factory=dict)
     on_assume: Callable[[Entrance], None] | None = None
     entered: list[Entrance] = field(default_factory=list)

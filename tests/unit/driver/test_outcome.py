@@ -1,0 +1,80 @@
+"""How a run ended becomes one of the fixed exit codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from driver.errors import ExitCode
+from driver.plan.plan import make_plan
+from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
+from driver.values import Changes, Operation
+from tests.samples import ACCOUNTS, RUN, chain
+
+
+def step(result: Result, changes: Changes = Changes()) -> StepOutcome:
+    return StepOutcome("dev", ACCOUNTS["dev"], result, Reason.CHANGED, changes=changes)
+
+
+def run(*steps: StepOutcome) -> RunOutcome:
+    return RunOutcome(RUN, Operation.UP, steps)
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ([], 0),
+        ([Result.SUCCEEDED], 0),
+        ([Result.SUCCEEDED, Result.SUCCEEDED], 0),
+        ([Result.FAILED], 1),
+        ([Result.SUCCEEDED, Result.FAILED, Result.NOT_RUN], 1),
+        ([Result.FAILED, Result.SUCCEEDED], 1),
+        ([Result.REFUSED], 4),
+        ([Result.SUCCEEDED, Result.REFUSED, Result.NOT_RUN], 4),
+        ([Result.REFUSED, Result.FAILED], 1),
+        ([Result.INTERRUPTED, Result.NOT_RUN], 130),
+        ([Result.FAILED, Result.INTERRUPTED], 130),
+        ([Result.NOT_RUN], 1),
+    ],
+)
+def test_the_exit_code_of_what_became_of_the_steps(results: list[Result], code: int) -> None:
+    assert run(*(step(result) for result in results)).exit_code() == code
+
+
+@pytest.mark.parametrize(
+    ("differs", "result", "changes", "code"),
+    [
+        (True, Result.SUCCEEDED, Changes(update=1), 5),
+        (False, Result.SUCCEEDED, Changes(update=1), 0),
+        (True, Result.SUCCEEDED, Changes(same=5), 0),
+        (True, Result.FAILED, Changes(update=1), 1),
+        (True, Result.INTERRUPTED, Changes(update=1), 130),
+    ],
+)
+def test_changes_are_an_exit_code_only_when_somebody_asked_and_all_went_well(
+    differs: bool, result: Result, changes: Changes, code: int
+) -> None:
+    assert run(step(result, changes)).exit_code(differs=differs) == code
+
+
+def test_the_rest_says_because_of_what() -> None:
+    plan = make_plan(Operation.UP, chain())
+    done = (StepOutcome("dev", ACCOUNTS["dev"], Result.REFUSED, Reason.OVER_LIMIT),)
+    rest = rest_not_run(plan, done)
+    assert [(end.stack, end.result, end.cause) for end in rest] == [
+        ("staging", Result.NOT_RUN, "dev refused: over a limit"),
+        ("prod", Result.NOT_RUN, "dev refused: over a limit"),
+    ]
+
+
+def test_the_exit_codes_are_fixed() -> None:
+    assert {code.name: code.value for code in ExitCode} == {
+        "DONE": 0,
+        "FAILED": 1,
+        "USAGE": 2,
+        "NOT_READY": 3,
+        "REFUSED": 4,
+        "DIFFERS": 5,
+        "BUG": 70,
+        "INTERRUPTED": 130,
+        "TERMINATED": 143,
+    }

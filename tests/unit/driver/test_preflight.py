@@ -1,0 +1,124 @@
+"""Everything is looked at before anything is touched, and all that is wrong is said at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from driver.errors import ExitCode, NotReadyError
+from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
+from driver.plan.plan import make_plan
+from driver.run.preflight import Preflight
+from driver.values import Caller, Operation
+from tests.fakes.events import Recorder
+from tests.fakes.identity import FakeIdentity
+from tests.fakes.state import FakeState
+from tests.samples import RUN, access_stack, chain, facts, tools_stack
+
+PLAN = make_plan(Operation.UP, chain())
+
+
+def refused(identity: FakeIdentity, state: FakeState | None, said: Recorder | None = None) -> NotReadyError:
+    with pytest.raises(NotReadyError) as caught:
+        Preflight(identity, state, said or Recorder()).require(PLAN, facts())
+    assert caught.value.exit_code is ExitCode.NOT_READY
+    assert "nothing was touched" in caught.value.what
+    return caught.value
+
+
+def test_when_all_is_well_every_fact_is_said() -> None:
+    said = Recorder()
+    Preflight(FakeIdentity(), FakeState(), said).require(PLAN, facts())
+    passed = sorted((event.check, event.stack) for event in said.of(CheckPassed))
+    assert passed == [
+        ("identity", ""),
+        ("lock", "dev"),
+        ("lock", "prod"),
+        ("lock", "staging"),
+        ("role", "dev"),
+        ("role", "prod"),
+        ("role", "staging"),
+        ("state", ""),
+    ]
+    assert len(said.of(CheckStarted)) == len(passed)
+    assert said.of(CheckFailed) == []
+
+
+def test_every_role_is_entered_as_the_run_will_enter_it() -> None:
+    identity = FakeIdentity()
+    Preflight(identity, FakeState(), Recorder()).require(PLAN, facts())
+    entered = {entrance.role_arn: entrance for entrance in identity.entered}
+    dev = entered["arn:aws:iam::222222222222:role/items-dev-deployment"]
+    assert len(entered) == 3
+    assert (dev.external_id, dev.session_name) == ("items-dev-5f0c0e1b", f"items-dev-b42-{RUN}")
+
+
+def test_all_that_is_wrong_is_said_at_once_each_with_its_stack_and_all_ways_out() -> None:
+    identity = FakeIdentity(
+        refusals={"items-dev-deployment": [NotReadyError("AccessDenied", remedy="compare the trust policy")]},
+        leads_to={"items-staging-deployment": "999999999999"},
+    )
+    state = FakeState(NotReadyError("NoSuchBucket", remedy="bootstrap"), locks={"prod": "jenkins@agent-3 (pid 77)"})
+    said = Recorder()
+    error = refused(identity, state, said)
+    elsewhere = "arn:aws:iam::333333333333:role/items-staging-deployment is in account 999999999999"
+    assert error.what == "4 checks failed; nothing was touched"
+    assert error.detail == (
+        "state: NoSuchBucket",
+        "dev: role: AccessDenied",
+        f"staging: role: {elsewhere}, but Pulumi.staging.yaml says deploy:account is 333333333333",
+        "prod: lock: the stack is locked by jenkins@agent-3 (pid 77)",
+    )
+    for remedy in ("compare the trust policy", "correct deploy:account", "bootstrap", "pulumi cancel --stack prod"):
+        assert remedy in error.remedy
+    assert len(said.of(CheckFailed)) == 4
+
+
+def test_the_same_way_out_is_said_once() -> None:
+    refusals = {f"items-{env}-deployment": [NotReadyError("no", remedy="bootstrap")] for env in ("dev", "staging")}
+    assert refused(FakeIdentity(refusals=refusals), FakeState()).remedy == "bootstrap"
+
+
+def test_without_credentials_nothing_else_is_asked() -> None:
+    identity = FakeIdentity(broken=NotReadyError("there are no AWS credentials on this machine", remedy="find some"))
+    state = FakeState()
+    error = refused(identity, state)
+    assert error.what == "1 check failed; nothing was touched"
+    assert identity.entered == []
+    assert state.asked == []
+
+
+def test_an_identity_of_another_account_is_refused_and_of_the_tools_account_it_is_not() -> None:
+    stranger = Caller("999999999999", "arn:aws:iam::999999999999:user/me")
+    error = refused(FakeIdentity(me=stranger), FakeState())
+    assert "we are arn:aws:iam::999999999999:user/me in account 999999999999" in error.detail[0]
+    assert "expected account 111111111111 (tools)" in error.detail[0]
+    assert "ambient AWS profile" in error.remedy
+    Preflight(FakeIdentity(), FakeState(), Recorder()).require(PLAN, facts())
+
+
+def test_a_lock_is_in_the_way_of_changes_and_not_of_a_preview() -> None:
+    locked = FakeState(locks={"dev": "somebody"})
+    assert "dev: lock: the stack is locked by somebody" in refused(FakeIdentity(), locked).detail
+    preview = make_plan(Operation.PREVIEW, chain())
+    Preflight(FakeIdentity(), locked, Recorder()).require(preview, facts())
+
+
+def test_before_bootstrap_there_is_no_backend_to_ask() -> None:
+    said = Recorder()
+    plan = make_plan(Operation.UP, [tools_stack(), access_stack()])
+    Preflight(FakeIdentity(), None, said).require(plan, facts())
+    assert {event.check for event in said.of(CheckPassed)} == {"identity", "role"}
+
+
+def test_nobody_changes_role_in_the_tools_account() -> None:
+    identity = FakeIdentity()
+    Preflight(identity, FakeState(), Recorder()).require(make_plan(Operation.UP, [tools_stack()]), facts())
+    assert identity.entered == []
+
+
+def test_a_bug_in_a_check_is_not_taken_for_a_finding() -> None:
+    def break_down(_entrance: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Preflight(FakeIdentity(on_assume=break_down), FakeState(), Recorder()).require(PLAN, facts())
