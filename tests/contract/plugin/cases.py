@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.plugin.check import DEFAULTS
 from sandbox.plugin.wire import Archive, Asset
 from tests.contract.cloud.outsider import document, trusting, zipped
 
@@ -480,6 +481,12 @@ CASES = (
         import_id=lambda inputs, id_: f"{inputs['apiId']}/{id_}",
     ),
 )
+
+
+def given(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that a program gives: checked ones without what Check fills in."""
+    filled = {DEFAULTS, "tagsAll", *inputs[DEFAULTS]}
+    return {key: value for key, value in inputs.items() if key not in filled}
 
 
 def _bucket_policy(bucket: str, action: str) -> str:

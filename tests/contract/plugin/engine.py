@@ -16,10 +16,11 @@ from sandbox.plugin.server import Server
 from sandbox.plugin.wire import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _pb = protocol.provider
 _SECONDS = 60
+COMMAND = (sys.executable, "-I", "-m", "sandbox.plugin", "127.0.0.1:1")
 
 
 class RefusedError(Exception):
@@ -100,10 +101,10 @@ class Engine:
 
 
 @contextmanager
-def plugin(environment: Mapping[str, str]) -> Iterator[Engine]:
+def plugin(environment: Mapping[str, str], command: Sequence[str] = COMMAND) -> Iterator[Engine]:
     """A plugin process of its own, with this environment and nothing else."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-m", "sandbox.plugin", "127.0.0.1:1"],
+        command,
         env={"PATH": os.defpath, **environment},
         stdout=subprocess.PIPE,
         text=True,

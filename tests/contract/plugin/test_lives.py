@@ -9,7 +9,7 @@ import pytest
 from sandbox.plugin.check import DEFAULTS
 from sandbox.plugin.registry import all_types, resource_type
 from sandbox.plugin.wire import UNKNOWN
-from tests.contract.plugin.cases import CASES, Case, Place
+from tests.contract.plugin.cases import CASES, Case, Place, given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def test_each_property_is_updated_in_place(case: Case, dev: Engine, place: Place
     inputs = dev.checked(case.token, case.inputs(place))
     id_, state = dev.create(case.token, inputs)
     for change, paths in case.updates:
-        wanted = dev.checked(case.token, {**_given(inputs), **change})
+        wanted = dev.checked(case.token, {**given(inputs), **change})
         assert dev.diff(case.token, id_, state, wanted) == dict(sorted(paths.items()))
         previewed = dev.update(case.token, id_, state, wanted, preview=True)
         state = dev.update(case.token, id_, state, wanted)
@@ -70,7 +70,7 @@ def test_tags_are_updated_in_place(case: Case, dev: Engine, place: Place, reques
     inputs = dev.checked(case.token, case.inputs(place))
     id_, state = dev.create(case.token, inputs)
     assert inputs["tagsAll"] == state["tagsAll"] == {"deploy:stack": "dev", "a": "1"}
-    wanted = dev.checked(case.token, {**_given(inputs), "tags": {"b": "2", "deploy:stack": "own"}})
+    wanted = dev.checked(case.token, {**given(inputs), "tags": {"b": "2", "deploy:stack": "own"}})
     assert dev.diff(case.token, id_, state, wanted) == {
         "tags.a": "DELETE",
         "tags.b": "ADD",
@@ -89,7 +89,7 @@ def test_what_others_did_is_seen_and_put_right(case: Case, dev: Engine, place: P
     inputs = dev.checked(case.token, case.inputs(place))
     id_, state = dev.create(case.token, inputs)
     for change, _ in case.updates:
-        inputs = dev.checked(case.token, {**_given(inputs), **change})
+        inputs = dev.checked(case.token, {**given(inputs), **change})
         state = dev.update(case.token, id_, state, inputs)
     for drift, paths in case.drifts:
         drift(place, state)
@@ -107,7 +107,7 @@ def test_an_import_needs_no_change(case: Case, dev: Engine, place: Place) -> Non
     found = dev.read(case.token, case.import_id(inputs, id_))
     assert found is not None
     assert found.id == id_
-    checked = dev.checked(case.token, _given(found.inputs) | {k: inputs[k] for k in case.not_imported})
+    checked = dev.checked(case.token, given(found.inputs) | {k: inputs[k] for k in case.not_imported})
     assert {**checked, DEFAULTS: []} == {**inputs, DEFAULTS: []}
     assert set(dev.diff(case.token, id_, found.state, inputs)) <= case.not_imported
 
@@ -135,8 +135,3 @@ def _agree(previewed: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
 
 def _bare(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inputs.items() if key != DEFAULTS}
-
-
-def _given(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that a program gives: without what Check fills in."""
-    return {key: value for key, value in _bare(inputs).items() if key != "tagsAll" and key not in inputs[DEFAULTS]}
