@@ -18,7 +18,8 @@ def exec_(
 ) -> None:
     """Run a command with a stack's temporary credentials; its exit code is ours.
 
-    The command sees the credentials, the region, and PATH, HOME, TERM and the like; no other AWS_* variable reaches it.
+    The command sees the credentials, the region, and PATH, HOME, TERM and the like. Neither this machine's own identity
+    nor a person's ~/.aws reaches it.
 
     deploy exec --stack dev -- aws s3 ls
 
@@ -27,6 +28,7 @@ def exec_(
     from driver.adapters.identity import StsIdentity
     from driver.adapters.subprocess_ import run_command
     from driver.cli import wiring
+    from driver.config.surroundings import of_session
     from driver.plan.plan import Step
     from driver.plan.select import select
     from driver.run.naming import session_name
@@ -44,11 +46,4 @@ def exec_(
     if not entrance.role_arn:
         raise typer.Exit(run_command(command, place.environment))
     credentials = StsIdentity(wiring.session(config)).credentials(entrance, chosen.region)
-    environment = {
-        **{name: value for name, value in place.environment.items() if name != "AWS_EC2_METADATA_SERVICE_ENDPOINT"},
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_REGION": chosen.region,
-        "AWS_DEFAULT_REGION": chosen.region,
-        **credentials.environment(),
-    }
-    raise typer.Exit(run_command(command, environment))
+    raise typer.Exit(run_command(command, of_session(place.environment, chosen.region, credentials.environment())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "NO_COLOR")
@@ -23,10 +24,17 @@ BASE_IDENTITY = (
 )
 """On AWS, the ways in which a machine may say who it is. Whoever that turns out to be is checked against the tools account."""
 
+METADATA = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+"""Where an instance's own credentials come from."""
+
 NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 NOWHERE = "http://127.0.0.1:9"
 """Nothing listens on the discard port (RFC 863): as a proxy it stops whatever is not addressed to loopback."""
+
+
+NO_FILES: Mapping[str, str] = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+"""Keeps a person's own ~/.aws out: every SDK asks it before it asks the instance's metadata."""
 
 
 def on_aws(ambient: Mapping[str, str]) -> dict[str, str]:
@@ -38,6 +46,7 @@ def on_loopback(ambient: Mapping[str, str], identity: Mapping[str, str]) -> dict
     """A sandbox instance's identity; every address but loopback leads nowhere."""
     return {
         **{name: ambient[name] for name in PASSED_ON if name in ambient},
+        **NO_FILES,
         **identity,
         "HTTP_PROXY": NOWHERE,
         "HTTPS_PROXY": NOWHERE,
@@ -45,4 +54,17 @@ def on_loopback(ambient: Mapping[str, str], identity: Mapping[str, str]) -> dict
         "https_proxy": NOWHERE,
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def of_session(surroundings: Mapping[str, str], region: str, credentials: Mapping[str, str]) -> dict[str, str]:
+    """One role session's temporary credentials, and no other way to be anybody: for somebody else's command."""
+    ways_in = {*BASE_IDENTITY, METADATA}
+    return {
+        **{name: value for name, value in surroundings.items() if name not in ways_in},
+        **NO_FILES,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        **credentials,
     }
