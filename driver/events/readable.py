@@ -16,7 +16,7 @@ _UNREADABLE = re.compile(
 
 def readable(text: str) -> str:
     """The text without secrets and control characters; its lines and tabs stay."""
-    return _UNREADABLE.sub("", str(redact(text)))
+    return str(redact(_UNREADABLE.sub("", text)))
 
 
 def one_line(text: str) -> str:

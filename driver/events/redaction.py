@@ -12,7 +12,7 @@ _TELLING = r"(?i:secret[_-]?access[_-]?key|session[_-]?token|security[_-]?token)
 _TELLING_NAME = re.compile(_TELLING)
 _SECRET_TEXT = re.compile(
     rf"""
-    (?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{{16}}(?![A-Z0-9])               # access key ids (IAM User Guide, unique identifiers)
+    (?:AKIA|ASIA)[A-Z0-9]{{16}}                                        # access key ids (IAM User Guide, unique identifiers)
     | (?P<name>{_TELLING}[\\"']*\s*[=:>]\s*[\\"']*)[^\s"'\\,}}<&]+     # name=value, in JSON, YAML, XML, URLs and headers
     | (?:FwoG|IQoJ)[A-Za-z0-9+/=%_-]{{40,}}                            # STS session tokens begin like this
     """,

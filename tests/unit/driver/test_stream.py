@@ -1,0 +1,114 @@
+"""Every event is stamped once and in order; who shows events may fail, who keeps them may not."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from driver.errors import DeployError
+from driver.events.catalogue import Event, Previewed, Progress, StepFinished
+from driver.events.stream import Envelope, EventStream, Listener
+from driver.values import Changes, ResourceChange
+from tests.fakes.clock import FakeClock
+from tests.samples import RUN
+
+
+def stream(*, keepers: Sequence[Listener] = (), listeners: Sequence[Listener] = ()) -> EventStream:
+    return EventStream(RUN, FakeClock().now, keepers=keepers, listeners=listeners)
+
+
+def test_an_event_has_its_place_in_the_run() -> None:
+    kept: list[Envelope] = []
+    emit = stream(keepers=[kept.append])
+    emit(Progress("one"))
+    emit(Progress("two", "dev"))
+    assert [(envelope.run, envelope.sequence) for envelope in kept] == [(RUN, 1), (RUN, 2)]
+    assert kept[1].as_json() == {
+        "run": RUN,
+        "sequence": 2,
+        "time": "2026-11-23T01:02:00.000+00:00",
+        "kind": "progress",
+        "message": "two",
+        "stack": "dev",
+    }
+
+
+def test_who_fails_to_show_is_dropped_and_the_others_go_on() -> None:
+    shown: list[Envelope] = []
+    tries: list[Envelope] = []
+
+    def broken(envelope: Envelope) -> None:
+        tries.append(envelope)
+        raise RuntimeError("the terminal is gone")
+
+    emit = stream(listeners=[broken, shown.append])
+    emit(Progress("one"))
+    emit(Progress("two"))
+    assert len(tries) == 1
+    assert len(shown) == 2
+
+
+def test_who_fails_to_keep_ends_the_run_before_anybody_shows_it() -> None:
+    shown: list[Envelope] = []
+
+    def full(_envelope: Envelope) -> None:
+        raise DeployError("no space left on device")
+
+    emit = stream(keepers=[full], listeners=[shown.append])
+    with pytest.raises(DeployError, match="no space"):
+        emit(Progress("one"))
+    assert shown == []
+
+
+def test_events_from_many_threads_are_counted_without_gaps_and_kept_in_order() -> None:
+    kept: list[Envelope] = []
+    emit = stream(keepers=[kept.append])
+    together = threading.Barrier(8)
+
+    def say(_worker: int) -> None:
+        together.wait(10)
+        for number in range(50):
+            emit(Progress(str(number)))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(say, range(8)))
+    assert [envelope.sequence for envelope in kept] == list(range(1, 401))
+
+
+def test_a_listener_may_itself_say_something() -> None:
+    kept: list[Envelope] = []
+
+    def echo(envelope: Envelope) -> None:
+        if envelope.sequence == 1:
+            emit(Progress("echo"))
+
+    emit = stream(keepers=[kept.append], listeners=[echo])
+    emit(Progress("one"))
+    assert [envelope.sequence for envelope in kept] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Previewed(
+            "dev", Changes(create=1), (ResourceChange("urn:pulumi:dev::items::aws:s3/bucket:Bucket::b", "create"),)
+        ),
+        StepFinished("dev", "succeeded", "changed", changes=Changes(update=2), seconds=1.5),
+    ],
+)
+def test_whatever_an_event_holds_is_json(event: Event) -> None:
+    kept: list[Envelope] = []
+    stream(keepers=[kept.append])(event)
+    shown = json.loads(json.dumps(kept[0].as_json()))
+    assert shown["kind"] == event.kind
+    assert shown["changes"]["same"] == 0
+
+
+def test_nothing_secret_is_in_what_is_kept() -> None:
+    kept: list[Envelope] = []
+    stream(keepers=[kept.append])(Progress("the key AKIAIOSFODNN7EXAMPLE was found"))
+    assert kept[0].as_json()["message"] == "the key [redacted] was found"
