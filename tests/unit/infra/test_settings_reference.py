@@ -1,0 +1,21 @@
+"""The reference says every key as the program checks it."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.settings.keys import RUN, TARGET_KEYS, TOOLS_KEYS, Key
+from tests.unit.infra.facts import ROOT
+
+REFERENCE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", dict.fromkeys([*TOOLS_KEYS, *TARGET_KEYS]), ids=lambda key: key.name)
+def test_the_reference_says_what_a_key_may_be_and_what_happens_without_it(key: Key) -> None:
+    without = "" if key in RUN else f" {'refused' if key.default is None else key.default} |"
+    assert f"| `{key.name}` | {key.expected} |{without}\n" in REFERENCE
+
+
+def test_the_reference_says_no_key_that_there_is_not() -> None:
+    said = {line.split("`")[1] for line in REFERENCE.splitlines() if line.startswith(("| `deploy:", "| `items:"))}
+    assert said == {key.name for key in (*TOOLS_KEYS, *TARGET_KEYS)}
