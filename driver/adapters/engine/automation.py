@@ -6,9 +6,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from driver.adapters.engine import operations
 from driver.adapters.engine.backend import secrets_provider, state_url
 from driver.adapters.engine.call import Call
 from driver.adapters.engine.events import EventReader
+from driver.adapters.engine.imports import Imports
 from driver.adapters.engine.place import Place, empty_place_of, place_of
 from driver.adapters.engine.printed import switched_streams
 from driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
@@ -27,9 +27,6 @@ from driver.values import Backend, EngineReport, EngineRequest, EngineStatus, To
 
 if TYPE_CHECKING:
     from driver.adapters.engine.operations import Operate
-
-_HEAVY = ("pulumi.automation", "pulumi_aws")
-"""What takes longest to import and is the same for every stack."""
 
 
 class AutomationEngine:
@@ -59,16 +56,11 @@ class AutomationEngine:
         self._secrets_provider = secrets_provider
         self._running: set[EngineProcess] = set()
         self._lock = threading.Lock()
+        self._imports: Imports | None = None
 
     def warm(self) -> None:
         """Begin to import what every call needs, beside whatever the caller does next."""
-
-        def load() -> None:
-            for module in _HEAVY:
-                with suppress(ImportError):
-                    import_module(module)
-
-        threading.Thread(target=load, name="warm-imports", daemon=True).start()
+        self._imports_of(read_project(self._project_root)).begin()
 
     def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """What `up` would do. A stack that does not exist yet is previewed on an empty backend of its own."""
@@ -128,8 +120,10 @@ class AutomationEngine:
     ) -> EngineReport:
         began = time.monotonic()
         events = EventReader(request.stack, emit=emit, preview=preview, tidy=lambda text: tidy(text, project.root))
+        imports = self._imports_of(project)
+        imports.begin()
         with self._process() as process, switched_streams():
-            error = Call(self._engine, process, place, project).run(operate, request, events)
+            error = Call(self._engine, process, place, project, imports).run(operate, request, events)
             return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
 
     def _place(self, project: Project, request: EngineRequest, *, new: bool = False) -> Place:
@@ -146,6 +140,12 @@ class AutomationEngine:
         folder = self._work / f"{request.stack}-empty"
         workdir = prepare(project, folder, request.stack, request.config_file, request.facts)
         return empty_place_of(workdir, request.environment, home=self._pulumi_home)
+
+    def _imports_of(self, project: Project) -> Imports:
+        with self._lock:
+            if self._imports is None:
+                self._imports = Imports(project.entry.parent)
+            return self._imports
 
     @contextmanager
     def _process(self) -> Iterator[EngineProcess]:

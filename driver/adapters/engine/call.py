@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from driver.adapters.engine.events import EventReader
+from driver.adapters.engine.imports import Imports
 from driver.adapters.engine.noise import quiet_sdk
 from driver.adapters.engine.place import Place
 from driver.adapters.engine.process import EngineProcess
@@ -28,12 +29,12 @@ _LAST_EVENTS = 5.0
 class Call:
     """Runs one operation on one stack."""
 
-    def __init__(self, engine: Tool, process: EngineProcess, place: Place, project: Project) -> None:
+    def __init__(self, engine: Tool, process: EngineProcess, place: Place, project: Project, imports: Imports) -> None:
         self._engine = engine
         self._process = process
         self._place = place
         self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
-        self._program = Program(project, on_print=self._inbox.put)
+        self._program = Program(project, imports, on_print=self._inbox.put)
         self._error: Exception | None = None
 
     def run(self, operate: Operate, request: EngineRequest, events: EventReader) -> Exception | None:

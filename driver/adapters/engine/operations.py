@@ -17,12 +17,27 @@ if TYPE_CHECKING:
 
 def up(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
     """Make the stack what the program says."""
-    stack.up(refresh=request.refresh, target=list(request.targets), color="never", on_event=on_event)
+    stack.up(
+        refresh=request.refresh,
+        run_program=request.refresh or None,
+        target=list(request.targets),
+        color="never",
+        on_event=on_event,
+    )
 
 
 def preview(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
-    """Say what `up` would do. Writes no state, with or without `refresh`."""
-    stack.preview(refresh=request.refresh, target=list(request.targets), color="never", on_event=on_event)
+    """Say what `up` would do. Writes no state, with or without `refresh`.
+
+    A refresh reads through the providers that the program makes now: those in the state belong to another role.
+    """
+    stack.preview(
+        refresh=request.refresh,
+        run_program=request.refresh or None,
+        target=list(request.targets),
+        color="never",
+        on_event=on_event,
+    )
 
 
 def destroy(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:

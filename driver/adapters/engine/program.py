@@ -11,6 +11,7 @@ from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import NoReturn
 
+from driver.adapters.engine.imports import Imports
 from driver.adapters.engine.printed import Listener, listen
 from driver.adapters.engine.workdir import Project
 
@@ -29,8 +30,9 @@ class _Entry(SourceFileLoader):
 class Program:
     """One run of the program for one stack. Its modules stay imported; only its `__main__` runs again."""
 
-    def __init__(self, project: Project, on_print: Listener) -> None:
+    def __init__(self, project: Project, imports: Imports, on_print: Listener) -> None:
         self._project = project
+        self._imports = imports
         self._on_print = on_print
 
     def __call__(self) -> None:
@@ -38,6 +40,7 @@ class Program:
         from pulumi import RunError
 
         listen(self._on_print)
+        self._imports.wait()
         self._make_importable()
         loader = _Entry("__main__", str(self._project.entry))
         spec = spec_from_loader("__main__", loader)
