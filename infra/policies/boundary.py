@@ -10,6 +10,16 @@ from infra.policies.document import Document, Statement, allow, deny, document
 from infra.policies.jenkins import STATE_KEY_ACTIONS, State, state_key_condition
 from infra.policies.scope import Scope
 
+_OTHER_DOORS = (
+    "lambda:CreateFunctionUrlConfig",
+    "lambda:UpdateFunctionUrlConfig",
+    "s3:PutBucketAcl",
+    "s3:PutBucketWebsite",
+    "s3:PutObjectAcl",
+    "s3:PutReplicationConfiguration",
+)
+"""Ways to show a function or a bucket to others that no resource of ours needs."""
+
 
 def target(scope: Scope) -> Document:
     """The ceiling of a target account's roles: this stack's own things."""
@@ -24,6 +34,13 @@ def target(scope: Scope) -> Document:
             [scope.execution_role_arn],
             {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
         ),
+        deny(
+            "NoStrangerCalls",
+            ["lambda:AddPermission"],
+            ["*"],
+            {"StringNotEquals": {"lambda:Principal": "apigateway.amazonaws.com"}},
+        ),
+        deny("NoOtherDoors", list(_OTHER_DOORS), ["*"]),
         _nothing_else("iam:PassRole"),
         deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
         deny("TrailStands", ["cloudtrail:*"], [scope.trail_arn]),

@@ -116,8 +116,14 @@ def test_the_function_itself_may_not_either(action: str, resource: str) -> None:
 
 
 ANYTHING: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-OWN_THINGS = {"lambda:InvokeFunction", "lambda:CreateFunctionUrlConfig", "s3:GetObject"}
+OWN_THINGS = {"lambda:InvokeFunction", "s3:GetObject"}
 CAPPED = [asked for asked in NEVER if asked[0] not in OWN_THINGS]
+
+
+def test_the_boundary_keeps_strangers_from_the_function_whatever_a_policy_says() -> None:
+    boundary = document("dev-access", "boundary")
+    assert allows_within(ANYTHING, boundary, "lambda:AddPermission", FUNCTION, GATEWAY)
+    assert not allows_within(ANYTHING, boundary, "lambda:AddPermission", FUNCTION, {"lambda:Principal": "*"})
 
 
 @pytest.mark.parametrize(("action", "resource"), CAPPED)
