@@ -129,13 +129,11 @@ def _settled(account: Account, action: Callable[[], Any]) -> None:
     """IAM takes some seconds to let Lambda assume a new role, and Lambda takes one change at a time."""
 
     def passing(error: ClientError) -> bool:
-        unassumable = code(error) == "InvalidParameterValueException" and "assumed by lambda" in str(error).lower()
-        return unassumable or code(error) == "ResourceConflictException"
+        said = str(error).lower()
+        unassumable = code(error) == "InvalidParameterValueException" and "assumed by lambda" in said
+        return unassumable or (code(error) == "ResourceConflictException" and "already exist" not in said)
 
-    def conflict_of_names(error: ClientError) -> bool:
-        return "already exist" in str(error).lower()
-
-    retrying(account, action, when=lambda error: passing(error) and not conflict_of_names(error))
+    retrying(account, action, when=passing)
 
 
 def _ready(account: Account, name: str) -> None:

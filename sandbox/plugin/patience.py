@@ -33,11 +33,10 @@ def retrying(
 
 
 def until(account: Account, settled: Callable[[], bool], *, seconds: float = 60.0) -> None:
-    """Wait until it is so; TimeoutError after `seconds`."""
-    ends = time.monotonic() + seconds
-    pause = 0.05
+    """Wait until it is so, looking ever less often; TimeoutError after `seconds`."""
+    began = time.monotonic()
     while not settled():
-        if time.monotonic() >= ends:
+        waited = time.monotonic() - began
+        if waited >= seconds:
             raise TimeoutError(f"not settled after {seconds:.0f} s")
-        account.pause(pause)
-        pause = min(pause * 2, 2.0)
+        account.pause(min(2.0, max(0.05, waited / 5)))
