@@ -1,0 +1,1 @@
+"""The program that one stack runs: settings choose, policies say, components build."""
