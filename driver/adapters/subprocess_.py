@@ -19,7 +19,12 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
     executable = shutil.which(command[0], path=environment.get("PATH", os.defpath))
     if executable is None:
         raise UsageError(f"there is no command {command[0]!r} on PATH", remedy="install it, or give its path")
-    child = subprocess.Popen([executable, *command[1:]], env=dict(environment))
+    try:
+        child = subprocess.Popen([executable, *command[1:]], env=dict(environment))
+    except OSError as error:
+        raise UsageError(
+            f"{executable} cannot be run: {error.strerror}", remedy="is it a program for this machine?"
+        ) from None
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
         signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: child.terminate()),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 
 def _nothing() -> None:
@@ -25,14 +28,42 @@ class TerminalPrompt:
         return sys.stdin.isatty() and sys.stderr.isatty()
 
     def confirm(self, question: str) -> bool:
-        """Anything but yes is no; so is the end of input."""
+        """Anything but yes is no; so is the end of input, and so is a stop signal, which then takes its usual way."""
         self.before()
+        stopped = 0
         try:
-            sys.stderr.write(f"{question} [y/N] ")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip().lower() in {"y", "yes"}
+            with _signals_end_the_wait():
+                sys.stderr.write(f"{question} [y/N] ")
+                sys.stderr.flush()
+                return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        except _StoppedError as error:
+            stopped = error.number
+            return False
         finally:
             self.after()
+            if stopped:
+                signal.raise_signal(stopped)
+
+
+class _StoppedError(Exception):
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def _signals_end_the_wait() -> Iterator[None]:
+    """A handler that only takes note would leave the question standing: Python goes on to read after it."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise _StoppedError(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,227 @@
+"""The doors that need neither AWS nor the engine: the record, somebody else's command, a person, a service over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from driver.adapters.ledger import FileLedger
+from driver.adapters.prober import HttpProber
+from driver.adapters.subprocess_ import run_command
+from driver.errors import DeployError, ExitCode, NotReadyError, UsageError
+from driver.events.catalogue import Progress
+from driver.events.stream import Envelope
+from tests.fakes.clock import FakeClock
+
+PATH = {"PATH": os.environ["PATH"]}
+
+
+def said(message: str) -> Envelope:
+    return Envelope("r1", 1, 0.0, Progress(message))
+
+
+class TestLedger:
+    def test_a_run_s_record_is_a_line_per_event_that_only_its_owner_may_read(self, tmp_path: Path) -> None:
+        ledger = FileLedger(tmp_path / "runs" / "r1")
+        ledger(said("one"))
+        ledger(said("zwei ✓"))
+        lines = ledger.path.read_text("utf-8").splitlines()
+        assert [json.loads(line)["message"] for line in lines] == ["one", "zwei ✓"]
+        assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(ledger.path.parent.stat().st_mode) == 0o700
+
+    def test_it_is_there_before_the_first_event(self, tmp_path: Path) -> None:
+        assert FileLedger(tmp_path).path.read_text() == ""
+
+    def test_nothing_secret_is_in_it(self, tmp_path: Path) -> None:
+        ledger = FileLedger(tmp_path)
+        ledger(said("AKIAIOSFODNN7EXAMPLE"))
+        assert "AKIA" not in ledger.path.read_text()
+
+    def test_half_a_character_is_kept_as_json_writes_it(self, tmp_path: Path) -> None:
+        ledger = FileLedger(tmp_path)
+        ledger(said("file \udcff"))
+        assert json.loads(ledger.path.read_text("utf-8"))["message"] == "file \udcff"
+
+    def test_a_folder_that_cannot_be_made_keeps_the_run_from_beginning(self, tmp_path: Path) -> None:
+        (tmp_path / "runs").write_text("a file")
+        with pytest.raises(NotReadyError, match="record cannot be kept") as caught:
+            FileLedger(tmp_path / "runs" / "r1")
+        assert caught.value.where == str(tmp_path / "runs" / "r1" / "events.jsonl")
+        assert caught.value.remedy
+
+    def test_a_record_that_can_no_longer_be_written_ends_the_run(self, tmp_path: Path) -> None:
+        ledger = FileLedger(tmp_path)
+        ledger.path.unlink()
+        ledger.path.mkdir()
+        with pytest.raises(DeployError, match="record cannot be written") as caught:
+            ledger(said("x"))
+        assert caught.value.exit_code is ExitCode.FAILED
+
+
+class TestRunCommand:
+    @pytest.mark.parametrize(
+        ("script", "code"), [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -KILL $$", 137)]
+    )
+    def test_its_exit_code_is_ours_as_shells_count_it(self, script: str, code: int) -> None:
+        assert run_command(["sh", "-c", script], PATH) == code
+
+    def test_it_sees_the_environment_that_was_computed_and_no_other(self, tmp_path: Path) -> None:
+        command = ["sh", "-c", f'env | grep -v -e ^PWD= -e ^SHLVL= -e ^_= -e ^OLDPWD= | sort > "{tmp_path}/seen"']
+        run_command(command, {**PATH, "AWS_REGION": "eu-central-1"})
+        assert (tmp_path / "seen").read_text().splitlines() == ["AWS_REGION=eu-central-1", f"PATH={PATH['PATH']}"]
+
+    def test_a_command_that_is_not_there(self) -> None:
+        with pytest.raises(UsageError, match="no command 'terrafrom' on PATH"):
+            run_command(["terrafrom"], PATH)
+
+    def test_a_command_is_looked_for_on_the_computed_path(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError):
+            run_command(["sh", "-c", "true"], {"PATH": str(tmp_path)})
+        (tmp_path / "mine").write_text("#!/bin/sh\nexit 5\n")
+        (tmp_path / "mine").chmod(0o755)
+        assert run_command(["mine"], {"PATH": str(tmp_path)}) == 5
+
+    def test_a_file_that_is_no_program(self, tmp_path: Path) -> None:
+        (tmp_path / "data").write_bytes(b"\x00\x01\x02")
+        (tmp_path / "data").chmod(0o755)
+        with pytest.raises(UsageError, match="cannot be run: Exec format error"):
+            run_command([str(tmp_path / "data")], PATH)
+
+    def test_a_stop_is_passed_on_and_an_interrupt_is_left_to_the_command(self) -> None:
+        script = (
+            "import os, signal, threading, sys\n"
+            "from driver.adapters.subprocess_ import run_command\n"
+            "me = os.getpid()\n"
+            "threading.Timer(0.4, os.kill, (me, signal.SIGINT)).start()\n"
+            "threading.Timer(0.8, os.kill, (me, signal.SIGTERM)).start()\n"
+            "sys.exit(run_command(['sleep', '30'], {'PATH': os.environ['PATH']}))\n"
+        )
+        done = subprocess.run([sys.executable, "-c", script], timeout=20, check=False)
+        assert done.returncode == 143
+
+    def test_the_handlers_are_as_they_were(self) -> None:
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        run_command(["true"], PATH)
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+ASK = """
+import fcntl, signal, sys, termios
+if sys.stdin.isatty():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # ours, so that Ctrl-C typed there is a signal here
+from driver.adapters.terminal import TerminalPrompt
+seen = []
+signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
+prompt = TerminalPrompt(lambda: print("free"), lambda: print("taken"))
+print("present" if prompt.present else "absent")
+print("yes" if prompt.confirm("Deploy dev?") else "no", seen)
+"""
+
+
+class TestPrompt:
+    @pytest.mark.parametrize(
+        ("typed", "answer"),
+        [
+            (b"y\n", "yes []"),
+            (b"YES\n", "yes []"),
+            (b"n\n", "no []"),
+            (b"\n", "no []"),
+            (b"yeah\n", "no []"),
+            (b"\x04", "no []"),
+            (b"\x03", "no [2]"),
+        ],
+    )
+    def test_anything_but_yes_is_no(self, typed: bytes, answer: str) -> None:
+        person, terminal = pty.openpty()
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-c", ASK],
+                stdin=terminal,
+                stdout=subprocess.PIPE,
+                stderr=terminal,
+                text=True,
+                start_new_session=True,
+            )
+            seen = b""
+            while b"[y/N]" not in seen:
+                seen += os.read(person, 1024)
+            os.write(person, typed)
+            out, _ = child.communicate(timeout=20)
+        finally:
+            os.close(person)
+            os.close(terminal)
+        assert out.splitlines() == ["present", "free", "taken", answer]
+        assert b"Deploy dev? [y/N]" in seen
+
+    def test_without_a_terminal_nobody_is_there(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", ASK], input="", capture_output=True, text=True, timeout=20, check=True
+        )
+        assert done.stdout.splitlines()[0] == "absent"
+
+
+@contextmanager
+def service(*answers: tuple[int, bytes]) -> Iterator[tuple[str, list[str]]]:
+    """A service on loopback that gives these answers, the last one again and again; its address and what was asked."""
+    waiting, asked = list(answers), list[str]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            status, body = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/base", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class TestProber:
+    def test_a_service_that_answers_is_asked_once(self) -> None:
+        clock = FakeClock()
+        with service((200, b'{"account": "222222222222"}')) as (url, asked):
+            assert HttpProber(clock).health(url, 60) == {"account": "222222222222"}
+        assert asked == ["/base/health"]
+        assert clock.slept == []
+
+    def test_a_service_that_needs_some_seconds_is_asked_again(self) -> None:
+        clock = FakeClock()
+        with service((404, b""), (500, b""), (200, b"not json"), (200, b"[]"), (200, b"{}")) as (url, asked):
+            assert HttpProber(clock, pause=0.5).health(url, 60) == {}
+        assert len(asked) == 5
+        assert clock.slept == [0.5] * 4
+
+    def test_a_service_that_never_answers_is_given_up_with_its_last_answer(self) -> None:
+        clock = FakeClock()
+        with service((503, b"")) as (url, asked), pytest.raises(NotReadyError) as caught:
+            HttpProber(clock, pause=1).health(url, 3)
+        assert caught.value.what == f"{url}/health does not answer after 3 s: HTTP Error 503: Service Unavailable"
+        assert len(asked) == 4
+
+    def test_only_http_is_asked(self) -> None:
+        for url in ("file:///etc/passwd", "ftp://x", "x"):
+            with pytest.raises(NotReadyError, match="is not an HTTP address"):
+                HttpProber(FakeClock()).health(url, 1)
