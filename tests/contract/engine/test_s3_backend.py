@@ -1,0 +1,168 @@
+"""State in a bucket and secrets under a key, in the sandbox, with no key in any environment."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from driver.adapters.engine import AutomationEngine
+from driver.values import Backend, Changes, EngineReport, EngineRequest, EngineStatus, Tool
+from sandbox import lifecycle
+from sandbox.accounts import Sandbox
+from tests.contract.engine.conftest import Bench
+
+pytestmark = [pytest.mark.engine, pytest.mark.sandbox]
+
+BUCKET = "deploy-state-111111111111"
+ALIAS = "alias/deploy-state"
+PROGRAM = (
+    'Thing("one", label="one", value=config.get("value"))\npulumi.export("token", pulumi.Output.secret("a secret"))'
+)
+
+
+class Vault:
+    """The backend of a sandbox, seen by the root of its account."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.backend = Backend("111111111111", sandbox.region, BUCKET, ALIAS)
+        self.s3 = self._client("s3")
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": sandbox.region})
+        kms = self._client("kms")
+        kms.create_alias(AliasName=ALIAS, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+
+    def somebody(self, *actions: str) -> dict[str, str]:
+        """The environment of a user who may do exactly this."""
+        iam = self._client("iam")
+        name = f"u{uuid.uuid4().hex[:12]}"
+        iam.create_user(UserName=name)
+        allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_user_policy(UserName=name, PolicyName="does", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        return self.sandbox.root_environment("tools") | keys
+
+    def has(self, key: str) -> bool:
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])
+        return key in [item["Key"] for item in found]
+
+    def _client(self, service: str) -> Any:
+        environment = self.sandbox.root_environment("tools")
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=environment["AWS_ENDPOINT_URL"],
+            region_name=environment["AWS_REGION"],
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        )
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    home = tmp_path_factory.mktemp("sandbox")
+    yield Vault(lifecycle.up(home))
+    lifecycle.down(home)
+
+
+class Deployment:
+    """A project whose state is in the vault."""
+
+    def __init__(self, bench: Bench, vault: Vault, cli: Tool, home: Path) -> None:
+        self.bench = bench
+        self.vault = vault
+        self.stack = f"s{uuid.uuid4().hex[:8]}"
+        self.checkpoint = f".pulumi/stacks/probe/{self.stack}.json"
+        self.engine = AutomationEngine(
+            project_root=bench.root,
+            engine=cli,
+            pulumi_home=home,
+            run_folder=bench.root / ".deploy",
+            stack_exists=lambda stack: vault.has(f".pulumi/stacks/probe/{stack}.json"),
+        )
+
+    def call(
+        self,
+        operation: str,
+        *,
+        value: str = "a",
+        environment: Mapping[str, str] | None = None,
+        backend: Backend | None = None,
+    ) -> EngineReport:
+        request = EngineRequest(
+            stack=self.stack,
+            config_file=self.bench.root / "Pulumi.dev.yaml",
+            facts={"probe:value": value},
+            environment=environment or self.vault.sandbox.environment("administrator"),
+            backend=backend or self.vault.backend,
+        )
+        report: EngineReport = getattr(self.engine, operation)(request, self.bench.events.append)
+        return report
+
+    def state(self) -> str:
+        content: bytes = self.vault.s3.get_object(Bucket=BUCKET, Key=self.checkpoint)["Body"].read()
+        return content.decode()
+
+
+@pytest.fixture
+def deployment(bench: Bench, vault: Vault, cli: Tool, home: Path) -> Deployment:
+    bench.program(PROGRAM)
+    return Deployment(bench, vault, cli, home)
+
+
+def test_state_and_secrets_live_in_the_account_and_survive_the_run(deployment: Deployment) -> None:
+    assert deployment.call("up").changes == Changes(create=1)
+    first = json.loads(deployment.state())["checkpoint"]["latest"]["secrets_providers"]
+    assert "a secret" not in deployment.state()
+    assert first["state"]["url"] == f"awskms://{ALIAS}?region=eu-central-1"
+    assert deployment.call("up", value="b").changes == Changes(update=1)
+    assert json.loads(deployment.state())["checkpoint"]["latest"]["secrets_providers"] == first
+
+
+def test_destroy_takes_the_stack_out_of_the_bucket(deployment: Deployment) -> None:
+    deployment.call("up")
+    assert deployment.call("destroy").changes == Changes(delete=1)
+    assert not deployment.vault.has(deployment.checkpoint)
+
+
+def test_a_lock_of_somebody_else_is_told_by_name_and_respected(deployment: Deployment) -> None:
+    deployment.call("up")
+    lock = f".pulumi/locks/organization/probe/{deployment.stack}/1b1b.json"
+    holder = {"pid": 4711, "username": "jenkins", "hostname": "agent-7", "timestamp": "2026-11-23T01:00:00Z"}
+    deployment.vault.s3.put_object(Bucket=BUCKET, Key=lock, Body=json.dumps(holder).encode())
+    report = deployment.call("up", value="b")
+    assert report.failure.startswith("another run has locked the stack: jenkins@agent-7 (pid 4711)")
+    assert lock in report.remedy
+    assert deployment.vault.has(lock)
+    deployment.vault.s3.delete_object(Bucket=BUCKET, Key=lock)
+    assert deployment.call("up", value="b").status is EngineStatus.SUCCEEDED
+
+
+def test_whoever_may_only_read_can_preview_and_cannot_deploy(deployment: Deployment) -> None:
+    reader = deployment.vault.somebody("s3:GetObject", "s3:ListBucket", "kms:Decrypt")
+    assert deployment.call("preview", environment=reader).changes == Changes(create=1)
+    assert not deployment.vault.has(deployment.checkpoint)
+    deployment.call("up")
+    assert deployment.call("preview", value="b", environment=reader).changes == Changes(update=1)
+    refused = deployment.call("up", value="b", environment=reader)
+    assert refused.failure.startswith("s3:PutObject on the state bucket is denied to")
+    assert deployment.call("preview", value="b").changes == Changes(update=1)
+
+
+def test_without_the_key_nothing_is_deployed_and_with_it_it_is(deployment: Deployment) -> None:
+    refused = deployment.call("up", environment=deployment.vault.somebody("s3:*"))
+    assert refused.failure.startswith("kms:Encrypt on the key that encrypts the state's secrets is denied to")
+    allowed = deployment.call("up", environment=deployment.vault.somebody("s3:*", "kms:Encrypt", "kms:Decrypt"))
+    assert allowed.status is EngineStatus.SUCCEEDED
+
+
+def test_a_bucket_that_is_not_there_is_told_as_such(deployment: Deployment) -> None:
+    nowhere = Backend("111111111111", "eu-central-1", "no-such-bucket-111111111111", ALIAS)
+    report = deployment.call("up", backend=nowhere)
+    assert (report.status, report.failure) == (EngineStatus.FAILED, "the state bucket does not exist")
