@@ -50,6 +50,9 @@ class StateStore(Protocol):
     def check(self) -> None:
         """Raises NotReadyError when the bucket or the key cannot be used by this caller."""
 
+    def exists(self, stack: str) -> bool:
+        """Whether the backend knows the stack."""
+
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
 

@@ -46,12 +46,17 @@ def operate(wish: Wish) -> None:
     config = wiring.open_project(wish.project, wish.cloud)
     chosen = choose(config, wish.stacks, all_stacks=wish.all_stacks)
     if not chosen:
-        sys.stderr.write("no stack is selected: nothing to do\n")
+        say_nothing_to_do()
         return
     wiring.check_settings(config, chosen)
     outcome, code = carry_out(wish, config, chosen)
     show(outcome, wish.output, code)
     raise typer.Exit(code)
+
+
+def say_nothing_to_do() -> None:
+    """An empty selection is nothing, and says so."""
+    sys.stderr.write("no stack is selected: nothing to do\n")
 
 
 def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:

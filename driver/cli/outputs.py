@@ -18,7 +18,7 @@ def outputs(
     """
     from driver.adapters.terminal import TerminalPrompt
     from driver.cli import wiring
-    from driver.cli.operate import choose
+    from driver.cli.operate import choose, say_nothing_to_do
     from driver.cli.stdout import write, write_json
     from driver.events.readable import readable
     from driver.plan.plan import make_plan
@@ -26,7 +26,11 @@ def outputs(
     from driver.values import Operation
 
     config = wiring.open_project(project, cloud)
-    plan = make_plan(Operation.PREVIEW, choose(config, stacks, all_stacks=all_))
+    chosen = choose(config, stacks, all_stacks=all_)
+    if not chosen:
+        say_nothing_to_do()
+        return
+    plan = make_plan(Operation.PREVIEW, chosen)
     run_id, build, tools = wiring.start_id(), wiring.jenkins_build(), wiring.find_tools(config)
     place = wiring.enter(config, wiring.JENKINS_PREVIEW, run_id)
     run = wiring.compose(config, place, tools, run_id, yes=False, listeners=[], prompt=TerminalPrompt(), build=build)

@@ -11,12 +11,17 @@ from driver.values import EnterAs, Entrance, Layer, Operation, Stack
 
 @dataclass(frozen=True)
 class Step:
-    """One operation on one stack. `preview_for` says what asks to see it first; empty when nothing does."""
+    """One operation on one stack.
+
+    `preview_for` says what asks to see it first, `carries` which stacks must not stand when this one is destroyed;
+    both are empty when nothing does.
+    """
 
     stack: Stack
     operation: Operation
     enter_as: EnterAs
     preview_for: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
 
     @property
     def role_arn(self) -> str:
@@ -53,10 +58,12 @@ def make_plan(
     ordered = in_order(stacks, known)
     if operation is Operation.DESTROY:
         ordered = tuple(reversed(ordered))
-    return Plan(operation, tuple(_step(operation, stack, attended) for stack in ordered))
+    chosen = {stack.name for stack in stacks}
+    rest = tuple(stack for stack in known if stack.name not in chosen)
+    return Plan(operation, tuple(_step(operation, stack, attended, rest) for stack in ordered))
 
 
-def _step(operation: Operation, stack: Stack, attended: bool) -> Step:
+def _step(operation: Operation, stack: Stack, attended: bool, rest: Sequence[Stack]) -> Step:
     if stack.layer is Layer.ACCESS:
         enter_as = EnterAs.BOOTSTRAP
     elif operation is Operation.PREVIEW:
@@ -68,4 +75,11 @@ def _step(operation: Operation, stack: Stack, attended: bool) -> Step:
         asks += ["a person at the terminal"] if attended else []
         asks += ["an approval"] if stack.approve else []
         asks += ["a limit on deletions"] if operation is Operation.UP and stack.max_deletes is not None else []
-    return Step(stack, operation, enter_as, tuple(asks))
+    return Step(stack, operation, enter_as, tuple(asks), _carried(operation, stack, rest))
+
+
+def _carried(operation: Operation, stack: Stack, rest: Sequence[Stack]) -> tuple[str, ...]:
+    """Without its access layer a stack could never be entered again, not even to delete it."""
+    if operation is not Operation.DESTROY or stack.layer is not Layer.ACCESS:
+        return ()
+    return tuple(other.name for other in rest if stack.name in other.needs)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from driver.errors import DeployError, NotReadyError
+from driver.errors import DeployError, NotReadyError, RefusedError
 from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
 from driver.plan.plan import Plan, Step
 from driver.ports import Emit, Identity, StateStore
@@ -36,7 +36,10 @@ class Preflight:
     emit: Emit
 
     def require(self, plan: Plan, facts: RunFacts) -> None:
-        """Raise NotReadyError with every failed check; nothing has been touched then."""
+        """Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
+
+        Nothing has been touched then.
+        """
         failures = self._failures([Check("identity", lambda: self._caller(facts))])
         if not failures:
             failures = self._failures([*self._backend_checks(), *self._stack_checks(plan, facts)])
@@ -46,6 +49,9 @@ class Preflight:
                 detail=[_line(check, error) for check, error in failures],
                 remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
             )
+
+        if self.state:
+            _refuse_what_carries(plan, self.state)
 
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
@@ -107,6 +113,18 @@ def _unlocked(state: StateStore, step: Step) -> str:
             remedy=f"wait for that run to end; if it is dead, `pulumi cancel --stack {step.stack.name}` removes the lock",
         )
     return "not locked"
+
+
+def _refuse_what_carries(plan: Plan, state: StateStore) -> None:
+    standing = {step.stack.name: [name for name in step.carries if state.exists(name)] for step in plan.steps}
+    detail = [f"{name} carries {', '.join(others)}" for name, others in standing.items() if others]
+    if detail:
+        others = ",".join(dict.fromkeys(other for names in standing.values() for other in names))
+        raise RefusedError(
+            "an access layer goes last: without it what it carries could not be entered any more, not even to delete it",
+            detail=detail,
+            remedy=f"`deploy destroy --stacks {others}` first",
+        )
 
 
 def _line(check: Check, error: DeployError) -> str:

@@ -99,7 +99,7 @@ def test_a_limit_refuses_a_deletion_and_a_plain_change_passes(project: Project) 
     project.setting("prod", "items:timeout", "12")
     passed = project.deploy("up", "--stacks", "prod")
     assert passed.code == 0, passed
-    api = project.root / "infra" / "service" / "http_api.py"
+    api = project.root / "infra" / "service" / "items.py"
     text = api.read_text("utf-8")
     assert "GET /items/{key}" in text
     api.write_text(text.replace("GET /items/{key}", "GET /things/{key}"), "utf-8")

@@ -10,15 +10,19 @@ from driver.errors import DeployError
 
 @dataclass
 class FakeState:
-    """Implements the StateStore port. `locks` maps stacks to their holders."""
+    """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand."""
 
     broken: DeployError | None = None
     locks: Mapping[str, str] = field(default_factory=dict)
+    stacks: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
 
     def check(self) -> None:
         if self.broken:
             raise self.broken
+
+    def exists(self, stack: str) -> bool:
+        return stack in self.stacks
 
     def lock_of(self, stack: str) -> str:
         self.asked.append(stack)

@@ -44,7 +44,7 @@ def test_a_whole_project_is_read(tmp_path: Path) -> None:
     assert config.backend.bucket == "deploy-state-111111111111"
     assert config.backend.account == config.tools.account == "111111111111"
     prod = config.stack("prod")
-    assert (prod.account, prod.needs, prod.max_deletes) == (ACCOUNTS["prod"], ("staging",), 0)
+    assert (prod.account, prod.needs, prod.max_deletes) == (ACCOUNTS["prod"], ("prod-access", "staging"), 0)
     assert prod.external_id == "items-prod-5f0c0e1b"
     assert config.sandbox_home == tmp_path / ".deploy/sandbox"
 
@@ -57,10 +57,11 @@ def test_both_stacks_of_an_account_are_read_from_one_file(tmp_path: Path) -> Non
     assert access.account == service.account
 
 
-def test_gates_and_needs_belong_to_the_service_stack(tmp_path: Path) -> None:
+def test_gates_belong_to_the_service_stack_which_stands_on_access_which_stands_on_tools(tmp_path: Path) -> None:
     config = load(project(tmp_path), {})
     assert config.stack("prod-access").max_deletes is None
-    assert config.stack("prod-access").needs == ()
+    assert config.stack("prod-access").needs == ("tools",)
+    assert config.stack("dev").needs == ("dev-access",)
 
 
 @pytest.mark.parametrize(

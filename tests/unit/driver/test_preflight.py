@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from driver.errors import ExitCode, NotReadyError
+from driver.errors import ExitCode, NotReadyError, RefusedError
 from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
 from driver.plan.plan import make_plan
 from driver.run.preflight import Preflight
@@ -12,7 +14,7 @@ from driver.values import Caller, Operation
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.state import FakeState
-from tests.samples import RUN, access_stack, chain, facts, tools_stack
+from tests.samples import RUN, access_stack, chain, facts, stack, tools_stack
 
 PLAN = make_plan(Operation.UP, chain())
 
@@ -122,3 +124,19 @@ def test_a_bug_in_a_check_is_not_taken_for_a_finding() -> None:
 
     with pytest.raises(ZeroDivisionError):
         Preflight(FakeIdentity(on_assume=break_down), FakeState(), Recorder()).require(PLAN, facts())
+
+
+@pytest.mark.parametrize(("standing", "allowed"), [(("dev", "dev-access"), False), (("dev-access",), True)])
+def test_an_access_layer_is_destroyed_only_when_nothing_stands_on_it(standing: tuple[str, ...], allowed: bool) -> None:
+    access = replace(access_stack(), needs=("tools",))
+    service = replace(stack(), needs=(access.name,))
+    plan = make_plan(Operation.DESTROY, [access], known=[tools_stack(), access, service])
+    preflight = Preflight(FakeIdentity(), FakeState(stacks=standing), Recorder())
+    if allowed:
+        preflight.require(plan, facts())
+        return
+    with pytest.raises(RefusedError) as caught:
+        preflight.require(plan, facts())
+    assert caught.value.exit_code is ExitCode.REFUSED
+    assert "dev-access carries dev" in str(caught.value)
+    assert "--stacks dev" in caught.value.remedy
