@@ -34,8 +34,9 @@ class S3StateStore:
         asking(f"state key {key}", lambda: kms.describe_key(KeyId=key), remedies=_REMEDIES)
 
     def exists(self, stack: str) -> bool:
-        """Whether the backend knows the stack."""
-        return bool(self._keys(f".pulumi/stacks/{self.project}/{stack}.json"))
+        """Whether the backend knows the stack; the `.json.bak` that a removed stack leaves behind is not one."""
+        key = f".pulumi/stacks/{self.project}/{stack}.json"
+        return self._keys(key)[:1] == [key]
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
