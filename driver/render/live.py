@@ -49,7 +49,7 @@ class LiveRenderer:
         self._checks = 0
         self._spinner = Spinner("dots")
         self._lock = threading.Lock()
-        self._live = Live(console=console, refresh_per_second=8, get_renderable=self._picture, transient=False)
+        self._live = Live(console=console, refresh_per_second=8, get_renderable=self.picture, transient=False)
 
     def __call__(self, envelope: Envelope) -> None:
         """Take one event into the picture."""
@@ -76,6 +76,17 @@ class LiveRenderer:
         """Go on drawing after a question."""
         self._live.start()
 
+    def picture(self) -> RenderableType:
+        """The rows as they are now."""
+        with self._lock:
+            table = Table.grid(padding=(0, 2))
+            for stack, row in self._rows.items():
+                name = Text(one_line(stack), style="bold")
+                table.add_row(self._mark(row), name, Text(one_line(row.account)), *self._progress(row))
+            if not any(row.started for row in self._rows.values()):
+                return Group(table, Text(f"checking everything first: {self._checks} passed", style="dim"))
+            return table
+
     def _print(self, event: said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested) -> None:
         bad = isinstance(event, said.CheckFailed) or (isinstance(event, said.Diagnostic) and event.severity == "error")
         text = Text(f"{one_line(event.stack)}: " if event.stack else "", style="bold")
@@ -89,7 +100,8 @@ class LiveRenderer:
             self._checks += 1
         elif isinstance(event, said.StepStarted):
             row = self._row(event.stack)
-            row.account, row.status, row.started = event.account, event.operation, time.monotonic()
+            row.account, row.status = event.account, event.operation
+            row.started, row.ended = time.monotonic(), 0.0
         elif isinstance(event, said.ResourceStarted):
             row = self._row(event.stack)
             if event.change.op != "same":
@@ -98,7 +110,7 @@ class LiveRenderer:
             row = self._row(event.stack)
             row.going.pop(event.change.urn, None)
             row.done += 0 if event.preview else 1
-            row.detail = f"{did(event.change.op)} {event.change.name}"
+            row.detail = _done(event)
         elif isinstance(event, said.Progress) and event.stack:
             self._row(event.stack).detail = event.message
         elif isinstance(event, said.StepFinished):
@@ -108,16 +120,6 @@ class LiveRenderer:
 
     def _row(self, stack: str) -> _Row:
         return self._rows.setdefault(stack, _Row(""))
-
-    def _picture(self) -> RenderableType:
-        with self._lock:
-            table = Table.grid(padding=(0, 2))
-            for stack, row in self._rows.items():
-                name = Text(one_line(stack), style="bold")
-                table.add_row(self._mark(row), name, Text(one_line(row.account)), *self._progress(row))
-            if not any(row.started for row in self._rows.values()):
-                return Group(table, Text(f"checking everything first: {self._checks} checks passed", style="dim"))
-            return table
 
     def _mark(self, row: _Row) -> RenderableType:
         if row.running:
@@ -133,5 +135,14 @@ class LiveRenderer:
         return (
             status,
             elapsed,
-            Text(f"{row.done} resources, {now}" if row.running and row.done else now, overflow="ellipsis"),
+            Text(
+                f"{row.done} resources, {now}" if row.running and row.done else now, no_wrap=True, overflow="ellipsis"
+            ),
         )
+
+
+def _done(event: said.ResourceDone) -> str:
+    op, name = event.change.op, event.change.name
+    if event.failed:
+        return f"FAILED {doing(op)} {name}"
+    return f"would {op} {name}" if event.preview else f"{did(op)} {name}"

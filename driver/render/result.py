@@ -49,7 +49,8 @@ def as_text(outcome: RunOutcome) -> str:
 
 
 def _cause(step: StepOutcome) -> str:
-    return f"{step.stack}: {step.cause}" + (f"\n  what to do: {step.remedy}" if step.remedy else "")
+    why = "not run, because " if step.result is Result.NOT_RUN else ""
+    return f"{step.stack}: {why}{step.cause}" + (f"\n  what to do: {step.remedy}" if step.remedy else "")
 
 
 def _done(step: StepOutcome) -> tuple[str, str, str]:

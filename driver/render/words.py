@@ -38,12 +38,10 @@ def changed(changes: Changes, reason: str) -> str:
 
 def duration(seconds: float) -> str:
     """`0.8 s`, `42 s`, `3 min 05 s`."""
-    if seconds < 10:  # noqa: PLR2004 -- tenths matter only below ten seconds
+    if round(seconds, 1) < 10:  # noqa: PLR2004 -- tenths matter only below ten seconds
         return f"{seconds:.1f} s"
-    if seconds < 60:  # noqa: PLR2004 -- a minute
-        return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

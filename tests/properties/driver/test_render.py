@@ -1,0 +1,128 @@
+"""Whatever happens, in whatever order, and whatever it is called: every renderer shows it, and nothing moves the screen."""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from driver.events import catalogue as said
+from driver.events.stream import Envelope
+from driver.render.lines import LineRenderer
+from driver.render.live import LiveRenderer
+from driver.render.result import as_json, as_text
+from driver.render.words import duration, table
+from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from driver.values import Changes, Operation, ResourceChange
+
+text = st.text(alphabet=st.characters(), max_size=30)
+names = st.sampled_from(["dev", "staging", "prod", "\x1b[2J", ""]) | text
+seconds = st.floats(min_value=0, max_value=1e6)
+counts = st.integers(min_value=0, max_value=20)
+changes = st.builds(Changes, counts, counts, counts, counts, counts)
+ops = st.sampled_from(["create", "update", "same", "delete-replaced", "discard"]) | text
+resources = st.builds(
+    ResourceChange,
+    text.map(lambda name: f"urn:pulumi:dev::items::aws:s3/bucket:Bucket::{name}"),
+    ops,
+    st.lists(text, max_size=2).map(tuple),
+)
+results = st.sampled_from([result.value for result in Result])
+events: st.SearchStrategy[said.Event] = st.one_of(
+    st.builds(said.RunStarted, text, text, text, st.lists(names, max_size=3).map(tuple), text, text, text),
+    st.builds(said.CheckStarted, text, names),
+    st.builds(said.CheckPassed, text, text, names),
+    st.builds(said.CheckFailed, text, text, text, names),
+    st.builds(said.StepStarted, names, text, text, text),
+    st.builds(said.ResourceStarted, names, resources, st.booleans()),
+    st.builds(said.ResourceDone, names, resources, st.booleans(), st.booleans(), seconds),
+    st.builds(said.Diagnostic, names, text, text, text),
+    st.builds(said.Progress, text, names),
+    st.builds(said.Previewed, names, changes, st.lists(resources, max_size=2).map(tuple)),
+    st.builds(said.SmokeTested, names, text, text, text),
+    st.builds(said.StepFinished, names, results, text, text, changes, seconds),
+    st.builds(said.RunFinished, text, counts, seconds),
+)
+stories = st.lists(events, max_size=12)
+steps = st.builds(
+    StepOutcome,
+    names,
+    text,
+    st.sampled_from(Result),
+    st.sampled_from(Reason),
+    cause=text,
+    remedy=text,
+    changes=changes,
+    resources=st.lists(resources, max_size=2).map(tuple),
+    outputs=st.dictionaries(text, text | st.integers() | st.lists(text, max_size=2), max_size=3)
+    | text.map(lambda url: {"url": url}),
+    seconds=seconds,
+)
+runs = st.builds(RunOutcome, text, st.sampled_from(Operation), st.lists(steps, max_size=4).map(tuple), seconds)
+
+
+def controls(shown: str) -> set[str]:
+    return {char for char in shown if unicodedata.category(char) == "Cc" and char not in "\n\t"}
+
+
+def test_every_kind_of_event_is_tried() -> None:
+    kinds = {kind for kind in vars(said).values() if isinstance(kind, type) and issubclass(kind, said.Event)}
+    assert len(kinds) - 1 == len(events.branches), "a new kind of event needs a line above"
+
+
+@given(stories)
+def test_lines_are_lines_and_nothing_else(story: list[said.Event]) -> None:
+    stream = io.StringIO()
+    render = LineRenderer(stream)
+    for number, event in enumerate(story, 1):
+        render(Envelope("r", number, 0.0, event))
+    shown = stream.getvalue()
+    assert controls(shown) == set()
+    assert all(line[2:3] == line[5:6] == ":" for line in shown.split("\n")[:-1])
+
+
+@given(stories)
+def test_the_live_picture_takes_any_story_in_any_order(story: list[said.Event]) -> None:
+    screen = io.StringIO()
+    live = LiveRenderer(Console(file=screen, width=100, color_system=None))
+    for number, event in enumerate(story, 1):
+        live(Envelope("r", number, 0.0, event))
+    live.pause()
+    live.resume()
+    live.close()
+    picture = Console(file=screen, width=100, color_system=None)
+    picture.print(live.picture())
+    assert controls(screen.getvalue()) == set()
+
+
+@given(stories)
+def test_every_story_is_json(story: list[said.Event]) -> None:
+    for number, event in enumerate(story, 1):
+        shown = json.loads(json.dumps(Envelope("r", number, 0.0, event).as_json()))
+        assert shown["kind"] == event.kind
+        assert shown["sequence"] == number
+
+
+@given(runs)
+def test_every_result_is_a_table_and_json(run: RunOutcome) -> None:
+    shown = as_text(run)
+    assert controls(shown) == set()
+    assert len(shown.splitlines()) >= len(run.steps) + 1
+    assert len(json.loads(json.dumps(as_json(run, exit_code=0)))["stacks"]) == len(run.steps)
+
+
+@given(st.lists(st.tuples(text, text).map(list), max_size=5))
+def test_columns_begin_where_the_header_s_do(rows: list[list[str]]) -> None:
+    lines = table(["A", "B"], rows).split("\n") if not any("\n" in cell for row in rows for cell in row) else []
+    for line, row in zip(lines[1:], rows, strict=False):
+        assert line[lines[0].index("B") :] == row[1].rstrip()
+
+
+@given(st.floats(min_value=9.9, max_value=10.1) | st.floats(min_value=59, max_value=61) | seconds)
+def test_durations_have_no_sixtieth_second_and_no_tenth_one_with_tenths(time: float) -> None:
+    assert not duration(time).startswith("10.0")
+    assert not duration(time).endswith("60 s")
