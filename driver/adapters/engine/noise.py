@@ -17,10 +17,12 @@ when they are collected."""
 def quiet_sdk() -> None:
     """Once per process. An event that the SDK cannot parse it would print whole, values included."""
     warnings.filterwarnings("ignore", message="(?s)(Failed to parse engine event|Error in event stream)")
-    sys.unraisablehook = _without_abandoned(sys.unraisablehook)
+    sys.unraisablehook = without_abandoned(sys.unraisablehook)
 
 
-def _without_abandoned(hook: Callable[[Any], object]) -> Callable[[Any], None]:
+def without_abandoned(hook: Callable[[Any], object]) -> Callable[[Any], None]:
+    """A `sys.unraisablehook` that lets everything through to `hook` but those."""
+
     def filtered(unraisable: Any) -> None:
         if getattr(unraisable.object, "__name__", "") not in _ABANDONED:
             hook(unraisable)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from driver.adapters.engine.events import EventReader, plain
 from driver.adapters.engine.failures import Failure, classify
 from driver.adapters.engine.process import StoppedBeforeStartError
@@ -35,9 +37,11 @@ def not_ready_of(error: Exception, what: str) -> NotReadyError:
 
 
 def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Failure:
+    result = getattr(error, "result", None)
+    if stopped and result is not None and result.code == -signal.SIGKILL:
+        return Failure("killed", "It may have left its lock and half-made resources: look before the next run.")
     if stopped or isinstance(error, StoppedBeforeStartError):
         return Failure("interrupted", "Run it again: what was done so far is in the state.")
-    result = getattr(error, "result", None)
     if result is None:
         return classify(events.errors, f"error: {error}", 0)
     return classify(events.errors, plain(result.stderr) or plain(result.stdout), result.code)
