@@ -19,10 +19,11 @@ def bootstrap(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Let Jenkins in: make the state bucket and key, Jenkins' roles, and each account's roles, boundary and trail.
+    """Let Jenkins in: make roles, and a home for the state.
 
-    An administrator of the tools account runs this, rarely. Each target account is entered through its `bootstrapRole`.
-    Running it again changes nothing; it puts back what somebody has changed by hand. Ends when the roles can be assumed.
+    Makes the state bucket and key, Jenkins' roles, and each account's roles, boundary and trail. An administrator of
+    the tools account runs this, rarely. Each target account is entered through its `bootstrapRole`. Running it again
+    changes nothing; it puts back what somebody has changed by hand. Ends when the roles can be assumed.
 
     deploy bootstrap --print
 

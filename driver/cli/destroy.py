@@ -13,7 +13,9 @@ def destroy(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Delete everything the stacks have made, last deployed first. Asks before each stack.
+    """Delete what stacks have made, last deployed first.
+
+    Asks before each stack; --yes confirms beforehand.
 
     deploy destroy --stacks staging,dev
     """

@@ -6,9 +6,10 @@ from driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
 
 
 def doctor(output: OutputOption = Output.TEXT, project: ProjectOption = None, cloud: CloudOption = None) -> None:
-    """Look at everything that a run depends on; a remedy for each finding. Touches nothing.
+    """Say what is in the way of a run, and what to do.
 
-    Exits with 0 when everything is as it should be, with 3 when something is not.
+    Looks at everything that a run depends on and touches nothing. Exits with 0 when everything is as it should be,
+    with 3 when something is not.
 
     deploy doctor --output json
     """

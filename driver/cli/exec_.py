@@ -16,10 +16,10 @@ def exec_(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Run a command with a stack's temporary credentials; its exit code is ours.
+    """Run a command with a stack's temporary credentials.
 
-    The command sees the credentials, the region, and PATH, HOME, TERM and the like. Neither this machine's own identity
-    nor a person's ~/.aws reaches it.
+    Its exit code is ours. The command sees the credentials, the region, and PATH, HOME, TERM and the like. Neither
+    this machine's own identity nor a person's ~/.aws reaches it.
 
     deploy exec --stack dev -- aws s3 ls
 

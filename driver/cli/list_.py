@@ -6,7 +6,9 @@ from driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
 
 
 def list_stacks(output: OutputOption = Output.TEXT, project: ProjectOption = None, cloud: CloudOption = None) -> None:
-    """List the stacks in the order in which they are deployed. Reads files only.
+    """List the stacks in the order of their deployment.
+
+    Reads files only.
 
     deploy list --output json
     """

@@ -16,7 +16,7 @@ from driver.cli.boundary import stopping
 from driver.cli.options import Output
 from driver.cli.stdout import write, write_json
 from driver.config.model import DeployConfig
-from driver.errors import UsageError
+from driver.errors import ExitCode, UsageError
 from driver.events.catalogue import RunStarted
 from driver.events.stream import Listener
 from driver.plan.plan import Plan, make_plan
@@ -47,6 +47,8 @@ def operate(wish: Wish) -> None:
     chosen = choose(config, wish.stacks, all_stacks=wish.all_stacks)
     if not chosen:
         say_nothing_to_do()
+        if wish.output is Output.JSON:
+            show(RunOutcome("", wish.operation, ()), wish.output, ExitCode.DONE)
         return
     wiring.check_settings(config, chosen)
     outcome, code = carry_out(wish, config, chosen)

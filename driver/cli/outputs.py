@@ -12,7 +12,9 @@ def outputs(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show the outputs of stacks as they were last deployed; secrets are masked.
+    """Show what stacks export, as last deployed.
+
+    Secrets are masked.
 
     deploy outputs --stacks dev --output json
     """
@@ -29,6 +31,8 @@ def outputs(
     chosen = choose(config, stacks, all_stacks=all_)
     if not chosen:
         say_nothing_to_do()
+        if output is Output.JSON:
+            write_json({})
         return
     plan = make_plan(Operation.PREVIEW, chosen)
     run_id, build, tools = wiring.start_id(), wiring.jenkins_build(), wiring.find_tools(config)

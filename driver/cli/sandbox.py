@@ -10,7 +10,8 @@ from driver.cli.options import Output, OutputOption, ProjectOption
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Four AWS accounts on loopback: tools, dev, staging and prod, with IAM enforced. State survives down and up.",
+    help="Run four AWS accounts on this machine.\n\n"
+    "tools, dev, staging and prod, with IAM enforced, on loopback only. State survives down and up.",
 )
 
 PortOption = Annotated[
@@ -36,7 +37,10 @@ def up(
 
 @app.command()
 def status(output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
-    """Show where the sandbox answers, its accounts, and which engine and plugin runs use. Exits with 3 when it is down."""
+    """Show where it answers, its accounts and its tools.
+
+    Exits with 3 when it is down.
+    """
     from driver.cli import sandboxing
 
     sandboxing.show(sandboxing.status(project), output)
@@ -44,7 +48,10 @@ def status(output: OutputOption = Output.TEXT, project: ProjectOption = None) ->
 
 @app.command()
 def reset(output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
-    """Empty all four accounts and start again on the same ports. Pulumi state goes with them."""
+    """Empty all four accounts; the ports stay.
+
+    The state of all stacks goes with them.
+    """
     from driver.cli import sandboxing
 
     sandboxing.show(sandboxing.reset(project), output)

@@ -13,11 +13,11 @@ def up(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Deploy stacks, one account after the other; stop at the first that fails.
+    """Deploy stacks, one account after the other.
 
-    Checks everything before anything is touched: settings, engine, plugin, state, and that every stack's deployment
-    role can be assumed and really is in the configured account. After each stack its service must answer as itself
-    (smoke test) before the next one begins.
+    Stops at the first that fails. Checks everything before anything is touched: settings, engine, plugin, state, and
+    that every stack's deployment role can be assumed and really is in the configured account. After each stack its
+    service must answer as itself (smoke test) before the next one begins.
 
     deploy up --stacks dev,staging,prod
     """

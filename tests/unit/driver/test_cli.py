@@ -1,0 +1,333 @@
+"""What can be typed, and what it says when it cannot mean that. No engine, no sandbox: files only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from driver.cli.boundary import leave
+from driver.cli.main import app
+from tests.samples import DEPLOY_TOML, project, target_file
+
+DEPLOY = Path(sys.executable).with_name("deploy")
+VERBS = ("up", "preview", "destroy", "bootstrap", "outputs", "list", "doctor", "exec", "sandbox")
+SANDBOX_VERBS = ("up", "status", "reset", "down")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command wrote and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def deploy(capsys: pytest.CaptureFixture[str]) -> Deploy:
+    return Deploy(capsys)
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """The command, run in this process as its entry point runs it."""
+
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self, *args: str | Path) -> Said:
+        with pytest.raises(SystemExit) as caught:
+            leave(lambda: app(args=[str(arg) for arg in args], prog_name="deploy", standalone_mode=True))
+        out, err = self.capsys.readouterr()
+        assert "Traceback" not in err
+        assert isinstance(caught.value.code, int)
+        return Said(int(caught.value.code), out, err)
+
+
+def summaries(help_text: str) -> Iterable[str]:
+    return (line for line in help_text.split("Commands:")[1].splitlines() if line.strip())
+
+
+@pytest.mark.parametrize("verb", [(), *((verb,) for verb in VERBS), *(("sandbox", verb) for verb in SANDBOX_VERBS)])
+def test_every_verb_says_what_it_does(deploy: Deploy, verb: tuple[str, ...]) -> None:
+    for flag in ("--help", "-h"):
+        said = deploy(*verb, flag)
+        assert said.code == 0
+        assert said.err == ""
+        assert said.out.startswith(f"Usage: {' '.join(('deploy', *verb))} ")
+
+
+@pytest.mark.parametrize(("verb", "verbs"), [((), VERBS), (("sandbox",), SANDBOX_VERBS)])
+def test_every_verb_is_listed_with_a_whole_sentence(
+    deploy: Deploy, verb: tuple[str, ...], verbs: tuple[str, ...]
+) -> None:
+    listed = list(summaries(deploy(*verb, "--help").out))
+    assert [line.split()[0] for line in listed] == list(verbs)
+    for line in listed:
+        assert line.endswith(".")
+        assert not line.endswith("...")
+        assert len(line.split(maxsplit=1)[1]) <= 55
+
+
+def test_without_a_verb_the_help_is_shown(deploy: Deploy) -> None:
+    said = deploy()
+    assert said.code == 2
+    assert "Usage: deploy" in said.out + said.err
+
+
+@pytest.mark.parametrize("code", ["0 done", "1 a stack failed", "3 not ready", "4 refused", "70 bug", "130/143"])
+def test_the_help_says_the_exit_codes(deploy: Deploy, code: str) -> None:
+    assert code in " ".join(deploy("--help").out.split())
+
+
+def test_stacks_are_listed_in_the_order_of_their_deployment(deploy: Deploy, tmp_path: Path) -> None:
+    said = deploy("list", "--project", project(tmp_path))
+    assert (said.code, said.err) == (0, "")
+    header, *rows = said.out.splitlines()
+    assert header.split() == ["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", "NEEDS"]
+    assert [row.split()[0] for row in rows] == [
+        "tools",
+        "dev-access",
+        "staging-access",
+        "prod-access",
+        "dev",
+        "staging",
+        "prod",
+    ]
+
+
+def test_stacks_are_listed_as_json(deploy: Deploy, tmp_path: Path) -> None:
+    said = deploy("list", "--project", project(tmp_path), "--output", "json")
+    listed = {entry["stack"]: entry for entry in json.loads(said.out)}
+    assert listed["staging"] | {"needs": []} == {
+        "stack": "staging",
+        "layer": "service",
+        "account": "333333333333",
+        "region": "eu-central-1",
+        "file": "Pulumi.staging.yaml",
+        "needs": [],
+    }
+    assert "dev" in listed["staging"]["needs"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["frobnicate"],
+        ["up", "--frobnicate"],
+        ["up", "--stacks"],
+        ["list", "--output", "xml"],
+        ["list", "extra"],
+        ["exec", "--", "true"],
+        ["exec", "--stack", "dev"],
+        ["sandbox", "frobnicate"],
+        ["sandbox", "up", "--port", "many"],
+    ],
+)
+def test_what_cannot_be_typed_is_a_usage_error(deploy: Deploy, args: list[str]) -> None:
+    said = deploy(*args)
+    assert said.code == 2
+    assert said.out == ""
+    assert "Error: " in said.err
+
+
+@pytest.mark.parametrize(
+    ("args", "what", "remedy"),
+    [
+        (["up"], "no stack is named", "say --stacks dev,staging,prod, or --all"),
+        (["up", "--all", "--stacks", "dev"], "--all and --stacks contradict each other", "say one of them"),
+        (["up", "--stacks", "dve"], "dve: did you mean dev?", "`deploy list` shows them"),
+        (["up", "--stacks", "dev,moon"], "moon: nothing like it", "there are tools, dev-access"),
+        (["preview", "--stacks", "dev,dev-access"], "belong to different layers", "one command each"),
+        (["destroy", "--yes", "--stacks", "x"], "no such stack: x", ""),
+        (["outputs"], "no stack is named", "--all"),
+        (["bootstrap", "--stacks", "dev"], "bootstrap makes access layers only", "say tools, dev-access"),
+        (["exec", "--stack", "dve", "--", "true"], "dve: did you mean dev?", ""),
+        (["list", "--cloud", "gcp"], "--cloud: got 'gcp', expected aws or sandbox", ""),
+        (["bootstrap", "--print"], "the program names no function", "deploy.toml: program.documents"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error_with_a_way_out(
+    deploy: Deploy, tmp_path: Path, args: list[str], what: str, remedy: str
+) -> None:
+    at = args.index("--") if "--" in args else len(args)
+    said = deploy(*args[:at], "--project", project(tmp_path), *args[at:])
+    assert said.code == 2
+    assert said.out == ""
+    assert what in said.err
+    assert remedy in said.err
+
+
+@pytest.mark.parametrize("verb", [["up", "--all"], ["list"], ["doctor"], ["outputs", "--all"], ["sandbox", "status"]])
+def test_outside_a_project_every_verb_says_so(deploy: Deploy, tmp_path: Path, verb: list[str]) -> None:
+    said = deploy(*verb, "--project", tmp_path)
+    assert said.code == 2
+    assert said.err.startswith(f"error: {tmp_path}: no deploy.toml here or in any folder above\n")
+    assert "--project" in said.err
+
+
+def test_settings_that_do_not_hold_are_all_said(deploy: Deploy, tmp_path: Path) -> None:
+    root = project(tmp_path, {"Pulumi.dev.yaml": target_file("dev", account="1", region="mars")})
+    said = deploy("up", "--all", "--project", root)
+    assert said.code == 2
+    assert "  Pulumi.dev.yaml:2: deploy:account: got 1, expected 12 digits" in said.err
+    assert "  Pulumi.dev.yaml:3: deploy:region: got 'mars', expected a region" in said.err
+
+
+def test_stacks_that_need_each_other_are_said_with_their_circle(deploy: Deploy, tmp_path: Path) -> None:
+    circle = DEPLOY_TOML.replace("[stacks.dev]\n", '[stacks.dev]\nneeds = ["prod"]\n')
+    said = deploy("list", "--project", project(tmp_path, {"deploy.toml": circle}))
+    assert said.code == 2
+    assert "in a circle: " in said.err
+    assert " → " in said.err
+
+
+@pytest.mark.parametrize("names", ["", ",", " , "])
+@pytest.mark.parametrize("verb", ["up", "preview", "outputs"])
+def test_an_empty_selection_is_nothing_and_not_everything(
+    deploy: Deploy, tmp_path: Path, names: str, verb: str
+) -> None:
+    said = deploy(verb, "--stacks", names, "--project", project(tmp_path))
+    assert (said.code, said.out) == (0, "")
+    assert "nothing to do" in said.err
+    assert not (tmp_path / ".deploy").exists()
+
+
+def test_an_empty_selection_has_a_result_for_those_who_compute_with_it(deploy: Deploy, tmp_path: Path) -> None:
+    root = project(tmp_path)
+    up = json.loads(deploy("up", "--stacks", "", "--project", root, "-o", "json").out)
+    assert (up["exitCode"], up["stacks"]) == (0, [])
+    assert json.loads(deploy("outputs", "--stacks", "", "--project", root, "-o", "json").out) == {}
+
+
+def test_a_destroy_that_nobody_can_confirm_is_refused_before_anything_is_read(deploy: Deploy, tmp_path: Path) -> None:
+    said = deploy("destroy", "--all", "--project", tmp_path)
+    assert said.code == 4
+    assert "say --yes to confirm beforehand" in said.err
+
+
+def test_hostile_names_do_not_reach_the_screen(deploy: Deploy, tmp_path: Path) -> None:
+    said = deploy("up", "--stacks", "\x1b[2Jdev\x07", "--project", project(tmp_path))
+    assert said.code == 2
+    assert "\x1b" not in said.err
+    assert "\x07" not in said.err
+
+
+def run(*args: str | Path, cwd: Path, **environment: str) -> Said:
+    """The installed command in a process of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DEPLOY_", "AWS_"))}
+    done = subprocess.run(
+        [DEPLOY, *args],
+        cwd=cwd,
+        env=kept | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def test_the_project_is_where_one_stands_or_where_the_environment_says(tmp_path: Path) -> None:
+    root = project(tmp_path / "here")
+    inside = root / "a" / "b"
+    inside.mkdir(parents=True)
+    assert run("list", cwd=inside).code == 0
+    assert run("list", cwd=tmp_path, DEPLOY_PROJECT=str(root)).code == 0
+    assert run("list", cwd=tmp_path).code == 2
+
+
+PROGRAM = """
+def problems(root, stack):
+    return [f"Pulumi.{stack}.yaml:3: items:memory: got 1, expected 128 to 10240"] if stack != "dev" else []
+
+def documents(root, stack):
+    return {"trust": {"of": stack}}
+"""
+ASKED = '\n[program]\nsettings-check = "the_program:problems"\ndocuments = "the_program:documents"\n'
+
+
+def test_the_program_is_asked_about_its_settings_before_anything_is_touched(tmp_path: Path) -> None:
+    root = project(tmp_path, {"deploy.toml": DEPLOY_TOML + ASKED, "the_program.py": PROGRAM})
+    said = run("up", "--stacks", "staging,prod", cwd=root)
+    assert said.code == 2
+    assert "  Pulumi.staging.yaml:3: items:memory: got 1, expected 128 to 10240" in said.err
+    assert "  Pulumi.prod.yaml:3: items:memory" in said.err
+    assert not (root / ".deploy").exists()
+
+
+def test_the_program_s_documents_are_shown_beside_the_driver_s_own(tmp_path: Path) -> None:
+    program = PROGRAM.replace('if stack != "dev"', "if False")
+    root = project(tmp_path, {"deploy.toml": DEPLOY_TOML + ASKED, "the_program.py": program})
+    said = run("bootstrap", "--print", cwd=root)
+    assert said.code == 0, said.err
+    shown = json.loads(said.out)
+    assert shown["dev-access"] == {"trust": {"of": "dev-access"}}
+    assert shown["state"]["bucketPolicy"]["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize("entry", ["not_there:problems", "the_program:not_there"])
+def test_a_function_that_the_program_does_not_have_is_said_with_its_key(tmp_path: Path, entry: str) -> None:
+    toml = DEPLOY_TOML + f'\n[program]\nsettings-check = "{entry}"\n'
+    said = run("up", "--all", cwd=project(tmp_path, {"deploy.toml": toml, "the_program.py": PROGRAM}))
+    assert said.code == 2
+    assert f"deploy.toml: program.settings-check: {entry} is not there" in said.err
+
+
+def test_without_a_sandbox_a_run_is_not_ready_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    for args in (["up", "--all"], ["preview", "--all"], ["outputs", "--all"], ["exec", "--stack", "dev", "--", "true"]):
+        said = run(*args, cwd=root)
+        assert said.code == 3, said.err
+        assert said.out == ""
+        assert "what to do: " in said.err
+    assert not (root / ".deploy").exists()
+
+
+def test_a_sandbox_that_does_not_run_has_no_status(tmp_path: Path) -> None:
+    said = run("sandbox", "status", cwd=project(tmp_path))
+    assert said.code == 3
+    assert "deploy sandbox up" in said.err
+
+
+def test_a_doctor_without_a_sandbox_finds_that_and_says_what_to_do(tmp_path: Path) -> None:
+    said = run("doctor", "--output", "json", cwd=project(tmp_path))
+    assert said.code == 3
+    findings = {finding["check"]: finding for finding in json.loads(said.out)}
+    assert findings["settings"]["ok"]
+    assert not findings["sandbox"]["ok"]
+    assert "deploy sandbox up" in findings["sandbox"]["remedy"]
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_reader_who_left_early_changes_no_exit_code(tmp_path: Path, output: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        done = subprocess.run(
+            [DEPLOY, "list", "--output", output],
+            cwd=project(tmp_path),
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(theirs)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_imports_nothing_that_only_a_run_needs() -> None:
+    heavy = ("boto3", "botocore", "pulumi", "pydantic", "ruamel.yaml", "rich", "driver.cli.wiring", "sandbox")
+    script = f"import sys, driver.cli.main; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
