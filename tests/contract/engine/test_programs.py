@@ -44,7 +44,7 @@ def test_a_program_that_ends_itself_in_peace_has_not_failed(bench: Bench) -> Non
 
 
 def test_a_failing_resource_is_named_and_the_others_are_kept(bench: Bench) -> None:
-    bench.program('Thing("good", label="good"); Thing("bad", label="bad", fail="the bucket is taken")')
+    bench.program('good = Thing("good", label="good"); Thing("bad", label=good.id, fail="the bucket is taken")')
     report = bench.call("up")
     assert report.status is EngineStatus.FAILED
     assert report.failure == "the bucket is taken"
