@@ -1,0 +1,53 @@
+"""The sources of the house, read once: paths, names, trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("driver", "infra", "sandbox")
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of ours: its path from the root, its text and its tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def name(self) -> str:
+        return self.path.removesuffix(".py").replace("/", ".")
+
+    def calls(self) -> Iterator[str]:
+        """What is called, as it is written: `sys.exit`, `pulumi.Config`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                yield ast.unparse(node.func)
+
+    def imports(self) -> Iterator[str]:
+        """What is imported, with the module it comes from: `sys.exit`, `pulumi`."""
+        for node in ast.walk(self.tree):
+            yield from imported(node)
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """What one import statement names; nothing when it is no import."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def modules(*packages: str) -> tuple[Module, ...]:
+    """Every module of these packages; of all three when none is named."""
+    paths = sorted(path for package in packages or PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return tuple(
+        Module(path.relative_to(ROOT).as_posix(), text := path.read_text("utf-8"), ast.parse(text)) for path in paths
+    )
