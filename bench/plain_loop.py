@@ -18,13 +18,18 @@ def deploy(project: Path, stack: str, pulumi: Path, pulumi_home: Path, work_dir:
     """Deploy one stack of the project."""
     sys.path.insert(0, str(project))
     work_dir.mkdir(parents=True, exist_ok=True)
-    shutil.copy(project / f"Pulumi.{stack}.yaml", work_dir)
+    if not (work_dir / f"Pulumi.{stack}.yaml").exists():  # the SDK keeps the stack's encrypted key in it
+        shutil.copy(project / f"Pulumi.{stack}.yaml", work_dir)
+
+    def program() -> None:
+        runpy.run_path(str(project / "infra" / "__main__.py"))
+
     endpoint, region = os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_REGION"]
     bucket = f"s3://deploy-state-111111111111?endpoint={endpoint}&s3ForcePathStyle=true&region={region}"
     selected = auto.create_or_select_stack(
         stack,
         project_name="items",
-        program=lambda: runpy.run_path(str(project / "infra" / "__main__.py")) and None,
+        program=program,
         opts=auto.LocalWorkspaceOptions(
             work_dir=str(work_dir),
             pulumi_home=str(pulumi_home),
