@@ -75,6 +75,19 @@ def api_tags(api_id: str) -> Any:
     return apigateway._api_tags.get(apigateway._api_arn(api_id))
 
 
+def carrier_of_tags(arn: str) -> dict[str, Any] | None:
+    """The record of the HTTP API or stage with this ARN in this account and region, None when there is none."""
+    _, _, path = arn.partition("::/apis/")
+    api_id, _, stage = path.partition("/stages/")
+    found: dict[str, Any] | None = apigateway._stages.get(api_id, {}).get(stage) if stage else HTTP_APIS.get(api_id)
+    return found
+
+
+def tags_of(arn: str) -> dict[str, str]:
+    """The tags that the tagging operations keep for an HTTP API or stage of this account and region."""
+    return dict(apigateway._api_tags.get(arn, {}))
+
+
 def first_match(ctx: Any, statements: list[Any], effect: str) -> Any:
     """The first parsed statement of that effect that applies to a request, None when none does."""
     return iam_evaluator._first_match(ctx, statements, effect)

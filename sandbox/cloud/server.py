@@ -33,6 +33,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.assume_role",
     "sandbox.cloud.sessions",
     "sandbox.cloud.http_api",
+    "sandbox.cloud.api_tags",
     "sandbox.cloud.function_environment",
     "sandbox.cloud.transport",
     "sandbox.cloud.expiry",

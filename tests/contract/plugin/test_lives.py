@@ -20,7 +20,6 @@ pytestmark = pytest.mark.sandbox
 
 every_type = pytest.mark.parametrize("case", CASES, ids=[case.token.split(":")[-1] for case in CASES])
 _TAGGED = [case for case in CASES if resource_type(case.token).tagged]
-_NOT_RETAGGED = "the sandbox's API Gateway keeps the tags of TagResource apart from those that GetApi and GetStage show"
 
 
 def test_every_type_has_its_case() -> None:
@@ -64,9 +63,7 @@ def test_each_property_is_updated_in_place(case: Case, dev: Engine, place: Place
 
 
 @pytest.mark.parametrize("case", _TAGGED, ids=[case.token.split(":")[-1] for case in _TAGGED])
-def test_tags_are_updated_in_place(case: Case, dev: Engine, place: Place, request: pytest.FixtureRequest) -> None:
-    if "apigatewayv2" in case.token:
-        request.applymarker(pytest.mark.xfail(reason=_NOT_RETAGGED, strict=True))
+def test_tags_are_updated_in_place(case: Case, dev: Engine, place: Place) -> None:
     inputs = dev.checked(case.token, case.inputs(place))
     id_, state = dev.create(case.token, inputs)
     assert inputs["tagsAll"] == state["tagsAll"] == {"deploy:stack": "dev", "a": "1"}
