@@ -87,6 +87,7 @@ _LAMBDA = (
     "UpdateFunctionCode",
     "PublishVersion",
     "TagResource",
+    "UntagResource",
     "DeleteFunction",
     "CreateAlias",
     "GetAlias",
@@ -124,6 +125,10 @@ OPERATIONS: Mapping[str, tuple[Need, ...]] = {
     "ApiGatewayV2:TagResource": (
         *_on(On.API_TAG, "apigateway:POST"),
         *_on(On.API_CHANGE, "apigateway:PATCH", "apigateway:TagResource"),
+    ),
+    "ApiGatewayV2:UntagResource": (
+        *_on(On.API_TAG, "apigateway:DELETE"),
+        *_on(On.API_CHANGE, "apigateway:PATCH", "apigateway:UntagResource"),
     ),
 }
 
@@ -182,6 +187,7 @@ TYPES: Mapping[str, Calls] = {
             "UpdateFunctionConfiguration",
             "PublishVersion",
             "TagResource",
+            "UntagResource",
             "DeleteFunction",
         ),
     ),
@@ -191,10 +197,10 @@ TYPES: Mapping[str, Calls] = {
     "aws:lambda/permission:Permission": Calls(
         read=_lambda("GetPolicy"), change=_lambda("AddPermission", "RemovePermission")
     ),
-    "aws:apigatewayv2/api:Api": _api_part("Api", "TagResource"),
+    "aws:apigatewayv2/api:Api": _api_part("Api", "TagResource", "UntagResource"),
     "aws:apigatewayv2/integration:Integration": _api_part("Integration"),
     "aws:apigatewayv2/route:Route": _api_part("Route"),
-    "aws:apigatewayv2/stage:Stage": _api_part("Stage", "GetApi", "TagResource"),
+    "aws:apigatewayv2/stage:Stage": _api_part("Stage", "GetApi", "TagResource", "UntagResource"),
 }
 
 

@@ -71,6 +71,10 @@ PAIRS = [
     ("apigateway:PATCH", (f"{API}/routes/r", OURS), (f"{API}/routes/r", THEIRS)),
     ("apigateway:PATCH", (API, OURS), (API, {**OURS, "aws:RequestTag/deploy:stack": "prod"})),
     ("apigateway:POST", (API_TAGS, OURS), (API_TAGS, THEIRS)),
+    ("apigateway:DELETE", (API_TAGS, OURS), (API_TAGS, THEIRS)),
+    ("apigateway:DELETE", (API_TAGS, OURS), (API_TAGS.replace("eu-central-1", "us-east-1"), OURS)),
+    ("apigateway:UntagResource", (API, OURS), (API, THEIRS)),
+    ("lambda:UntagResource", (FUNCTION, {}), (f"{FUNCTION}2", {})),
     ("apigateway:GET", (API, OURS), (API, THEIRS)),
 ]  # fmt: skip
 
