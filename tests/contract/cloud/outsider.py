@@ -43,6 +43,12 @@ def refusal(call: Callable[[], Any]) -> tuple[str, str]:
     return error.get("Code", ""), error.get("Message", "")
 
 
+def not_allowed(call: Callable[[], Any], action: str) -> bool:
+    """Whether a call is refused because the caller's own policy does not allow the action."""
+    code, message = refusal(call)
+    return code == "AccessDeniedException" and f"no identity-based policy allows the {action} action" in message
+
+
 def zipped(code: str) -> bytes:
     """A function's package: `index.py` with this code."""
     package = io.BytesIO()
