@@ -50,6 +50,7 @@ class ProgramTable(_Strict):
 
     settings_check: EntryPoint | None = None
     documents: EntryPoint | None = None
+    inventory: EntryPoint | None = None
 
 
 class SandboxTable(_Strict):
@@ -90,6 +91,7 @@ class DeployConfig:
     jenkins_preview_role: str
     settings_check: str = ""
     documents: str = ""
+    inventory: str = ""
 
     def stack(self, name: str) -> Stack:
         """The stack of that name. Raises KeyError."""

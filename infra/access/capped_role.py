@@ -9,7 +9,10 @@ from infra.policies.document import Document, text
 
 
 class CappedRole(pulumi.ComponentResource):
-    """One role. It has no managed policies and no path; `max_session` is in seconds (3,600 to 43,200)."""
+    """One role. It has no managed policies and no path; `max_session` is in seconds (3,600 to 43,200).
+
+    `id` is AWS's unique id of it: a role that somebody deletes and makes again under the same name has another.
+    """
 
     def __init__(
         self,
@@ -36,4 +39,5 @@ class CappedRole(pulumi.ComponentResource):
         )
         aws.iam.RolePolicy(name, name=role, role=self.role.name, policy=text(policy), opts=child)
         self.arn = self.role.arn
+        self.id = self.role.unique_id
         self.register_outputs({"arn": self.arn})

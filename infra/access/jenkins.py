@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_aws as aws
 
@@ -33,12 +35,13 @@ class JenkinsAccess(pulumi.ComponentResource):
         preview = self._agents("preview", tools.preview_role, "Jenkins agents that build pull requests")
         here = AccountNames(tools.account, tools.region)
         trail = AccountTrail("trail", here=here, policy=self._says["trail"], opts=self._child)
-        self.outputs: dict[str, pulumi.Input[str]] = {
+        self.outputs: dict[str, pulumi.Input[str] | Mapping[str, pulumi.Input[str]]] = {
             "account": tools.account,
             "jenkinsDeployRole": deploy.arn,
             "jenkinsPreviewRole": preview.arn,
             "boundary": self._boundary.arn,
             "trail": trail.arn,
+            "roleIds": {"deploy": deploy.id, "preview": preview.id},
         }
         self.register_outputs(dict(self.outputs))
 

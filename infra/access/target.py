@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_aws as aws
 
@@ -9,10 +11,8 @@ from infra.access.account_trail import AccountTrail
 from infra.access.boundary import Boundary
 from infra.access.capped_role import CappedRole
 from infra.documents import names_of, of_access
+from infra.inventory import SHORTEST_MAXIMUM, longest_session
 from infra.settings import TargetSettings
-
-_SHORTEST_MAXIMUM = 3600
-"""Seconds: IAM takes no smaller MaxSessionDuration (3,600 to 43,200), though a session may be shorter."""
 
 
 class TargetAccess(pulumi.ComponentResource):
@@ -25,7 +25,7 @@ class TargetAccess(pulumi.ComponentResource):
     def __init__(self, settings: TargetSettings, opts: pulumi.ResourceOptions) -> None:
         super().__init__("items:access:TargetAccess", settings.stack, None, opts)
         target, here = settings.target, names_of(settings)
-        longest = max(_SHORTEST_MAXIMUM, target.session_duration)
+        longest = longest_session(settings)
         self._says = of_access(settings)
         self._child = pulumi.ResourceOptions(parent=self)
         self._boundary = Boundary(
@@ -33,18 +33,19 @@ class TargetAccess(pulumi.ComponentResource):
         )
         deployment = self._role("deployment", target.deployment_role, f"Jenkins deploys {here.service}", longest)
         preview = self._role("preview", target.preview_role, f"Jenkins looks at {here.service}", longest)
-        execution = self._role("execution", here.execution_role, f"The function {here.service} runs", _SHORTEST_MAXIMUM)
+        execution = self._role("execution", here.execution_role, f"The function {here.service} runs", SHORTEST_MAXIMUM)
         aws.cloudwatch.LogGroup(
             "log", name=here.log_group, retention_in_days=settings.service.log_retention_days, opts=self._child
         )
         trail = AccountTrail("trail", here=here, policy=self._says["trail"], opts=self._child)
-        self.outputs: dict[str, pulumi.Input[str]] = {
+        self.outputs: dict[str, pulumi.Input[str] | Mapping[str, pulumi.Input[str]]] = {
             "account": target.account,
             "deploymentRole": deployment.arn,
             "previewRole": preview.arn,
             "executionRole": execution.arn,
             "boundary": self._boundary.arn,
             "trail": trail.arn,
+            "roleIds": {"deployment": deployment.id, "preview": preview.id, "execution": execution.id},
         }
         self.register_outputs(dict(self.outputs))
 

@@ -69,6 +69,7 @@ class _Answers(mocks.Mocks):
             "invokeArn": f"arn:aws:invoke:::{name}",
             "apiEndpoint": "https://api.example",
             "executionArn": "arn:aws:execute-api:::api",
+            "uniqueId": f"id of {name}",
         }
         return f"{args.name}-id", {**made, **args.inputs}
 

@@ -186,8 +186,8 @@ def test_stack_outputs_are_what_the_driver_reads(stack: str) -> None:
     outputs = registered(stack).stack_outputs
     assert outputs["account"] == config_of(stack)["deploy:account"]
     wanted = {
-        "tools": {"account", "jenkinsDeployRole", "jenkinsPreviewRole", "boundary", "trail"},
-        "access": {"account", "deploymentRole", "previewRole", "executionRole", "boundary", "trail"},
+        "tools": {"account", "jenkinsDeployRole", "jenkinsPreviewRole", "boundary", "trail", "roleIds"},
+        "access": {"account", "deploymentRole", "previewRole", "executionRole", "boundary", "trail", "roleIds"},
         "service": {"account", "stack", "url", "bucket", "function", "version", "codeSha256"},
     }
     layer = "tools" if stack == "tools" else "access" if stack.endswith("-access") else "service"
