@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from driver.values import EngineRequest
 
@@ -17,27 +17,22 @@ if TYPE_CHECKING:
 
 def up(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
     """Make the stack what the program says."""
-    stack.up(
-        refresh=request.refresh,
-        run_program=request.refresh or None,
-        target=list(request.targets),
-        color="never",
-        on_event=on_event,
-    )
+    stack.up(on_event=on_event, **_forwards(request))
 
 
 def preview(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
-    """Say what `up` would do. Writes no state, with or without `refresh`.
+    """Say what `up` would do. Writes no state, with or without `refresh`."""
+    stack.preview(on_event=on_event, **_forwards(request))
 
-    A refresh reads through the providers that the program makes now: those in the state belong to another role.
-    """
-    stack.preview(
-        refresh=request.refresh,
-        run_program=request.refresh or None,
-        target=list(request.targets),
-        color="never",
-        on_event=on_event,
-    )
+
+def _forwards(request: EngineRequest) -> dict[str, Any]:
+    """A refresh reads through the providers that the program makes now: those in the state belong to another role."""
+    return {
+        "refresh": request.refresh,
+        "run_program": request.refresh or None,
+        "target": list(request.targets),
+        "color": "never",
+    }
 
 
 def destroy(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
