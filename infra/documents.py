@@ -19,8 +19,9 @@ Documents = Mapping[str, Document]
 def documents(root: Path, stack: str) -> Documents:
     """The documents of `stack` in the project folder `root`, by name, exactly as they will be in AWS.
 
-    `NAME.trust` is a role's trust, `NAME.policy` its inline policy, `boundary` the ceiling over all of them; the rest are
-    bucket policies. Raises ValueError where the settings are not what they must be.
+    `NAME.trust` is a role's trust, `NAME.policy` its inline policy, `NAME.session` what a session of it is narrowed to
+    when it is entered, `boundary` the ceiling over all of them; the rest are bucket policies. Raises ValueError where the
+    settings are not what they must be.
     """
     settings = of_files(root, stack)
     if isinstance(settings, ToolsSettings):
@@ -30,36 +31,51 @@ def documents(root: Path, stack: str) -> Documents:
 
 def of_tools(settings: ToolsSettings) -> Documents:
     """What Jenkins is in its own account."""
-    tools = settings.tools
-    here = AccountNames(tools.account, tools.region)
-    state = State(
-        bucket_arn=names.bucket_arn(tools.state_bucket),
-        keys_arn=f"arn:aws:kms:{tools.region}:{tools.account}:key/*",
-        key_alias=tools.state_key,
-    )
-    previews = [names.role_arn(target.account, target.preview_role) for target in settings.targets]
-    entered = [*(names.role_arn(target.account, target.deployment_role) for target in settings.targets), *previews]
+    here = AccountNames(settings.tools.account, settings.tools.region)
+    trail_bucket = names.bucket_arn(here.trail_bucket)
+    state, entered, previews = state_of(settings), entered_by_deploy(settings), entered_by_preview(settings)
     agents = trust.service("ec2.amazonaws.com")
     return {
-        "boundary": boundary.jenkins(state, entered, here.trail_arn, names.bucket_arn(here.trail_bucket)),
+        "boundary": boundary.jenkins(state, entered, here.trail_arn, trail_bucket),
         "deploy.trust": agents,
-        "deploy.policy": jenkins.deploy(state, entered),
+        "deploy.policy": jenkins.deploy(state, trail_bucket, entered),
         "preview.trust": agents,
         "preview.policy": jenkins.preview(state, previews),
         "trail": _trail(here),
     }
 
 
+def state_of(settings: ToolsSettings) -> State:
+    """Where Jenkins keeps the state."""
+    tools = settings.tools
+    return State(
+        bucket_arn=names.bucket_arn(tools.state_bucket),
+        keys_arn=f"arn:aws:kms:{tools.region}:{tools.account}:key/*",
+        key_alias=tools.state_key,
+    )
+
+
+def entered_by_preview(settings: ToolsSettings) -> list[str]:
+    """The roles of the targets in which an agent that builds pull requests looks."""
+    return [names.role_arn(target.account, target.preview_role) for target in settings.targets]
+
+
+def entered_by_deploy(settings: ToolsSettings) -> list[str]:
+    """The roles of the targets that an agent which deploys takes; it previews too."""
+    deployment = [names.role_arn(target.account, target.deployment_role) for target in settings.targets]
+    return [*deployment, *entered_by_preview(settings)]
+
+
 def of_access(settings: TargetSettings) -> Documents:
     """Who may enter a target account, and what they may do there."""
-    here, tools = names_of(settings), settings.tools
-    scope = _scope(here)
+    here, tools, scope = names_of(settings), settings.tools, scope_of(settings)
     return {
         "boundary": boundary.target(scope),
         "deployment.trust": _enter(settings, tools.deploy_role),
         "deployment.policy": roles.deployment(scope),
         "preview.trust": _enter(settings, tools.preview_role, tools.deploy_role),
         "preview.policy": roles.preview(scope),
+        "preview.session": roles.reading_only(),
         "execution.trust": trust.service("lambda.amazonaws.com"),
         "execution.policy": roles.execution(scope),
         "trail": _trail(here),
@@ -90,7 +106,9 @@ def _trail(here: AccountNames) -> Document:
     return buckets.trail(names.bucket_arn(here.trail_bucket), account=here.account, trail_arn=here.trail_arn)
 
 
-def _scope(here: TargetNames) -> Scope:
+def scope_of(settings: TargetSettings) -> Scope:
+    """What this stack calls its own."""
+    here = names_of(settings)
     return Scope(
         region=here.region,
         stack=here.env,

@@ -36,10 +36,17 @@ class Need:
 
 @dataclass(frozen=True)
 class Calls:
-    """The SDK operations of one resource type: to look at it, and to create, change and delete it."""
+    """The SDK operations of one resource type: to look at it, and what creating, updating and deleting take beside that."""
 
     read: tuple[str, ...]
-    change: tuple[str, ...]
+    create: tuple[str, ...]
+    update: tuple[str, ...]
+    delete: tuple[str, ...]
+
+    @property
+    def change(self) -> tuple[str, ...]:
+        """Every operation that is made when it is not only looked at."""
+        return tuple(dict.fromkeys((*self.create, *self.update, *self.delete)))
 
 
 def _on(on: On, *actions: str) -> tuple[Need, ...]:
@@ -141,13 +148,12 @@ def _lambda(*calls: str) -> tuple[str, ...]:
     return tuple(f"Lambda:{call}" for call in calls)
 
 
-def _api_part(part: str, *further: str) -> Calls:
+def _api_part(part: str, *, read: tuple[str, ...] = (), update: tuple[str, ...] = ()) -> Calls:
+    def call(verb: str) -> str:
+        return f"ApiGatewayV2:{verb}{part}"
+
     return Calls(
-        read=(f"ApiGatewayV2:Get{part}", *(f"ApiGatewayV2:{call}" for call in further if call.startswith("Get"))),
-        change=(
-            *(f"ApiGatewayV2:{verb}{part}" for verb in ("Create", "Update", "Delete")),
-            *(f"ApiGatewayV2:{call}" for call in further if not call.startswith("Get")),
-        ),
+        read=(call("Get"), *read), create=(call("Create"),), update=(call("Update"), *update), delete=(call("Delete"),)
     )
 
 
@@ -156,51 +162,74 @@ _BUCKET_READS = tuple(
     for call in _S3_READS
     if call not in {"GetBucketOwnershipControls", "GetPublicAccessBlock", "ListObjectVersions"}
 )
+_TAGS = ("ApiGatewayV2:TagResource", "ApiGatewayV2:UntagResource")
 
 TYPES: Mapping[str, Calls] = {
     "aws:s3/bucket:Bucket": Calls(
         read=_s3(*_BUCKET_READS),
-        change=_s3("CreateBucket", "PutBucketTagging", "DeleteBucket", "DeleteObjects", "ListObjectVersions"),
+        create=_s3("CreateBucket", "PutBucketTagging"),
+        update=_s3("PutBucketTagging"),
+        delete=_s3("DeleteBucket", "DeleteObjects", "ListObjectVersions"),
     ),
     "aws:s3/bucketVersioning:BucketVersioning": Calls(
-        read=_s3("GetBucketVersioning"), change=_s3("PutBucketVersioning")
+        read=_s3("GetBucketVersioning"),
+        create=_s3("PutBucketVersioning"),
+        update=_s3("PutBucketVersioning"),
+        delete=_s3("PutBucketVersioning"),
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Calls(
-        read=_s3("GetBucketEncryption"), change=_s3("PutBucketEncryption", "DeleteBucketEncryption")
+        read=_s3("GetBucketEncryption"),
+        create=_s3("PutBucketEncryption"),
+        update=_s3("PutBucketEncryption"),
+        delete=_s3("DeleteBucketEncryption"),
     ),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Calls(
-        read=_s3("GetPublicAccessBlock"), change=_s3("PutPublicAccessBlock", "DeletePublicAccessBlock")
+        read=_s3("GetPublicAccessBlock"),
+        create=_s3("PutPublicAccessBlock"),
+        update=_s3("PutPublicAccessBlock"),
+        delete=_s3("DeletePublicAccessBlock"),
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Calls(
         read=_s3("GetBucketOwnershipControls"),
-        change=_s3("PutBucketOwnershipControls", "DeleteBucketOwnershipControls"),
+        create=_s3("PutBucketOwnershipControls"),
+        update=_s3("PutBucketOwnershipControls"),
+        delete=_s3("DeleteBucketOwnershipControls"),
     ),
     "aws:s3/bucketPolicy:BucketPolicy": Calls(
-        read=_s3("GetBucketPolicy"), change=_s3("PutBucketPolicy", "DeleteBucketPolicy")
+        read=_s3("GetBucketPolicy"),
+        create=_s3("PutBucketPolicy"),
+        update=_s3("PutBucketPolicy"),
+        delete=_s3("DeleteBucketPolicy"),
     ),
     "aws:lambda/function:Function": Calls(
         read=_lambda("GetFunction", "GetFunctionCodeSigningConfig", "ListVersionsByFunction"),
-        change=_lambda(
-            "CreateFunction",
+        create=_lambda("CreateFunction"),
+        update=_lambda(
             "GetFunctionConfiguration",
             "UpdateFunctionCode",
             "UpdateFunctionConfiguration",
             "PublishVersion",
             "TagResource",
             "UntagResource",
-            "DeleteFunction",
         ),
+        delete=_lambda("DeleteFunction"),
     ),
     "aws:lambda/alias:Alias": Calls(
-        read=_lambda("GetAlias"), change=_lambda("CreateAlias", "UpdateAlias", "DeleteAlias")
+        read=_lambda("GetAlias"),
+        create=_lambda("CreateAlias"),
+        update=_lambda("UpdateAlias"),
+        delete=_lambda("DeleteAlias"),
     ),
     "aws:lambda/permission:Permission": Calls(
-        read=_lambda("GetPolicy"), change=_lambda("AddPermission", "RemovePermission")
+        read=_lambda("GetPolicy"),
+        create=_lambda("AddPermission"),
+        update=_lambda("AddPermission", "RemovePermission"),
+        delete=_lambda("RemovePermission"),
     ),
-    "aws:apigatewayv2/api:Api": _api_part("Api", "TagResource", "UntagResource"),
+    "aws:apigatewayv2/api:Api": _api_part("Api", update=_TAGS),
     "aws:apigatewayv2/integration:Integration": _api_part("Integration"),
     "aws:apigatewayv2/route:Route": _api_part("Route"),
-    "aws:apigatewayv2/stage:Stage": _api_part("Stage", "GetApi", "TagResource", "UntagResource"),
+    "aws:apigatewayv2/stage:Stage": _api_part("Stage", read=("ApiGatewayV2:GetApi",), update=_TAGS),
 }
 
 

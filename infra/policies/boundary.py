@@ -6,6 +6,7 @@ ceiling does not (IAM User Guide, "Permissions boundaries").
 
 from __future__ import annotations
 
+from infra.policies import record
 from infra.policies.document import Document, Statement, allow, deny, document
 from infra.policies.jenkins import STATE_KEY_ACTIONS, State, state_key_condition
 from infra.policies.scope import Scope
@@ -34,6 +35,7 @@ def target(scope: Scope) -> Document:
             [scope.execution_role_arn],
             {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
         ),
+        *_record_is_read(scope.trail_bucket_arn),
         deny(
             "NoStrangerCalls",
             ["lambda:AddPermission"],
@@ -43,8 +45,7 @@ def target(scope: Scope) -> Document:
         deny("NoOtherDoors", list(_OTHER_DOORS), ["*"]),
         _nothing_else("iam:PassRole"),
         deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
-        deny("TrailStands", ["cloudtrail:*"], [scope.trail_arn]),
-        deny("RecordStands", ["s3:*"], [scope.trail_bucket_arn, f"{scope.trail_bucket_arn}/*"]),
+        *_record_stands(scope.trail_arn, scope.trail_bucket_arn),
     )
 
 
@@ -54,9 +55,30 @@ def jenkins(state: State, role_arns: list[str], trail_arn: str, trail_bucket_arn
         allow("TargetRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], role_arns),
         allow("State", ["s3:ListBucket", "s3:*Object"], [state.bucket_arn, f"{state.bucket_arn}/*"]),
         allow("StateKey", list(STATE_KEY_ACTIONS), [state.keys_arn], state_key_condition(state)),
+        *_record_is_read(trail_bucket_arn),
         _nothing_else(),
+        *_record_stands(trail_arn, trail_bucket_arn),
+    )
+
+
+def _record_is_read(trail_bucket_arn: str) -> tuple[Statement, ...]:
+    """Who is meant to read the record, may: the event history has no ARN, the delivered files have."""
+    return (
+        allow("History", ["cloudtrail:LookupEvents"], ["*"]),
+        allow("Records", list(record.ACTIONS), [trail_bucket_arn, f"{trail_bucket_arn}/AWSLogs/*"]),
+    )
+
+
+def _record_stands(trail_arn: str, trail_bucket_arn: str) -> tuple[Statement, ...]:
+    """Nobody stops the trail; nobody does anything to its bucket but read."""
+    return (
         deny("TrailStands", ["cloudtrail:*"], [trail_arn]),
-        deny("RecordStands", ["s3:*"], [trail_bucket_arn, f"{trail_bucket_arn}/*"]),
+        {
+            "Sid": "RecordStands",
+            "Effect": "Deny",
+            "NotAction": list(record.ACTIONS),
+            "Resource": [trail_bucket_arn, f"{trail_bucket_arn}/*"],
+        },
     )
 
 

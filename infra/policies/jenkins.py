@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.policies.document import Conditions, Document, allow, document
+from infra.policies import record
+from infra.policies.document import Conditions, Document, document
+from infra.policies.grant import Grant
 
 STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
 
@@ -19,14 +21,12 @@ class State:
     key_alias: str
 
 
-def deploy(state: State, role_arns: Sequence[str]) -> Document:
-    """Enter every target as deployment or preview role; read and write the state."""
-    return document(
-        _enter(role_arns),
-        allow("FindState", ["s3:ListBucket"], [state.bucket_arn]),
-        allow("HoldState", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [f"{state.bucket_arn}/.pulumi/*"]),
-        allow("KeepSecrets", STATE_KEY_ACTIONS, [state.keys_arn], state_key_condition(state)),
-    )
+def deploy(state: State, trail_bucket_arn: str, role_arns: Sequence[str]) -> Document:
+    """Enter every target as deployment or preview role; read and write the state; read who entered.
+
+    The preview role does not read the record: on its agents runs what a pull request brings.
+    """
+    return document(*(grant.statement for grant in deploys(state, trail_bucket_arn, role_arns)))
 
 
 def preview(state: State, role_arns: Sequence[str]) -> Document:
@@ -34,12 +34,30 @@ def preview(state: State, role_arns: Sequence[str]) -> Document:
 
     A preview neither locks nor writes: the lock, the checkpoint and the history belong to up, refresh and destroy.
     """
-    return document(
+    return document(*(grant.statement for grant in previews(state, role_arns)))
+
+
+def deploys(state: State, trail_bucket_arn: str, role_arns: Sequence[str]) -> list[Grant]:
+    """What an agent that deploys does in its own account."""
+    held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject", "S3:DeleteObject": "s3:DeleteObject"}
+    kept = {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey", "KMS:Encrypt": "kms:Encrypt"}
+    return [
         _enter(role_arns),
-        allow("FindState", ["s3:ListBucket"], [state.bucket_arn]),
-        allow("ReadState", ["s3:GetObject"], [f"{state.bucket_arn}/.pulumi/*"]),
-        allow("ReadSecrets", ["kms:Decrypt", "kms:DescribeKey"], [state.keys_arn], state_key_condition(state)),
-    )
+        _find(state),
+        _state(state, "HoldState", held),
+        _secrets(state, "KeepSecrets", kept),
+        *record.reads(trail_bucket_arn),
+    ]
+
+
+def previews(state: State, role_arns: Sequence[str]) -> list[Grant]:
+    """What an agent that builds pull requests does in its own account."""
+    return [
+        _enter(role_arns),
+        _find(state),
+        _state(state, "ReadState", {"S3:GetObject": "s3:GetObject"}),
+        _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
+    ]
 
 
 def state_key_condition(state: State) -> Conditions:
@@ -51,5 +69,29 @@ def state_key_condition(state: State) -> Conditions:
     return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": state.key_alias}}
 
 
-def _enter(role_arns: Sequence[str]) -> dict[str, object]:
-    return allow("EnterTargets", ["sts:AssumeRole", "sts:SetSourceIdentity"], role_arns)
+def _enter(role_arns: Sequence[str]) -> Grant:
+    """The source identity is set in the same call, and authorised by an action of its own."""
+    calls = {"STS:AssumeRole": "sts:AssumeRole", "STS:AssumeRole(SourceIdentity)": "sts:SetSourceIdentity"}
+    return Grant("EnterTargets", "enter", calls, list(role_arns), list(role_arns))
+
+
+def _find(state: State) -> Grant:
+    return Grant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn], [state.bucket_arn])
+
+
+def _state(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
+    files = f"{state.bucket_arn}/.pulumi"
+    return Grant(sid, "state", calls, [f"{files}/*"], [f"{files}/stacks/items/dev.json"])
+
+
+def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
+    """The engine encrypts and decrypts the state's secrets; the driver asks first whether the key is there."""
+    return Grant(
+        sid,
+        "state",
+        calls,
+        [state.keys_arn],
+        [state.keys_arn.replace("*", "00000000-0000-0000-0000-000000000000")],
+        state_key_condition(state),
+        {"kms:ResourceAliases": [state.key_alias]},
+    )

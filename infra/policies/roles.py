@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from infra.policies.actions import Need, On, everything, reads
 from infra.policies.document import Conditions, Document, Statement, allow, document
+from infra.policies.grant import Grant
+from infra.policies.record import reads as reads_the_record
 from infra.policies.scope import Scope
 
 
@@ -15,8 +17,8 @@ def deployment(scope: Scope) -> Document:
 
 
 def preview(scope: Scope) -> Document:
-    """Looking at the same things, and nothing else."""
-    return document(*_statements(reads(), scope))
+    """Looking at the same things and at the account's record, and nothing else."""
+    return document(*_statements(reads(), scope), *(grant.statement for grant in audits(scope)))
 
 
 def reading_only() -> Document:
@@ -28,15 +30,33 @@ def reading_only() -> Document:
 
 
 def execution(scope: Scope) -> Document:
-    """What the running function may do: its items, and its own log.
+    """What the running function may do: its items, and its own log."""
+    return document(*(grant.statement for grant in runs(scope)))
 
-    Listing the bucket is what turns a missing item into 404 instead of 403 (Amazon S3 API, GetObject).
+
+def audits(scope: Scope) -> list[Grant]:
+    """What the preview role does when a run is audited, in a session that is not narrowed to the stack's things."""
+    return reads_the_record(scope.trail_bucket_arn)
+
+
+def runs(scope: Scope) -> list[Grant]:
+    """What the running function does.
+
+    Listing the bucket is what turns a missing item into 404 instead of 403 (Amazon S3 API, GetObject). Lambda itself
+    writes the log, as the function.
     """
-    return document(
-        allow("Items", ["s3:GetObject", "s3:PutObject"], [f"{scope.bucket_arn}/items/*"]),
-        allow("MissingIsNotForbidden", ["s3:ListBucket"], [scope.bucket_arn]),
-        allow("OwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{scope.log_group_arn}:*"]),
-    )
+    items = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
+    log = {
+        "CloudWatch Logs:CreateLogStream": "logs:CreateLogStream",
+        "CloudWatch Logs:PutLogEvents": "logs:PutLogEvents",
+    }
+    missing = {"S3:GetObject(missing)": "s3:ListBucket"}
+    stream = f"{scope.log_group_arn}:log-stream:2026/01/01/[1]0a1b2c"
+    return [
+        Grant("Items", "run", items, [f"{scope.bucket_arn}/items/*"], [f"{scope.bucket_arn}/items/an-item"]),
+        Grant("MissingIsNotForbidden", "run", missing, [scope.bucket_arn], [scope.bucket_arn]),
+        Grant("OwnLog", "run", log, [f"{scope.log_group_arn}:*"], [stream]),
+    ]
 
 
 def _statements(needs: Iterable[Need], scope: Scope) -> list[Statement]:

@@ -75,8 +75,22 @@ def test_the_boundary_holds_even_a_role_that_may_do_anything() -> None:
     assert allows_within(ANYTHING, boundary, "s3:GetObject", CHECKPOINT)
 
 
+def test_who_entered_is_read_where_deploying_is_trusted_and_not_where_a_pull_request_runs() -> None:
+    records = "arn:aws:s3:::deploy-trail-111111111111"
+    for action, resource in (
+        ("cloudtrail:LookupEvents", "*"),
+        ("s3:ListBucket", records),
+        ("s3:GetObject", f"{records}/AWSLogs/111111111111/CloudTrail/eu-central-1/2026/11/23/x.json.gz"),
+    ):
+        assert _may("deploy", action, resource)
+        assert not _may("preview", action, resource)
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert not allows_within(ANYTHING, document("tools", "boundary"), action, f"{records}/AWSLogs/x")
+    assert not allows_within(ANYTHING, document("tools", "boundary"), "s3:PutBucketPolicy", records)
+
+
 def test_no_statement_names_everything() -> None:
     for who in ("deploy", "preview"):
         for statement in document("tools", f"{who}.policy")["Statement"]:
-            assert "*" not in statement["Resource"]
+            assert "*" not in statement["Resource"] or statement["Action"] == ["cloudtrail:LookupEvents"]
             assert not [action for action in statement["Action"] if "*" in action]
