@@ -144,8 +144,10 @@ def show(outcome: RunOutcome, output: Output, code: int) -> None:
 
     if output is Output.JSON:
         write_json(result.as_json(outcome, exit_code=code))
-    else:
-        write(result.as_text(outcome))
+        return
+    if sys.stdout.isatty():
+        sys.stderr.write("\n")
+    write(result.as_text(outcome))
 
 
 def _instance(plan: Plan) -> str:

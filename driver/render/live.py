@@ -69,11 +69,13 @@ class LiveRenderer:
         self._live.stop()
 
     def pause(self) -> None:
-        """Make the screen free for a question."""
+        """Take the picture away, so that a question stands alone."""
+        self._live.transient = True
         self._live.stop()
 
     def resume(self) -> None:
         """Go on drawing after a question."""
+        self._live.transient = False
         self._live.start()
 
     def picture(self) -> RenderableType:
