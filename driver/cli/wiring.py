@@ -100,6 +100,14 @@ def documents(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
     return shown
 
 
+def needs(config: DeployConfig, stack: Stack) -> Sequence[Mapping[str, Any]]:
+    """What every role that a stack makes needs, as plain data. Raises UsageError when the program cannot say."""
+    if not config.needs:
+        raise UsageError("the program names no function that says what its roles need", where="deploy.toml: program.needs")
+    said: Sequence[Mapping[str, Any]] = _entry_point(config.needs, "program.needs")(config.root, stack.name)
+    return said
+
+
 def _entry_point(name: str, key: str) -> Callable[..., Any]:
     module, function = name.split(":")
     try:

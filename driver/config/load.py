@@ -74,6 +74,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         jenkins_preview_role=tools.text("jenkinsPreviewRole"),
         settings_check=toml.program.settings_check or "",
         documents=toml.program.documents or "",
+        needs=toml.program.needs or "",
         inventory=toml.program.inventory or "",
     )
 

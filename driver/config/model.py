@@ -50,6 +50,7 @@ class ProgramTable(_Strict):
 
     settings_check: EntryPoint | None = None
     documents: EntryPoint | None = None
+    needs: EntryPoint | None = None
     inventory: EntryPoint | None = None
 
 
@@ -91,6 +92,7 @@ class DeployConfig:
     jenkins_preview_role: str
     settings_check: str = ""
     documents: str = ""
+    needs: str = ""
     inventory: str = ""
 
     def stack(self, name: str) -> Stack:
