@@ -1,7 +1,8 @@
 """Starts, finds, stops and empties a sandbox: one process per home folder, on free loopback ports.
 
 HOME holds `sandbox.json` (written when the sandbox may be used), `server.log`, `ports.json`, `alive.lock` (held by the
-process for as long as it lives) and `state/`. The state survives `down` and `up`; `reset` throws it away.
+process for as long as it lives) and `state/`. The state survives `down` and `up`; of a process that was killed, its last
+snapshot survives; `reset` throws it away.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def up(home: Path, *, port: int | None = None, powers: bool = False, say: Callab
         if running is not None:
             _check_same(running, port=port, powers=powers)
             return running
+        if (home / "sandbox.json").exists():
+            say(_after_a_kill(home))
         say("Starting the sandbox: four AWS accounts on this machine (a few seconds).")
         return _start(home, port, powers=powers)
 
@@ -121,6 +124,17 @@ def _start(home: Path, port: int | None, *, powers: bool) -> Sandbox:
     raise SandboxError(
         f"The sandbox did not answer within {START_SECONDS:.0f} s. The end of {home / 'server.log'}:\n{_tail(home)}"
     )
+
+
+def _after_a_kill(home: Path) -> str:
+    """What a process that could not tidy up has left: its last snapshot, or nothing."""
+    ended = "The sandbox ended without being stopped."
+    try:
+        taken = (home / "state" / "services").stat().st_mtime
+    except FileNotFoundError:
+        return f"{ended} It had not saved anything yet: every account starts empty."
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(taken))
+    return f"{ended} Its accounts are as they were at {moment}; what changed after that is lost."
 
 
 def _check_same(running: Sandbox, *, port: int | None, powers: bool) -> None:

@@ -7,10 +7,13 @@ profiles are kept per account (`get_scoped(account, None, name)`), sessions by a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import importlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, persistence
 from ministack.services import apigateway, cloudtrail, iam, kms, lambda_svc, s3, sts
 
 Answer = tuple[int, dict[str, Any], bytes]
@@ -18,6 +21,9 @@ Answer = tuple[int, dict[str, Any], bytes]
 
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
 """A service's handler: method, path, headers in lower case, body, and query parameters as lists."""
+
+States = Mapping[str, Callable[[], Any]]
+"""How each service's state is got, by the name of its file."""
 
 ROLES: Any = iam._roles
 USERS: Any = iam._users
@@ -29,6 +35,7 @@ TRAIL_TAGS: Any = cloudtrail._trail_tags
 BUCKETS: Any = s3._buckets
 BUCKET_POLICIES: Any = s3._bucket_policies
 
+save_each = persistence.save_all
 query_answer = iam._xml
 query_error = iam._error
 moment_in = iam._future
@@ -110,3 +117,25 @@ def new_keys() -> dict[str, str]:
 def register(session: dict[str, Any]) -> None:
     """Make a session's credentials valid."""
     sts.register_session(session["AccessKeyId"], session)
+
+
+def state_folder() -> Path:
+    """Where the services' states are kept."""
+    return Path(persistence.STATE_DIR)
+
+
+def states() -> States:
+    """Every service that has a state now."""
+    found: States = importlib.import_module("ministack.app")._build_persistence_save_dict()
+    return found
+
+
+@contextmanager
+def saving_to(folder: Path) -> Iterator[None]:
+    """Save to another folder, the functions' code included."""
+    kept = persistence.STATE_DIR, lambda_svc.CODE_BLOB_DIR
+    persistence.STATE_DIR, lambda_svc.CODE_BLOB_DIR = str(folder), str(folder / "lambda-blobs")
+    try:
+        yield
+    finally:
+        persistence.STATE_DIR, lambda_svc.CODE_BLOB_DIR = kept

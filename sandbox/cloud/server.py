@@ -47,6 +47,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.trail.delivery",
     "sandbox.cloud.faults",
     "sandbox.cloud.trail.recording",
+    "sandbox.cloud.snapshots",
 )
 
 MIDDLEWARE: tuple[str, ...] = (
@@ -55,6 +56,7 @@ MIDDLEWARE: tuple[str, ...] = (
     "sandbox.cloud.transport",
     "sandbox.cloud.trail.delivery",
     "sandbox.cloud.organization",
+    "sandbox.cloud.snapshots",
 )
 
 
