@@ -1,0 +1,93 @@
+"""Reads a policy document into statements; what it does not know is an error, never a guess.
+
+Source: IAM User Guide, "IAM JSON policy elements reference" and "Grammar of the IAM JSON policy language".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from driver.errors import UsageError
+
+Conditions = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+_DOCUMENT = {"Version", "Id", "Statement"}
+_STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+
+
+class PolicyError(UsageError):
+    """A policy says something that cannot be decided here. `where` names the document, the statement and the element."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of an identity policy, a boundary or a session policy. `name` is its Sid, or its place from 1."""
+
+    name: str
+    allows: bool
+    actions: tuple[str, ...] = ()
+    but_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    but_resources: tuple[str, ...] = ()
+    conditions: Conditions = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A document under the name it goes by, for example `deployment.policy`."""
+
+    name: str
+    statements: tuple[Statement, ...]
+
+
+def read(name: str, document: Mapping[str, Any]) -> Policy:
+    """The policy in `document`. Raises PolicyError that names what is not known."""
+    _known(name, document, _DOCUMENT)
+    if document.get("Version") != "2012-10-17":
+        raise PolicyError(f"got Version {document.get('Version')!r}, expected '2012-10-17'", where=name)
+    found = document.get("Statement", [])
+    statements = [found] if isinstance(found, Mapping) else found
+    return Policy(name, tuple(_statement(name, place, each) for place, each in enumerate(statements, 1)))
+
+
+def _statement(document: str, place: int, said: Mapping[str, Any]) -> Statement:
+    name = str(said.get("Sid") or place)
+    where = f"{document}: {name}"
+    _known(where, said, _STATEMENT)
+    if said.get("Effect") not in {"Allow", "Deny"}:
+        raise PolicyError(f"got Effect {said.get('Effect')!r}, expected 'Allow' or 'Deny'", where=where)
+    for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):
+        if (one in said) == (other in said):
+            raise PolicyError(f"expected either {one} or {other}", where=where)
+    conditions = {
+        operator: {key: _texts(f"{where}: {operator}", values) for key, values in keys.items()}
+        for operator, keys in said.get("Condition", {}).items()
+    }
+    return Statement(
+        name=name,
+        allows=said["Effect"] == "Allow",
+        actions=_texts(where, said.get("Action", ())),
+        but_actions=_texts(where, said.get("NotAction", ())),
+        resources=_texts(where, said.get("Resource", ())),
+        but_resources=_texts(where, said.get("NotResource", ())),
+        conditions=conditions,
+    )
+
+
+def _texts(where: str, values: Any) -> tuple[str, ...]:
+    many = (values,) if isinstance(values, str | bool) else tuple(values)
+    texts = tuple(str(value).lower() if isinstance(value, bool) else value for value in many)
+    for text in texts:
+        if not isinstance(text, str):
+            raise PolicyError(f"got {text!r}, expected a text", where=where)
+        if "${" in text:
+            raise PolicyError(f"the policy variable in {text!r} is not known here", where=where)
+    return texts
+
+
+def _known(where: str, said: Mapping[str, Any], elements: set[str]) -> None:
+    unknown = sorted(set(said) - elements)
+    if unknown:
+        raise PolicyError(f"the element {unknown[0]} is not known here", where=where)
