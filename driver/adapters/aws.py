@@ -15,13 +15,16 @@ ATTEMPTS = 4
 
 
 class AwsSession:
-    """The identity that the ordinary AWS credential chain finds for this process, or the one of a given instance.
+    """The identity that the ordinary AWS credential chain finds for this process, that of a given instance, or given keys.
+
+    `keys` are temporary credentials under the names that the SDKs read from the environment.
 
     Clients all retry, time out and speak alike, and are made once: boto3 sessions are not thread-safe, clients are.
     """
 
-    def __init__(self, region: str, *, metadata_endpoint: str = "") -> None:
+    def __init__(self, region: str, *, metadata_endpoint: str = "", keys: Mapping[str, str] | None = None) -> None:
         self._region = region
+        self._keys = {name.lower(): value for name, value in (keys or {}).items()}
         self._metadata_endpoint = metadata_endpoint
         self._session: Any = None
         self._clients: dict[tuple[str, str], Any] = {}
@@ -48,7 +51,7 @@ class AwsSession:
 
             fetcher = InstanceMetadataFetcher(config={"ec2_metadata_service_endpoint": self._metadata_endpoint})
             core.register_component("credential_provider", CredentialResolver([InstanceMetadataProvider(fetcher)]))
-        return boto3.Session(botocore_session=core, region_name=self._region)
+        return boto3.Session(botocore_session=core, region_name=self._region, **self._keys)
 
     def _new_client(self, service: str, region: str) -> Any:
         from botocore.config import Config

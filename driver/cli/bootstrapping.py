@@ -28,7 +28,7 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
         aws = wiring.session(config)
         Preflight(StsIdentity(aws), None, _silently).require(plan, run.facts)
         Foundation(aws, config.backend).lay(lambda line: run.stream(Progress(line)))
-        outcome = run.runner.run(plan, run.facts)
+        outcome = run.runner.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:
             _wait(config, begun.place, plan, run)

@@ -1,38 +1,53 @@
-"""`deploy doctor`: what is in the way of a run, and what to do about each thing."""
+"""`deploy doctor`: what is in the way of a run, what rots in the accounts, and what to do about each thing."""
 
 from __future__ import annotations
 
-from driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from driver.cli.options import CloudOption, ProjectOption
 
 
-def doctor(output: OutputOption = Output.TEXT, project: ProjectOption = None, cloud: CloudOption = None) -> None:
-    """Say what is in the way of a run, and what to do.
+class Form(StrEnum):
+    """How the findings are written to stdout."""
 
-    Looks at everything that a run depends on and touches nothing. Exits with 0 when everything is as it should be,
-    with 3 when something is not.
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+def doctor(
+    as_administrator: Annotated[
+        bool,
+        typer.Option("--as-administrator", help="Look into every account, through its bootstrapRole."),
+    ] = False,
+    output: Annotated[
+        Form, typer.Option("--output", "-o", help="How the result is written to stdout; sarif is SARIF 2.1.0.")
+    ] = Form.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Say what is in the way, what rots, and what to do.
+
+    As Jenkins: everything that a run depends on. As an administrator: roles, trust, policies, boundaries, trails,
+    buckets and keys of every account, beside what the program derives. Touches nothing, and says what it did not look
+    at. Exits with 0 when everything is as it should be, with 3 when something is not.
 
     deploy doctor --output json
+
+    deploy doctor --as-administrator --output sarif
     """
-    from dataclasses import asdict
-
-    import typer
-
     from driver.cli import wiring
-    from driver.cli.diagnosis import diagnose
+    from driver.cli.diagnosis import all_is_well, diagnose
     from driver.cli.stdout import write, write_json
     from driver.errors import ExitCode
-    from driver.events.readable import readable
-    from driver.events.redaction import redact
-    from driver.render.words import table
+    from driver.render import findings, sarif
 
-    findings = diagnose(wiring.open_project(project, cloud))
-    if output is Output.JSON:
-        write_json(redact([asdict(finding) for finding in findings]))
+    results = diagnose(wiring.open_project(project, cloud), "administrator" if as_administrator else "jenkins")
+    if output is Form.TEXT:
+        write(findings.as_text(results))
     else:
-        rows = [["ok" if f.ok else "WRONG", f.check, f.stack, f.fact] for f in findings]
-        write(readable(table(["", "CHECK", "STACK", "FACT"], rows)))
-        for finding in findings:
-            if not finding.ok:
-                place = f"{finding.stack} {finding.check}".strip()
-                write(readable(f"\n{place}: {finding.fact}\n  what to do: {finding.remedy or 'see the fact'}"))
-    raise typer.Exit(ExitCode.DONE if all(finding.ok for finding in findings) else ExitCode.NOT_READY)
+        write_json(findings.as_json(results) if output is Form.JSON else sarif.as_sarif(results))
+    raise typer.Exit(ExitCode.DONE if all_is_well(results) else ExitCode.NOT_READY)

@@ -30,6 +30,7 @@ from driver.run.runner import Runner
 from driver.values import Cloud, Stack, Tool
 
 if TYPE_CHECKING:
+    from driver.adapters.engine import AutomationEngine
     from sandbox.accounts import Sandbox
 
 T = TypeVar("T")
@@ -103,8 +104,20 @@ def documents(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
 def needs(config: DeployConfig, stack: Stack) -> Sequence[Mapping[str, Any]]:
     """What every role that a stack makes needs, as plain data. Raises UsageError when the program cannot say."""
     if not config.needs:
-        raise UsageError("the program names no function that says what its roles need", where="deploy.toml: program.needs")
+        raise UsageError(
+            "the program names no function that says what its roles need", where="deploy.toml: program.needs"
+        )
     said: Sequence[Mapping[str, Any]] = _entry_point(config.needs, "program.needs")(config.root, stack.name)
+    return said
+
+
+def inventory(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
+    """What the program makes for a stack, by name. Raises UsageError when it cannot say."""
+    if not config.inventory:
+        raise UsageError(
+            "the program names no function that says what it makes", where="deploy.toml: program.inventory"
+        )
+    said: Mapping[str, Any] = _entry_point(config.inventory, "program.inventory")(config.root, stack.name)
     return said
 
 
@@ -207,20 +220,12 @@ def compose(
     build: str,
 ) -> Run:
     """Wire everything that a run needs."""
-    from driver.adapters.engine import AutomationEngine
-
     clock = WallClock()
     aws = session(config)
     state = state_store(config, aws)
     folder = config.root / ".deploy" / "runs" / run
     stream = EventStream(run, clock.now, keepers=[FileLedger(folder)], listeners=listeners)
-    engine = AutomationEngine(
-        project_root=config.root,
-        engine=tools.engine,
-        pulumi_home=tools.pulumi_home,
-        run_folder=folder,
-        stack_exists=state.exists,
-    )
+    engine = engine_of(config, tools, folder, state)
     engine.warm()
     runner = Runner(
         engine=engine,
@@ -232,6 +237,19 @@ def compose(
     )
     facts = RunFacts(run, config.project, build, config.backend, place.environment)
     return Run(runner, facts, stream, tools)
+
+
+def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateStore) -> AutomationEngine:
+    """The engine, at work in `folder`."""
+    from driver.adapters.engine import AutomationEngine
+
+    return AutomationEngine(
+        project_root=config.root,
+        engine=tools.engine,
+        pulumi_home=tools.pulumi_home,
+        run_folder=folder,
+        stack_exists=state.exists,
+    )
 
 
 def jenkins_build() -> str:

@@ -112,3 +112,11 @@ def _line(config: CommentedMap, key: str) -> int:
     """Where the key stands, counted from 1; where the settings begin when it is not there or is merged in."""
     place = config.lc.data or {}
     return int(place[key][0] if key in place else config.lc.line) + 1
+
+
+def line_of(path: Path, value: str) -> int:
+    """The line, counted from 1, that says `value`; otherwise the one that says the account, otherwise the first."""
+    lines = path.read_text("utf-8").splitlines()
+    said = [number for number, line in enumerate(lines, 1) if line.split(": ", 1)[-1].strip(" \"'") == value]
+    account = [number for number, line in enumerate(lines, 1) if f"{NAMESPACE}account:" in line]
+    return next(iter([*said, *account]), 1)

@@ -42,7 +42,10 @@ class Runner:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, plan: Plan, facts: RunFacts, *, refresh: bool = False) -> RunOutcome:
-        """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome."""
+        """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome.
+
+        With `refresh`, an up or a preview starts from the cloud as it is, not as it was last deployed.
+        """
         started = self.clock.now()
         self.preflight.require(plan, facts)
         if self._stop.is_set():
@@ -81,24 +84,24 @@ class Runner:
             return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
         if step.operation is Operation.PREVIEW:
             return self._preview(step, facts, refresh)
-        refused = self._refused(step, facts) if step.preview_for else None
+        refused = self._refused(step, facts, refresh) if step.preview_for else None
         if refused:
             return refused
         if step.operation is Operation.DESTROY:
             return self._ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
-        return self._up(step, facts)
+        return self._up(step, facts, refresh)
 
     def _preview(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
         report = self.engine.preview(facts.request(step, refresh=refresh), self.emit)
         self.emit(Previewed(step.stack.name, report.changes, report.resources))
         return self._ended(step, report, Reason.PREVIEWED)
 
-    def _refused(self, step: Step, facts: RunFacts) -> StepOutcome | None:
+    def _refused(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome | None:
         self.emit(Progress(f"previewing first: {', '.join(step.preview_for)} asks for it", step.stack.name))
         look: Callable[..., EngineReport] = (
             self.engine.preview_destroy if step.operation is Operation.DESTROY else self.engine.preview
         )
-        report = look(facts.request(step), self.emit)
+        report = look(facts.request(step, refresh=refresh), self.emit)
         if report.status is not EngineStatus.SUCCEEDED:
             return self._ended(step, report, Reason.PREVIEWED)
         self.emit(Previewed(step.stack.name, report.changes, report.resources))
@@ -109,8 +112,8 @@ class Runner:
             return None
         return _outcome(step, Result.REFUSED, refusal.reason, cause=refusal.cause, remedy=refusal.remedy)
 
-    def _up(self, step: Step, facts: RunFacts) -> StepOutcome:
-        report = self.engine.up(facts.request(step), self.emit)
+    def _up(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
+        report = self.engine.up(facts.request(step, refresh=refresh), self.emit)
         outcome = self._ended(step, report, Reason.CHANGED if report.changes.total else Reason.UNCHANGED)
         if outcome.result is not Result.SUCCEEDED or step.stack.layer is not Layer.SERVICE:
             return outcome

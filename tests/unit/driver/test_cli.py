@@ -302,10 +302,11 @@ def test_a_sandbox_that_does_not_run_has_no_status(deploy: Deploy, tmp_path: Pat
 def test_a_doctor_without_a_sandbox_finds_that_and_says_what_to_do(deploy: Deploy, tmp_path: Path) -> None:
     said = deploy("doctor", "--output", "json", "--project", project(tmp_path))
     assert said.code == 3
-    findings = {finding["check"]: finding for finding in json.loads(said.out)}
-    assert findings["settings"]["ok"]
-    assert not findings["sandbox"]["ok"]
-    assert "deploy sandbox up" in findings["sandbox"]["remedy"]
+    findings = {finding["rule"]: finding for finding in json.loads(said.out)}
+    assert findings["settings"]["result"] == "ok"
+    assert findings["cloud"]["result"] == "finding"
+    assert "deploy sandbox up" in findings["cloud"]["remedy"]
+    assert findings["role"]["result"] == findings["trail-stopped"]["result"] == "not looked at"
 
 
 @pytest.mark.parametrize("output", ["text", "json"])

@@ -1,0 +1,125 @@
+"""The deep look of `deploy doctor --as-administrator`: what every account really has, beside what the program derives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from driver.adapters.aws import AwsSession
+from driver.adapters.foundation import bucket_policy
+from driver.adapters.identity import StsIdentity
+from driver.adapters.inspection import Inspection
+from driver.adapters.state import S3StateStore
+from driver.cli import wiring
+from driver.config.model import DeployConfig
+from driver.config.stackfile import line_of
+from driver.errors import DeployError
+from driver.findings.catalogue import IN_ACCOUNTS
+from driver.findings.judge import judge, not_looked_at
+from driver.findings.rule import Result
+from driver.findings.subjects import Boundary, Bucket, Keys, Role, Subject, Trail, Unseen
+from driver.plan.plan import Step
+from driver.run.requests import RunFacts
+from driver.values import EnterAs, Layer, Operation, Stack
+
+Outputs = Mapping[str, Any] | Unseen
+
+
+@dataclass(frozen=True)
+class Look:
+    """One account: its access stack, its service stack unless it is the tools account, and what the state knows."""
+
+    config: DeployConfig
+    access: Stack
+    service: Stack | None
+    service_stands: bool
+    outputs: Outputs
+
+    def subjects(self, eyes: Inspection) -> Iterator[Subject]:
+        """Everything of the account, with what the eyes see of it."""
+        stack = self.access
+        things, documents = wiring.inventory(self.config, stack), wiring.documents(self.config, stack)
+        boundary = f"arn:aws:iam::{stack.account}:policy/{things['boundary']}"
+        for key, role in things["roles"].items():
+            yield Role(
+                *_place(stack, role["name"]),
+                trust=documents[f"{key}.trust"],
+                policy=documents[f"{key}.policy"],
+                boundary=boundary,
+                max_session=role["maxSession"],
+                recorded_id=self._recorded(key),
+                seen=eyes.role(role["name"]),
+            )
+        yield Boundary(*_place(stack, things["boundary"]), documents["boundary"], eyes.policy(boundary))
+        yield Trail(*_place(stack, things["trail"]), things["buckets"]["trail"], eyes.trail(things["trail"]))
+        yield from self._buckets(eyes)
+        yield Keys(*_place(stack, f"account {stack.account}"), eyes.keys())
+
+    def _buckets(self, eyes: Inspection) -> Iterator[Bucket]:
+        """The trail's, the service's, and in the tools account the state's."""
+        for stack in (self.access, self.service):
+            if stack:
+                documents = wiring.documents(self.config, stack)
+                for key, name in wiring.inventory(self.config, stack)["buckets"].items():
+                    there = stack.layer is Layer.ACCESS or self.service_stands
+                    seen = eyes.bucket(name) if there else Unseen(f"{stack.name} is not deployed", refused=False)
+                    yield Bucket(*_place(stack, name), documents[key], seen)
+        if self.access.account == self.config.backend.account:
+            name = self.config.backend.bucket
+            yield Bucket(*_place(self.access, name), bucket_policy(name), eyes.bucket(name))
+
+    def _recorded(self, key: str) -> str | Unseen:
+        if isinstance(self.outputs, Unseen):
+            return self.outputs
+        recorded = self.outputs.get("roleIds", {}).get(key)
+        return (
+            str(recorded)
+            if recorded
+            else Unseen("no unique id is on record yet: `deploy bootstrap` records it", refused=False)
+        )
+
+
+def inspect(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts) -> list[Result]:
+    """Enter every account as an administrator, and judge what is there."""
+    aws = wiring.session(config)
+    looks = [_look(config, tools, facts, aws, stack) for stack in config.layer(Layer.ACCESS)]
+    with ThreadPoolExecutor(max_workers=len(looks), thread_name_prefix="inspect") as pool:
+        return [result for results in pool.map(lambda look: _judged(look, aws, facts), looks) for result in results]
+
+
+def _look(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts, aws: AwsSession, access: Stack) -> Look:
+    state = wiring.state_store(config, aws)
+    service = next((stack for stack in config.layer(Layer.SERVICE) if stack.env == access.env), None)
+    try:
+        stands = service is not None and state.exists(service.name)
+        return Look(config, access, service, stands, _outputs(config, tools, facts, state, access))
+    except DeployError as error:
+        return Look(config, access, service, service_stands=True, outputs=Unseen(str(error)))
+
+
+def _outputs(
+    config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts, state: S3StateStore, access: Stack
+) -> Outputs:
+    if isinstance(tools, Unseen):
+        return tools
+    engine = wiring.engine_of(config, tools, config.root / ".deploy" / "runs" / facts.run, state)
+    return engine.outputs(facts.request(Step(access, Operation.UP, EnterAs.BOOTSTRAP)))
+
+
+def _judged(look: Look, aws: AwsSession, facts: RunFacts) -> list[Result]:
+    step = Step(look.access, Operation.UP, EnterAs.BOOTSTRAP)
+    entrance = step.entrance(facts.session_name(step))
+    try:
+        if entrance.role_arn:
+            credentials = StsIdentity(aws).credentials(entrance, look.access.region)
+            aws = AwsSession(look.access.region, keys=credentials.environment())
+        return list(judge(look.subjects(Inspection(aws))))
+    except DeployError as error:
+        return list(not_looked_at(IN_ACCOUNTS, Unseen(str(error)), look.access.name))
+
+
+def _place(stack: Stack, name: str) -> tuple[str, str, str, int]:
+    """A subject's stack and name, and where the file says it."""
+    return stack.name, name, stack.file.name, line_of(stack.file, name)
