@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from driver.events.catalogue import Event
@@ -55,6 +55,16 @@ class StateStore(Protocol):
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
+
+
+class Trail(Protocol):
+    """One account's record of who did what."""
+
+    def find(self, key: str, value: str, start: float, end: float) -> Iterable[Mapping[str, Any]]:
+        """The CloudTrail records between two moments (seconds since the epoch) by one fact, in any order.
+
+        `key` is `Username` (of a role's session: its name) or `EventName`. Raises NotReadyError when the record cannot be read.
+        """
 
 
 class Prober(Protocol):

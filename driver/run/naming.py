@@ -19,6 +19,13 @@ def new_run_id(now: float) -> str:
     return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M}-{secrets.token_hex(3)}"
 
 
+def began(run: str) -> float:
+    """When the run of that id began, to the minute, in seconds since the epoch. Raises ValueError for what is no run's id."""
+    if not re.fullmatch(r"\d{8}-\d{4}-[0-9a-f]{6}", run, flags=re.ASCII):
+        raise ValueError(f"{run!r} is not a run's id")
+    return datetime.strptime(run[:13], "%Y%m%d-%H%M").replace(tzinfo=UTC).timestamp()
+
+
 def build_of(environment: Mapping[str, str]) -> str:
     """Which Jenkins build this is (`BUILD_NUMBER`), cleaned to STS's alphabet; `local` outside Jenkins."""
     number = re.sub(r"[^A-Za-z0-9.]", "", environment.get("BUILD_NUMBER", ""), flags=re.ASCII)

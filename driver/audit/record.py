@@ -1,0 +1,103 @@
+"""One CloudTrail record, as far as an audit reads it.
+
+Names and meanings: "CloudTrail record contents" and "CloudTrail userIdentity element" (AWS CloudTrail User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+_DENIED = re.compile(r"AccessDenied|Unauthorized|NotAuthorized|Forbidden")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What an AssumeRole asked for, and the id of the key that it was given; empty when it was refused."""
+
+    role_arn: str
+    session: str
+    source_identity: str
+    access_key: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One call. `time` is in seconds since the epoch; `session` and `role_arn` are empty when no role's session called."""
+
+    id: str
+    shared: str
+    account: str
+    region: str
+    time: float
+    service: str
+    name: str
+    read_only: bool
+    error: str
+    message: str
+    caller: str
+    session: str
+    role_arn: str
+    access_key: str
+    source_identity: str
+    agent: str
+    entry: Entry | None = None
+
+    @property
+    def call(self) -> str:
+        """`service:Name`, as IAM writes actions; the name is CloudTrail's, which sometimes carries a version."""
+        return f"{self.service}:{self.name}"
+
+    @property
+    def denied(self) -> bool:
+        """Whether the caller was not allowed to do it, whatever each service calls that."""
+        return bool(_DENIED.search(self.error))
+
+
+def read(raw: Mapping[str, Any]) -> Record:
+    """The record of an event as CloudTrail writes it. Raises ValueError when it is none."""
+    try:
+        who: Mapping[str, Any] = raw.get("userIdentity") or {}
+        context: Mapping[str, Any] = who.get("sessionContext") or {}
+        arn = str(who.get("arn") or "")
+        return Record(
+            id=raw["eventID"],
+            shared=raw.get("sharedEventID") or "",
+            account=raw.get("recipientAccountId") or who.get("accountId") or "",
+            region=raw.get("awsRegion") or "",
+            time=datetime.fromisoformat(raw["eventTime"]).timestamp(),
+            service=str(raw["eventSource"]).removesuffix(".amazonaws.com"),
+            name=raw["eventName"],
+            read_only=_is_true(raw.get("readOnly")),
+            error=raw.get("errorCode") or "",
+            message=raw.get("errorMessage") or "",
+            caller=arn or who.get("invokedBy") or who.get("principalId") or "",
+            session=arn.split("/", 2)[2] if ":assumed-role/" in arn else "",
+            role_arn=(context.get("sessionIssuer") or {}).get("arn") or "",
+            access_key=who.get("accessKeyId") or "",
+            source_identity=context.get("sourceIdentity") or "",
+            agent=raw.get("userAgent") or "",
+            entry=_entry(raw),
+        )
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"not a CloudTrail record: {error!r}") from None
+
+
+def _entry(raw: Mapping[str, Any]) -> Entry | None:
+    if raw["eventSource"] != "sts.amazonaws.com" or raw["eventName"] != "AssumeRole":
+        return None
+    asked: Mapping[str, Any] = raw.get("requestParameters") or {}
+    given: Mapping[str, Any] = (raw.get("responseElements") or {}).get("credentials") or {}
+    return Entry(
+        asked.get("roleArn") or "",
+        asked.get("roleSessionName") or "",
+        asked.get("sourceIdentity") or "",
+        given.get("accessKeyId") or "",
+    )
+
+
+def _is_true(value: object) -> bool:
+    return value is True or value == "true"
