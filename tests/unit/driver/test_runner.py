@@ -160,6 +160,8 @@ def test_a_preview_shows_and_goes_on_after_a_failure() -> None:
     ]
     assert outcome.exit_code() is ExitCode.FAILED
     assert all(request.refresh for request in world.engine.requests)
+    assert {call for call, _ in world.engine.calls} == {"preview"}
+    assert world.prober.asked == []
 
 
 @pytest.mark.parametrize("refresh", [True, False])
@@ -168,8 +170,6 @@ def test_an_up_starts_from_the_cloud_as_it_is_only_when_asked_to(refresh: bool) 
     world.run(Operation.UP, attended=True, refresh=refresh)
     assert {call for call, _ in world.engine.calls} == {"preview", "up"}
     assert {request.refresh for request in world.engine.requests} == {refresh}
-    assert {call for call, _ in world.engine.calls} == {"preview"}
-    assert world.prober.asked == []
 
 
 def test_a_preview_that_failed_claims_no_changes() -> None:
