@@ -1,0 +1,46 @@
+"""`deploy sandbox`: started, looked at, stopped, started again with what it held, emptied; and two side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox import lifecycle
+from sandbox.accounts import ACCOUNTS
+from tests.e2e.conftest import SANDBOX
+from tests.e2e.project import Project, copy_project
+
+
+def test_what_is_in_the_accounts_survives_down_and_up_and_a_reset_empties_them(project: Project) -> None:
+    shown = project.deploy("sandbox", "status", "--output", "json")
+    assert shown.code == 0, shown
+    assert shown.json["endpoint"] == project.sandbox.endpoint
+    assert shown.json["accounts"] == ACCOUNTS
+    assert shown.json["region"] == "eu-central-1"
+    assert "3." in shown.json["engine"]
+    assert "7." in shown.json["plugin"]
+
+    assert project.deploy("sandbox", "up").code == 0
+    assert project.deploy("sandbox", "down").code == 0
+    down = project.deploy("sandbox", "status")
+    assert down.code == 3, down
+    assert "deploy sandbox up" in down.err
+    assert project.deploy("up", "--stacks", "dev").code == 3
+
+    again = project.deploy("sandbox", "up", "--output", "json")
+    assert again.code == 0, again
+    assert again.json["endpoint"] == project.sandbox.endpoint
+    assert "items-dev-deployment" in project.roles("dev")
+
+    assert project.deploy("sandbox", "reset").code == 0
+    assert project.roles("dev") == ["OrganizationAccountAccessRole"]
+
+
+def test_two_run_side_by_side_and_know_nothing_of_each_other(project: Project, tmp_path: Path) -> None:
+    other = copy_project(tmp_path / "other")
+    neighbour = Project(other, lifecycle.up(other / SANDBOX))
+    try:
+        assert neighbour.sandbox.endpoint != project.sandbox.endpoint
+        assert "items-dev-deployment" in project.roles("dev")
+        assert neighbour.roles("dev") == ["OrganizationAccountAccessRole"]
+    finally:
+        lifecycle.down(other / SANDBOX)
