@@ -1,4 +1,4 @@
-"""Every resource type that this plugin knows; a service's file is imported when one of its types is first used."""
+"""Every resource type that this plugin knows; a service's files are imported when one of its types is first used."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from sandbox.plugin.resource import ResourceType
 
 _FILES = {
-    "apigatewayv2": "apigatewayv2",
-    "cloudtrail": "cloudtrail",
-    "cloudwatch": "logs",
-    "iam": "iam",
-    "lambda": "lambda_",
-    "s3": "s3",
+    "apigatewayv2": ("apigatewayv2",),
+    "cloudtrail": ("cloudtrail",),
+    "cloudwatch": ("logs",),
+    "iam": ("iam",),
+    "lambda": ("lambda_function", "lambda_alias", "lambda_permission"),
+    "s3": ("s3_bucket", "s3_settings"),
 }
 
 
@@ -25,7 +25,7 @@ _FILES = {
 def resource_type(token: str) -> ResourceType:
     """The type with this token (`aws:s3/bucket:Bucket`). PluginError naming it when there is none."""
     service = token.removeprefix("aws:").split("/")[0]
-    known = {one.token: one for one in _types(_FILES[service])} if service in _FILES else {}
+    known = {one.token: one for one in _types(service)}
     if token not in known:
         raise PluginError(
             f"{token} is not a type that the sandbox's AWS plugin knows. Use the real pulumi-resource-aws, "
@@ -36,9 +36,9 @@ def resource_type(token: str) -> ResourceType:
 
 def all_types() -> tuple[ResourceType, ...]:
     """Every type, by token."""
-    return tuple(sorted((one for file in _FILES.values() for one in _types(file)), key=lambda one: one.token))
+    return tuple(sorted((one for service in _FILES for one in _types(service)), key=lambda one: one.token))
 
 
-def _types(file: str) -> tuple[ResourceType, ...]:
-    types: tuple[ResourceType, ...] = import_module(f"sandbox.plugin.{file}").TYPES
-    return types
+def _types(service: str) -> list[ResourceType]:
+    modules = [import_module(f"sandbox.plugin.{file}") for file in _FILES.get(service, ())]
+    return [one for module in modules for one in module.TYPES]

@@ -1,13 +1,11 @@
-"""Lambda: functions, aliases and permissions."""
+"""Lambda: functions, and the versions that they publish."""
 
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING, Any
 
 from sandbox.plugin.archive import zipped
-from sandbox.plugin.diff import function_name
 from sandbox.plugin.errors import PluginError, code
 from sandbox.plugin.patience import retrying, until
 from sandbox.plugin.resource import TAGS, Change, Kind, Output, Property, ResourceType, outputs
@@ -79,13 +77,13 @@ def _read_function(account: Account, name: str, known: State) -> State | None:
         "tagsAll": own(found.get("Tags", {})),
         **({"code": Archive(hash=base64.b64decode(live["CodeSha256"]).hex())} if moved_code else {}),
         "arn": live["FunctionArn"],
-        "invokeArn": _invoke_arn(account, live["FunctionArn"]),
+        "invokeArn": invoke_arn(account, live["FunctionArn"]),
         "codeSha256": live["CodeSha256"],
         "sourceCodeSize": live["CodeSize"],
         "lastModified": live["LastModified"],
         "version": version,
         "qualifiedArn": f"{live['FunctionArn']}:{version}",
-        "qualifiedInvokeArn": _invoke_arn(account, f"{live['FunctionArn']}:{version}"),
+        "qualifiedInvokeArn": invoke_arn(account, f"{live['FunctionArn']}:{version}"),
         "region": account.region,
     }
 
@@ -149,113 +147,9 @@ def _ready(account: Account, name: str) -> None:
     until(account, settled)
 
 
-def _invoke_arn(account: Account, arn: str) -> str:
+def invoke_arn(account: Account, arn: str) -> str:
+    """Where API Gateway calls a function, version or alias."""
     return f"arn:{account.partition}:apigateway:{account.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-
-
-def _create_alias(account: Account, inputs: Inputs) -> str:
-    made = account.functions.create_alias(
-        FunctionName=inputs["functionName"],
-        Name=inputs["name"],
-        FunctionVersion=inputs["functionVersion"],
-        Description=inputs.get("description") or "",
-    )
-    return made["AliasArn"]
-
-
-def _alias(id_: str) -> tuple[str, str]:
-    """Function and alias out of the id: the alias' ARN, or `function/alias` when it is imported."""
-    if id_.startswith("arn:"):
-        return function_name(id_), id_.split(":")[7]
-    function, _, name = id_.rpartition("/")
-    return function, name
-
-
-def _read_alias(account: Account, id_: str, known: State) -> State | None:
-    function, name = _alias(id_)
-    try:
-        found = account.functions.get_alias(FunctionName=function, Name=name)
-    except account.functions.exceptions.ResourceNotFoundException:
-        return None
-    return {
-        "id": found["AliasArn"],
-        "arn": found["AliasArn"],
-        "invokeArn": _invoke_arn(account, found["AliasArn"]),
-        "name": name,
-        "functionName": known.get("functionName", function),
-        "functionVersion": found["FunctionVersion"],
-        "description": found.get("Description"),
-        "region": account.region,
-    }
-
-
-def _update_alias(account: Account, id_: str, change: Change) -> None:
-    function, name = _alias(id_)
-    description = change.new.get("description") or ""
-    version = change.new["functionVersion"]
-    account.functions.update_alias(FunctionName=function, Name=name, FunctionVersion=version, Description=description)
-
-
-def _delete_alias(account: Account, id_: str, _: State) -> None:
-    function, name = _alias(id_)
-    try:
-        account.functions.delete_alias(FunctionName=function, Name=name)
-    except account.functions.exceptions.ResourceNotFoundException:
-        return
-
-
-def _create_permission(account: Account, inputs: Inputs) -> str:
-    request: dict[str, Any] = {
-        "FunctionName": inputs["function"],
-        "StatementId": inputs["statementId"],
-        "Action": inputs["action"],
-        "Principal": inputs["principal"],
-        "SourceArn": inputs.get("sourceArn"),
-        "Qualifier": inputs.get("qualifier"),
-    }
-    account.functions.add_permission(**{key: value for key, value in request.items() if value})
-    return str(inputs["statementId"])
-
-
-def _permission(id_: str, known: State) -> tuple[dict[str, Any], str]:
-    """Which function (and qualifier), and which statement; an import says `function[:qualifier]/statement`."""
-    target, _, statement = id_.rpartition("/")
-    named, _, qualified = target.partition(":")
-    function, qualifier = known.get("function") or named, known.get("qualifier") or qualified
-    if not function:
-        raise PluginError(f"permission {id_!r}: to import one, give function/statement or function:qualifier/statement")
-    return {"FunctionName": function, **({"Qualifier": qualifier} if qualifier else {})}, statement
-
-
-def _read_permission(account: Account, id_: str, known: State) -> State | None:
-    target, statement_id = _permission(id_, known)
-    try:
-        statements = json.loads(account.functions.get_policy(**target)["Policy"])["Statement"]
-    except account.functions.exceptions.ResourceNotFoundException:
-        return None
-    found = next((one for one in statements if one.get("Sid") == statement_id), None)
-    if found is None:
-        return None
-    principal = found["Principal"]
-    conditions = {name.lower(): value for tests in found.get("Condition", {}).values() for name, value in tests.items()}
-    return {
-        "id": statement_id,
-        "statementId": statement_id,
-        "action": found["Action"],
-        "function": target["FunctionName"],
-        "principal": principal if isinstance(principal, str) else next(iter(principal.values())),
-        "sourceArn": conditions.get("aws:sourcearn"),
-        "qualifier": target.get("Qualifier"),
-        "region": account.region,
-    }
-
-
-def _delete_permission(account: Account, id_: str, known: State) -> None:
-    target, statement_id = _permission(id_, known)
-    try:
-        account.functions.remove_permission(StatementId=statement_id, **target)
-    except account.functions.exceptions.ResourceNotFoundException:
-        return
 
 
 TYPES = (
@@ -288,34 +182,5 @@ TYPES = (
         _delete_function,
         _update_function,
         ready=_ready,
-    ),
-    ResourceType(
-        "aws:lambda/alias:Alias",
-        (
-            Property("name", required=True, names=True, replaces=True),
-            Property("description", default=""),
-            Property("functionName", Kind.FUNCTION, required=True, replaces=True),
-            Property("functionVersion", required=True),
-        ),
-        outputs("arn", "invokeArn", "region"),
-        _create_alias,
-        _read_alias,
-        _delete_alias,
-        _update_alias,
-    ),
-    ResourceType(
-        "aws:lambda/permission:Permission",
-        (
-            Property("statementId", required=True, names=True, replaces=True),
-            Property("action", required=True, replaces=True),
-            Property("function", Kind.FUNCTION, required=True, replaces=True),
-            Property("principal", required=True, replaces=True),
-            Property("sourceArn", replaces=True),
-            Property("qualifier", replaces=True),
-        ),
-        outputs("region"),
-        _create_permission,
-        _read_permission,
-        _delete_permission,
     ),
 )

@@ -1,4 +1,4 @@
-"""S3: buckets and the settings that are resources of their own."""
+"""S3: the settings of a bucket that are resources of their own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.plugin.errors import PluginError, code
-from sandbox.plugin.patience import retrying
-from sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
-from sandbox.plugin.tags import pairs, unpaired
+from sandbox.plugin.errors import code
+from sandbox.plugin.resource import Kind, Property, ResourceType, outputs
+from sandbox.plugin.s3_bucket import GONE, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,110 +18,6 @@ if TYPE_CHECKING:
     from sandbox.plugin.resource import Change, Inputs, State
 
 _BUCKET = Property("bucket", required=True, replaces=True)
-_WEBSITE_ZONES = {  # AWS General Reference, "Amazon S3 website endpoints"
-    "eu-central-1": "Z21DNDUVLTQW6Q",
-    "eu-west-1": "Z1BKCTXD74EZPE",
-    "us-east-1": "Z3AQBSTGFYJSTF",
-}
-_GONE = frozenset(
-    {
-        "404",
-        "NoSuchBucket",
-        "NoSuchBucketPolicy",
-        "NoSuchPublicAccessBlockConfiguration",
-        "OwnershipControlsNotFoundError",
-        "ServerSideEncryptionConfigurationNotFoundError",
-    },
-)
-
-
-def _create_bucket(account: Account, inputs: Inputs) -> str:
-    request: dict[str, Any] = {"Bucket": inputs["bucket"]}
-    if account.region != "us-east-1":
-        request["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
-    account.s3.create_bucket(**request)
-    return str(inputs["bucket"])
-
-
-def _read_bucket(account: Account, name: str, _: State) -> State | None:
-    try:
-        account.s3.head_bucket(Bucket=name)
-    except ClientError as error:
-        if code(error) in _GONE:
-            return None
-        raise
-    zone = _WEBSITE_ZONES.get(account.region)
-    return {
-        "id": name,
-        "bucket": name,
-        "tagsAll": _bucket_tags(account, name),
-        "arn": f"arn:{account.partition}:s3:::{name}",
-        "bucketDomainName": f"{name}.s3.amazonaws.com",
-        "bucketRegionalDomainName": f"{name}.s3.{account.region}.amazonaws.com",
-        "bucketRegion": account.region,
-        "region": account.region,
-        **({"hostedZoneId": zone} if zone else {}),
-    }
-
-
-def _bucket_tags(account: Account, name: str) -> dict[str, str]:
-    try:
-        return unpaired(account.s3.get_bucket_tagging(Bucket=name)["TagSet"])
-    except ClientError as error:
-        if code(error) == "NoSuchTagSet":
-            return {}
-        raise
-
-
-def _update_bucket(account: Account, name: str, change: Change) -> None:
-    if not change.touches("tagsAll"):
-        return
-    if change.new["tagsAll"]:
-        _settled(
-            account,
-            lambda: account.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs(change.new["tagsAll"])}),
-        )
-    else:
-        _settled(account, lambda: account.s3.delete_bucket_tagging(Bucket=name))
-
-
-def _delete_bucket(account: Account, name: str, state: State) -> None:
-    try:
-        account.s3.delete_bucket(Bucket=name)
-    except ClientError as error:
-        if code(error) in _GONE:
-            return
-        if code(error) != "BucketNotEmpty":
-            raise
-        if not state.get("forceDestroy"):
-            raise PluginError(
-                f"bucket {name} is not empty, and forceDestroy is not set: empty it, or set forceDestroy, run up, and then destroy",
-            ) from error
-        _empty(account, name)
-        retrying(
-            account, lambda: account.s3.delete_bucket(Bucket=name), when=lambda again: code(again) == "BucketNotEmpty"
-        )
-
-
-def _empty(account: Account, name: str) -> None:
-    for page in account.s3.get_paginator("list_object_versions").paginate(Bucket=name):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        objects: list[Any] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-        if objects:
-            answer = account.s3.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True})
-            for refused in answer.get("Errors", []):
-                raise PluginError(
-                    f"bucket {name} cannot be emptied: {refused['Key']}: {refused.get('Code')}: {refused.get('Message')}"
-                )
-
-
-def _settled(account: Account, action: Callable[[], Any]) -> None:
-    """S3 refuses two changes of one bucket at once, and a principal that IAM has not spread yet."""
-
-    def passing(error: ClientError) -> bool:
-        return code(error) == "OperationAborted" or (code(error) == "MalformedPolicy" and "rincipal" in str(error))
-
-    retrying(account, action, when=passing)
 
 
 def _setting(  # one bucket setting is like another: put, get, delete
@@ -134,25 +29,25 @@ def _setting(  # one bucket setting is like another: put, get, delete
     delete: Callable[[Account, str], Any],
 ) -> ResourceType:
     def create(account: Account, wanted: Inputs) -> str:
-        _settled(account, lambda: put(account, wanted["bucket"], wanted))
+        settled(account, lambda: put(account, wanted["bucket"], wanted))
         return str(wanted["bucket"])
 
     def read(account: Account, bucket: str, _: State) -> State | None:
         try:
             return {"id": bucket, "bucket": bucket, "region": account.region, **get(account, bucket)}
         except ClientError as error:
-            if code(error) in _GONE:
+            if code(error) in GONE:
                 return None
             raise
 
     def update(account: Account, bucket: str, change: Change) -> None:
-        _settled(account, lambda: put(account, bucket, change.new))
+        settled(account, lambda: put(account, bucket, change.new))
 
     def remove(account: Account, bucket: str, _: State) -> None:
         try:
-            _settled(account, lambda: delete(account, bucket))
+            settled(account, lambda: delete(account, bucket))
         except ClientError as error:
-            if code(error) not in _GONE:
+            if code(error) not in GONE:
                 raise
 
     return ResourceType(token, (_BUCKET, *inputs), outputs("region"), create, read, remove, update)
@@ -234,20 +129,6 @@ def _get_policy(account: Account, bucket: str) -> dict[str, Any]:
 
 
 TYPES = (
-    ResourceType(
-        "aws:s3/bucket:Bucket",
-        (
-            Property("bucket", required=True, names=True, replaces=True),
-            Property("forceDestroy", Kind.BOOLEAN, default=False, filled=True, in_cloud=False),
-            *TAGS,
-        ),
-        outputs("arn", "bucketDomainName", "bucketRegionalDomainName", "bucketRegion", "hostedZoneId", "region"),
-        _create_bucket,
-        _read_bucket,
-        _delete_bucket,
-        _update_bucket,
-        completes=frozenset({"tagsAll"}),
-    ),
     _setting(
         "aws:s3/bucketVersioning:BucketVersioning",
         (Property("versioningConfiguration", Kind.OBJECT, required=True, fields=(Property("status", required=True),)),),
