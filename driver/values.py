@@ -100,12 +100,42 @@ class Tool:
     source: str
 
 
+class Granted(StrEnum):
+    """How the length of a session came about."""
+
+    AS_ASKED = "as asked"
+    CHAINED = "role chaining: AWS gives a session that a role's session asks for one hour at most"
+
+
+@dataclass(frozen=True)
+class SessionLength:
+    """How many seconds a role's session was asked for and got. It is renewed for as long as the run lasts."""
+
+    asked: int
+    got: int
+    why: Granted
+
+
 @dataclass(frozen=True)
 class Caller:
-    """Who AWS says we are (sts:GetCallerIdentity)."""
+    """Who AWS says we are (sts:GetCallerIdentity), and for how long when a role was entered for it."""
 
     account: str
     arn: str
+    session: SessionLength | None = None
+
+
+@dataclass(frozen=True)
+class PropertyDiff:
+    """One property that differs: where (`tags.owner`, `rules[0].status`), how (Pulumi's `add`, `update-replace`, …), from what to what.
+
+    `old` and `new` are JSON values; `[secret]` stands for a secret, `[unknown]` for what is known only afterwards.
+    """
+
+    path: str
+    kind: str
+    old: Any = None
+    new: Any = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +145,7 @@ class ResourceChange:
     urn: str
     op: str
     keys: tuple[str, ...] = ()
+    diffs: tuple[PropertyDiff, ...] = ()
 
     @property
     def type(self) -> str:
