@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from driver.iam.document import Conditions, PolicyError
+from driver.iam.policy import Conditions, PolicyError
 from driver.iam.wildcards import matches, matches_arn
 
 Context = Mapping[str, str | tuple[str, ...]]
@@ -46,24 +46,33 @@ def hold(conditions: Conditions, context: Context, *, where: str, unsaid: bool |
     key; True or False when the key is said to be anything that suits the caller. Raises PolicyError.
     """
     keys = {key.lower(): value for key, value in context.items()}
-    # Every condition is looked at, so that one that is not known here never hides behind one that does not hold.
-    found = [
+    return all(
         _holds(operator, said, keys.get(key.lower()), where=f"{where}: {operator}: {key}", unsaid=unsaid)
         for operator, asked in conditions.items()
         for key, said in asked.items()
-    ]
-    return all(found)
+    )
+
+
+def check_known(conditions: Conditions, *, where: str) -> None:
+    """Raise PolicyError for an operator that is not known here, or a Null that is neither true nor false."""
+    for operator, asked in conditions.items():
+        if operator != "Null":
+            _operator(operator, where)
+            continue
+        for said in asked.values():
+            if {value.lower() for value in said} not in ({"true"}, {"false"}):
+                raise PolicyError(f"got Null {', '.join(said)}, expected true or false", where=where)
 
 
 def _holds(
     name: str, said: tuple[str, ...], actual: str | tuple[str, ...] | None, *, where: str, unsaid: bool | None
 ) -> bool:
+    if actual is None and unsaid is not None:
+        return unsaid
     if name == "Null":
-        return _is_null(said, actual, where=where, unsaid=unsaid)
+        return (actual is None) == (said[0].lower() == "true")
     operator = _operator(name, where)
     if actual is None:
-        if unsaid is not None:
-            return unsaid
         return operator.if_exists or operator.over == _ALL or (operator.negated and operator.over != _ANY)
     if not operator.over:
         if not isinstance(actual, str):
@@ -72,15 +81,6 @@ def _holds(
     values = (actual,) if isinstance(actual, str) else actual
     found = [_compares(operator, said, value) for value in values]
     return all(found) if operator.over == _ALL else any(found)
-
-
-def _is_null(said: tuple[str, ...], actual: object, *, where: str, unsaid: bool | None) -> bool:
-    values = {value.lower() for value in said}
-    if len(values) != 1 or not values <= {"true", "false"}:
-        raise PolicyError(f"got {', '.join(said)}, expected true or false", where=where)
-    if actual is None and unsaid is not None:
-        return unsaid
-    return (actual is None) == (values == {"true"})
 
 
 def _compares(operator: _Operator, said: tuple[str, ...], actual: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reads a policy document into statements; what it does not know is an error, never a guess.
+"""Reads a policy document; an element, an operator or a variable that is not known is an error, never a guess.
 
 Source: IAM User Guide, "IAM JSON policy elements reference" and "Grammar of the IAM JSON policy language".
 """
@@ -6,40 +6,13 @@ Source: IAM User Guide, "IAM JSON policy elements reference" and "Grammar of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from driver.errors import UsageError
-
-Conditions = Mapping[str, Mapping[str, tuple[str, ...]]]
+from driver.iam.conditions import check_known
+from driver.iam.policy import Policy, PolicyError, Statement
 
 _DOCUMENT = {"Version", "Id", "Statement"}
 _STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-
-
-class PolicyError(UsageError):
-    """A policy says something that cannot be decided here. `where` names the document, the statement and the element."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement of an identity policy, a boundary or a session policy. `name` is its Sid, or its place from 1."""
-
-    name: str
-    allows: bool
-    actions: tuple[str, ...] = ()
-    but_actions: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    but_resources: tuple[str, ...] = ()
-    conditions: Conditions = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Policy:
-    """A document under the name it goes by, for example `deployment.policy`."""
-
-    name: str
-    statements: tuple[Statement, ...]
 
 
 def read(name: str, document: Mapping[str, Any]) -> Policy:
@@ -65,6 +38,7 @@ def _statement(document: str, place: int, said: Mapping[str, Any]) -> Statement:
         operator: {key: _texts(f"{where}: {operator}", values) for key, values in keys.items()}
         for operator, keys in said.get("Condition", {}).items()
     }
+    check_known(conditions, where=where)
     return Statement(
         name=name,
         allows=said["Effect"] == "Allow",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from driver.iam.conditions import Context, hold
-from driver.iam.document import Policy, Statement
+from driver.iam.policy import Policy, Statement
 from driver.iam.wildcards import matches, matches_action
 
 
@@ -27,6 +27,11 @@ class Request:
     resource: str
     context: Context = field(default_factory=dict)
     chosen: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same for the same question."""
+        return (self.action, self.resource, tuple(sorted(self.context.items())), self.chosen)
 
     def __str__(self) -> str:
         said = ", ".join(f"{key}={value}" for key, value in self.context.items())
@@ -77,13 +82,15 @@ def decide(request: Request, layers: Layers) -> Decision:
 
 
 def _speaks_of(statement: Statement, request: Request, document: str) -> bool:
-    unsaid = statement.allows if request.chosen else None
-    where = f"{document}: {statement.name}"
-    # Conditions come first, so that one that is not known here is an error whatever is asked.
     return (
-        hold(statement.conditions, request.context, where=where, unsaid=unsaid)
-        and names_action(statement, request.action)
+        names_action(statement, request.action)
         and names_resource(statement, request.resource)
+        and hold(
+            statement.conditions,
+            request.context,
+            where=f"{document}: {statement.name}",
+            unsaid=statement.allows if request.chosen else None,
+        )
     )
 
 

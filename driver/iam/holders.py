@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from driver.errors import UsageError
-from driver.iam.document import Policy, read
+from driver.iam.document import read
 from driver.iam.evaluate import Layers, Request
+from driver.iam.policy import Policy
 
 Documents = Mapping[str, Mapping[str, Any]]
 
 _SAID = ("role", "arn", "policy", "boundary", "session", "type", "phase", "operation", "action", "resources", "context")
+_LOOKING = {"preview", "audit"}
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,10 @@ class Need:
 
 @dataclass(frozen=True)
 class Role:
-    """One role of one stack: the policies that decide for it, and what it needs."""
+    """One role of one stack: the policies that decide for it, and what it needs. `env` is in the names of its things."""
 
     stack: str
+    env: str
     name: str
     arn: str
     layers: Layers
@@ -42,12 +45,22 @@ class Role:
         """The account it is in."""
         return self.arn.split(":")[4]
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether all that it does is looking."""
+        return all(need.phase in _LOOKING for need in self.needs)
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request that it makes, each once."""
+        return tuple({request.key: request for need in self.needs for request in need.requests}.values())
+
     def layers_for(self, need: Need) -> Layers:
         """The policies that decide for one need: the session policy only where the session is narrowed by it."""
         return self.layers if need.narrowed else Layers(self.layers.identity, self.layers.boundary)
 
 
-def roles(stack: str, documents: Documents, needs: Iterable[Mapping[str, Any]]) -> tuple[Role, ...]:
+def roles(stack: str, env: str, documents: Documents, needs: Iterable[Mapping[str, Any]]) -> tuple[Role, ...]:
     """The roles of a stack. Raises UsageError where the program's data is not what it must be, PolicyError for a policy."""
     rows: dict[str, list[Mapping[str, Any]]] = {}
     for row in needs:
@@ -55,17 +68,17 @@ def roles(stack: str, documents: Documents, needs: Iterable[Mapping[str, Any]]) 
         if missing:
             raise UsageError(f"a need says no {missing[0]}: {dict(row)}", where=f"{stack}: program.needs")
         rows.setdefault(str(row["role"]), []).append(row)
-    return tuple(_role(stack, name, documents, said) for name, said in rows.items())
+    return tuple(_role(stack, env, name, documents, said) for name, said in rows.items())
 
 
-def _role(stack: str, name: str, documents: Documents, rows: Sequence[Mapping[str, Any]]) -> Role:
+def _role(stack: str, env: str, name: str, documents: Documents, rows: Sequence[Mapping[str, Any]]) -> Role:
     session = next((str(row["session"]) for row in rows if row["session"]), "")
     layers = Layers(
         _policy(stack, documents, str(rows[0]["policy"])),
         _policy(stack, documents, str(rows[0]["boundary"])) if rows[0]["boundary"] else None,
         _policy(stack, documents, session) if session else None,
     )
-    return Role(stack, name, str(rows[0]["arn"]), layers, tuple(_need(row) for row in rows))
+    return Role(stack, env, name, str(rows[0]["arn"]), layers, tuple(_need(row) for row in rows))
 
 
 def _policy(stack: str, documents: Documents, name: str) -> Policy:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from driver.iam.document import PolicyError
+from driver.iam.policy import PolicyError
 from driver.iam.wildcards import matches_action
 
 

@@ -13,6 +13,7 @@ def matches(pattern: str, text: str) -> bool:
     return _compiled(pattern).fullmatch(text) is not None
 
 
+@cache
 def matches_action(pattern: str, action: str) -> bool:
     """The same for actions, whose case does not matter."""
     return matches(pattern.lower(), action.lower())
