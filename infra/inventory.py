@@ -19,8 +19,8 @@ def inventory(root: Path, stack: str) -> Mapping[str, Any]:
     """The things of `stack` in the project folder `root`, under the names that `infra.documents` gives their documents.
 
     `roles`: for each its `name` and its `maxSession` in seconds; `NAME.trust` and `NAME.policy` are its documents.
-    `boundary` and `trail`: their names. `buckets`: names, under the names of their policies. What a stack does not have
-    is empty. Raises ValueError where the settings are not what they must be.
+    `boundary` and `trail`: their names. `buckets`: names, under the names of their policies. `function` and `logGroup`
+    of a service: their names. What a stack does not have is empty. Raises ValueError where the settings are not what they must be.
     """
     settings = of_files(root, stack)
     if isinstance(settings, ToolsSettings):
@@ -50,7 +50,9 @@ def _access(settings: TargetSettings) -> Mapping[str, Any]:
 
 
 def _service(settings: TargetSettings) -> Mapping[str, Any]:
-    return {"roles": {}, "boundary": "", "trail": "", "buckets": {"items": names_of(settings).bucket}}
+    here = names_of(settings)
+    function = {"function": here.service, "logGroup": here.log_group}
+    return {"roles": {}, "boundary": "", "trail": "", "buckets": {"items": here.bucket}, **function}
 
 
 def _layer(here: AccountNames, roles: Mapping[str, Any], boundary: str) -> Mapping[str, Any]:

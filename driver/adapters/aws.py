@@ -17,15 +17,24 @@ ATTEMPTS = 4
 class AwsSession:
     """The identity that the ordinary AWS credential chain finds for this process, that of a given instance, or given keys.
 
-    `keys` are temporary credentials under the names that the SDKs read from the environment.
+    `keys` are credentials under the names that the SDKs read from the environment. `checked` says whether the SDK looks
+    at parameters itself before AWS does.
 
     Clients all retry, time out and speak alike, and are made once: boto3 sessions are not thread-safe, clients are.
     """
 
-    def __init__(self, region: str, *, metadata_endpoint: str = "", keys: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        region: str,
+        *,
+        metadata_endpoint: str = "",
+        keys: Mapping[str, str] | None = None,
+        checked: bool = True,
+    ) -> None:
         self._region = region
         self._keys = {name.lower(): value for name, value in (keys or {}).items()}
         self._metadata_endpoint = metadata_endpoint
+        self._checked = checked
         self._session: Any = None
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -60,6 +69,7 @@ class AwsSession:
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             connect_timeout=5,
             read_timeout=30,
+            parameter_validation=self._checked,
             s3={"addressing_style": "path"},
         )
         return self._session.client(service, region_name=region, config=config)

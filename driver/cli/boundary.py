@@ -18,6 +18,8 @@ from driver.events.readable import readable
 PATIENCE = 3
 """How many stop signals before the driver no longer waits for the engine."""
 
+FOR_THE_ENGINE = "waiting for the engine to end cleanly, so that no lock is left behind"
+
 GRACE = 5
 """Seconds that the last request to the engine may take."""
 
@@ -34,14 +36,15 @@ class Received:
 
 
 @contextmanager
-def stopping(interrupt: Callable[[], None]) -> Iterator[Received]:
+def stopping(interrupt: Callable[[], None], waiting: str = FOR_THE_ENGINE) -> Iterator[Received]:
     """While inside, SIGINT and SIGTERM ask the run to stop instead of killing it; the third one no longer waits.
 
-    A signal may come while any lock is held, so its handler only puts on a queue; a thread of its own does the asking.
+    `waiting` says what for. A signal may come while any lock is held, so its handler only puts on a queue; a thread of
+    its own does the asking.
     """
     received = Received()
     asked: SimpleQueue[int] = SimpleQueue()
-    asker = threading.Thread(target=_ask, args=(asked, interrupt), name="stop-signals", daemon=True)
+    asker = threading.Thread(target=_ask, args=(asked, interrupt, waiting), name="stop-signals", daemon=True)
     asker.start()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
@@ -63,9 +66,9 @@ def stopping(interrupt: Callable[[], None]) -> Iterator[Received]:
         asker.join(GRACE)
 
 
-def _ask(asked: SimpleQueue[int], interrupt: Callable[[], None]) -> None:
+def _ask(asked: SimpleQueue[int], interrupt: Callable[[], None], waiting: str) -> None:
     while asked.get():
-        _tell("\nstopping: waiting for the engine to end cleanly, so that no lock is left behind …\n")
+        _tell(f"\nstopping: {waiting} …\n")
         interrupt()
 
 

@@ -1,0 +1,86 @@
+"""What a proof knows of the accounts: who the roles are, what the stack's things are called, what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The account that Jenkins lives in. `boundary` is the ARN of the policy that caps its roles."""
+
+    account: str
+    region: str
+    deploy_role: str
+    preview_role: str
+    state_bucket: str
+    state_key: str
+    boundary: str
+    trail: str
+    trail_bucket: str
+
+    def role_arn(self, name: str) -> str:
+        """A role of this account."""
+        return f"arn:aws:iam::{self.account}:role/{name}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """An account that Jenkins deploys into, and its one stack.
+
+    `session` is a name that the trust asks for, `longest` the roles' MaxSessionDuration in seconds. `bucket_policy` and
+    `trail_policy` are the documents that stand on the buckets, so that putting them again changes nothing.
+    """
+
+    env: str
+    account: str
+    region: str
+    session: str
+    external_id: str
+    longest: int
+    deployment_role: str
+    preview_role: str
+    bootstrap_role: str
+    execution_role: str
+    boundary: str
+    bucket: str
+    function: str
+    log_group: str
+    trail: str
+    trail_bucket: str
+    bucket_policy: str
+    trail_policy: str
+
+    def role_arn(self, name: str) -> str:
+        """A role of this account."""
+        return f"arn:aws:iam::{self.account}:role/{name}"
+
+    @property
+    def function_arn(self) -> str:
+        """The stack's function."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.function}"
+
+
+@dataclass(frozen=True)
+class Props:
+    """What the proof made in one account to try things on: an HTTP API of nobody's stack, the trust of each real role."""
+
+    other_api: str = ""
+    trusts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything: `targets` are proved, `known` are all there are. `props` by account; empty where nothing may be made."""
+
+    tools: Tools
+    targets: tuple[Target, ...]
+    known: tuple[Target, ...]
+    props: Mapping[str, Props] = field(default_factory=dict)
+
+    def beside(self, target: Target) -> Target:
+        """Another target account; the same one where there is only one."""
+        others = [other for other in self.known if other.env != target.env]
+        return others[0] if others else target

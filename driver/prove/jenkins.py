@@ -1,0 +1,116 @@
+"""What Jenkins' own roles may do in the tools account, and who may become them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from driver.prove import throwaway
+from driver.prove.case import Answer, Case
+from driver.prove.deeds import Subject, call
+from driver.prove.facts import Facts
+from driver.prove.trial import ADMINISTRATOR, Actor, Instance, Trial, Undo
+from driver.prove.widening import EVERYTHING, session
+
+GROUP = "jenkins"
+
+_KEY = ".pulumi/prove"
+
+
+def trials(facts: Facts) -> Iterator[Trial]:
+    """Every case of both roles."""
+    tools = facts.tools
+    for role in (tools.deploy_role, tools.preview_role):
+        yield from _becoming(facts, role)
+        yield from _own_account(facts, role)
+    yield from _state(facts)
+    yield from _entering(facts)
+
+
+def _becoming(facts: Facts, role: str) -> Iterator[Trial]:
+    """A machine gets the role through its instance profile; nobody takes it."""
+    tools = facts.tools
+    subject = Subject(GROUP, role, "tools", Instance(role), "machine")
+    who = call("sts", "get_caller_identity")
+    yield subject.may("machine", "a machine with its instance profile is this role", who, twin="become-administrator")
+    callers: list[tuple[str, Actor]] = [
+        ("administrator", ADMINISTRATOR),
+        ("sibling", throwaway.sibling(tools)),
+        ("user", throwaway.user()),
+        *((f"deployment-{target.env}", session(facts, target)) for target in facts.targets),
+        *((f"stranger-{target.env}", throwaway.stranger(target)) for target in facts.targets),
+    ]
+    if role == tools.deploy_role:
+        callers.append((tools.preview_role, Instance(tools.preview_role)))
+    for word, caller in callers:
+        fact = f"become-{word}"
+        case = Case(
+            subject.id(fact), GROUP, "tools", f"{word} asks for the role {role}", Answer.REFUSED, subject.id("machine")
+        )
+        asked = call("sts", "assume_role", RoleArn=tools.role_arn(role), RoleSessionName="prove")
+        yield Trial(case, caller, asked)
+
+
+def _own_account(facts: Facts, role: str) -> Iterator[Trial]:
+    tools = facts.tools
+    does = Subject(GROUP, role, "tools", Instance(role), "find-state")
+    found = call("s3", "list_objects_v2", Bucket=tools.state_bucket, Prefix=".pulumi/", MaxKeys=1)
+    yield does.may("find-state", "finds the state", found, twin="state-policy")
+    mine = {"RoleName": role}
+    erased = (Undo(ADMINISTRATOR, call("iam", "delete_role_policy", **mine, PolicyName="prove-more")),)
+    capped = (
+        Undo(ADMINISTRATOR, call("iam", "put_role_permissions_boundary", **mine, PermissionsBoundary=tools.boundary)),
+    )
+    started = (Undo(ADMINISTRATOR, call("cloudtrail", "start_logging", Name=tools.trail)),)
+    policy = {"PolicyName": "prove-more", "PolicyDocument": EVERYTHING}
+    nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
+    state = {"Bucket": tools.state_bucket}
+    for fact, sentence, request, undo in (
+        ("make-user", "makes a user", call("iam", "create_user", UserName=f"{throwaway.PREFIX}new"), ()),
+        ("own-policy", "writes itself a policy", call("iam", "put_role_policy", **mine, **policy), erased),
+        ("boundary-gone", "removes its boundary", call("iam", "delete_role_permissions_boundary", **mine), capped),
+        ("own-trust", "rewrites its own trust", call("iam", "update_assume_role_policy", **mine, PolicyDocument="{}"), ()),
+        ("trail-stopped", "stops the trail", call("cloudtrail", "stop_logging", Name=tools.trail), started),
+        # No statement at all: whoever may do this is told that it is malformed, and nothing has changed.
+        ("state-policy", "puts the policy of the state bucket", call("s3", "put_bucket_policy", **state, Policy="prove"), ()),
+        ("record", "deletes a delivered record", call("s3", "delete_object", Bucket=tools.trail_bucket, Key="prove"), ()),
+        ("outside-state", "writes beside the state", call("s3", "put_object", **state, Key="prove", Body=b""),
+         (Undo(ADMINISTRATOR, call("s3", "delete_object", **state, Key="prove")),)),
+        ("key-policy", "puts the policy of the state's key",
+         call("kms", "put_key_policy", KeyId=tools.state_key, PolicyName="prove", Policy=nothing), ()),
+        ("secrets", "lists secrets", call("secretsmanager", "list_secrets"), ()),
+    ):  # fmt: skip
+        yield does.may_not(fact, sentence, request, undo=undo)
+
+
+def _state(facts: Facts) -> Iterator[Trial]:
+    tools = facts.tools
+    deploy = Subject(GROUP, tools.deploy_role, "tools", Instance(tools.deploy_role), "write-state")
+    preview = Subject(GROUP, tools.preview_role, "tools", Instance(tools.preview_role), "find-state")
+    state = {"Bucket": tools.state_bucket, "Key": _KEY}
+    gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **state)),)
+    write = call("s3", "put_object", **state, Body=b"")
+    yield deploy.may("write-state", "writes state", write, twin="outside-state", undo=gone)
+    yield preview.may_not("write-state", "writes state", write, undo=gone)
+    yield preview.may_not("delete-state", "deletes state", call("s3", "delete_object", **state))
+    encrypt = call("kms", "encrypt", KeyId=tools.state_key, Plaintext=b"prove")
+    yield deploy.may("encrypt", "encrypts a secret", encrypt, twin="key-policy")
+    yield preview.may_not("encrypt", "encrypts a secret", encrypt)
+
+
+def _entering(facts: Facts) -> Iterator[Trial]:
+    """Jenkins enters exactly the roles that are meant for it."""
+    tools = facts.tools
+    for target in facts.targets:
+        known = {"RoleSessionName": target.session, "SourceIdentity": target.session, "ExternalId": target.external_id}
+        for role in (tools.deploy_role, tools.preview_role):
+            does = Subject(GROUP, role, target.env, Instance(role), "enter-preview")
+            right = call("sts", "assume_role", RoleArn=target.role_arn(target.preview_role), **known)
+            yield does.may("enter-preview", "enters the preview role", right, twin="enter-bootstrap")
+            for fact, name in (
+                ("enter-bootstrap", target.bootstrap_role),
+                ("enter-execution", target.execution_role),
+                ("enter-open", throwaway.OPEN),
+            ):
+                wrong = call("sts", "assume_role", RoleArn=target.role_arn(name), RoleSessionName=target.session)
+                yield does.may_not(fact, f"enters {name}", wrong)
