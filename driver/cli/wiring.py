@@ -22,12 +22,14 @@ from driver.config.model import DeployConfig
 from driver.config.surroundings import on_aws, on_loopback
 from driver.errors import NotReadyError, UsageError
 from driver.events.stream import EventStream, Listener
+from driver.iam import holders
+from driver.iam.holders import Role
 from driver.run.gates import Gates
 from driver.run.naming import application_id, build_of, new_run_id
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
 from driver.run.runner import Runner
-from driver.values import Cloud, Stack, Tool
+from driver.values import Cloud, Layer, Stack, Tool
 
 if TYPE_CHECKING:
     from driver.adapters.engine import AutomationEngine
@@ -119,6 +121,15 @@ def inventory(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
         )
     said: Mapping[str, Any] = _entry_point(config.inventory, "program.inventory")(config.root, stack.name)
     return said
+
+
+def roles(config: DeployConfig) -> tuple[Role, ...]:
+    """Every role of every access layer, with its policies and its needs. Raises UsageError."""
+    return tuple(
+        role
+        for stack in config.layer(Layer.ACCESS)
+        for role in holders.roles(stack.name, stack.env, documents(config, stack), needs(config, stack))
+    )
 
 
 def _entry_point(name: str, key: str) -> Callable[..., Any]:

@@ -38,15 +38,21 @@ def writing(*services: str) -> tuple[tuple[str, Level], ...]:
 
 def refused(actions: Iterable[str], resources: Sequence[str], layers: Layers) -> Decision:
     """Refused when none of the actions is allowed on any of the resources, whatever else the caller says."""
-    last = Decision(allowed=False, reason=f"{layers.identity.name} names none of them")
+    last = Decision(
+        allowed=False, reason=f"none is named in all of {', '.join(policy.name for policy in layers.all.values())}"
+    )
     for action in actions:
-        if not any(names_action(statement, action) for statement in layers.identity.statements if statement.allows):
+        if not all(_names(policy, action) for policy in layers.all.values()):
             continue
         for resource in ("*", *resources):
             last = decide(Request(action, resource, chosen=True), layers)
             if last.allowed:
                 return Decision(allowed=True, reason=f"{action} on {resource}: {last.reason}")
     return last
+
+
+def _names(policy: Policy, action: str) -> bool:
+    return any(names_action(statement, action) for statement in policy.statements if statement.allows)
 
 
 def things(roles: Iterable[Role]) -> tuple[str, ...]:
