@@ -22,11 +22,10 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 from ministack.core import iam_evaluator, responses, router
 
-from sandbox.cloud import emulator
+from sandbox.cloud import bodies, emulator
 from sandbox.cloud.assume_role_request import AssumeRoleRequest, InvalidRequestError
 from sandbox.cloud.replace import replace
 
@@ -52,7 +51,7 @@ def _assuming(original: Handler) -> Handler:
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Answer:
-        params = {**query, **parse_qs(body.decode("utf-8", errors="replace"))}
+        params = {**query, **bodies.from_form(body)}
         if params.get("Action") != ["AssumeRole"]:
             return await original(method, path, headers, body, query)
         try:

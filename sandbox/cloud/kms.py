@@ -8,12 +8,11 @@ emulator authorised on the alias, or on `*`.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from ministack.core import iam_actions, iam_evaluator, responses, router
 
-from sandbox.cloud import emulator
+from sandbox.cloud import bodies, emulator
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def _naming_the_key(extract: Callable[..., str]) -> Callable[..., str]:
         arn = extract(service, *facts)
         if service != "kms":
             return arn
-        return _key_arn(_body(facts[3])) or _key_arn({"KeyId": arn}) or arn
+        return _key_arn(bodies.from_json(facts[3])) or _key_arn({"KeyId": arn}) or arn
 
     return naming
 
@@ -53,7 +52,7 @@ def _checking_the_alias(handle: Callable[..., Awaitable[Any]]) -> Callable[..., 
 def _denial(action: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]) -> Any:
     """The refusal of an alias operation that the caller may not do on this alias; None when it may."""
     region = responses.get_region()
-    alias = f"arn:aws:kms:{region}:{responses.get_account_id()}:{_body(body).get('AliasName', '')}"
+    alias = f"arn:aws:kms:{region}:{responses.get_account_id()}:{bodies.from_json(body).get('AliasName', '')}"
     caller = router.extract_access_key_id(headers, query)
     denied = iam_evaluator.enforce(caller, f"kms:{action}", "kms", region, resource_arn=alias)
     if denied is None:
@@ -72,11 +71,3 @@ def _key_arn(body: dict[str, Any]) -> str:
         if record:
             return str(record["Arn"])
     return ""
-
-
-def _body(body: bytes) -> dict[str, Any]:
-    try:
-        read = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}

@@ -7,10 +7,9 @@ a Decrypt that names none works on the key in its ciphertext; `kms:RequestAlias`
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from sandbox.cloud import emulator
+from sandbox.cloud import bodies, emulator
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -33,10 +32,7 @@ def _with_aliases(original: Callable[..., dict[str, Any]]) -> Callable[..., dict
 
 
 def _aliases(body: bytes) -> dict[str, Any]:
-    try:
-        request = json.loads(body or b"{}")
-    except ValueError:
-        return {}
+    request = bodies.from_json(body)
     named = str(request.get("KeyId") or request.get("TargetKeyId") or "")
     key = emulator.key_of(named or emulator.key_id_in(str(request.get("CiphertextBlob", ""))))
     asked = named.rpartition(":")[2]

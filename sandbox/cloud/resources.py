@@ -10,10 +10,9 @@ whose names start with the prefix asked for. IAM names carry their path.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from sandbox.cloud import emulator
+from sandbox.cloud import bodies, emulator
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -30,23 +29,15 @@ def _resources(original: Callable[..., str]) -> Callable[..., str]:
     def extract_resource_arn(service: str, method: str, path: str, *facts: Any) -> str:
         headers, body, query, region, account = facts
         if service == "lambda" and method == "POST" and path.rstrip("/").endswith("/functions"):
-            return f"arn:aws:lambda:{region}:{account}:function:{_field(body, 'FunctionName')}"
+            return f"arn:aws:lambda:{region}:{account}:function:{bodies.from_json(body).get('FunctionName', '')}"
         if service == "logs" and headers.get("x-amz-target", "").endswith(".DescribeLogGroups"):
-            return f"arn:aws:logs:{region}:{account}:log-group:{_field(body, 'logGroupNamePrefix')}*"
+            return f"arn:aws:logs:{region}:{account}:log-group:{bodies.from_json(body).get('logGroupNamePrefix', '')}*"
         found = original(service, method, path, *facts)
         if service == "lambda":
             return _qualified(found, (query.get("Qualifier") or [""])[0])
         return _with_path(found, account, query) if service == "iam" else found
 
     return extract_resource_arn
-
-
-def _field(body: bytes, name: str) -> str:
-    try:
-        document = json.loads(body or b"{}")
-    except ValueError:
-        return ""
-    return str(document.get(name) or "") if isinstance(document, dict) else ""
 
 
 def _qualified(arn: str, qualifier: str) -> str:

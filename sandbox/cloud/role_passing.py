@@ -9,13 +9,11 @@ The emulator checked none of this.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 from ministack.core import iam_actions, iam_evaluator, responses, router
 
-from sandbox.cloud import emulator, service_trust
+from sandbox.cloud import bodies, emulator, service_trust
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def _function_roles(original: Handler) -> Handler:
     ) -> Answer:
         action = iam_actions.extract_iam_action("lambda", method, path, headers, body, query)
         if action in _FUNCTION_ACTIONS:
-            role = str(_json(body).get("Role", ""))
+            role = str(bodies.from_json(body).get("Role", ""))
             refused = (_pass_refusal("lambda", role, _LAMBDA, headers, query) or _trust_refusal(role)) if role else None
             if refused is not None:
                 return refused
@@ -50,7 +48,7 @@ def _profile_roles(original: Handler) -> Handler:
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Answer:
-        asked = parse_qs(body.decode("utf-8", errors="replace"))
+        asked = bodies.from_form(body)
         if asked.get("Action") == ["AddRoleToInstanceProfile"]:
             role = emulator.ROLES.get(asked.get("RoleName", [""])[0])
             refused = _pass_refusal("iam", role["Arn"], _EC2, headers, query) if role else None
@@ -59,14 +57,6 @@ def _profile_roles(original: Handler) -> Handler:
         return await original(method, path, headers, body, query)
 
     return handle_request
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _pass_refusal(service: str, role: str, to: str, headers: dict[str, str], query: dict[str, Any]) -> Answer | None:

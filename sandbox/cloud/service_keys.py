@@ -8,11 +8,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from sandbox.cloud import emulator
+from sandbox.cloud import bodies, emulator
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def install() -> None:
 def _request_keys(original: Callable[..., Keys]) -> Callable[..., Keys]:
     def request_tag_context(service: str, iam_action: str, body: bytes, params: Keys) -> Keys:
         keys = dict(original(service, iam_action, body, params))
-        content = _content(body)
+        content = bodies.from_json(body)
         if iam_action == "lambda:AddPermission":
             keys["lambda:Principal"] = content.get("Principal")
         if service == "apigateway" and isinstance(content.get("tags"), dict):
@@ -52,14 +51,6 @@ def _resource_tags(original: Callable[[str], Any]) -> Callable[[str], Any]:
         return emulator.api_tags(parts[0]) if parts[0] else None
 
     return resource_tags
-
-
-def _content(body: bytes) -> Keys:
-    try:
-        read = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}
 
 
 def _alias_actions(original: Callable[[str, str], str | None]) -> Callable[[str, str], str | None]:

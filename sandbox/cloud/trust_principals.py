@@ -18,9 +18,8 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
-from sandbox.cloud import emulator
+from sandbox.cloud import bodies, emulator
 from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def _keeping_ids(original: Handler) -> Handler:
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Answer:
-        asked = parse_qs(body.decode("utf-8", errors="replace"))
+        asked = bodies.from_form(body)
         deleted = _about_to_go(asked)
         answer = await original(method, path, headers, body, query)
         if deleted is not None and answer[0] == _OK:
