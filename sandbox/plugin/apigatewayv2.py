@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sandbox.plugin.errors import PluginError
 from sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
-from sandbox.plugin.tags import moved, own
+from sandbox.plugin.tags import own, retag
 
 if TYPE_CHECKING:
     from sandbox.plugin.account import Account
@@ -42,12 +43,13 @@ def _execution_arn(account: Account, api: str) -> str:
     return f"arn:{account.partition}:execute-api:{account.region}:{account.id}:{api}"
 
 
-def _retag(account: Account, path: str, change: Change) -> None:
-    put, removed = moved(change)
-    if put:
-        account.apigatewayv2.tag_resource(ResourceArn=_arn(account, path), Tags=put)
-    if removed:
-        account.apigatewayv2.untag_resource(ResourceArn=_arn(account, path), TagKeys=removed)
+def _retagged(account: Account, path: str, change: Change) -> None:
+    arn = _arn(account, path)
+    retag(
+        change,
+        lambda tags: account.apigatewayv2.tag_resource(ResourceArn=arn, Tags=tags),
+        lambda keys: account.apigatewayv2.untag_resource(ResourceArn=arn, TagKeys=keys),
+    )
 
 
 def _create_api(account: Account, inputs: Inputs) -> str:
@@ -79,14 +81,12 @@ def _update_api(account: Account, id_: str, change: Change) -> None:
         account.apigatewayv2.update_api(
             ApiId=id_, Name=change.new["name"], Description=change.new.get("description") or ""
         )
-    _retag(account, id_, change)
+    _retagged(account, id_, change)
 
 
 def _delete_api(account: Account, id_: str, _: State) -> None:
-    try:
+    with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_api(ApiId=id_)
-    except account.apigatewayv2.exceptions.NotFoundException:
-        return
 
 
 def _create_integration(account: Account, inputs: Inputs) -> str:
@@ -111,10 +111,8 @@ def _update_integration(account: Account, id_: str, change: Change) -> None:
 
 
 def _delete_integration(account: Account, id_: str, known: State) -> None:
-    try:
+    with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_integration(ApiId=known["apiId"], IntegrationId=id_)
-    except account.apigatewayv2.exceptions.NotFoundException:
-        return
 
 
 def _create_route(account: Account, inputs: Inputs) -> str:
@@ -137,10 +135,8 @@ def _update_route(account: Account, id_: str, change: Change) -> None:
 
 
 def _delete_route(account: Account, id_: str, known: State) -> None:
-    try:
+    with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_route(ApiId=known["apiId"], RouteId=id_)
-    except account.apigatewayv2.exceptions.NotFoundException:
-        return
 
 
 def _throttles(inputs: Inputs) -> dict[str, Any]:
@@ -185,14 +181,12 @@ def _update_stage(account: Account, name: str, change: Change) -> None:
         account.apigatewayv2.update_stage(
             ApiId=api, StageName=name, AutoDeploy=change.new["autoDeploy"], **_throttles(change.new)
         )
-    _retag(account, f"{api}/stages/{name}", change)
+    _retagged(account, f"{api}/stages/{name}", change)
 
 
 def _delete_stage(account: Account, name: str, known: State) -> None:
-    try:
+    with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_stage(ApiId=known["apiId"], StageName=name)
-    except account.apigatewayv2.exceptions.NotFoundException:
-        return
 
 
 TYPES = (

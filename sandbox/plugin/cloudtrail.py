@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
-from sandbox.plugin.tags import moved, pairs, unpaired
+from sandbox.plugin.tags import pairs, retag, unpaired
 
 if TYPE_CHECKING:
     from sandbox.plugin.account import Account
@@ -58,19 +59,16 @@ def _update(account: Account, arn: str, change: Change) -> None:
             trails.start_logging(Name=arn)
         else:
             trails.stop_logging(Name=arn)
-    put, removed = moved(change)
-    if put:
-        trails.add_tags(ResourceId=arn, TagsList=pairs(put))
-    if removed:
-        gone: list[Any] = [{"Key": key} for key in removed]
-        trails.remove_tags(ResourceId=arn, TagsList=gone)
+    retag(
+        change,
+        lambda tags: trails.add_tags(ResourceId=arn, TagsList=pairs(tags)),
+        lambda keys: trails.remove_tags(ResourceId=arn, TagsList=[{"Key": key} for key in keys]),
+    )
 
 
 def _delete(account: Account, arn: str, _: State) -> None:
-    try:
+    with suppress(account.cloudtrail.exceptions.TrailNotFoundException):
         account.cloudtrail.delete_trail(Name=arn)
-    except account.cloudtrail.exceptions.TrailNotFoundException:
-        return
 
 
 TYPES = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sandbox.plugin.errors import code
 from sandbox.plugin.patience import retrying
 from sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
-from sandbox.plugin.tags import moved, pairs, unpaired
+from sandbox.plugin.tags import pairs, retag, unpaired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +72,11 @@ def _update_role(account: Account, name: str, change: Change) -> None:
             iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
         else:
             iam.delete_role_permissions_boundary(RoleName=name)
-    put, removed = moved(change)
-    if put:
-        iam.tag_role(RoleName=name, Tags=pairs(put))
-    if removed:
-        iam.untag_role(RoleName=name, TagKeys=removed)
+    retag(
+        change,
+        lambda tags: iam.tag_role(RoleName=name, Tags=pairs(tags)),
+        lambda keys: iam.untag_role(RoleName=name, TagKeys=keys),
+    )
 
 
 def _delete_role(account: Account, name: str, _: State) -> None:
@@ -108,10 +109,8 @@ def _update_role_policy(account: Account, _: str, change: Change) -> None:
 
 def _delete_role_policy(account: Account, id_: str, _: State) -> None:
     role, name = id_.split(":", 1)
-    try:
+    with suppress(account.iam.exceptions.NoSuchEntityException):
         account.iam.delete_role_policy(RoleName=role, PolicyName=name)
-    except account.iam.exceptions.NoSuchEntityException:
-        return
 
 
 def _create_policy(account: Account, inputs: Inputs) -> str:
@@ -150,11 +149,11 @@ def _update_policy(account: Account, arn: str, change: Change) -> None:
         if len(others) + 1 >= _VERSIONS_KEPT:
             iam.delete_policy_version(PolicyArn=arn, VersionId=others[0])
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=change.new["policy"], SetAsDefault=True)
-    put, removed = moved(change)
-    if put:
-        iam.tag_policy(PolicyArn=arn, Tags=pairs(put))
-    if removed:
-        iam.untag_policy(PolicyArn=arn, TagKeys=removed)
+    retag(
+        change,
+        lambda tags: iam.tag_policy(PolicyArn=arn, Tags=pairs(tags)),
+        lambda keys: iam.untag_policy(PolicyArn=arn, TagKeys=keys),
+    )
 
 
 def _delete_policy(account: Account, arn: str, _: State) -> None:
@@ -205,11 +204,11 @@ def _update_profile(account: Account, name: str, change: Change) -> None:
             _settled(
                 account, lambda: iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=change.new["role"])
             )
-    put, removed = moved(change)
-    if put:
-        iam.tag_instance_profile(InstanceProfileName=name, Tags=pairs(put))
-    if removed:
-        iam.untag_instance_profile(InstanceProfileName=name, TagKeys=removed)
+    retag(
+        change,
+        lambda tags: iam.tag_instance_profile(InstanceProfileName=name, Tags=pairs(tags)),
+        lambda keys: iam.untag_instance_profile(InstanceProfileName=name, TagKeys=keys),
+    )
 
 
 def _delete_profile(account: Account, name: str, state: State) -> None:
@@ -219,10 +218,8 @@ def _delete_profile(account: Account, name: str, state: State) -> None:
             iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=state["role"])
     except iam.exceptions.NoSuchEntityException:
         pass  # the role has left already; the profile may still be there
-    try:
+    with suppress(iam.exceptions.NoSuchEntityException):
         iam.delete_instance_profile(InstanceProfileName=name)
-    except iam.exceptions.NoSuchEntityException:
-        return
 
 
 def _settled(account: Account, action: Callable[[], Any]) -> None:

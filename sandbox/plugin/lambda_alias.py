@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sandbox.plugin.diff import function_name
@@ -58,10 +59,8 @@ def _update_alias(account: Account, id_: str, change: Change) -> None:
 
 def _delete_alias(account: Account, id_: str, _: State) -> None:
     function, name = _alias(id_)
-    try:
+    with suppress(account.functions.exceptions.ResourceNotFoundException):
         account.functions.delete_alias(FunctionName=function, Name=name)
-    except account.functions.exceptions.ResourceNotFoundException:
-        return
 
 
 TYPES = (

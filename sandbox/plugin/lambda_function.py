@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sandbox.plugin.archive import zipped
 from sandbox.plugin.errors import PluginError, code
 from sandbox.plugin.patience import retrying, until
 from sandbox.plugin.resource import TAGS, Change, Kind, Output, Property, ResourceType, outputs
-from sandbox.plugin.tags import moved, own
+from sandbox.plugin.tags import own, retag
 from sandbox.plugin.wire import Archive
 
 if TYPE_CHECKING:
@@ -96,12 +97,12 @@ def _latest_version(account: Account, name: str) -> str | None:
 
 def _update_function(account: Account, name: str, change: Change) -> None:
     functions, new = account.functions, change.new
-    put, removed = moved(change)
     arn = f"arn:{account.partition}:lambda:{account.region}:{account.id}:function:{name}"
-    if put:
-        functions.tag_resource(Resource=arn, Tags=put)
-    if removed:
-        functions.untag_resource(Resource=arn, TagKeys=removed)
+    retag(
+        change,
+        lambda tags: functions.tag_resource(Resource=arn, Tags=tags),
+        lambda keys: functions.untag_resource(Resource=arn, TagKeys=keys),
+    )
     if change.touches(*_CONFIGURED):
         wanted = {"Description": "", **_configuration(new)}
         _settled(account, lambda: functions.update_function_configuration(FunctionName=name, **wanted))
@@ -117,10 +118,8 @@ def _update_function(account: Account, name: str, change: Change) -> None:
 
 
 def _delete_function(account: Account, name: str, _: State) -> None:
-    try:
+    with suppress(account.functions.exceptions.ResourceNotFoundException):
         account.functions.delete_function(FunctionName=name)
-    except account.functions.exceptions.ResourceNotFoundException:
-        return
 
 
 def _settled(account: Account, action: Callable[[], Any]) -> None:

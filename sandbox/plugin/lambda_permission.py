@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sandbox.plugin.errors import PluginError
@@ -61,10 +62,8 @@ def _read_permission(account: Account, id_: str, known: State) -> State | None:
 
 def _delete_permission(account: Account, id_: str, known: State) -> None:
     target, statement_id = _permission(id_, known)
-    try:
+    with suppress(account.functions.exceptions.ResourceNotFoundException):
         account.functions.remove_permission(StatementId=statement_id, **target)
-    except account.functions.exceptions.ResourceNotFoundException:
-        return
 
 
 TYPES = (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
-from sandbox.plugin.tags import moved, own
+from sandbox.plugin.tags import own, retag
 
 if TYPE_CHECKING:
     from sandbox.plugin.account import Account
@@ -40,19 +41,17 @@ def _update(account: Account, name: str, change: Change) -> None:
             account.logs.put_retention_policy(logGroupName=name, retentionInDays=change.new["retentionInDays"])
         else:
             account.logs.delete_retention_policy(logGroupName=name)
-    put, removed = moved(change)
     arn = f"arn:{account.partition}:logs:{account.region}:{account.id}:log-group:{name}"
-    if put:
-        account.logs.tag_resource(resourceArn=arn, tags=put)
-    if removed:
-        account.logs.untag_resource(resourceArn=arn, tagKeys=removed)
+    retag(
+        change,
+        lambda tags: account.logs.tag_resource(resourceArn=arn, tags=tags),
+        lambda keys: account.logs.untag_resource(resourceArn=arn, tagKeys=keys),
+    )
 
 
 def _delete(account: Account, name: str, _: State) -> None:
-    try:
+    with suppress(account.logs.exceptions.ResourceNotFoundException):
         account.logs.delete_log_group(logGroupName=name)
-    except account.logs.exceptions.ResourceNotFoundException:
-        return
 
 
 TYPES = (

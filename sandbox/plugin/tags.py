@@ -1,11 +1,11 @@
-"""Tags as the services want them: lists of pairs, and what to set and to remove when they change."""
+"""Tags as the services want them: lists of pairs, set and removed one by one when they change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sandbox.plugin.resource import Change
 
@@ -27,9 +27,12 @@ def own(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if not key.startswith(_OF_AWS)}
 
 
-def moved(change: Change) -> tuple[dict[str, str], list[str]]:
-    """The tags to set and the keys to remove; nothing when the change is about something else."""
+def retag(change: Change, put: Callable[[dict[str, str]], Any], remove: Callable[[list[str]], Any]) -> None:
+    """`put` the tags that are new or other, and `remove` the keys that are gone; nothing when the change is about something else."""
     if not change.touches("tagsAll"):
-        return {}, []
+        return
     old, new = (side.get("tagsAll") or {} for side in (change.old, change.new))
-    return {key: value for key, value in new.items() if old.get(key) != value}, sorted(set(old) - set(new))
+    if changed := {key: value for key, value in new.items() if old.get(key) != value}:
+        put(changed)
+    if gone := sorted(set(old) - set(new)):
+        remove(gone)
