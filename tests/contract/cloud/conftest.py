@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import lifecycle
-from tests.contract.cloud.outsider import Someone, at_instance, document
+from tests.contract.cloud.outsider import Someone, at_instance, document, trusting, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,6 +56,20 @@ def make_role(as_root: Callable[[str, str], Any]) -> Callable[..., str]:
         return str(made["Role"]["Arn"])
 
     return make
+
+
+@pytest.fixture
+def published(sandbox: Sandbox, as_root: Callable[[str, str], Any], make_role: Callable[..., str], unique: str) -> str:
+    """The ARN of a function in dev, of that unique name, with one published version."""
+    as_root("dev", "lambda").create_function(
+        FunctionName=unique,
+        Role=make_role("dev", trusting({"Service": "lambda.amazonaws.com"})),
+        Runtime="python3.11",
+        Handler="index.handler",
+        Code={"ZipFile": zipped("")},
+        Publish=True,
+    )
+    return f"arn:aws:lambda:{sandbox.region}:{sandbox.accounts['dev']}:function:{unique}"
 
 
 @pytest.fixture

@@ -61,22 +61,10 @@ def test_a_role_with_a_path_is_authorised_with_its_path(
     assert refusal(lambda: iam.create_role(RoleName=f"{unique}3", AssumeRolePolicyDocument=trust))[0] == "AccessDenied"
 
 
-def test_a_call_with_a_qualifier_is_authorised_on_the_version(
-    someone: Any, as_root: Any, make_role: Any, sandbox: Sandbox, unique: str
-) -> None:
-    root = as_root("dev", "lambda")
-    root.create_function(
-        FunctionName=unique,
-        Role=make_role("dev", trusting({"Service": "lambda.amazonaws.com"})),
-        Runtime="python3.11",
-        Handler="index.handler",
-        Code={"ZipFile": zipped("")},
-        Publish=True,
-    )
-    function = f"arn:aws:lambda:{sandbox.region}:{sandbox.accounts['dev']}:function:{unique}"
+def test_a_call_with_a_qualifier_is_authorised_on_the_version(someone: Any, published: str, unique: str) -> None:
     plain, qualified = (
         someone("dev", {"Effect": "Allow", "Action": "lambda:GetFunction", "Resource": resource}).client("lambda")
-        for resource in (function, f"{function}:1")
+        for resource in (published, f"{published}:1")
     )
     plain.get_function(FunctionName=unique)
     plain.get_function(FunctionName=unique, Qualifier="$LATEST")

@@ -7,12 +7,11 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.cloud.outsider import Someone, not_allowed, trusting, zipped
+from tests.contract.cloud.outsider import Someone, not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
 
 pytestmark = pytest.mark.sandbox
 
@@ -26,19 +25,10 @@ def allow(action: str | list[str], resource: str | list[str], **condition: Any) 
 
 
 @pytest.fixture
-def function(as_root: Any, make_role: Any, sandbox: Sandbox, unique: str) -> str:
-    """The ARN of a function with one version and the alias `live`."""
-    functions = as_root("dev", "lambda")
-    functions.create_function(
-        FunctionName=unique,
-        Role=make_role("dev", trusting({"Service": "lambda.amazonaws.com"})),
-        Runtime="python3.11",
-        Handler="index.handler",
-        Code={"ZipFile": zipped("")},
-        Publish=True,
-    )
-    functions.create_alias(FunctionName=unique, Name="live", FunctionVersion="1")
-    return f"arn:aws:lambda:{sandbox.region}:{sandbox.accounts['dev']}:function:{unique}"
+def function(as_root: Any, published: str) -> str:
+    """The ARN of a function with the alias `live`."""
+    as_root("dev", "lambda").create_alias(FunctionName=published, Name="live", FunctionVersion="1")
+    return published
 
 
 @pytest.fixture
