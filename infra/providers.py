@@ -42,6 +42,6 @@ def _entrance(target: Target, run: Run) -> aws.ProviderAssumeRoleArgs:
         external_id=target.external_id,
         session_name=session,
         source_identity=run.source_identity or session,
-        duration=f"{target.session_duration}s",
+        duration=f"{run.granted_duration or target.session_duration}s",
         policy=text(reading_only()) if reading else None,
     )

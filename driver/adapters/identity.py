@@ -8,7 +8,7 @@ from typing import Any
 
 from driver.adapters.aws import AwsSession, asking
 from driver.errors import NotReadyError
-from driver.values import Caller, Entrance
+from driver.values import Caller, Entrance, Granted, SessionLength
 
 CHAINED_LIMIT = 3600
 """AWS: a session obtained by a role session lasts one hour at most; a longer request fails (IAM User Guide, role chaining)."""
@@ -28,6 +28,7 @@ class TemporaryCredentials:
     secret_access_key: str
     session_token: str
     arn: str
+    session: SessionLength
 
     def __repr__(self) -> str:
         return f"TemporaryCredentials({self.arn})"
@@ -54,8 +55,8 @@ class StsIdentity:
 
     def assume(self, entrance: Entrance, region: str) -> Caller:
         """Enter, and say who that made us; the credentials are dropped."""
-        arn = self.credentials(entrance, region).arn
-        return Caller(arn.split(":")[4], arn)
+        entered = self.credentials(entrance, region)
+        return Caller(entered.arn.split(":")[4], entered.arn, entered.session)
 
     def credentials(self, entrance: Entrance, region: str) -> TemporaryCredentials:
         """Enter, and keep the credentials: for `deploy exec` alone. Raises NotReadyError with AWS's reason."""
@@ -64,15 +65,21 @@ class StsIdentity:
         if entrance.external_id:
             request |= {"ExternalId": entrance.external_id, "SourceIdentity": entrance.source_identity}
         what = f"entering {entrance.role_arn}"
+        length = SessionLength(entrance.duration, entrance.duration, Granted.AS_ASKED)
         try:
-            answer = asking(
-                what, lambda: sts.assume_role(**request, DurationSeconds=entrance.duration), remedies=_REMEDIES
-            )
+            answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=length.got), remedies=_REMEDIES)
         except NotReadyError as error:
             if entrance.duration <= CHAINED_LIMIT or "role chaining" not in error.what:
-                raise
+                raise _too_long(error) from None
+            length = SessionLength(entrance.duration, CHAINED_LIMIT, Granted.CHAINED)
             answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=CHAINED_LIMIT), remedies=_REMEDIES)
-        keys = answer["Credentials"]
-        return TemporaryCredentials(
-            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], answer["AssumedRoleUser"]["Arn"]
-        )
+        keys, arn = answer["Credentials"], answer["AssumedRoleUser"]["Arn"]
+        return TemporaryCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], arn, length)
+
+
+def _too_long(error: NotReadyError) -> NotReadyError:
+    """The same, with the way out where the role allows less than is configured: its limit is not ours to guess."""
+    if "MaxSessionDuration" not in error.what:
+        return error
+    remedy = "`deploy bootstrap` makes the role's MaxSessionDuration what deploy:sessionDuration says"
+    return NotReadyError(error.what, remedy=remedy)

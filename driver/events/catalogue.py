@@ -60,6 +60,17 @@ class CheckFailed(Event):
 
 
 @dataclass(frozen=True)
+class SessionNegotiated(Event):
+    """A role was entered: how many seconds its session was asked for, how many it got, and which case that was."""
+
+    kind: ClassVar[str] = "session-negotiated"
+    stack: str
+    asked: int
+    got: int
+    why: str
+
+
+@dataclass(frozen=True)
 class StepStarted(Event):
     """One operation on one stack begins."""
 

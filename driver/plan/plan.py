@@ -29,9 +29,11 @@ class Step:
         return self.stack.role_arn(self.enter_as)
 
     def entrance(self, session_name: str) -> Entrance:
-        """How this step gets in; the ExternalId belongs to the deployment and preview roles only."""
-        external_id = "" if self.enter_as is EnterAs.BOOTSTRAP else self.stack.external_id
-        return Entrance(self.role_arn, external_id, session_name, session_name, self.stack.session_duration)
+        """How this step gets in; ExternalId and duration belong to the deployment and preview roles only."""
+        if self.enter_as is EnterAs.BOOTSTRAP:
+            return Entrance(self.role_arn, session_name=session_name, source_identity=session_name)
+        stack = self.stack
+        return Entrance(self.role_arn, stack.external_id, session_name, session_name, stack.session_duration)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ def _(event: said.CheckFailed) -> str:
 
 
 @words.register
+def _(event: said.SessionNegotiated) -> str:
+    asked = "" if event.got == event.asked else f" instead of {event.asked} s ({event.why})"
+    return f"session of {event.got} s{asked}, renewed for as long as the run lasts"
+
+
+@words.register
 def _(event: said.StepStarted) -> str:
     return f"{event.operation} in account {event.account}" + (f" as {event.role}" if event.role else "")
 

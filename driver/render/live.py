@@ -22,6 +22,10 @@ _STYLES = {"succeeded": "green", "failed": "bold red", "refused": "yellow", "int
 _MARKS = {"succeeded": "✓", "failed": "✗", "refused": "!", "interrupted": "!"}
 
 
+_Kept = said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested
+"""What a person must not miss."""
+
+
 @dataclass
 class _Row:
     account: str
@@ -61,7 +65,7 @@ class LiveRenderer:
             self._live.start()
         elif isinstance(event, said.RunFinished):
             self.close()
-        elif isinstance(event, said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested):
+        elif isinstance(event, _Kept) or (isinstance(event, said.SessionNegotiated) and event.got != event.asked):
             self._print(event)
 
     def close(self) -> None:
@@ -89,7 +93,7 @@ class LiveRenderer:
                 return Group(table, Text(f"checking everything first: {self._checks} passed", style="dim"))
             return table
 
-    def _print(self, event: said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested) -> None:
+    def _print(self, event: _Kept | said.SessionNegotiated) -> None:
         bad = isinstance(event, said.CheckFailed) or (isinstance(event, said.Diagnostic) and event.severity == "error")
         text = Text(f"{one_line(event.stack)}: " if event.stack else "", style="bold")
         text.append(readable(words(event)), style="red" if bad else "")

@@ -33,6 +33,7 @@ def _step_json(step: StepOutcome) -> Mapping[str, Any]:
         "reason": step.reason.value,
         "cause": step.cause,
         "remedy": step.remedy,
+        "session": asdict(step.session) if step.session else None,
         "changes": asdict(step.changes),
         "resources": [{"urn": change.urn, "op": change.op, "keys": change.keys} for change in step.resources],
         "outputs": dict(step.outputs),

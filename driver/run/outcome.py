@@ -9,7 +9,7 @@ from typing import Any
 
 from driver.errors import ExitCode
 from driver.plan.plan import Plan
-from driver.values import Changes, Operation, ResourceChange
+from driver.values import Changes, Operation, ResourceChange, SessionLength
 
 
 class Result(StrEnum):
@@ -40,7 +40,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class StepOutcome:
-    """One step's end. `cause` is the fact behind the reason, in one line; `remedy` the way out."""
+    """One step's end. `cause` is the fact behind the reason, in one line; `remedy` the way out.
+
+    `session` is how long the sessions of its role last; None where no role was entered.
+    """
 
     stack: str
     account: str
@@ -51,6 +54,7 @@ class StepOutcome:
     changes: Changes = Changes()
     resources: tuple[ResourceChange, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    session: SessionLength | None = None
     seconds: float = 0.0
 
 

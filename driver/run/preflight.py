@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from driver.errors import DeployError, NotReadyError, RefusedError
-from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
+from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
 from driver.plan.plan import Plan, Step
 from driver.ports import Emit, Identity, StateStore
 from driver.run.requests import RunFacts
-from driver.values import Operation
+from driver.values import Operation, SessionLength
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,10 @@ class Preflight:
     identity: Identity
     state: StateStore | None
     emit: Emit
+    _sessions: dict[str, SessionLength] = field(default_factory=dict)
 
-    def require(self, plan: Plan, facts: RunFacts) -> None:
-        """Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
+    def require(self, plan: Plan, facts: RunFacts) -> Mapping[str, SessionLength]:
+        """How long each stack's session lasts. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
 
         Nothing has been touched then.
         """
@@ -52,6 +53,7 @@ class Preflight:
 
         if self.state:
             _refuse_what_carries(plan, self.state)
+        return dict(self._sessions)
 
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
@@ -96,6 +98,11 @@ class Preflight:
                 f"{entrance.role_arn or caller.arn} is in account {caller.account}, "
                 f"but {step.stack.file.name} says deploy:account is {step.stack.account}",
                 remedy="correct deploy:account, or the role, before anything is deployed into the wrong account",
+            )
+        if caller.session:
+            self._sessions[step.stack.name] = caller.session
+            self.emit(
+                SessionNegotiated(step.stack.name, caller.session.asked, caller.session.got, caller.session.why.value)
             )
         return f"{caller.arn} in {caller.account}"
 

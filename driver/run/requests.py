@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from driver.plan.plan import Step
 from driver.run.naming import session_name
-from driver.values import Backend, EngineRequest
+from driver.values import Backend, EngineRequest, SessionLength
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What is the same for every step of one run. `environment` is all that an engine's process may see."""
+    """What is the same for every step of one run. `environment` is all that an engine's process may see.
+
+    `sessions` says, by stack, how long a session AWS gives: known once every role has been entered.
+    """
 
     run: str
     project: str
     build: str
     backend: Backend
     environment: Mapping[str, str]
+    sessions: Mapping[str, SessionLength] = field(default_factory=dict)
 
     def session_name(self, step: Step) -> str:
         """The session name and source identity of a step."""
@@ -27,6 +31,7 @@ class RunFacts:
     def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
         """The step, as the engine needs it."""
         name = self.session_name(step)
+        session = self.sessions.get(step.stack.name)
         return EngineRequest(
             stack=step.stack.name,
             config_file=step.stack.file,
@@ -34,6 +39,7 @@ class RunFacts:
                 "deploy:enterAs": step.enter_as.value,
                 "deploy:sessionName": name,
                 "deploy:sourceIdentity": name,
+                **({"deploy:grantedDuration": str(session.got)} if session else {}),
             },
             environment=self.environment,
             backend=self.backend,

@@ -47,7 +47,7 @@ class Runner:
         With `refresh`, an up or a preview starts from the cloud as it is, not as it was last deployed.
         """
         started = self.clock.now()
-        self.preflight.require(plan, facts)
+        facts = replace(facts, sessions=self.preflight.require(plan, facts))
         if self._stop.is_set():
             raise InterruptedRunError("stopped on request; nothing was touched")
         done: tuple[StepOutcome, ...] = ()
@@ -73,7 +73,7 @@ class Runner:
             outcome = self._carry_out(step, facts, refresh)
         except (NotReadyError, UsageError) as error:  # the run has begun, so what a door refuses now is the step's end
             outcome = _outcome(step, Result.FAILED, Reason.ENGINE_FAILED, cause=str(error), remedy=error.remedy)
-        outcome = replace(outcome, seconds=self.clock.now() - started)
+        outcome = replace(outcome, session=facts.sessions.get(stack.name), seconds=self.clock.now() - started)
         self.emit(
             StepFinished(stack.name, outcome.result, outcome.reason, outcome.cause, outcome.changes, outcome.seconds)
         )

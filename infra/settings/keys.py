@@ -65,6 +65,7 @@ RUN = (
     _text("deploy:enterAs", r"deployment|preview|bootstrap", "deployment, preview or bootstrap", ""),
     _text("deploy:sessionName", _RUN_NAME, _RUN_NAME_SAID, ""),
     _text("deploy:sourceIdentity", _RUN_NAME, _RUN_NAME_SAID, ""),
+    Key("deploy:grantedDuration", _number(900, 43_200), "900 to 43200 (seconds)", 0),
 )
 TOOLS_KEYS = (
     *_ACCOUNT,

@@ -77,7 +77,8 @@ def _keys(env: str) -> Sequence[Key]:
 
 def _run(stack: str, values: Values) -> Run:
     entered = str(values["deploy:enterAs"]) or ("bootstrap" if is_access(stack) else "deployment")
-    return Run(entered, str(values["deploy:sessionName"]), str(values["deploy:sourceIdentity"]))
+    granted = int(values["deploy:grantedDuration"])
+    return Run(entered, str(values["deploy:sessionName"]), str(values["deploy:sourceIdentity"]), granted)
 
 
 def _tools(values: Values) -> Tools:

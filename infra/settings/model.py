@@ -43,11 +43,15 @@ class Service:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run says of itself. `enter_as` is `deployment`, `preview` or `bootstrap`."""
+    """What one run says of itself. `enter_as` is `deployment`, `preview` or `bootstrap`.
+
+    `granted_duration` is how long a session AWS gave to this machine, in seconds; 0 when nobody has asked yet.
+    """
 
     enter_as: str
     session_name: str
     source_identity: str
+    granted_duration: int = 0
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,14 @@ def test_the_driver_enters_the_service_layer_as_deployment_role() -> None:
     ]
 
 
+def test_a_session_is_as_long_as_configured_unless_aws_gave_this_machine_less() -> None:
+    longer = {"deploy:sessionDuration": "43200"}
+    (configured,) = _assumed("dev", longer)
+    assert configured["duration"] == "43200s"
+    (negotiated,) = _assumed("dev", {**longer, "deploy:grantedDuration": "3600"})
+    assert negotiated["duration"] == "3600s"
+
+
 def test_a_preview_enters_as_preview_role_with_a_session_that_only_reads() -> None:
     (entered,) = _assumed("dev", {**FACTS, "deploy:enterAs": "preview"})
     assert entered["roleArn"] == "arn:aws:iam::222222222222:role/items-dev-preview"

@@ -19,7 +19,7 @@ from driver.render.live import LiveRenderer
 from driver.render.result import as_json, as_text
 from driver.render.words import did, doing, duration, table
 from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
-from driver.values import Changes, Operation, ResourceChange
+from driver.values import Changes, Granted, Operation, ResourceChange, SessionLength
 from tests.samples import ACCOUNTS, RUN
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ EVENTS: Sequence[said.Event] = (
     said.CheckStarted("identity"),
     said.CheckPassed("identity", "arn:aws:sts::111111111111:assumed-role/jenkins-deploy/i-1"),
     said.CheckFailed("lock", "the stack is locked by jenkins@agent-3 (pid 77)", "wait for it", "prod"),
+    said.SessionNegotiated("dev", 3600, 3600, Granted.AS_ASKED),
+    said.SessionNegotiated("prod", 43_200, 3600, Granted.CHAINED),
     said.StepStarted("dev", ACCOUNTS["dev"], "up", ROLE),
     said.Progress("previewing first: an approval asks for it", "dev"),
     said.ResourceStarted("dev", change("create"), preview=True),
@@ -69,6 +71,7 @@ OUTCOME = RunOutcome(
             changes=Changes(create=11, same=1),
             resources=(change("create"),),
             outputs={"url": "https://abc.example", "token": "[secret]", "limit": 3},
+            session=SessionLength(43_200, 3600, Granted.CHAINED),
             seconds=42.04,
         ),
         StepOutcome(
@@ -200,7 +203,7 @@ def test_before_the_first_step_the_checks_are_counted() -> None:
 
 
 def test_a_running_stack_says_what_it_does_now_and_the_others_wait() -> None:
-    dev, prod = picture(*EVENTS[:10])
+    dev, prod = picture(*EVENTS[:12])
     assert "dev" in dev
     assert "222222222222" in dev
     assert dev.endswith("creating data")
@@ -208,11 +211,11 @@ def test_a_running_stack_says_what_it_does_now_and_the_others_wait() -> None:
 
 
 def test_a_preview_is_not_said_as_done() -> None:
-    assert picture(*EVENTS[:8])[0].endswith("would create data")
+    assert picture(*EVENTS[:10])[0].endswith("would create data")
 
 
 def test_a_resource_that_failed_is_not_said_as_done() -> None:
-    assert picture(*EVENTS[:14])[0].endswith("FAILED updating data")
+    assert picture(*EVENTS[:16])[0].endswith("FAILED updating data")
 
 
 def test_a_finished_stack_says_how_it_ended() -> None:
@@ -223,7 +226,7 @@ def test_a_finished_stack_says_how_it_ended() -> None:
 
 def test_a_long_cause_is_cut_so_that_every_stack_stays_a_row() -> None:
     end = said.StepFinished("dev", "failed", "engine failed", "x " * 200)
-    rows = picture(*EVENTS[:5], end, width=60)
+    rows = picture(*EVENTS[:7], end, width=60)
     assert len(rows) == 2
     assert rows[0].endswith("…")
 
@@ -238,6 +241,12 @@ def test_what_a_person_must_not_miss_stays_above_the_picture() -> None:
         "https://abc.example/health answers from account 222222222222",
     ):
         assert text in screen
+
+
+def test_a_session_that_is_shorter_than_asked_stays_on_the_screen() -> None:
+    screen = drawn(*EVENTS)
+    assert "prod: session of 3600 s instead of 43200 s" in screen
+    assert "dev: session" not in screen
 
 
 def test_a_picture_shows_no_secret_and_runs_no_markup() -> None:
