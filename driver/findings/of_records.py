@@ -10,6 +10,10 @@ from driver.findings.subjects import Bucket, SeenBucket, SeenTrail, Trail, Unsee
 
 _BOOTSTRAP = "`deploy bootstrap --stacks {stack}` puts it back"
 _AGAIN = "find who did it in the account's trail; `deploy bootstrap --stacks {stack}` (a service's bucket: `deploy up`) puts it back"
+_UNBLOCKED = (
+    "find who did it in the account's trail; `deploy bootstrap --stacks {stack}` puts it back; a service's own bucket was "
+    "blocked by S3 when it was made, and only an administrator can block it again: `aws s3api put-public-access-block`"
+)
 
 BLOCKS = frozenset({"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"})
 """The four settings of S3 Block Public Access; only together do they close a bucket (Amazon S3 User Guide)."""
@@ -140,7 +144,7 @@ RULES = (
         Severity.ERROR,
         "A bucket's public access block is gone, or only partly on.",
         "One wrong ACL or bucket policy now shows its contents to everybody.",
-        _AGAIN,
+        _UNBLOCKED,
         Bucket,
         _opened,
     ),

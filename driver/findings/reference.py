@@ -1,0 +1,67 @@
+"""The rules as a page to read: `python -m driver.findings.reference > docs/reference/findings.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from driver.findings.catalogue import CHECKS, RULES
+from driver.findings.rule import Rule
+
+_HEAD = """\
+# Findings
+
+What `deploy doctor` looks for. A finding has a rule's id, the fact, the risk and the remedy. The command exits with 0 when
+nothing was found, with 3 when something was, or when something could not be looked at that should have been.
+
+This page is made from the rules: `python -m driver.findings.reference > docs/reference/findings.md`.
+
+## Who sees what
+
+| command | as whom | looks at |
+| --- | --- | --- |
+| `deploy doctor` | Jenkins' role | what a run depends on, and the files |
+| `deploy doctor --as-administrator` | an administrator; in each target, its `bootstrapRole` | the administrator's way in, the files, what rots in every account |
+
+Jenkins' roles get no right to read IAM, trails or buckets for this: who may only preview sees no more than a preview needs.
+Each command names the rules that it did not ask, and why. In SARIF they are notifications of the run.
+
+`--output sarif` is SARIF 2.1.0. A finding's place is the line of the stack file that says the name of the thing, or the
+account that it is in.
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            _HEAD,
+            "## What is in the way of a run",
+            "",
+            *_section(CHECKS),
+            "## What rots in the files and accounts",
+            "",
+            *_section(RULES),
+        ]
+    ).rstrip()
+
+
+def _section(rules: Sequence[Rule]) -> list[str]:
+    return [line for rule in rules for line in _rule(rule)]
+
+
+def _rule(rule: Rule) -> list[str]:
+    remedy = rule.remedy.replace("{stack}", "STACK")
+    return [
+        f"### {rule.id}",
+        "",
+        f"{rule.looks_for} ({rule.severity.value})",
+        "",
+        f"- Risk: {rule.risk}",
+        f"- Remedy: {remedy}",
+        "",
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference() + "\n")

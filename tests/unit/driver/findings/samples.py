@@ -1,0 +1,45 @@
+"""One subject of every kind, as it should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from driver.findings.of_records import BLOCKS
+from driver.findings.subjects import (
+    Boundary,
+    Bucket,
+    ExternalId,
+    Keys,
+    Role,
+    SeenBucket,
+    SeenKeys,
+    SeenRole,
+    SeenTrail,
+    Trail,
+)
+
+BOUNDARY = "arn:aws:iam::222222222222:policy/items-dev-boundary"
+
+
+def document(**facts: Any) -> dict[str, Any]:
+    """A policy of one statement."""
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], **facts}]}
+
+
+TRUST = document(
+    Action="sts:AssumeRole",
+    Principal={"AWS": "arn:aws:iam::111111111111:root"},
+    Condition={"StringEquals": {"sts:ExternalId": "items-dev-5f0c0e1b"}},
+)
+POLICY = document(Resource=["arn:aws:s3:::items-dev/*"])
+SEEN_ROLE = SeenRole("AROAX", TRUST, {"deployer": POLICY}, (), BOUNDARY, 3600)
+ROLE = Role("dev-access", "deployer", "Pulumi.dev.yaml", 7, TRUST, POLICY, BOUNDARY, 3600, "AROAX", SEEN_ROLE)
+CEILING = Boundary("dev-access", "items-dev-boundary", "Pulumi.dev.yaml", 4, POLICY, POLICY)
+SEEN_TRAIL = SeenTrail(logging=True, multi_region=True, validation=True, bucket="record")
+TRAIL = Trail("dev-access", "deploy-trail", "Pulumi.dev.yaml", 4, "record", SEEN_TRAIL)
+SEEN_BUCKET = SeenBucket(BLOCKS, POLICY)
+BUCKET = Bucket("dev", "items-dev", "Pulumi.dev.yaml", 4, POLICY, SEEN_BUCKET)
+KEYS = Keys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, SeenKeys(root=False, of_users=()))
+EXTERNAL_ID = ExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, ())
+
+SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, KEYS, EXTERNAL_ID)

@@ -1,0 +1,127 @@
+"""Every rule in pairs: facts that are as they should be, and the same with one fact wrong, which is exactly that finding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from driver.findings.catalogue import BY_ID, RULES
+from driver.findings.judge import judge
+from driver.findings.rule import Standing
+from driver.findings.subjects import SeenKeys, Subject, Unseen
+from tests.unit.driver.findings.samples import (
+    BUCKET,
+    CEILING,
+    EXTERNAL_ID,
+    KEYS,
+    POLICY,
+    ROLE,
+    SEEN_BUCKET,
+    SEEN_ROLE,
+    SEEN_TRAIL,
+    SUBJECTS,
+    TRAIL,
+    TRUST,
+    document,
+)
+
+
+def role(**seen: Any) -> Subject:
+    return replace(ROLE, seen=replace(SEEN_ROLE, **seen))
+
+
+def trail(**seen: Any) -> Subject:
+    return replace(TRAIL, seen=replace(SEEN_TRAIL, **seen))
+
+
+def bucket(**seen: Any) -> Subject:
+    return replace(BUCKET, seen=replace(SEEN_BUCKET, **seen))
+
+
+WIDER = document(Resource=["*"])
+STRANGER = document(**{**TRUST["Statement"][0], "Principal": {"AWS": "arn:aws:iam::999999999999:root"}})
+HELD = document(**{**TRUST["Statement"][0], "Principal": {"AWS": "AROAJQABLZS4A3QDU576Q"}})
+NOT_ASKED = document(**{**TRUST["Statement"][0], "Condition": {}})
+
+WRONG = [
+    ("role-missing", replace(ROLE, seen=None), "no role deployer"),
+    ("role-recreated", replace(ROLE, recorded_id="AROAY"), "AROAX now and was AROAY"),
+    ("trust-holds-unique-id", role(trust=HELD), "AROAJQABLZS4A3QDU576Q"),
+    ("trust-edited-by-hand", role(trust=STRANGER), "999999999999"),
+    ("trust-edited-by-hand", role(trust=NOT_ASKED), "under other conditions: Allow sts:assumerole"),
+    ("policy-edited-by-hand", role(inline={"deployer": WIDER}), "Allow s3:getobject on *"),
+    ("policy-edited-by-hand", role(inline={}), "deployer is gone"),
+    ("policy-edited-by-hand", role(inline={"deployer": POLICY, "more": WIDER}), "further inline policy more"),
+    ("policy-edited-by-hand", role(attached=("arn:aws:iam::aws:policy/PowerUserAccess",)), "PowerUserAccess"),
+    ("boundary-missing-from-role", role(boundary=""), "no boundary is over it"),
+    ("boundary-replaced", role(boundary="arn:aws:iam::222222222222:policy/wider"), "policy/wider"),
+    ("session-shorter-than-configured", replace(ROLE, max_session=7200), "3600 s; the configuration needs 7200 s"),
+    ("boundary-policy-missing", replace(CEILING, seen=None), "no policy items-dev-boundary"),
+    ("boundary-edited-by-hand", replace(CEILING, seen=WIDER), "on *"),
+    ("trail-missing", replace(TRAIL, seen=None), "no trail deploy-trail"),
+    ("trail-stopped", trail(logging=False), "not logging"),
+    ("trail-without-validation", trail(validation=False), "validation is off"),
+    ("trail-in-one-region", trail(multi_region=False), "its own region only"),
+    ("trail-delivers-elsewhere", trail(bucket="elsewhere"), "elsewhere; it should be record"),
+    ("trail-leaves-events-out", trail(left_out="reads are left out"), "reads are left out"),
+    ("bucket-missing", replace(BUCKET, seen=None), "no bucket items-dev"),
+    ("public-access-block-gone", bucket(public_access_block=frozenset()), "not blocked"),
+    (
+        "public-access-block-gone",
+        bucket(public_access_block=SEEN_BUCKET.public_access_block - {"BlockPublicPolicy"}),  # type: ignore[operator]
+        "BlockPublicPolicy is off",
+    ),
+    ("bucket-policy-edited-by-hand", bucket(policy=WIDER), "on *"),
+    ("bucket-policy-edited-by-hand", bucket(policy=None), "no bucket policy"),
+    ("root-access-key", replace(KEYS, seen=SeenKeys(root=True, of_users=())), "root user has an access key"),
+    ("access-keys-present", replace(KEYS, seen=SeenKeys(root=False, of_users=("bob's",))), "bob's"),
+    ("external-id-shared", replace(EXTERNAL_ID, seen=("Pulumi.prod.yaml",)), "Pulumi.prod.yaml says"),
+]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: type(subject).__name__)
+def test_a_thing_that_is_as_it_should_be_has_no_finding(subject: Subject) -> None:
+    results = list(judge([subject]))
+    assert {result.standing for result in results} == {Standing.OK}
+    assert {result.rule for result in results} == {rule.id for rule in RULES if rule.kind is type(subject)}
+
+
+@pytest.mark.parametrize(("rule", "subject", "says"), WRONG, ids=lambda value: value if isinstance(value, str) else "")
+def test_one_wrong_fact_is_exactly_one_finding(rule: str, subject: Subject, says: str) -> None:
+    (finding,) = [result for result in judge([subject]) if result.standing is not Standing.OK]
+    assert (finding.rule, finding.standing) == (rule, Standing.FINDING)
+    assert says in finding.fact
+    assert finding.risk == BY_ID[rule].risk
+    assert finding.remedy
+    assert "{stack}" not in finding.remedy
+    assert (finding.file, finding.line) == (subject.file, subject.line)
+    assert finding.wrong
+
+
+def test_every_rule_has_its_pair() -> None:
+    assert {rule for rule, _, _ in WRONG} == {rule.id for rule in RULES}
+
+
+@pytest.mark.parametrize("refused", [True, False])
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: type(subject).__name__)
+def test_what_could_not_be_looked_at_is_said_for_every_rule(subject: Any, refused: bool) -> None:
+    results = list(judge([replace(subject, seen=Unseen("AccessDenied", refused))]))
+    assert {result.standing for result in results} == {Standing.NOT_LOOKED_AT}
+    assert {result.rule for result in results} == {rule.id for rule in RULES if rule.kind is type(subject)}
+    assert {result.wrong for result in results} == {refused}
+
+
+@pytest.mark.parametrize(
+    ("rule", "subject"),
+    [
+        ("role-recreated", replace(ROLE, recorded_id=Unseen("nothing on record", refused=False))),
+        ("trail-leaves-events-out", trail(left_out=Unseen("AccessDenied"))),
+        ("public-access-block-gone", bucket(public_access_block=Unseen("AccessDenied"))),
+        ("bucket-policy-edited-by-hand", bucket(policy=Unseen("AccessDenied"))),
+    ],
+)
+def test_a_single_fact_that_could_not_be_read_leaves_the_other_rules_asked(rule: str, subject: Subject) -> None:
+    results = [result for result in judge([subject]) if result.standing is not Standing.OK]
+    assert [(result.rule, result.standing) for result in results] == [(rule, Standing.NOT_LOOKED_AT)]
