@@ -14,14 +14,33 @@ class PrivateBucket(pulumi.ComponentResource):
     It is encrypted with S3's own keys, not a KMS key of ours, and has no access log: the trail and the function's log say
     who did what. `policy` is the whole bucket policy. Destroying it deletes what is in it: what guards the contents is
     who may destroy (see docs/explanation/roles.md), not a bucket that a destroy leaves half taken down.
+
+    S3 blocks public access to every new bucket by itself (S3 User Guide, "Default settings for new S3 buckets"). Where an
+    administrator makes the bucket the block is `stated`, so that it is put back. What Jenkins makes does not state it: to
+    state it is to be allowed to change it.
     """
 
-    def __init__(self, name: str, *, bucket: str, policy: Document, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        bucket: str,
+        policy: Document,
+        stated: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("items:storage:PrivateBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=True, opts=child)
         self._harden(name, child)
-        private = aws.s3.BucketPublicAccessBlock(
+        private = [self._block(name, child)] if stated else []
+        # S3 refuses a bucket policy and a public access block that are written at the same time.
+        after = pulumi.ResourceOptions(parent=self, depends_on=private)
+        self.policy = aws.s3.BucketPolicy(name, bucket=self.bucket.id, policy=text(policy), opts=after)
+        self.register_outputs({"bucket": self.bucket.bucket})
+
+    def _block(self, name: str, child: pulumi.ResourceOptions) -> aws.s3.BucketPublicAccessBlock:
+        return aws.s3.BucketPublicAccessBlock(
             name,
             bucket=self.bucket.id,
             block_public_acls=True,
@@ -30,10 +49,6 @@ class PrivateBucket(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=child,
         )
-        # S3 refuses a bucket policy and a public access block that are written at the same time.
-        after = pulumi.ResourceOptions(parent=self, depends_on=[private])
-        self.policy = aws.s3.BucketPolicy(name, bucket=self.bucket.id, policy=text(policy), opts=after)
-        self.register_outputs({"bucket": self.bucket.bucket})
 
     def _harden(self, name: str, child: pulumi.ResourceOptions) -> None:
         aws.s3.BucketVersioning(

@@ -35,7 +35,7 @@ def prove(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Prove who may enter each account, and that nobody there can do more than he should.
+    """Try who may enter each account, and what he can do there.
 
     In the sandbox every case is really tried: by Jenkins' roles, by roles made for it and removed again. On AWS nothing
     is changed and nobody's role is taken: IAM's policy simulator is asked, and what that leaves out is said. Without

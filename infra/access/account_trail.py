@@ -25,6 +25,7 @@ class AccountTrail(pulumi.ComponentResource):
             name,
             bucket=here.trail_bucket,
             policy=policy,
+            stated=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.trail = aws.cloudtrail.Trail(

@@ -69,7 +69,6 @@ _S3_READS = {
     "GetBucketVersioning": "GetBucketVersioning",
     "GetBucketWebsite": "GetBucketWebsite",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
-    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "ListObjectVersions": "ListBucketVersions",
 }
 _S3_WRITES = {
@@ -83,8 +82,6 @@ _S3_WRITES = {
     "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "PutBucketPolicy": "PutBucketPolicy",
     "DeleteBucketPolicy": "DeleteBucketPolicy",
-    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
 }
 _LAMBDA = (
     "GetFunction",
@@ -157,11 +154,7 @@ def _api_part(part: str, *, read: tuple[str, ...] = (), update: tuple[str, ...] 
     )
 
 
-_BUCKET_READS = tuple(
-    call
-    for call in _S3_READS
-    if call not in {"GetBucketOwnershipControls", "GetPublicAccessBlock", "ListObjectVersions"}
-)
+_BUCKET_READS = tuple(call for call in _S3_READS if call not in {"GetBucketOwnershipControls", "ListObjectVersions"})
 _TAGS = ("ApiGatewayV2:TagResource", "ApiGatewayV2:UntagResource")
 
 TYPES: Mapping[str, Calls] = {
@@ -182,12 +175,6 @@ TYPES: Mapping[str, Calls] = {
         create=_s3("PutBucketEncryption"),
         update=_s3("PutBucketEncryption"),
         delete=_s3("DeleteBucketEncryption"),
-    ),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Calls(
-        read=_s3("GetPublicAccessBlock"),
-        create=_s3("PutPublicAccessBlock"),
-        update=_s3("PutPublicAccessBlock"),
-        delete=_s3("DeletePublicAccessBlock"),
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Calls(
         read=_s3("GetBucketOwnershipControls"),

@@ -15,11 +15,15 @@ _OTHER_DOORS = (
     "lambda:CreateFunctionUrlConfig",
     "lambda:UpdateFunctionUrlConfig",
     "s3:PutBucketAcl",
+    "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketWebsite",
     "s3:PutObjectAcl",
     "s3:PutReplicationConfiguration",
 )
-"""Ways to show a function or a bucket to others that no resource of ours needs."""
+"""Ways to show a function or a bucket to others that no resource of the service layer needs.
+
+S3 blocks public access to a new bucket by itself; a role that may not put the block cannot take it away.
+"""
 
 
 def target(scope: Scope) -> Document:

@@ -24,7 +24,9 @@ class ItemsService(pulumi.ComponentResource):
         target, sizes = settings.target, settings.service
         here = names_of(settings)
         child = pulumi.ResourceOptions(parent=self)
-        store = PrivateBucket("items", bucket=here.bucket, policy=of_service(settings)["items"], opts=child)
+        store = PrivateBucket(
+            "items", bucket=here.bucket, policy=of_service(settings)["items"], stated=False, opts=child
+        )
         live = LiveFunction(
             "items",
             function=here.service,
