@@ -18,10 +18,9 @@ This page is made from the rules: `python -m driver.findings.reference > docs/re
 
 ## Who sees what
 
-| command | as whom | looks at |
-| --- | --- | --- |
-| `deploy doctor` | Jenkins' role | what a run depends on, and the files |
-| `deploy doctor --as-administrator` | an administrator; in each target, its `bootstrapRole` | the administrator's way in, the files, what rots in every account |
+- `deploy doctor`, as Jenkins: what a run depends on, and the files.
+- `deploy doctor --as-administrator`, as an administrator of the tools account and in each target through its
+  `bootstrapRole`: the administrator's way in, the files, and what rots in every account.
 
 Jenkins' roles get no right to read IAM, trails or buckets for this: who may only preview sees no more than a preview needs.
 Each command names the rules that it did not ask, and why. In SARIF they are notifications of the run.
