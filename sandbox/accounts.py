@@ -22,6 +22,9 @@ ACCOUNTS: dict[str, str] = {
     "prod": "444444444444",
 }
 
+ORGANIZATION = "o-sandbox4accounts"
+"""The organisation that the four accounts belong to; the tools account manages it."""
+
 ADMINISTRATOR_ROLE = "Administrator"
 """The administrator's role in the tools account, and its instance profile."""
 

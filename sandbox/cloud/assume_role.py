@@ -2,20 +2,17 @@ r"""AssumeRole as AWS does it: its parameters' rules, its permissions, its limit
 
 - RoleSessionName and SourceIdentity have 2 to 64 characters of `[\w+=,.@-]`, ExternalId 2 to 1,224 of these and `:/`.
 - DurationSeconds is 900 to 43,200 and at most the role's MaxSessionDuration. A session that was obtained by a role
-session is
-  role chaining: one hour at most, and a longer request fails. The credentials of an EC2 instance profile are
-  themselves those
-  of a role session, so they count as chaining here; sources differ about AWS, and the stricter reading is the safer
-  one.
+  session is role chaining: one hour at most, and a longer request fails. The credentials of an EC2 instance profile
+  are themselves those of a role session, so they count as chaining here; sources differ about AWS, and the stricter
+  reading is the safer one.
 - A source identity needs `sts:SetSourceIdentity`, session tags need `sts:TagSession`, in the caller's permissions and
-in the
-  role's trust policy. A source identity persists through chaining and cannot be changed; transitive tags persist too.
+  in the role's trust policy. A source identity persists through chaining and cannot be changed; transitive tags
+  persist too.
 - An inline session policy has at most 2,048 characters. The root of an account cannot assume a role.
 
 (STS API Reference, "AssumeRole"; IAM User Guide, "Monitor and control actions taken with assumed roles" and "Pass
-session
-tags in AWS STS".) The emulator had no source identity, no rule on durations, chaining or names, and let root assume
-roles.
+session tags in AWS STS".) The emulator had no source identity, no rule on durations, chaining or names, and let root
+assume roles.
 """
 
 from __future__ import annotations

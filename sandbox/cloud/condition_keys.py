@@ -2,12 +2,12 @@
 
 - `iam:PermissionsBoundary`: the boundary that the request sets, or that the role or user already has.
 - `iam:PolicyARN`: the managed policy being attached or detached.
-- `sts:ExternalId`, `sts:RoleSessionName`, `sts:SourceIdentity`, `sts:TransitiveTagKeys`: for the caller's own policies.
+- `sts:ExternalId`, `sts:RoleSessionName`, `sts:SourceIdentity`, `sts:TransitiveTagKeys`: for the caller's own
+  policies.
 - `aws:SourceIdentity`: the source identity of the caller's session.
 
 (Service Authorization Reference, "Condition keys for IAM" and "… AWS Security Token Service"; IAM User Guide, "AWS
-global
-condition context keys".)
+global condition context keys".)
 """
 
 from __future__ import annotations

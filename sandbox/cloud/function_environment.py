@@ -1,13 +1,10 @@
 """A function runs with Lambda's own environment, its own variables and its execution role, and nothing of the server's.
 
-AWS sets the variables listed in the Lambda Developer Guide, "Defined runtime environment variables"; a function invoked
-through an alias sees the alias in `invoked_function_arn` and the published version in `function_version` ("Using the
-Lambda
-context object to retrieve Python function information"). The emulator handed its whole environment on, ran whatever
-Python
-was first on the PATH (without boto3, which Lambda's Python has), gave the session no real role id, and named the
-version in
-the invoked ARN.
+AWS sets the variables listed in the Lambda Developer Guide, "Defined runtime environment variables"; a function
+invoked through an alias sees the alias in `invoked_function_arn` and the published version in `function_version`
+("Using the Lambda context object to retrieve Python function information"). The emulator handed its whole environment
+on, ran whatever Python was first on the PATH (without boto3, which Lambda's Python has), gave the session no real
+role id, and named the version in the invoked ARN.
 
 `AWS_ENDPOINT_URL` is the sandbox's own address, so that an SDK inside the function stays in the sandbox.
 """

@@ -1,13 +1,11 @@
 """An HTTP API answers anybody at its own address, in every account, and needs the function's permission to invoke it.
 
 AWS finds an API by its id alone, and invokes a function only where the function's resource policy (of the alias or
-version
-that the integration names) allows `apigateway.amazonaws.com` for this API's route; otherwise the caller gets 500
-`{"message":"Internal Server Error"}`. (API Gateway Developer Guide, "AWS Lambda proxy integrations for HTTP APIs";
-Lambda Developer Guide, "Invoking a Lambda function using an Amazon API Gateway endpoint".)
-The emulator looked for the API in the caller's account, which an unsigned caller does not have, never asked the
-function,
-answered a stage that does not exist, and gave an address that does not resolve.
+version that the integration names) allows `apigateway.amazonaws.com` for this API's route; otherwise the caller gets
+500 `{"message":"Internal Server Error"}`. (API Gateway Developer Guide, "AWS Lambda proxy integrations for HTTP
+APIs"; Lambda Developer Guide, "Invoking a Lambda function using an Amazon API Gateway endpoint".) The emulator looked
+for the API in the caller's account, which an unsigned caller does not have, never asked the function, answered a
+stage that does not exist, and gave an address that does not resolve.
 """
 
 from __future__ import annotations

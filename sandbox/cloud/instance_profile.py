@@ -1,9 +1,8 @@
 """The role that an EC2 instance gets from its instance profile, and the session that the instance gets for it.
 
 The credentials are a role session named after the instance, which EC2 obtains as `ec2.amazonaws.com` if the role
-trusts it,
-and renews before they end. (IAM User Guide, "Use an IAM role to grant permissions to applications running on Amazon EC2
-instances".)
+trusts it, and renews before they end. (IAM User Guide, "Use an IAM role to grant permissions to applications running
+on Amazon EC2 instances".)
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """The instance metadata service of each instance, version 2, on a loopback port of its own.
 
 Every AWS SDK finds credentials here by itself when `AWS_EC2_METADATA_SERVICE_ENDPOINT` names the port: a session
-token first
-(PUT /latest/api/token), then the role's name, then its credentials. An instance without a profile answers 404, as on
-EC2.
-(EC2 User Guide, "Use the Instance Metadata Service to access instance metadata" and "Instance metadata categories".)
-The emulator served credentials that it then refused itself.
+token first (PUT /latest/api/token), then the role's name, then its credentials. An instance without a profile answers
+404, as on EC2. (EC2 User Guide, "Use the Instance Metadata Service to access instance metadata" and "Instance
+metadata categories".) The emulator served credentials that it then refused itself.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""What an organisation's administrator finds on the first day: one way into each account, and nothing else.
+"""What an organisation's administrator finds on the first day: one organisation, one way into each account, nothing else.
 
 In the tools account the role `Administrator` with its instance profile; in each other account the role that AWS
-Organizations
-makes in a member account, which trusts the account that created it. (Organizations User Guide, "Accessing a member
-account
-that has OrganizationAccountAccessRole".)
+Organizations makes in a member account, which trusts the account that created it. (Organizations User Guide,
+"Accessing a member account that has OrganizationAccountAccessRole".)
 """
 
 from __future__ import annotations
@@ -16,10 +14,13 @@ from urllib.parse import urlencode
 from ministack.core import responses
 from ministack.services import iam
 
-from sandbox.accounts import ACCOUNTS, ADMINISTRATOR_ROLE, ORGANIZATION_ROLE, REGION
+from sandbox.accounts import ACCOUNTS, ADMINISTRATOR_ROLE, ORGANIZATION, ORGANIZATION_ROLE, REGION
 from sandbox.cloud import emulator
+from sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.cloud.asgi import App, Message, Receive, Scope, Send
     from sandbox.cloud.configuration import CloudConfig
 
@@ -39,6 +40,18 @@ def wrap(app: App, _config: CloudConfig) -> App:
         await app(scope, receive, sending if scope["type"] == "lifespan" else send)
 
     return organized
+
+
+def install() -> None:
+    """`aws:PrincipalOrgID` of the four accounts; the emulator makes every account an organisation of its own."""
+    replace("core.iam_evaluator", "_principal_org_id", _member)
+
+
+def _member(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    def principal_org_id(account: str) -> str | None:
+        return ORGANIZATION if account in ACCOUNTS.values() else original(account)
+
+    return principal_org_id
 
 
 async def _make() -> None:

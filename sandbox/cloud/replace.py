@@ -29,8 +29,7 @@ def replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
     """Replace `module.name` by `make(original)`, also where other emulator modules imported that name.
 
     `module` is given without its package: `services.sts`. A module that `module` imported is replaced there only. A
-    missing
-    name is remembered for `check_names`.
+    missing name is remembered for `check_names`.
     """
     owner = importlib.import_module(f"ministack.{module}")
     if not hasattr(owner, name):

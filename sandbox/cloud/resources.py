@@ -1,11 +1,9 @@
 """The resource that a request is authorised on, where the emulator said `*`.
 
 `lambda:CreateFunction` is authorised on the ARN of the function to be made, a call with a qualifier on the function's
-ARN
-with that version or alias, and `logs:DescribeLogGroups` on the log
-groups
-whose names start with the prefix asked for. IAM names carry their path.
-(Service Authorization Reference, "Actions defined by AWS Lambda", "… Amazon CloudWatch Logs", "… IAM".)
+ARN with that version or alias, and `logs:DescribeLogGroups` on the log groups whose names start with the prefix asked
+for. IAM names carry their path. (Service Authorization Reference, "Actions defined by AWS Lambda", "… Amazon
+CloudWatch Logs", "… IAM".)
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Giving a role to a service: the caller must be allowed to pass it, and the service to assume it.
 
 AWS checks `iam:PassRole` on the role with the key `iam:PassedToService` when a function gets its execution role and
-when an
-instance profile gets its role, and refuses a function whose role does not trust Lambda.
-(IAM User Guide, "Grant a user permissions to pass a role to an AWS service"; Lambda API reference, CreateFunction.)
-The emulator checked none of this.
+when an instance profile gets its role, and refuses a function whose role does not trust Lambda. (IAM User Guide,
+"Grant a user permissions to pass a role to an AWS service"; Lambda API reference, CreateFunction.) The emulator
+checked none of this.
 """
 
 from __future__ import annotations

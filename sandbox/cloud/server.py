@@ -32,6 +32,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.role_passing",
     "sandbox.cloud.assume_role",
     "sandbox.cloud.sessions",
+    "sandbox.cloud.organization",
     "sandbox.cloud.http_api",
     "sandbox.cloud.api_tags",
     "sandbox.cloud.function_environment",

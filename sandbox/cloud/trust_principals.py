@@ -1,16 +1,12 @@
 """A role or user that a trust policy names is held by its unique id, not by its name.
 
 "If your Principal element in a role trust policy contains an ARN that points to a specific IAM role, then that ARN
-transforms
-to the role unique principal ID when you save the policy. […] if you delete the role, then you break the relationship
-[…]
-even if you recreate the role." (IAM User Guide, "AWS JSON policy elements: Principal".) A principal that does not
-exist is
-refused. The emulator stored what it was given, so a recreated role was trusted again.
+transforms to the role unique principal ID when you save the policy. […] if you delete the role, then you break the
+relationship […] even if you recreate the role." (IAM User Guide, "AWS JSON policy elements: Principal".) A principal
+that does not exist is refused. The emulator stored what it was given, so a recreated role was trusted again.
 
 While the principal exists AWS shows its ARN, so nothing changes until it is deleted: then every trust policy that
-names it
-keeps only the id. The sessions of a deleted role end with it.
+names it keeps only the id. The sessions of a deleted role end with it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ and sends no request off this machine: it is never used against real AWS.
     server      gRPC methods, over
     provider    check, diff, create, read, update, delete, the same for every type, over
     resource    the table of a type, of which each of
-                s3 · iam · lambda_ · apigatewayv2 · logs · cloudtrail has some, listed in registry
+                s3_… · iam · lambda_… · apigatewayv2 · logs · cloudtrail has some, listed in registry
     check diff policy archive tags wire     what an input may be, what differs, and how values travel
     settings settings_diff session account  the provider's configuration, its credentials, its AWS clients
     patience errors                         waiting for AWS, and what to say when it refuses
