@@ -18,7 +18,20 @@ from driver.cli.main import app
 from tests.samples import DEPLOY_TOML, project, target_file
 
 DEPLOY = Path(sys.executable).with_name("deploy")
-VERBS = ("up", "preview", "destroy", "bootstrap", "outputs", "list", "doctor", "audit", "prove", "exec", "iam", "sandbox")
+VERBS = (
+    "up",
+    "preview",
+    "destroy",
+    "bootstrap",
+    "outputs",
+    "list",
+    "doctor",
+    "audit",
+    "prove",
+    "exec",
+    "iam",
+    "sandbox",
+)
 SANDBOX_VERBS = ("up", "status", "reset", "down")
 
 
