@@ -99,6 +99,7 @@ def _enter(settings: TargetSettings, *jenkins_roles: str) -> Document:
         role_arns=[names.role_arn(account, role) for role in jenkins_roles],
         external_id=settings.target.external_id,
         session_pattern=names_of(settings).session_pattern,
+        organization=settings.tools.organization,
     )
 
 

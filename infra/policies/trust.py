@@ -11,14 +11,18 @@ from collections.abc import Sequence
 from infra.policies.document import Conditions, Document, Statement, document
 
 
-def jenkins(*, tools_account: str, role_arns: Sequence[str], external_id: str, session_pattern: str) -> Document:
+def jenkins(
+    *, tools_account: str, role_arns: Sequence[str], external_id: str, session_pattern: str, organization: str = ""
+) -> Document:
     """Trust in roles of the tools account that bring this account's external id and say which run they are.
 
-    `session_pattern` (IAM wildcards) is what the session's name and its source identity must look like. The second
-    statement has fewer conditions because AWS gives only `sts:SourceIdentity` with that action; it opens nothing alone.
+    `session_pattern` (IAM wildcards) is what the session's name and its source identity must look like, `organization`
+    the one that the caller's account must belong to, where one is given. The second statement has fewer conditions
+    because AWS gives only `sts:SourceIdentity` with that action; it opens nothing alone.
     """
     principal = f"arn:aws:iam::{tools_account}:root"
-    who: dict[str, str | Sequence[str]] = {"aws:PrincipalArn": list(role_arns)}
+    member = {"aws:PrincipalOrgID": organization} if organization else {}
+    who: dict[str, str | Sequence[str]] = {"aws:PrincipalArn": list(role_arns), **member}
     return document(
         _trust(
             "EnterForARun",

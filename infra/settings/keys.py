@@ -77,6 +77,7 @@ TOOLS_KEYS = (
         "a bucket name: 3 to 63 of a-z 0-9 -, no hyphen at either end",
     ),
     _text("deploy:stateKey", r"alias/(?!aws/)[\w/-]{1,250}", "a key alias: alias/ and 1 to 250 of A-Z a-z 0-9 _ / -"),
+    _text("deploy:organization", r"o-[a-z0-9]{10,32}", "an organisation: o- and 10 to 32 of a-z 0-9", ""),
     *RUN,
 )
 TARGET_KEYS = (

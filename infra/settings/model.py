@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tools:
-    """The account that Jenkins lives in."""
+    """The account that Jenkins lives in. `organization` is the one that whoever enters must belong to; may be empty."""
 
     account: str
     region: str
@@ -15,6 +15,7 @@ class Tools:
     preview_role: str
     state_bucket: str
     state_key: str
+    organization: str = ""
 
 
 @dataclass(frozen=True)

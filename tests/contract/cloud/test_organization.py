@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.accounts import ADMINISTRATOR_ROLE, ORGANIZATION_ROLE
+from sandbox.accounts import ADMINISTRATOR_ROLE, ORGANIZATION, ORGANIZATION_ROLE
 from tests.contract.cloud.outsider import Someone, refusal
 
 if TYPE_CHECKING:
@@ -39,3 +40,21 @@ def test_another_member_account_cannot_enter(sandbox: Sandbox, someone: Callable
     code, message = refusal(lambda: stranger.become(role))
     assert code == "AccessDenied"
     assert f"is not authorized to perform: sts:AssumeRole on resource: {role}" in message
+
+
+def test_a_trust_can_ask_for_the_organisation(
+    sandbox: Sandbox, administrator: Someone, as_root: Callable[[str, str], Any]
+) -> None:
+    for name, organization in (("of-ours", ORGANIZATION), ("of-others", "o-somebodyelse")):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{sandbox.accounts['tools']}:root"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}},
+        }
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        as_root("dev", "iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    here = f"arn:aws:iam::{sandbox.accounts['dev']}:role"
+    administrator.become(f"{here}/of-ours")
+    code, _ = refusal(lambda: administrator.become(f"{here}/of-others"))
+    assert code == "AccessDenied"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from infra.policies.document import TRUST_QUOTA, text
+from infra.policies.trust import jenkins
 from tests.unit.infra.evaluation import trusts
 from tests.unit.infra.facts import document
 
@@ -79,3 +80,18 @@ def test_trust_is_name_stable_and_small(env: str) -> None:
         trust = document(f"{env}-access", f"{role}.trust")
         assert {statement["Principal"]["AWS"] for statement in trust["Statement"]} == {"arn:aws:iam::111111111111:root"}
         assert len(text(trust)) <= TRUST_QUOTA
+
+
+def test_an_organisation_is_demanded_where_one_is_given() -> None:
+    plain = jenkins(tools_account="111111111111", role_arns=[DEPLOY], external_id="x-1", session_pattern="items-dev-*")
+    member = jenkins(
+        tools_account="111111111111",
+        role_arns=[DEPLOY],
+        external_id="x-1",
+        session_pattern="items-dev-*",
+        organization="o-0123456789",
+    )
+    demanded = [statement["Condition"]["StringEquals"].get("aws:PrincipalOrgID") for statement in member["Statement"]]
+    assert demanded == ["o-0123456789", "o-0123456789"]
+    assert "aws:PrincipalOrgID" not in text(plain)
+    assert len(text(member)) < TRUST_QUOTA
