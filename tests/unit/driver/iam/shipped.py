@@ -1,0 +1,55 @@
+"""The documents and roles of the real stack files, as the driver sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from driver.iam.document import read
+from driver.iam.evaluate import Layers
+from driver.iam.holders import Documents, Need, Role, roles
+from infra.documents import documents
+from infra.needs import needs
+
+ROOT = Path(__file__).resolve().parents[4]
+STACKS = ("tools", "dev-access", "staging-access", "prod-access")
+ACCOUNT = "222222222222"
+
+
+@cache
+def stacks() -> Mapping[str, Documents]:
+    return {stack: documents(ROOT, stack) for stack in STACKS}
+
+
+@cache
+def shipped() -> tuple[Role, ...]:
+    return tuple(
+        role
+        for stack in STACKS
+        for role in roles(
+            stack, stack.removesuffix("-access"), stacks()[stack], [dict(row) for row in needs(ROOT, stack)]
+        )
+    )
+
+
+def role(stack: str, name: str) -> Role:
+    return next(each for each in shipped() if (each.stack, each.name) == (stack, name))
+
+
+def allowing(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
+    return document({"Effect": "Allow", "Action": list(actions), "Resource": resource, **more})
+
+
+def denying(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
+    return document({"Effect": "Deny", "Action": list(actions), "Resource": resource, **more})
+
+
+def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def somebody(policy: Mapping[str, Any], *needs_: Need) -> Role:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/somebody"
+    return Role("dev-access", "dev", "somebody", arn, Layers(read("policy", policy)), needs_)

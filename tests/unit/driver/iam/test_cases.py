@@ -1,0 +1,73 @@
+"""The cases that policies alone decide: each goes as it should, and each refusal has its twin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+
+from driver.iam import cases
+from driver.iam.cases import Decided, Outcome
+from driver.iam.document import read
+from driver.iam.evaluate import Layers
+from tests.unit.driver.iam.shipped import allowing, role, shipped, stacks
+
+
+@cache
+def decided() -> dict[str, Decided]:
+    roles = shipped()
+    found = [
+        *cases.enough(roles),
+        *cases.minimal(roles),
+        *cases.escalations(roles),
+        *cases.read_only(roles, stacks()),
+    ]
+    assert not [name for name, times in Counter(case.id for case in found).items() if times > 1]
+    return {case.id: case for case in found}
+
+
+def test_everything_goes_as_it_should() -> None:
+    assert [case for case in decided().values() if not case.as_expected] == []
+    assert {case.group for case in decided().values()} == {"enough", "elsewhere", "minimal", "escalation", "read-only"}
+
+
+def test_every_refusal_has_a_twin_that_is_allowed() -> None:
+    for case in decided().values():
+        assert case.says
+        assert case.reason
+        if case.expected is Outcome.REFUSED:
+            assert decided()[case.twin].expected is Outcome.ALLOWED
+
+
+def test_ids_say_what_about_whom() -> None:
+    for name in (
+        "enough.deployment.bucket.create@dev",
+        "elsewhere.deployment.bucket.create@dev",
+        "minimal.deployment.s3:PutBucketPolicy@prod",
+        "minimal.jenkins-deploy.sts:AssumeRole@tools",
+        "escalation.iam-005.deployment@staging",
+        "escalation.iam-005.broad",
+        "read-only.preview.s3@dev",
+        "read-only.preview-session.secrets@dev",
+    ):
+        assert name in decided()
+
+
+def test_a_surplus_action_is_a_case_that_fails() -> None:
+    before = role("dev-access", "deployment")
+    more = read("more", allowing("s3:PutBucketAcl")).statements
+    wide = replace(
+        before.layers, identity=replace(before.layers.identity, statements=(*before.layers.identity.statements, *more))
+    )
+    failed = [case for case in cases.minimal([replace(before, layers=wide)]) if not case.as_expected]
+    assert [case.id for case in failed] == ["minimal.deployment.s3:PutBucketAcl@dev"]
+    assert [case for case in cases.minimal([before]) if not case.as_expected] == []
+
+
+def test_a_session_policy_that_lets_something_be_written_is_a_case_that_fails() -> None:
+    before = role("dev-access", "preview")
+    session = read("preview.session", allowing("s3:Get*", "s3:Put*"))
+    wide = replace(before, layers=Layers(before.layers.identity, before.layers.boundary, session))
+    failed = {case.id for case in cases.read_only([wide], stacks()) if not case.as_expected}
+    assert "read-only.preview-session.s3@dev" in failed
+    assert "read-only.preview.s3@dev" not in failed

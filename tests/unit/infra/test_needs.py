@@ -1,0 +1,47 @@
+"""The needs are the recorded calls and those of every other role, said as requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.needs import Need, needs
+from infra.policies.actions import OPERATIONS, TYPES
+from tests.unit.infra.facts import ROOT, recorded
+
+NEEDS = needs(ROOT, "dev-access")
+
+
+def _of(role: str, kind: str, phase: str) -> list[Need]:
+    return [need for need in NEEDS if (need["role"], need["type"], need["phase"]) == (role, kind, phase)]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_everything_that_the_real_provider_was_recorded_to_call_is_a_need(kind: str) -> None:
+    for phase, operations in recorded()[kind].items():
+        said = {(need["operation"], need["action"]) for need in _of("deployment", kind, phase)}
+        assert {(operation, each.action) for operation in operations for each in OPERATIONS[operation]} <= said
+    looked = {need["operation"] for need in _of("preview", kind, "preview")}
+    assert set(recorded()[kind]["read"]) <= looked
+
+
+def test_every_role_says_what_it_needs() -> None:
+    assert {need["role"] for need in NEEDS} == {"deployment", "preview", "execution"}
+    assert {need["role"] for need in needs(ROOT, "tools")} == {"jenkins-deploy", "jenkins-preview"}
+    assert needs(ROOT, "dev") == []
+    phases = {need["phase"] for need in [*NEEDS, *needs(ROOT, "tools")]}
+    assert phases == {"create", "read", "update", "delete", "preview", "audit", "run", "enter", "state"}
+
+
+def test_requests_name_things_not_patterns_and_say_what_policies_decide_by() -> None:
+    for need in [*NEEDS, *needs(ROOT, "tools")]:
+        assert need["resources"]
+        assert need["resources"] == ["*"] or not [arn for arn in need["resources"] if "*" in arn]
+        assert all(values for values in need["context"].values())
+    keys = {key for need in [*NEEDS, *needs(ROOT, "tools")] for key in need["context"]}
+    assert keys == {
+        "iam:PassedToService",
+        "lambda:Principal",
+        "kms:ResourceAliases",
+        "aws:RequestTag/deploy:stack",
+        "aws:ResourceTag/deploy:stack",
+    }
