@@ -1,0 +1,1 @@
+"""The resources of every real stack file against AWS Foundational Security Best Practices."""
