@@ -54,7 +54,7 @@ def logs_execution(view: View, stage: Registered) -> bool:
 
 
 def says_who(_: View, route: Registered) -> bool:
-    return route.inputs.get("authorizationType", "NONE") != "NONE"
+    return str(route.inputs.get("authorizationType", "NONE")) != "NONE"
 
 
 def logs_access(_: View, stage: Registered) -> bool:

@@ -136,12 +136,16 @@ MENDED: list[tuple[str, str, Change]] = [
 """What is waived, made as the control wants it: then it holds, so the control can be kept."""
 
 
-@pytest.mark.parametrize(("stack", "controls", "change"), BROKEN, ids=lambda value: str(value) if value else "")
+@pytest.mark.parametrize(
+    ("stack", "controls", "change"),
+    BROKEN,
+    ids=[f"{number}-{'-'.join(sorted(controls))}" for number, (_, controls, _) in enumerate(BROKEN)],
+)
 def test_a_protection_taken_away_is_named(stack: str, controls: set[str], change: Change) -> None:
     assert failing(stack, change) - failing(stack) == controls
 
 
-@pytest.mark.parametrize(("stack", "control", "change"), MENDED, ids=lambda value: str(value) if value else "")
+@pytest.mark.parametrize(("stack", "control", "change"), MENDED, ids=[control for _, control, _ in MENDED])
 def test_a_waived_control_that_is_kept_after_all_holds(stack: str, control: str, change: Change) -> None:
     assert control in failing(stack)
     assert control not in failing(stack, change)
