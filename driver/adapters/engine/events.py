@@ -6,8 +6,11 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from driver.adapters.engine.diffs import diffs_of
+from driver.adapters.engine.properties import plain as plain_value
 from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
 from driver.ports import Emit
 from driver.values import Changes, ResourceChange
@@ -19,9 +22,6 @@ _STACK = "pulumi:pulumi:Stack"
 _PROVIDERS = "pulumi:providers:"
 _QUIET = {"same", "refresh", "read", "discard", "remove-pending-replace"}
 """Steps that leave the resource as it is."""
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key by which Pulumi marks an encrypted value in an event (sdk/go/common/resource/sig)."""
 
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*[A-Za-z]")
 _SAID_AGAIN = "an unhandled error occurred: "
@@ -99,23 +99,25 @@ class EventReader:
 
     def _done(self, step: StepEventMetadata) -> None:
         if step.type == _STACK and step.new and not self._preview:
-            self.outputs = _masked(step.new.outputs or {})
+            self.outputs = plain_value(step.new.outputs or {})
         if not _counts(step):
             return
         change = _change(step)
         if step.logical:  # a replacement is one change, made of a creation and a deletion that are not
+            change = replace(change, diffs=() if change.op in _QUIET else diffs_of(step))
             self._counted[step.urn] = change
         if change.op not in _QUIET:
-            self._emit(self._finished(step, failed=False))
+            self._emit(self._finished(step, change, failed=False))
 
     def _failed(self, step: StepEventMetadata) -> None:
-        self._emit(self._finished(step, failed=True))
+        self._emit(self._finished(step, _change(step), failed=True))
 
-    def _finished(self, step: StepEventMetadata, *, failed: bool) -> ResourceDone:
+    def _finished(self, step: StepEventMetadata, change: ResourceChange, *, failed: bool) -> ResourceDone:
         began = self._started.get((step.urn, step.op.value))
         return ResourceDone(
             stack=self._stack,
-            change=_change(step),
+            # What a preview found is said once, at its end.
+            change=replace(change, diffs=()) if self._preview else change,
             preview=self._preview,
             failed=failed,
             seconds=round(time.monotonic() - began, 3) if began else 0.0,
@@ -125,13 +127,6 @@ class EventReader:
 def plain(message: str) -> str:
     """A message without the engine's colour directives."""
     return _COLOURS.sub("", message).strip()
-
-
-def _masked(value: Any) -> Any:
-    """Outputs with `[secret]` for each secret, as `pulumi stack output` shows them."""
-    if isinstance(value, Mapping):
-        return "[secret]" if _SIGNATURE in value else {key: _masked(item) for key, item in value.items()}
-    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _counts(step: StepEventMetadata) -> bool:

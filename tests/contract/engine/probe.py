@@ -1,23 +1,27 @@
 """A resource plugin for tests of the engine: things that live nowhere, take as long as they are told, and fail when asked.
 
 A `probe:index:Thing` has `label` (a new one replaces it), `value` (updated in place), `seconds` (how long creating
-takes) and `fail` (why creating fails).
+takes), `fail` (why creating fails) and `detailed` (whether differences are told property by property). Its output `made`
+is known only once it has been made.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from google.protobuf import json_format
+from google.protobuf import json_format, struct_pb2
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 _CANCELLED = threading.Event()
 _pb: Any = provider_pb2
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How a plugin says that a value is known only afterwards (sdk/go/common/resource/plugin, rpc.go)."""
 
 
 class ToldToFailError(Exception):
@@ -28,7 +32,27 @@ def diff(request: Any) -> Any:
     old, new = (json_format.MessageToDict(part) for part in (request.old_inputs or request.olds, request.news))
     changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     changes = _pb.DiffResponse.DIFF_SOME if changed else _pb.DiffResponse.DIFF_NONE
-    return _pb.DiffResponse(changes=changes, diffs=changed, replaces=[key for key in changed if key == "label"])
+    paths = (
+        dict(path for key in changed for path in walk(key, old.get(key), new.get(key))) if new.get("detailed") else {}
+    )
+    return _pb.DiffResponse(
+        changes=changes,
+        diffs=changed,
+        replaces=[key for key in changed if key == "label"],
+        detailedDiff={path: _pb.PropertyDiff(kind=kind, inputDiff=True) for path, kind in paths.items()},
+        hasDetailedDiff=bool(paths),
+    )
+
+
+def walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, int]]:
+    """Every property that differs, with Pulumi's kind of difference."""
+    if isinstance(old, dict) and isinstance(new, dict) and _SIGNATURE not in old:
+        for key in sorted(old.keys() | new.keys()):
+            if old.get(key) != new.get(key):
+                yield from walk(f'{path}["{key}"]' if "." in key else f"{path}.{key}", old.get(key), new.get(key))
+        return
+    kind = "ADD" if old is None else "DELETE" if new is None else "UPDATE"
+    yield path, getattr(_pb.PropertyDiff, f"{kind}_REPLACE" if path == "label" else kind)
 
 
 def create(request: Any) -> Any:
@@ -37,7 +61,9 @@ def create(request: Any) -> Any:
         if inputs.get("fail"):
             raise ToldToFailError(inputs["fail"])
         _CANCELLED.wait(inputs.get("seconds", 0))
-    return _pb.CreateResponse(id=inputs.get("label", "thing"), properties=request.properties)
+    properties = struct_pb2.Struct()
+    properties.update({**inputs, "made": UNKNOWN if request.preview else "at last"})
+    return _pb.CreateResponse(id=inputs.get("label", "thing"), properties=properties)
 
 
 def cancel(_: Any) -> Empty:
