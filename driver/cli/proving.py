@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from threading import Event
@@ -16,7 +16,7 @@ from driver.adapters.prove_sandbox import Stage
 from driver.cli import wiring
 from driver.config.model import DeployConfig
 from driver.errors import UsageError
-from driver.prove import catalogue
+from driver.prove import catalogue, policies
 from driver.prove.carry_out import Tell, carry_out
 from driver.prove.case import Verdict
 from driver.prove.facts import Facts, Target, Tools
@@ -59,13 +59,24 @@ class Proof:
     def _carried_out(self, facts: Facts, world: AwsWorld, *, executed: bool) -> list[Verdict]:
         trials = [*(catalogue.executed(facts) if executed else ()), *catalogue.evaluated(facts)]
         wanted = [trial for trial in trials if fnmatchcase(trial.case.id, self.only)]
-        if not wanted:
+        decided = [verdict for verdict in self._decided() if fnmatchcase(verdict.case.id, self.only)]
+        if not wanted and not decided:
             raise UsageError(
                 f"no case matches {self.only!r}",
                 where="--only",
                 remedy="for example --only 'trust.*@dev', or leave it out",
             )
-        return carry_out(wanted, world, tell=self.tell, stopped=self.stopped)
+        for verdict in decided:
+            self.tell(verdict)
+        return [*carry_out(wanted, world, tell=self.tell, stopped=self.stopped), *decided]
+
+    def _decided(self) -> Iterator[Verdict]:
+        """What the policies alone decide, for the chosen accounts and the tools account."""
+        envs = {self.config.tools.env, *(stack.env for stack in self.chosen)}
+        access = [stack for stack in self.config.layer(Layer.ACCESS) if stack.env in envs]
+        documents = {stack.name: wiring.documents(self.config, stack) for stack in access}
+        roles = [role for role in wiring.roles(self.config) if role.stack in documents]
+        return policies.verdicts(roles, documents)
 
     def _world(self, place: wiring.Place) -> AwsWorld:
         sandbox, region = place.sandbox, self.config.backend.region

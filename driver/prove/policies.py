@@ -1,0 +1,28 @@
+"""What the documents alone decide, as verdicts: enough, minimal, no known way to more rights, reading only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from driver.iam import cases
+from driver.iam.cases import Decided
+from driver.iam.holders import Documents, Role
+from driver.prove.case import Answer, Case, Method, Verdict
+
+
+def verdicts(roles: Sequence[Role], stacks: Mapping[str, Documents]) -> Iterator[Verdict]:
+    """Every case of these roles; `stacks` are the documents of their access layers."""
+    envs = {role.account: role.env for role in roles}
+    for group in (cases.enough(roles), cases.minimal(roles), cases.escalations(roles), cases.read_only(roles, stacks)):
+        begin = time.monotonic()
+        for decided in group:
+            yield _verdict(decided, envs[decided.account], time.monotonic() - begin)
+            begin = time.monotonic()
+
+
+def _verdict(decided: Decided, env: str, seconds: float) -> Verdict:
+    case = Case(
+        decided.id, decided.group, env, decided.says, Answer(decided.expected.value), decided.twin, Method.EVALUATED
+    )
+    return Verdict(case, Answer(decided.decision.value), decided.reason, seconds)
