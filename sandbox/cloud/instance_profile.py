@@ -13,10 +13,19 @@ from typing import Any
 from sandbox.cloud import emulator, service_trust
 from sandbox.cloud.trail.recording import service_assumed_role
 
-LIFE_SECONDS = 6 * 3600
-_RENEWED_SECONDS = 3600
+LIFE_SECONDS = 6 * 3600.0
+"""How long an instance's session lasts; it is replaced in the last sixth of that time."""
+
+_life = LIFE_SECONDS
 
 _current: dict[str, str] = {}
+
+
+def let_sessions_last(seconds: float) -> None:
+    """Let an instance's sessions last that long from now on; the next request gets a new one. Test-only: see `powers`."""
+    global _life  # noqa: PLW0603 -- one machine room, one rule
+    _life = seconds
+    _current.clear()
 
 
 def role_of(account: str, profile: str) -> dict[str, Any] | None:
@@ -36,7 +45,7 @@ def session_for(instance: str, role: dict[str, Any]) -> dict[str, Any] | None:
     if not service_trust.may_assume("ec2.amazonaws.com", role):
         return None
     held = emulator.SESSIONS.get(_current.get(instance, ""))
-    if held and held["UserId"].startswith(f"{role['RoleId']}:") and held["Expiration"] - time.time() > _RENEWED_SECONDS:
+    if held and held["UserId"].startswith(f"{role['RoleId']}:") and held["Expiration"] - time.time() > _life / 6:
         return dict(held)
     return _issue(instance, role)
 
@@ -47,7 +56,7 @@ def _issue(instance: str, role: dict[str, Any]) -> dict[str, Any]:
         **emulator.new_keys(),
         "Arn": f"arn:aws:sts::{account}:assumed-role/{role['RoleName']}/{instance}",
         "UserId": f"{role['RoleId']}:{instance}",
-        "Expiration": time.time() + LIFE_SECONDS,
+        "Expiration": time.time() + _life,
         "AccountId": account,
         "PrincipalType": "AssumedRole",
         "Ec2RoleDelivery": "2.0",

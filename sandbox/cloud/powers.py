@@ -1,4 +1,4 @@
-"""The door to the test-only powers: expire a session, fail calls, slow calls down.
+"""The door to the test-only powers: expire a session, shorten those of the instances, fail calls, slow calls down.
 
 It is shut unless the server was started with powers, and opens only for a request on loopback, addressed to loopback (so that
 no web page can reach it through a name that resolves here), which carries the token of HOME/powers-token. For everybody else
@@ -7,7 +7,8 @@ every path below `/_sandbox/` is unknown.
     POST   /_sandbox/expire   {"accessKeyId": "ASIA…"} or {"roleName": "…", "account": optional}
     POST   /_sandbox/faults   {"action": "s3:PutBucketPolicy", "error": "SlowDown", "status": 503, "times": 1, "account": optional}
     POST   /_sandbox/delays   {"action": "lambda:CreateFunction", "seconds": 2.5, "times": 1, "account": optional}
-    DELETE /_sandbox/faults, /_sandbox/delays
+    POST   /_sandbox/lives    {"seconds": 8}: an instance's sessions last that long, and the metadata service says so
+    DELETE /_sandbox/faults, /_sandbox/delays, /_sandbox/lives
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from sandbox.cloud import emulator
+from sandbox.cloud import emulator, instance_profile
 from sandbox.cloud.asgi import read_body, respond_json
 from sandbox.cloud.faults import Rule, rules
 
@@ -62,6 +63,10 @@ def _answer(scope: Scope, body: bytes) -> tuple[int, dict[str, Any]]:
         match asked:
             case ("POST", "expire"):
                 return 200, {"expired": _expire(wanted)}
+            case ("POST", "lives"):
+                instance_profile.let_sessions_last(float(wanted["seconds"]))
+            case ("DELETE", "lives"):
+                instance_profile.let_sessions_last(instance_profile.LIFE_SECONDS)
             case ("POST", "faults"):
                 rules.append(_fault(wanted))
             case ("POST", "delays"):

@@ -117,7 +117,9 @@ def _unfolded(shape: Shape, form: Query, prefix: str = "") -> Any:
         while (value := _unfolded(shape.member, form, f"{prefix}.member.{len(values) + 1}")) not in (None, {}, []):
             values.append(value)
         return values
-    return form[prefix][0] if prefix in form else None
+    if prefix not in form:
+        return None
+    return int(form[prefix][0]) if shape.type_name == "integer" and form[prefix][0].isdigit() else form[prefix][0]
 
 
 def _structure(shape: StructureShape, value: Mapping[str, Any]) -> dict[str, Any]:

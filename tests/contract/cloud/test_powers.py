@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import lifecycle
-from tests.contract.cloud.outsider import ALLOW_ALL, Someone, refusal, trusting
+from tests.contract.cloud.outsider import ALLOW_ALL, Someone, at_instance, refusal, trusting
 from tests.contract.cloud.powers import Powers
 from tests.contract.cloud.records import look_up
 
@@ -62,6 +62,22 @@ def test_all_sessions_of_a_role_expire_and_no_others(
     assert powers.use("POST", "/_sandbox/expire", roleName=role) == {"expired": 1}
     assert refusal(lambda: who.client("sts").get_caller_identity())[0] == "ExpiredToken"
     assert other.client("sts").get_caller_identity()["Account"] == "222222222222"
+
+
+def test_an_instance_s_sessions_may_be_short_and_the_metadata_service_says_so(powers: Powers, sandbox: Sandbox) -> None:
+    usual = at_instance(sandbox, "administrator")
+    powers.use("POST", "/_sandbox/lives", seconds=3)
+    try:
+        short = at_instance(sandbox, "administrator")
+        assert short.access_key != usual.access_key
+        assert at_instance(sandbox, "administrator").access_key == short.access_key
+        assert short.client("sts").get_caller_identity()["Account"] == "111111111111"
+        time.sleep(3.1)
+        assert refusal(lambda: short.client("sts").get_caller_identity())[0] == "ExpiredToken"
+        assert at_instance(sandbox, "administrator").client("sts").get_caller_identity()["Account"] == "111111111111"
+        assert usual.client("sts").get_caller_identity()["Account"] == "111111111111"
+    finally:
+        powers.use("DELETE", "/_sandbox/lives")
 
 
 def test_an_expired_session_stays_expired_when_another_one_is_made(
