@@ -30,6 +30,9 @@ StacksOption = Annotated[
     ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Every service stack, in the order of their needs.")]
+RefreshOption = Annotated[
+    bool, typer.Option("--refresh", help="Compare with the cloud as it is, not as it was last deployed.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm beforehand; limits still hold.")]
 
 

@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
-from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, StacksOption
+from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, RefreshOption, StacksOption
 
 
 def preview(
     stacks: StacksOption = None,
     all_: AllOption = False,
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Compare with the cloud as it is, not as it was last deployed.")
-    ] = False,
+    refresh: RefreshOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would change.")] = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, StacksOption, YesOption
+from driver.cli.options import (
+    AllOption,
+    CloudOption,
+    Output,
+    OutputOption,
+    ProjectOption,
+    RefreshOption,
+    StacksOption,
+    YesOption,
+)
 
 
 def up(
     stacks: StacksOption = None,
     all_: AllOption = False,
+    refresh: RefreshOption = False,
     yes: YesOption = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
@@ -17,11 +27,12 @@ def up(
 
     Stops at the first that fails. Checks everything before anything is touched: settings, engine, plugin, state, and
     that every stack's deployment role can be assumed and really is in the configured account. After each stack its
-    service must answer as itself (smoke test) before the next one begins.
+    service must answer as itself (smoke test) before the next one begins. With --refresh, what somebody changed by hand
+    is put back.
 
     deploy up --stacks dev,staging,prod
     """
     from driver.cli.operate import Wish, operate
     from driver.values import Operation
 
-    operate(Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes))
+    operate(Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes, refresh=refresh))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from driver.config.model import ACCESS, TOOLS
 from driver.findings.catalogue import BY_ID, RULES
 from driver.findings.rule import Result, Rule, Standing
 from driver.findings.subjects import Subject, Unseen
@@ -59,10 +60,16 @@ def _finding(rule: Rule, subject: Subject, fact: str) -> Result:
         subject.stack,
         subject.name,
         rule.risk,
-        rule.remedy.replace("{stack}", subject.stack),
+        rule.remedy.replace("{again}", _again(subject.stack)),
         subject.file,
         subject.line,
     )
+
+
+def _again(stack: str) -> str:
+    """The command that makes a stack what the program says, whatever somebody changed by hand."""
+    access = stack == TOOLS or stack.endswith(ACCESS)
+    return f"deploy bootstrap --stacks {stack}" if access else f"deploy up --stacks {stack} --refresh"
 
 
 def _unseen(rule: Rule, why: Unseen, stack: str, subject: str) -> Result:

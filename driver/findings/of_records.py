@@ -8,11 +8,11 @@ from driver.findings.likeness import differences
 from driver.findings.rule import Rule, Severity
 from driver.findings.subjects import Bucket, SeenBucket, SeenTrail, Trail, Unseen
 
-_BOOTSTRAP = "`deploy bootstrap --stacks {stack}` puts it back"
-_AGAIN = "find who did it in the account's trail; `deploy bootstrap --stacks {stack}` (a service's bucket: `deploy up`) puts it back"
+_BOOTSTRAP = "`{again}` puts it back"
+_AGAIN = "find who did it in the account's trail; `{again}` puts it back"
 _UNBLOCKED = (
-    "find who did it in the account's trail; `deploy bootstrap --stacks {stack}` puts it back; a service's own bucket was "
-    "blocked by S3 when it was made, and only an administrator can block it again: `aws s3api put-public-access-block`"
+    "find who did it in the account's trail; `deploy bootstrap` puts it back; a service's own bucket was blocked by S3 when "
+    "it was made, and only an administrator can block it again: `aws s3api put-public-access-block`"
 )
 
 BLOCKS = frozenset({"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"})

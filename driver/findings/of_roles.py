@@ -9,7 +9,7 @@ from driver.findings.likeness import differences, principals
 from driver.findings.rule import Rule, Severity
 from driver.findings.subjects import Boundary, Document, Role, SeenRole, Unseen
 
-_BOOTSTRAP = "`deploy bootstrap --stacks {stack}` puts back what the program says"
+_BOOTSTRAP = "`{again}` puts back what the program says"
 _UNIQUE_ID = re.compile(r"AWS:A[A-Z]{3}[A-Z0-9]{12,}")
 """A principal that is a unique id: `AROA…` of a role, `AIDA…` of a user (IAM User Guide, "IAM identifiers")."""
 

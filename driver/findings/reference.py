@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from driver.findings.catalogue import CHECKS, RULES
 from driver.findings.rule import Rule
+from driver.findings.subjects import Bucket
 
 _HEAD = """\
 # Findings
@@ -50,7 +51,10 @@ def _section(rules: Sequence[Rule]) -> list[str]:
 
 
 def _rule(rule: Rule) -> list[str]:
-    remedy = rule.remedy.replace("{stack}", "STACK")
+    again = "deploy bootstrap --stacks STACK"
+    remedy = rule.remedy.replace(
+        "{again}", f"{again}`, of a service `deploy up --stacks STACK --refresh" if rule.kind is Bucket else again
+    )
     return [
         f"### {rule.id}",
         "",

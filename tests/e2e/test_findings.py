@@ -100,6 +100,7 @@ def spoil_records(project: Project) -> Found:
     project.client("staging", "s3").delete_public_access_block(Bucket=f"deploy-trail-{STAGING}")
     project.client("tools", "s3").delete_public_access_block(Bucket=f"deploy-state-{TOOLS}")
     project.client("prod", "s3").delete_bucket_policy(Bucket=f"deploy-trail-{PROD}")
+    project.client("dev", "s3").delete_bucket_policy(Bucket=f"items-dev-{DEV}")
     boundary = f"arn:aws:iam::{TOOLS}:policy/jenkins-boundary"
     project.client("tools", "iam").create_policy_version(
         PolicyArn=boundary, PolicyDocument=json.dumps(trust_free()), SetAsDefault=True
@@ -112,6 +113,7 @@ def spoil_records(project: Project) -> Found:
         ("public-access-block-gone", "dev", f"items-dev-{DEV}"),
         ("public-access-block-gone", "staging-access", f"deploy-trail-{STAGING}"),
         ("public-access-block-gone", "tools", f"deploy-state-{TOOLS}"),
+        ("bucket-policy-edited-by-hand", "dev", f"items-dev-{DEV}"),
         ("bucket-policy-edited-by-hand", "prod-access", f"deploy-trail-{PROD}"),
         ("boundary-edited-by-hand", "tools", "jenkins-boundary"),
     }
@@ -152,8 +154,9 @@ def test_what_somebody_spoils_is_found_by_name_and_bootstrap_heals_it(long_sessi
     iam.detach_role_policy(
         RoleName="items-dev-execution", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
     )  # as its remedy says
-    done = project.deploy("bootstrap", "--yes")
-    assert done.code == 0, done
+    for command in (("bootstrap", "--yes"), ("up", "--stacks", "dev", "--refresh")):
+        done = project.deploy(*command)
+        assert done.code == 0, done
     project.client("staging", "iam").delete_access_key(
         UserName="somebody",
         AccessKeyId=project.client("staging", "iam").list_access_keys(UserName="somebody")["AccessKeyMetadata"][0][

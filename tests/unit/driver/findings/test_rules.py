@@ -95,9 +95,22 @@ def test_one_wrong_fact_is_exactly_one_finding(rule: str, subject: Subject, says
     assert says in finding.fact
     assert finding.risk == BY_ID[rule].risk
     assert finding.remedy
-    assert "{stack}" not in finding.remedy
+    assert "{" not in finding.remedy
     assert (finding.file, finding.line) == (subject.file, subject.line)
     assert finding.wrong
+
+
+@pytest.mark.parametrize(
+    ("stack", "command"),
+    [
+        ("tools", "deploy bootstrap --stacks tools"),
+        ("dev-access", "deploy bootstrap --stacks dev-access"),
+        ("dev", "deploy up --stacks dev --refresh"),
+    ],
+)
+def test_the_remedy_names_the_command_of_the_layer(stack: str, command: str) -> None:
+    (finding,) = [one for one in judge([replace(bucket(policy=None), stack=stack)]) if one.wrong]
+    assert f"`{command}` puts it back" in finding.remedy
 
 
 def test_every_rule_has_its_pair() -> None:
