@@ -16,11 +16,10 @@ ROUTE = "aws:apigatewayv2/route:Route"
 INTEGRATION = "aws:apigatewayv2/integration:Integration"
 
 SUPPORTED_UNTIL = {
-    "python3.12": date(2028, 10, 31),
     "python3.13": date(2029, 6, 30),
     "python3.14": date(2029, 6, 30),
 }
-"""When Lambda deprecates a runtime (Lambda Developer Guide, "Lambda runtimes")."""
+"""When Lambda deprecates a runtime (endoflife.date, "AWS Lambda"); one that is not here has to be looked up first."""
 
 _ENOUGH_ZONES = 2
 
