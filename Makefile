@@ -50,7 +50,7 @@ check: .venv/ready ## Format, lint, types, import contracts, unit, property and 
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -n 2 tests/architecture tests/unit tests/properties tests/infra
+	@$(BIN)/pytest -n 2 tests/architecture tests/unit tests/properties tests/infra tests/configuration
 
 .PHONY: test
 test: setup check ## Everything: check, then all that needs the sandbox and the engine
