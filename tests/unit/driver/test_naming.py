@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from driver.plan.plan import make_plan
-from driver.run.naming import application_id, build_of, new_run_id, session_name
+from driver.run.naming import application_id, began, build_of, new_run_id, session_name
 from driver.values import Operation
 from tests.samples import RUN, access_stack, facts, stack
 
@@ -56,3 +56,15 @@ def test_a_request_carries_the_session_s_name_for_both_trails_and_the_role_to_ta
 def test_the_application_id_fits_a_user_agent() -> None:
     assert application_id(RUN) == f"deploy-{RUN}"
     assert len(application_id("x" * 100)) == 50
+
+
+def test_a_run_s_id_says_when_it_began_to_the_minute() -> None:
+    assert began(new_run_id(1795395754.0)) == 1795395720.0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "latest", "20261123-0102-3f9a7", "20261123-0102-3f9a7c ", "20261323-0102-3f9a7c", "../x"]
+)
+def test_what_is_no_run_s_id_has_no_beginning(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a run's id|does not match|unconverted"):
+        began(text)

@@ -1,0 +1,93 @@
+"""How long a session lasts: asked as configured, taken as AWS gives it, said, and handed on to the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from driver.adapters.aws import AwsSession
+from driver.adapters.identity import StsIdentity
+from driver.errors import NotReadyError
+from driver.events.catalogue import SessionNegotiated
+from driver.plan.plan import make_plan
+from driver.run.preflight import Preflight
+from driver.values import Entrance, Granted, Operation, SessionLength
+from tests.fakes.events import Recorder
+from tests.fakes.identity import FakeIdentity
+from tests.fakes.state import FakeState
+from tests.samples import access_stack, facts, stack
+
+ROLE = "arn:aws:iam::222222222222:role/items-dev-deployment"
+CHAINING = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+MAXIMUM = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+@dataclass
+class FakeSts:
+    """An AwsSession with an STS that gives sessions of at most `longest` seconds, and refuses others in these words."""
+
+    longest: int
+    refusal: str = CHAINING
+    asked: list[int] = field(default_factory=list)
+
+    def client(self, service: str, region: str = "") -> FakeSts:
+        assert (service, region) == ("sts", "eu-central-1")
+        return self
+
+    def assume_role(self, **request: Any) -> Mapping[str, Any]:
+        self.asked.append(request["DurationSeconds"])
+        if request["DurationSeconds"] > self.longest:
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": self.refusal}}, "AssumeRole")
+        keys = {"AccessKeyId": "ASIAX", "SecretAccessKey": "s", "SessionToken": "t"}
+        return {"Credentials": keys, "AssumedRoleUser": {"Arn": f"{ROLE}/n"}}
+
+
+def entered(sts: FakeSts, duration: int) -> SessionLength | None:
+    return StsIdentity(cast("AwsSession", sts)).assume(Entrance(ROLE, duration=duration), "eu-central-1").session
+
+
+@pytest.mark.parametrize("duration", [900, 3600, 43_200])
+def test_a_session_is_as_long_as_asked_where_aws_gives_it(duration: int) -> None:
+    sts = FakeSts(longest=43_200)
+    assert entered(sts, duration) == SessionLength(duration, duration, Granted.AS_ASKED)
+    assert sts.asked == [duration]
+
+
+def test_a_chained_session_lasts_an_hour_and_says_why() -> None:
+    sts = FakeSts(longest=3600)
+    assert entered(sts, 43_200) == SessionLength(43_200, 3600, Granted.CHAINED)
+    assert sts.asked == [43_200, 3600]
+
+
+def test_a_role_that_allows_less_is_no_case_of_chaining() -> None:
+    sts = FakeSts(longest=3600, refusal=MAXIMUM)
+    with pytest.raises(NotReadyError, match="MaxSessionDuration") as caught:
+        entered(sts, 43_200)
+    assert sts.asked == [43_200]
+    assert "deploy bootstrap" in caught.value.remedy
+
+
+def test_every_check_of_a_role_says_which_case_applied() -> None:
+    said = Recorder()
+    plan = make_plan(Operation.UP, [replace(stack(), session_duration=7200)])
+    sessions = Preflight(FakeIdentity(longest=3600), FakeState(), said).require(plan, facts())
+    assert said.of(SessionNegotiated) == [SessionNegotiated("dev", 7200, 3600, Granted.CHAINED.value)]
+    assert sessions == {"dev": SessionLength(7200, 3600, Granted.CHAINED)}
+
+
+def test_the_provider_asks_for_what_aws_gave_the_driver() -> None:
+    step = make_plan(Operation.UP, [stack()]).steps[0]
+    known = replace(facts(), sessions={"dev": SessionLength(7200, 3600, Granted.CHAINED)})
+    assert known.request(step).facts["deploy:grantedDuration"] == "3600"
+    assert "deploy:grantedDuration" not in facts().request(step).facts
+
+
+def test_the_organisation_s_role_is_asked_for_what_every_role_allows() -> None:
+    access = replace(access_stack(), session_duration=43_200)
+    assert make_plan(Operation.UP, [access]).steps[0].entrance("n").duration == 3600
+    service = replace(stack(), session_duration=43_200)
+    assert make_plan(Operation.UP, [service]).steps[0].entrance("n").duration == 43_200
