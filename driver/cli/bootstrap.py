@@ -53,8 +53,7 @@ def bootstrap(
         return
     from driver.cli.bootstrapping import carry_out
 
-    outcome, code = carry_out(
-        Wish(Operation.UP, project, cloud, stacks, all_stacks=False, output=output, yes=yes), config, chosen
-    )
-    show(outcome, output, code)
+    wish = Wish(Operation.UP, project, cloud, stacks, all_stacks=False, output=output, yes=yes)
+    outcome, code = carry_out(wish, config, chosen)
+    show(outcome, wish, config, code)
     raise typer.Exit(code)

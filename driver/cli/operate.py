@@ -14,7 +14,7 @@ from driver.adapters.terminal import TerminalPrompt
 from driver.cli import wiring
 from driver.cli.boundary import stopping
 from driver.cli.options import Output
-from driver.cli.stdout import write, write_json
+from driver.cli.stdout import as_json, require_folder, write
 from driver.config.model import DeployConfig
 from driver.errors import ExitCode, UsageError
 from driver.events.catalogue import RunStarted
@@ -28,7 +28,7 @@ from driver.values import Layer, Operation, Stack
 
 @dataclass(frozen=True)
 class Wish:
-    """What was typed."""
+    """What was typed. `markdown` is the length of a Markdown document, 0 for none; `file` is where the result goes instead of stdout."""
 
     operation: Operation
     project: Path | None
@@ -39,20 +39,23 @@ class Wish:
     yes: bool = False
     refresh: bool = False
     differs: bool = False
+    markdown: int = 0
+    file: Path | None = None
 
 
 def operate(wish: Wish) -> None:
     """Carry the wish out and exit with its code."""
     config = wiring.open_project(wish.project, wish.cloud)
+    require_folder(wish.file)
     chosen = choose(config, wish.stacks, all_stacks=wish.all_stacks)
     if not chosen:
         say_nothing_to_do()
-        if wish.output is Output.JSON:
-            show(RunOutcome("", wish.operation, ()), wish.output, ExitCode.DONE)
+        if wish.output is Output.JSON or wish.markdown:
+            show(RunOutcome("", wish.operation, ()), wish, config, ExitCode.DONE)
         return
     wiring.check_settings(config, chosen)
     outcome, code = carry_out(wish, config, chosen)
-    show(outcome, wish.output, code)
+    show(outcome, wish, config, code)
     raise typer.Exit(code)
 
 
@@ -138,16 +141,21 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
     return outcome, ending.code
 
 
-def show(outcome: RunOutcome, output: Output, code: int) -> None:
-    """Write the result to stdout."""
-    from driver.render import result
-
-    if output is Output.JSON:
-        write_json(result.as_json(outcome, exit_code=code))
-        return
-    if sys.stdout.isatty():
+def show(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int) -> None:
+    """Write the result to where it is wanted."""
+    if not wish.file and wish.output is Output.TEXT and not wish.markdown and sys.stdout.isatty():
         sys.stderr.write("\n")
-    write(result.as_text(outcome))
+    write(_rendered(outcome, wish, config, code), wish.file)
+
+
+def _rendered(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int) -> str:
+    from driver.render import markdown, result
+
+    if wish.markdown:
+        return markdown.as_markdown(outcome, project=config.project, limit=wish.markdown)
+    if wish.output is Output.JSON:
+        return as_json(result.as_json(outcome, exit_code=code))
+    return result.as_text(outcome)
 
 
 def _instance(plan: Plan) -> str:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, RefreshOption, StacksOption
+from driver.cli.options import AllOption, CloudOption, ProjectOption, RefreshOption, StacksOption
+
+
+class Form(StrEnum):
+    """How a preview is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 def preview(
@@ -14,7 +24,15 @@ def preview(
     all_: AllOption = False,
     refresh: RefreshOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would change.")] = False,
-    output: OutputOption = Output.TEXT,
+    output: Annotated[
+        Form, typer.Option("--output", "-o", help="How the result is written; markdown is a pull request's comment.")
+    ] = Form.TEXT,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Write the result there, not to stdout.")
+    ] = None,
+    max_characters: Annotated[
+        int, typer.Option("--max-characters", min=1_000, help="The longest Markdown document; Bitbucket takes 32768.")
+    ] = 60_000,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -23,8 +41,24 @@ def preview(
     Runs under each account's preview role, which can only read. Goes on to the next stack when one fails.
 
     deploy preview --stacks dev,prod
+
+    deploy preview --all --output markdown --file preview.md
     """
     from driver.cli.operate import Wish, operate
+    from driver.cli.options import Output
     from driver.values import Operation
 
-    operate(Wish(Operation.PREVIEW, project, cloud, stacks, all_, output, refresh=refresh, differs=exit_code))
+    operate(
+        Wish(
+            Operation.PREVIEW,
+            project,
+            cloud,
+            stacks,
+            all_,
+            Output.JSON if output is Form.JSON else Output.TEXT,
+            refresh=refresh,
+            differs=exit_code,
+            markdown=max_characters if output is Form.MARKDOWN else 0,
+            file=file,
+        )
+    )

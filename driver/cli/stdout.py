@@ -5,19 +5,41 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
+from driver.errors import UsageError
 
-def write(text: str) -> None:
-    """Write the text and a newline to stdout."""
+
+def require_folder(file: Path | None) -> None:
+    """Raise UsageError when the file that a result is to go to could not be made: before the work, not after it."""
+    if file and (file.is_dir() or not file.absolute().parent.is_dir()):
+        raise UsageError(
+            "the result cannot be written there", where=str(file), remedy="name a file in a folder that exists"
+        )
+
+
+def write(text: str, file: Path | None = None) -> None:
+    """Write the text and a newline to stdout, or to the file. Raises UsageError when the file cannot be written."""
+    if file:
+        try:
+            file.write_text(text.rstrip("\n") + "\n", "utf-8")
+        except OSError as error:
+            raise UsageError(f"the result cannot be written: {error.strerror}", where=str(file)) from None
+        return
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text.rstrip("\n") + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer must not be tried again when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def as_json(value: Any) -> str:
+    """The value as indented JSON."""
+    return json.dumps(value, indent=2)
+
+
 def write_json(value: Any) -> None:
     """Write the value as indented JSON."""
-    write(json.dumps(value, indent=2))
+    write(as_json(value))

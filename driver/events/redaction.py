@@ -10,6 +10,11 @@ MASK = "[redacted]"
 
 _TELLING = r"(?i:secret[_-]?access[_-]?key|session[_-]?token|security[_-]?token)"
 _TELLING_NAME = re.compile(_TELLING)
+_TELLING_PROPERTY = re.compile(
+    r"(?i)(?:pass(?:word|wd|phrase)|secret|token|private[_-]?key|api[_-]?key|credentials?)(?:\"\]|\[\d+\])*$"
+)
+"""The end of a property's path where it says that a value is nobody's business, whether or not the program marks it a secret."""
+
 _SECRET_TEXT = re.compile(
     rf"""
     (?:AKIA|ASIA)[A-Z0-9]{{16}}                                        # access key ids (IAM User Guide, unique identifiers)
@@ -21,16 +26,37 @@ _SECRET_TEXT = re.compile(
 
 
 def redact(value: Any) -> Any:
-    """The same value with every secret text replaced by `[redacted]`, however deep it stands."""
+    """The same value with every secret text replaced by `[redacted]`, however deep it stands.
+
+    In a property's difference the values are those of its `path`, so the path tells what they are.
+    """
     if isinstance(value, str):
         return _SECRET_TEXT.sub(lambda found: (found["name"] or "") + MASK, value)
     if isinstance(value, Mapping):
-        return {redact(key): _under(key, entry) for key, entry in value.items()}
+        property_tells = value.keys() >= _DIFFERENCE and _tells(value["path"], _TELLING_NAME, _TELLING_PROPERTY)
+        return {
+            redact(key): _masked(entry)
+            if _tells(key, _TELLING_NAME) or (property_tells and key in {"old", "new"})
+            else redact(entry)
+            for key, entry in value.items()
+        }
     if isinstance(value, list | tuple):
         return [redact(entry) for entry in value]
     return value
 
 
-def _under(name: Any, value: Any) -> Any:
-    telling = isinstance(name, str) and _TELLING_NAME.search(name)
-    return MASK if telling and isinstance(value, str) and value else redact(value)
+_DIFFERENCE = {"path", "kind", "old", "new"}
+_WORDS = {"", "[secret]", "[unknown]"}
+
+
+def _tells(name: Any, *patterns: re.Pattern[str]) -> bool:
+    return isinstance(name, str) and any(pattern.search(name) for pattern in patterns)
+
+
+def _masked(value: Any) -> Any:
+    """Every text in it is masked; what is no text, or says nothing, stays."""
+    if isinstance(value, str):
+        return value if value in _WORDS else MASK
+    if isinstance(value, Mapping):
+        return {redact(key): _masked(entry) for key, entry in value.items()}
+    return [_masked(entry) for entry in value] if isinstance(value, list | tuple) else value

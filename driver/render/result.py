@@ -10,6 +10,7 @@ from driver.events.readable import one_line, readable
 from driver.events.redaction import redact
 from driver.render.words import changed, duration, table
 from driver.run.outcome import Result, RunOutcome, StepOutcome
+from driver.values import ResourceChange
 
 
 def as_json(outcome: RunOutcome, *, exit_code: int) -> Mapping[str, Any]:
@@ -35,9 +36,20 @@ def _step_json(step: StepOutcome) -> Mapping[str, Any]:
         "remedy": step.remedy,
         "session": asdict(step.session) if step.session else None,
         "changes": asdict(step.changes),
-        "resources": [{"urn": change.urn, "op": change.op, "keys": change.keys} for change in step.resources],
+        "resources": [_change_json(change) for change in step.resources],
         "outputs": dict(step.outputs),
         "seconds": round(step.seconds, 3),
+    }
+
+
+def _change_json(change: ResourceChange) -> Mapping[str, Any]:
+    return {
+        "urn": change.urn,
+        "type": change.type,
+        "name": change.name,
+        "op": change.op,
+        "keys": list(change.keys),
+        "diffs": [asdict(diff) for diff in change.diffs],
     }
 
 

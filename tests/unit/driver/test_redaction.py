@@ -62,6 +62,39 @@ def test_a_value_under_a_telling_name_is_masked_whatever_it_looks_like() -> None
     }
 
 
+def test_everything_under_a_telling_name_is_masked_however_deep() -> None:
+    assert redact({"session_token": {"a": ["x", 1], "b": ""}}) == {"session_token": {"a": ["[redacted]", 1], "b": ""}}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "environment.variables.AWS_SECRET_ACCESS_KEY",
+        'environment.variables["DB_PASSWORD"]',
+        "masterUserSecret",
+        "tokens[0].authToken",
+        "login.password[0]",
+        "privateKey",
+        "github-api-key",
+    ],
+)
+def test_a_property_s_path_tells_what_its_values_are(path: str) -> None:
+    shown = redact({"path": path, "kind": "update", "old": "abc", "new": {"deep": ["def"]}})
+    assert shown == {"path": path, "kind": "update", "old": "[redacted]", "new": {"deep": ["[redacted]"]}}
+
+
+@pytest.mark.parametrize("path", ["secretsProvider", "tokenUrl", "kmsKeyId", "passwordPolicy.minimumLength", "name"])
+def test_any_other_property_s_values_stay(path: str) -> None:
+    difference = {"path": path, "kind": "update", "old": "abc", "new": 3}
+    assert redact(difference) == difference
+
+
+@pytest.mark.parametrize("word", ["[secret]", "[unknown]", "", None])
+def test_what_says_nothing_needs_no_mask(word: object) -> None:
+    difference = {"path": "password", "kind": "update", "old": word, "new": word}
+    assert redact(difference) == difference
+
+
 def test_a_secret_may_also_be_a_name() -> None:
     assert redact({KEY: {KEY: 1}}) == {"[redacted]": {"[redacted]": 1}}
 

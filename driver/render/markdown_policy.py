@@ -1,0 +1,132 @@
+"""A policy before and after, as a diff by statement: what a statement says, not how its JSON was written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher, unified_diff
+from typing import Any
+
+_LISTS = {"Action", "NotAction", "Resource", "NotResource"}
+"""Elements for which one string means a list of one, in any order (IAM JSON policy elements reference)."""
+
+_ALIKE = 0.5
+"""From here on two statements without a name are one that was changed, not one gone and one new."""
+
+_EVERYTHING = 10_000
+LONGEST = 70_000
+"""Characters above which nothing is a policy: AWS's own limits are far below (IAM 10 KB, S3 20 KB, KMS 32 KB)."""
+
+_COMPARABLE = 2_500
+"""Pairs of statements up to which each is compared with each."""
+
+
+def is_policy(value: Any) -> bool:
+    """Whether the value is a policy document, as JSON text or as an object."""
+    return _document(value) is not None
+
+
+def policy_diff(old: Any, new: Any, *, context: int = _EVERYTHING) -> list[str]:
+    """The lines of the diff, empty when both mean the same. `context` is how many unchanged lines stay round a changed one."""
+    before, after = _document(old) or {}, _document(new) or {}
+    lines: list[str] = []
+    rest = [{key: value for key, value in side.items() if key != "Statement"} for side in (before, after)]
+    if before and after and rest[0] != rest[1]:
+        lines += _changed(rest[0], rest[1], context)
+    same = 0
+    for left, right in _pairs(_statements(before), _statements(after)):
+        if left == right:
+            same += 1
+            continue
+        lines += [f"@@ {_title(left, right)} @@", *_changed(left, right, context)]
+    if lines and same:
+        lines.append(f"@@ {same} {'statement stays as it is' if same == 1 else 'statements stay as they are'} @@")
+    return lines
+
+
+def _document(value: Any) -> Mapping[str, Any] | None:
+    if isinstance(value, str) and '"Statement"' in value and len(value) <= LONGEST:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, Mapping) and "Statement" in value else None
+
+
+def _statements(document: Mapping[str, Any]) -> list[Any]:
+    said = document.get("Statement", [])
+    return [_normal(statement) for statement in (said if isinstance(said, list) else [said])]
+
+
+def _normal(statement: Any) -> Any:
+    """The statement as it is meant: a list of one is that one, any other list is in a fixed order."""
+    if not isinstance(statement, Mapping):
+        return statement
+    return {key: _listed(value) if key in _LISTS else _inner(value) for key, value in statement.items()}
+
+
+def _inner(value: Any) -> Any:
+    """Principals and conditions: operator or kind → key → one value or several."""
+    return {key: _inner(item) for key, item in value.items()} if isinstance(value, Mapping) else _listed(value)
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return value[0] if len(value) == 1 else sorted(value, key=str)
+
+
+def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each statement with the one that it was: the same, of the same name, or much alike; None where there is none."""
+    gone = list(old)
+    partners: list[Any] = [_take(gone, lambda left, right=right: bool(left == right)) for right in new]
+    for index, right in enumerate(new):
+        if partners[index] is None and _sid(right):
+            partners[index] = _take(gone, lambda left, right=right: _sid(left) == _sid(right))
+    for index, right in enumerate(new if len(gone) * len(new) <= _COMPARABLE else ()):
+        if partners[index] is None:
+            partners[index] = _take(
+                gone, lambda left, right=right: not (_sid(left) and _sid(right)) and _alike(left, right)
+            )
+    yield from zip(partners, new, strict=True)
+    yield from ((left, None) for left in gone)
+
+
+def _take(among: list[Any], fits: Any) -> Any:
+    for index, candidate in enumerate(among):
+        if fits(candidate):
+            return among.pop(index)
+    return None
+
+
+def _alike(left: Any, right: Any) -> bool:
+    return SequenceMatcher(None, _lines(left), _lines(right), autojunk=False).ratio() >= _ALIKE
+
+
+def _sid(statement: Any) -> str:
+    return str(statement.get("Sid", "")) if isinstance(statement, Mapping) else ""
+
+
+def _title(left: Any, right: Any) -> str:
+    name = _sid(right) or _sid(left)
+    word = "new statement" if left is None else "statement taken away" if right is None else "statement"
+    return f"{word} {json.dumps(name, ensure_ascii=False)}" if name else word
+
+
+def _changed(left: Any, right: Any, context: int) -> list[str]:
+    before, after = ([] if side is None else _lines(side) for side in (left, right))
+    return diff_lines(before, after, context)
+
+
+def _lines(value: Any) -> list[str]:
+    return json.dumps(value, indent=2, ensure_ascii=False).splitlines()
+
+
+def diff_lines(before: Sequence[str], after: Sequence[str], context: int) -> list[str]:
+    """A unified diff without its header; a gap between two of its parts is a line `…`."""
+    lines = list(unified_diff(before, after, lineterm="", n=context))[2:]
+    return [
+        ("  …" if line.startswith("@@") else line)
+        for index, line in enumerate(lines)
+        if index or not line.startswith("@@")
+    ]
