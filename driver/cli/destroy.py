@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from driver.cli.options import AllOption, CloudOption, Output, OutputOption, ProjectOption, StacksOption, YesOption
+from driver.cli.options import (
+    AllOption,
+    CloudOption,
+    JUnitOption,
+    Output,
+    OutputOption,
+    ProjectOption,
+    StacksOption,
+    YesOption,
+)
 
 
 def destroy(
@@ -10,6 +19,7 @@ def destroy(
     all_: AllOption = False,
     yes: YesOption = False,
     output: OutputOption = Output.TEXT,
+    junit: JUnitOption = None,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -21,9 +31,11 @@ def destroy(
     """
     from driver.adapters.terminal import TerminalPrompt
     from driver.cli.operate import Wish, operate
+    from driver.cli.reporting import reported
     from driver.errors import RefusedError
     from driver.values import Operation
 
-    if not yes and not TerminalPrompt().present:
-        raise RefusedError("destroy asks, and nobody is at the terminal", remedy="say --yes to confirm beforehand")
-    operate(Wish(Operation.DESTROY, project, cloud, stacks, all_, output, yes=yes))
+    with reported(junit) as listeners:
+        if not yes and not TerminalPrompt().present:
+            raise RefusedError("destroy asks, and nobody is at the terminal", remedy="say --yes to confirm beforehand")
+        operate(Wish(Operation.DESTROY, project, cloud, stacks, all_, output, yes=yes, listeners=listeners))

@@ -41,6 +41,7 @@ class Wish:
     differs: bool = False
     markdown: int = 0
     file: Path | None = None
+    listeners: tuple[Listener, ...] = ()
 
 
 def operate(wish: Wish) -> None:
@@ -101,7 +102,9 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> Begun:
     plan = make_plan(wish.operation, chosen, known=config.stacks, attended=attended)
     tools = wiring.find_tools(config)
     place = wiring.enter(config, _instance(plan), run_id)
-    run = wiring.compose(config, place, tools, run_id, yes=wish.yes, listeners=[listener], prompt=prompt, build=build)
+    run = wiring.compose(
+        config, place, tools, run_id, yes=wish.yes, listeners=[listener, *wish.listeners], prompt=prompt, build=build
+    )
     engine, plugin = run.tools.engine, run.tools.plugin
     run.stream(
         RunStarted(

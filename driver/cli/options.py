@@ -34,6 +34,12 @@ RefreshOption = Annotated[
     bool, typer.Option("--refresh", help="Compare with the cloud as it is, not as it was last deployed.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm beforehand; limits still hold.")]
+JUnitOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--junit", metavar="FILE", help="Also write the run as JUnit XML, whatever becomes of it: a stack is a suite."
+    ),
+]
 
 
 class Output(StrEnum):

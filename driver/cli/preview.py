@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from driver.cli.options import AllOption, CloudOption, ProjectOption, RefreshOption, StacksOption
+from driver.cli.options import AllOption, CloudOption, JUnitOption, ProjectOption, RefreshOption, StacksOption
 
 
 class Form(StrEnum):
@@ -33,6 +33,7 @@ def preview(
     max_characters: Annotated[
         int, typer.Option("--max-characters", min=1_000, help="The longest Markdown document; Bitbucket takes 32768.")
     ] = 60_000,
+    junit: JUnitOption = None,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -46,19 +47,22 @@ def preview(
     """
     from driver.cli.operate import Wish, operate
     from driver.cli.options import Output
+    from driver.cli.reporting import reported
     from driver.values import Operation
 
-    operate(
-        Wish(
-            Operation.PREVIEW,
-            project,
-            cloud,
-            stacks,
-            all_,
-            Output.JSON if output is Form.JSON else Output.TEXT,
-            refresh=refresh,
-            differs=exit_code,
-            markdown=max_characters if output is Form.MARKDOWN else 0,
-            file=file,
+    with reported(junit) as listeners:
+        operate(
+            Wish(
+                Operation.PREVIEW,
+                project,
+                cloud,
+                stacks,
+                all_,
+                Output.JSON if output is Form.JSON else Output.TEXT,
+                refresh=refresh,
+                differs=exit_code,
+                markdown=max_characters if output is Form.MARKDOWN else 0,
+                file=file,
+                listeners=listeners,
+            )
         )
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from driver.cli.options import (
     AllOption,
     CloudOption,
+    JUnitOption,
     Output,
     OutputOption,
     ProjectOption,
@@ -20,6 +21,7 @@ def up(
     refresh: RefreshOption = False,
     yes: YesOption = False,
     output: OutputOption = Output.TEXT,
+    junit: JUnitOption = None,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -33,6 +35,8 @@ def up(
     deploy up --stacks dev,staging,prod
     """
     from driver.cli.operate import Wish, operate
+    from driver.cli.reporting import reported
     from driver.values import Operation
 
-    operate(Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes, refresh=refresh))
+    with reported(junit) as listeners:
+        operate(Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes, refresh=refresh, listeners=listeners))

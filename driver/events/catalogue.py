@@ -155,6 +155,7 @@ class StepFinished(Event):
     cause: str = ""
     changes: Changes = Changes()
     seconds: float = 0.0
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,15 @@ class Runner:
             outcome = _outcome(step, Result.FAILED, Reason.ENGINE_FAILED, cause=str(error), remedy=error.remedy)
         outcome = replace(outcome, session=facts.sessions.get(stack.name), seconds=self.clock.now() - started)
         self.emit(
-            StepFinished(stack.name, outcome.result, outcome.reason, outcome.cause, outcome.changes, outcome.seconds)
+            StepFinished(
+                stack.name,
+                outcome.result,
+                outcome.reason,
+                outcome.cause,
+                outcome.changes,
+                outcome.seconds,
+                outcome.remedy,
+            )
         )
         return outcome
 
