@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from driver.cli import audit, bootstrap, destroy, doctor, exec_, iam, list_, outputs, preview, prove, sandbox, up
+from driver.cli import audit, bootstrap, destroy, doctor, drift, exec_, iam, list_, outputs, preview, prove, sandbox, up
 from driver.cli.boundary import leave
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command()(outputs.outputs)
 app.command("list")(list_.list_stacks)
 app.command()(doctor.doctor)
 app.command()(audit.audit)
+app.command()(drift.drift)
 app.command()(prove.prove)
 app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)
 app.add_typer(iam.app, name="iam")

@@ -66,12 +66,13 @@ class Tools:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that can begin: the runner, the facts it works with, and its stream of events."""
+    """A run that can begin: the runner, the facts it works with, its stream of events, and the engine."""
 
     runner: Runner
     facts: RunFacts
     stream: EventStream
     tools: Tools
+    engine: AutomationEngine
 
 
 def open_project(folder: Path | None, cloud: str | None) -> DeployConfig:
@@ -247,7 +248,7 @@ def compose(
         emit=stream,
     )
     facts = RunFacts(run, config.project, build, config.backend, place.environment)
-    return Run(runner, facts, stream, tools)
+    return Run(runner, facts, stream, tools, engine)
 
 
 def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateStore) -> AutomationEngine:

@@ -21,7 +21,9 @@ from driver.adapters.engine.printed import switched_streams
 from driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from driver.adapters.engine.program import tidy
 from driver.adapters.engine.report import not_ready_of, report_of
+from driver.adapters.engine.sights import SightReader
 from driver.adapters.engine.workdir import Project, prepare, read_project
+from driver.drift.sight import Seen
 from driver.ports import Emit
 from driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
 
@@ -68,6 +70,15 @@ class AutomationEngine:
         exists = self._stack_exists(request.stack)
         place = self._place(project, request) if exists else self._empty_place(project, request)
         return self._run(operations.preview, project, place, request, emit, preview=True)
+
+    def look(self, request: EngineRequest, emit: Emit) -> Seen:
+        """What the state, the cloud and the code say of every resource: one preview that reads the cloud. Writes no state."""
+        project = read_project(self._project_root)
+        exists = self._stack_exists(request.stack)
+        place = self._place(project, request) if exists else self._empty_place(project, request)
+        events = SightReader(request.stack, emit=emit, preview=True, tidy=lambda text: tidy(text, project.root))
+        report = self._read(operations.preview, project, place, replace(request, refresh=True), events)
+        return Seen(report, events.sights)
 
     def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """Make the stack what the program says; make the stack itself when it is new."""
@@ -118,8 +129,13 @@ class AutomationEngine:
     def _run(
         self, operate: Operate, project: Project, place: Place, request: EngineRequest, emit: Emit, *, preview: bool
     ) -> EngineReport:
-        began = time.monotonic()
         events = EventReader(request.stack, emit=emit, preview=preview, tidy=lambda text: tidy(text, project.root))
+        return self._read(operate, project, place, request, events)
+
+    def _read(
+        self, operate: Operate, project: Project, place: Place, request: EngineRequest, events: EventReader
+    ) -> EngineReport:
+        began = time.monotonic()
         imports = self._imports_of(project)
         imports.begin()
         with self._process() as process, switched_streams():

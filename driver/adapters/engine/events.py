@@ -100,7 +100,7 @@ class EventReader:
     def _done(self, step: StepEventMetadata) -> None:
         if step.type == _STACK and step.new and not self._preview:
             self.outputs = plain_value(step.new.outputs or {})
-        if not _counts(step):
+        if not counts(step):
             return
         change = _change(step)
         if step.logical:  # a replacement is one change, made of a creation and a deletion that are not
@@ -129,7 +129,7 @@ def plain(message: str) -> str:
     return _COLOURS.sub("", message).strip()
 
 
-def _counts(step: StepEventMetadata) -> bool:
+def counts(step: StepEventMetadata) -> bool:
     """What stands in the cloud counts: not the stack, not components, not provider entries.
 
     Provider entries carry the run's session name, so they change in every run.
@@ -139,7 +139,7 @@ def _counts(step: StepEventMetadata) -> bool:
 
 
 def _is_work(step: StepEventMetadata) -> bool:
-    return _counts(step) and step.op.value not in _QUIET
+    return counts(step) and step.op.value not in _QUIET
 
 
 def _change(step: StepEventMetadata) -> ResourceChange:

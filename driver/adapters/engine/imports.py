@@ -39,7 +39,8 @@ class Imports:
         with suppress(ImportError):
             aws = import_module("pulumi_aws")
             for name in sorted(named_modules(self._folder)):
-                getattr(getattr(aws, name, None), "__doc__", None)  # a lazy module loads when it is looked at
+                # A lazy module loads when it is asked for something that is its own; `__doc__` and the like are not.
+                getattr(getattr(aws, name, None), "_utilities", None)
 
 
 def named_modules(folder: Path) -> set[str]:

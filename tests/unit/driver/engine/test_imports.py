@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from driver.adapters.engine.imports import named_modules
+
+LOADED = """
+import sys
+from pathlib import Path
+from driver.adapters.engine.imports import Imports
+imports = Imports(Path(sys.argv[1]))
+imports.wait()
+print("Bucket" in vars(sys.modules["pulumi_aws.s3"]), "pulumi_aws.ec2" in sys.modules and "Instance" in vars(sys.modules["pulumi_aws.ec2"]))
+"""
 
 
 def write(file: Path, text: str) -> None:
@@ -23,3 +34,11 @@ def test_what_is_installed_beside_it_is_not_the_program(tmp_path: Path) -> None:
     write(tmp_path / "venv" / "lib" / "one.py", "aws.ec2.Instance('i')")
     write(tmp_path / ".venv" / "two.py", "aws.rds.Instance('i')")
     assert named_modules(tmp_path) == set()
+
+
+def test_they_are_whole_before_two_stacks_use_them(tmp_path: Path) -> None:
+    write(tmp_path / "__main__.py", "import pulumi_aws as aws\naws.s3.Bucket('b')\n")
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["True", "False"]

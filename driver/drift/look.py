@@ -1,0 +1,83 @@
+"""Looks at several stacks at a time. A stack that cannot be looked at keeps no other from being looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from driver.drift.classify import findings_of
+from driver.drift.finding import Finding
+from driver.drift.sight import Seen, Sight
+from driver.errors import DeployError
+from driver.events.catalogue import StepFinished, StepStarted
+from driver.plan.plan import Plan, Step
+from driver.ports import Clock, Emit
+from driver.run.outcome import Reason, Result
+from driver.run.preflight import Preflight
+from driver.run.requests import RunFacts
+from driver.values import EngineRequest, EngineStatus, Operation
+
+
+class Looker(Protocol):
+    """The engine, asked one question. Thread-safe, each thread with its own stack."""
+
+    def look(self, request: EngineRequest, emit: Emit) -> Seen:
+        """What the state, the cloud and the code say of every resource. Writes no state."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One stack. `failure` is why nobody could look, in one line; `sights` are the resources by URN."""
+
+    stack: str
+    account: str
+    findings: tuple[Finding, ...] = ()
+    resources: int = 0
+    failure: str = ""
+    remedy: str = ""
+    seconds: float = 0.0
+    sights: dict[str, Sight] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Looks through `engine`, after `preflight` has made sure that each stack's role leads where its file says."""
+
+    engine: Looker
+    preflight: Preflight
+    clock: Clock
+    emit: Emit
+
+    def look(self, steps: Sequence[Step], facts: RunFacts, jobs: int) -> tuple[Looked, ...]:
+        """Every stack, `jobs` at a time, in the given order. Raises NotReadyError when no stack could be looked at at all."""
+        self.preflight.require(Plan(Operation.PREVIEW, ()), facts)
+        with ThreadPoolExecutor(max_workers=max(jobs, 1), thread_name_prefix="look") as pool:
+            return tuple(pool.map(lambda step: self._timed(step, facts), steps))
+
+    def _timed(self, step: Step, facts: RunFacts) -> Looked:
+        began = self.clock.now()
+        stack = step.stack
+        self.emit(StepStarted(stack.name, stack.account, step.operation, step.role_arn))
+        try:
+            looked = self._look(step, facts)
+        except DeployError as error:
+            looked = Looked(stack.name, stack.account, failure=str(error), remedy=error.remedy)
+        looked = replace(looked, seconds=round(self.clock.now() - began, 3))
+        result = Result.FAILED if looked.failure else Result.SUCCEEDED
+        reason = Reason.ENGINE_FAILED if looked.failure else Reason.PREVIEWED
+        self.emit(StepFinished(stack.name, result, reason, looked.failure, seconds=looked.seconds))
+        return looked
+
+    def _look(self, step: Step, facts: RunFacts) -> Looked:
+        stack = step.stack
+        entered = replace(self.preflight, state=None, _sessions={})
+        sessions = entered.require(Plan(Operation.PREVIEW, (step,)), facts)
+        seen = self.engine.look(replace(facts, sessions=sessions).request(step), self.emit)
+        if seen.report.status is not EngineStatus.SUCCEEDED:
+            failure = seen.report.failure or str(seen.report.status)
+            return Looked(stack.name, stack.account, failure=failure, remedy=seen.report.remedy)
+        found = tuple(finding for sight in seen.sights for finding in findings_of(stack, sight))
+        by_urn = {sight.urn: sight for sight in seen.sights}
+        return Looked(stack.name, stack.account, found, len(seen.sights), sights=by_urn)
