@@ -1,0 +1,186 @@
+"""The Jenkinsfile, executed: on every path, which stages run, which commands on which agents, and how the build ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.jenkins.harness import BRANCH, LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
+
+pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 30)]
+
+DEPLOYING = ["Deploy", "Deploy/Plan prod", "Deploy/dev", "Deploy/staging", "Deploy/prod"]
+PLAN = ("deploy", "deploy preview --stacks prod --save $OUT/plan --expires-in 28h --junit $OUT/plan.xml")
+DEV = ("deploy", "deploy up --stacks dev --yes --junit $OUT/dev.xml")
+STAGING = ("deploy", "deploy up --stacks staging --yes --junit $OUT/staging.xml")
+PROD = ("deploy", "deploy up --plan $OUT/plan --yes --junit $OUT/prod.xml")
+WRITTEN = "--output markdown --file $OUT/preview.md --junit $OUT/preview.xml"
+PREVIEW = ("deploy-preview", f'deploy preview --affected --base "origin/$CHANGE_TARGET" {WRITTEN}')
+COMMENT = ("deploy-preview", "deploy comment $OUT/preview.md")
+
+
+def pipeline(folder: Path, **scenario: Any) -> Built:
+    return build(ROOT / "Jenkinsfile", folder, **scenario)
+
+
+def test_a_pull_request_is_previewed_and_commented(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, env={**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"})
+    assert built.result == "SUCCESS"
+    assert built.stages == ["Pull request", "Pull request/Preview", "Pull request/Comment"]
+    assert built.commands == [PREVIEW, COMMENT]
+    assert built.kept() == ["Pull request"]
+
+
+def test_without_a_host_there_is_no_comment(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, env=PULL_REQUEST)
+    assert built.result == "SUCCESS"
+    assert built.commands == [PREVIEW]
+
+
+def test_a_preview_that_fails_is_commented_all_the_same_and_fails_the_build(tmp_path: Path) -> None:
+    env = {**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"}
+    built = pipeline(tmp_path, env=env, sh=[{"match": "deploy preview", "status": 1}])
+    assert built.result == "FAILURE"
+    assert built.commands == [PREVIEW, COMMENT]
+    assert built.kept() == ["Pull request"]
+
+
+def test_a_fork_s_pull_request_gets_no_agent_and_is_told_why(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, env={**PULL_REQUEST, "CHANGE_FORK": "someone", "GITHUB_REPOSITORY": "us/items"})
+    assert built.result == "SUCCESS"
+    assert built.stages == ["Fork"]
+    assert not built.steps("node")
+    assert not built.steps("sh")
+    assert "fork" in built.steps("echo")[0]["args"]["message"]
+
+
+def test_main_plans_deploys_asks_and_applies_the_plan(tmp_path: Path) -> None:
+    plan = "# Plan\n\n1 to replace"
+    built = pipeline(
+        tmp_path, sh=[{"match": "head -c", "stdout": plan}], input={"action": "approve", "submitter": "eve"}
+    )
+    assert built.result == "SUCCESS"
+    assert built.stages == DEPLOYING
+    assert built.commands == [PLAN, DEV, STAGING, PROD]
+    assert built.kept() == DEPLOYING[1:]
+    assert plan in built.steps("input")[0]["args"]["message"]
+    assert [step["args"]["name"] for step in built.steps("unstash")] == ["plan"]
+    applied = next(step for step in built.steps("sh") if "--plan" in step["args"]["script"])
+    assert applied["env"]["DEPLOY_APPROVED_BY"] == "eve"
+
+
+def test_an_approval_never_holds_an_agent_and_does_not_wait_for_ever(tmp_path: Path) -> None:
+    built = pipeline(tmp_path)
+    question = built.steps("input")[0]
+    assert question["node"] is None
+    assert "node" not in built.within(question)
+    assert "timeout" in built.within(question)
+    assert not built.raw.get("hangs")
+
+
+@pytest.mark.parametrize("answer", [{"action": "abort", "submitter": "eve"}, {"action": "none"}])
+def test_without_an_approval_prod_is_not_touched(tmp_path: Path, answer: dict[str, str]) -> None:
+    built = pipeline(tmp_path, input=answer)
+    assert built.result == "ABORTED"
+    assert built.commands == [PLAN, DEV, STAGING]
+    assert built.kept() == DEPLOYING[1:4]
+
+
+def test_a_failed_staging_keeps_prod_from_being_asked_for(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, sh=[{"match": "--stacks staging", "status": 1}])
+    assert built.result == "FAILURE"
+    assert built.stages == DEPLOYING[:4]
+    assert built.commands == [PLAN, DEV, STAGING]
+    assert not built.steps("input")
+    assert "Deploy/staging" in built.kept()
+
+
+@pytest.mark.parametrize("status", [2, 3, 4])
+def test_without_a_plan_nothing_is_deployed(tmp_path: Path, status: int) -> None:
+    built = pipeline(tmp_path, sh=[{"match": "--save", "status": status}])
+    assert built.result == "FAILURE"
+    assert built.commands == [PLAN]
+    assert built.kept() == ["Deploy/Plan prod"]
+
+
+def test_an_aborted_build_keeps_its_record(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, sh=[{"match": "up --stacks dev", "abort": True}])
+    assert built.result == "ABORTED"
+    assert built.commands == [PLAN, DEV]
+    assert "Deploy/dev" in built.kept()
+
+
+def test_the_timer_looks_for_drift_and_deploys_nothing(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, causes=["TimerTrigger"])
+    assert built.result == "SUCCESS"
+    assert built.stages == ["Drift"]
+    assert built.commands == [("deploy-preview", "deploy drift --all --exit-code")]
+    assert built.kept() == ["Drift"]
+
+
+def test_drift_fails_the_build_and_is_kept(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, causes=["TimerTrigger"], sh=[{"match": "drift", "status": 5}])
+    assert built.result == "FAILURE"
+    assert built.kept() == ["Drift"]
+
+
+@pytest.mark.parametrize(
+    ("stacks", "stages", "commands"),
+    [
+        ("dev", ["Deploy", "Deploy/dev"], [DEV]),
+        ("dev, staging", ["Deploy", "Deploy/dev", "Deploy/staging"], [DEV, STAGING]),
+        ("prod", ["Deploy", "Deploy/Plan prod", "Deploy/prod"], [PLAN, PROD]),
+    ],
+)
+def test_only_the_stacks_that_are_asked_for_are_deployed(
+    tmp_path: Path, stacks: str, stages: list[str], commands: list[tuple[str, str]]
+) -> None:
+    built = pipeline(tmp_path, causes=["UserIdCause"], params={"STACKS": stacks, "REASON": "hot fix"})
+    assert built.stages == stages
+    assert built.commands == commands
+    assert bool(built.steps("input")) == ("prod" in stacks)
+    assert {step["env"]["DEPLOY_REASON"] for step in built.steps("sh") if "bin/deploy" in step["args"]["script"]} == {
+        "hot fix"
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "command"),
+    [
+        ("preview", f'deploy preview --stacks "$DEPLOY_STACKS" {WRITTEN}'),
+        ("drift", 'deploy drift --stacks "$DEPLOY_STACKS" --exit-code'),
+    ],
+)
+def test_what_is_typed_never_becomes_part_of_a_command(tmp_path: Path, operation: str, command: str) -> None:
+    typed = 'dev"; rm -rf / #'
+    built = pipeline(
+        tmp_path, causes=["UserIdCause"], params={"OPERATION": operation, "STACKS": typed, "REASON": "$(id)"}
+    )
+    assert built.commands == [("deploy-preview", command)]
+    assert built.steps("sh")[-1]["env"]["DEPLOY_STACKS"] == typed
+
+
+def test_another_branch_does_nothing(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, env={"BRANCH_NAME": "topic"}, params={"OPERATION": "deploy"})
+    assert built.stages == []
+    assert not built.steps("node")
+
+
+def test_two_builds_of_a_branch_never_run_at_once_and_old_ones_go(tmp_path: Path) -> None:
+    options = {option[0]: option for option in pipeline(tmp_path).raw["options"]}
+    assert {"disableConcurrentBuilds", "buildDiscarder", "timeout"} <= options.keys()
+
+
+def test_only_main_has_a_timer(tmp_path: Path) -> None:
+    assert pipeline(tmp_path).raw["triggers"] == [["cron", "H 3 * * *"]]
+    assert pipeline(tmp_path, env=PULL_REQUEST).raw["triggers"] == [["cron", ""]]
+
+
+def test_every_agent_s_work_is_bounded_and_nothing_needs_a_credentials_plugin(tmp_path: Path) -> None:
+    for scenario in ({"env": BRANCH}, {"env": PULL_REQUEST}, {"causes": ["TimerTrigger"]}):
+        built = pipeline(tmp_path, **scenario)
+        assert built.raw["credentials"] == []
+        for step in built.steps("sh"):
+            assert built.within(step).count("timeout") >= 2, step

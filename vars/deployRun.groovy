@@ -1,0 +1,23 @@
+// What deployUp, deployPreview and deployDrift have in common: an agent, one command, and what it leaves behind.
+def call(Map given, Map defaults, Closure<String> command) {
+    def known = defaults + [setUp: 'make setup', deploy: '.venv/bin/deploy', minutes: 60, reason: '']
+    def unknown = given.keySet() - known.keySet()
+    if (unknown) {
+        error "unknown: ${unknown.join(', ')}; there are ${known.keySet().sort().join(', ')}"
+    }
+    def o = known + given
+    node(o.label) {
+        timeout(time: o.minutes, unit: 'MINUTES') {
+            checkout scm
+            withEnv(["DEPLOY_STACKS=${o.stacks ?: ''}", "DEPLOY_BASE=${o.base ?: ''}", "DEPLOY_REASON=${o.reason}", 'OUT=.deploy/out']) {
+                try {
+                    sh "rm -rf .deploy/out .deploy/runs && mkdir -p .deploy/out && ${o.setUp}"
+                    sh command(o)
+                } finally {
+                    junit testResults: '.deploy/out/*.xml', allowEmptyResults: true
+                    archiveArtifacts artifacts: '.deploy/out/**, .deploy/runs/*/events.jsonl', allowEmptyArchive: true
+                }
+            }
+        }
+    }
+}
