@@ -14,11 +14,14 @@ from driver.adapters.terminal import TerminalPrompt
 from driver.cli import wiring
 from driver.cli.boundary import stopping
 from driver.cli.options import Output
+from driver.cli.selecting import Since, affected_since, told
 from driver.cli.stdout import as_json, require_folder, write
 from driver.config.model import DeployConfig
 from driver.errors import ExitCode, UsageError
-from driver.events.catalogue import RunStarted
+from driver.events.catalogue import Event, RunStarted, StackLeftOut, StackSelected
+from driver.events.readable import readable
 from driver.events.stream import Listener
+from driver.plan.affected import Selection
 from driver.plan.plan import Plan, make_plan
 from driver.plan.select import select
 from driver.run.ending import Ending, finishing
@@ -42,26 +45,33 @@ class Wish:
     markdown: int = 0
     file: Path | None = None
     listeners: tuple[Listener, ...] = ()
+    since: Since | None = None
 
 
 def operate(wish: Wish) -> None:
     """Carry the wish out and exit with its code."""
     config = wiring.open_project(wish.project, wish.cloud)
     require_folder(wish.file)
-    chosen = choose(config, wish.stacks, all_stacks=wish.all_stacks)
+    selection = affected_since(config, wish.since) if wish.since else None
+    chosen = selection.stacks if selection else choose(config, wish.stacks, all_stacks=wish.all_stacks)
+    said = told(selection, wish.operation) if selection else ()
     if not chosen:
-        say_nothing_to_do()
+        say_nothing_to_do(said)
         if wish.output is Output.JSON or wish.markdown:
-            show(RunOutcome("", wish.operation, ()), wish, config, ExitCode.DONE)
+            show(RunOutcome("", wish.operation, ()), wish, config, ExitCode.DONE, selection)
         return
     wiring.check_settings(config, chosen)
-    outcome, code = carry_out(wish, config, chosen)
-    show(outcome, wish, config, code)
+    outcome, code = carry_out(wish, config, chosen, said)
+    show(outcome, wish, config, code, selection)
     raise typer.Exit(code)
 
 
-def say_nothing_to_do() -> None:
-    """An empty selection is nothing, and says so."""
+def say_nothing_to_do(said: Sequence[StackSelected | StackLeftOut] = ()) -> None:
+    """An empty selection is nothing, and says so; `said` is what the change concerns and this command leaves out."""
+    from driver.render.lines import words
+
+    for event in said:
+        sys.stderr.write(readable(f"{event.stack}: {words(event)}\n"))
     sys.stderr.write("no stack is selected: nothing to do\n")
 
 
@@ -135,29 +145,35 @@ def running(begun: Begun) -> Iterator[Ending]:
         begun.prompt.before()
 
 
-def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
-    """Plan and run; the outcome and the exit code."""
+def carry_out(
+    wish: Wish, config: DeployConfig, chosen: Sequence[Stack], said: Sequence[Event] = ()
+) -> tuple[RunOutcome, int]:
+    """Plan and run; the outcome and the exit code. `said` is how the stacks were chosen, for the record."""
     begun = started(wish, config, chosen)
     with running(begun) as ending:
+        for event in said:
+            begun.run.stream(event)
         outcome = begun.run.runner.run(begun.plan, begun.run.facts, refresh=wish.refresh)
         ending.code = outcome.exit_code(differs=wish.differs)
     return outcome, ending.code
 
 
-def show(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int) -> None:
+def show(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None = None) -> None:
     """Write the result to where it is wanted."""
     if not wish.file and wish.output is Output.TEXT and not wish.markdown and sys.stdout.isatty():
         sys.stderr.write("\n")
-    write(_rendered(outcome, wish, config, code), wish.file)
+    write(_rendered(outcome, wish, config, code, selection), wish.file)
 
 
-def _rendered(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int) -> str:
+def _rendered(
+    outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None
+) -> str:
     from driver.render import markdown, result
 
     if wish.markdown:
         return markdown.as_markdown(outcome, project=config.project, limit=wish.markdown)
     if wish.output is Output.JSON:
-        return as_json(result.as_json(outcome, exit_code=code))
+        return as_json(result.as_json(outcome, exit_code=code, selection=selection))
     return result.as_text(outcome)
 
 

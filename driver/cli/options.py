@@ -33,6 +33,13 @@ AllOption = Annotated[bool, typer.Option("--all", help="Every service stack, in 
 RefreshOption = Annotated[
     bool, typer.Option("--refresh", help="Compare with the cloud as it is, not as it was last deployed.")
 ]
+AffectedOption = Annotated[
+    bool, typer.Option("--affected", help="The stacks that the change since --base concerns; says why for each.")
+]
+BaseOption = Annotated[
+    str | None,
+    typer.Option("--base", metavar="REF", help="What the change is compared with, for example origin/main."),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm beforehand; limits still hold.")]
 JUnitOption = Annotated[
     Path | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from driver.cli.options import AllOption, CloudOption, JUnitOption, ProjectOption, RefreshOption, StacksOption
+from driver.cli.options import AffectedOption, AllOption, BaseOption, CloudOption, JUnitOption, ProjectOption, RefreshOption, StacksOption
 
 
 class Form(StrEnum):
@@ -22,6 +22,12 @@ class Form(StrEnum):
 def preview(
     stacks: StacksOption = None,
     all_: AllOption = False,
+    affected: AffectedOption = False,
+    base: BaseOption = None,
+    access: Annotated[
+        bool,
+        typer.Option("--access", help="With --affected: the access layers instead, for an administrator."),
+    ] = False,
     refresh: RefreshOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would change.")] = False,
     output: Annotated[
@@ -43,13 +49,15 @@ def preview(
 
     deploy preview --stacks dev,prod
 
-    deploy preview --all --output markdown --file preview.md
+    deploy preview --affected --base origin/main --output markdown --file preview.md
     """
     from driver.cli.operate import Wish, operate
     from driver.cli.options import Output
     from driver.cli.reporting import reported
+    from driver.cli.selecting import since
     from driver.values import Operation
 
+    change = since(base, affected=affected, named=all_ or stacks is not None, access=access)
     with reported(junit) as listeners:
         operate(
             Wish(
@@ -64,5 +72,6 @@ def preview(
                 markdown=max_characters if output is Form.MARKDOWN else 0,
                 file=file,
                 listeners=listeners,
+                since=change,
             )
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from driver.cli.options import (
+    AffectedOption,
     AllOption,
+    BaseOption,
     CloudOption,
     JUnitOption,
     Output,
@@ -18,6 +20,8 @@ from driver.cli.options import (
 def up(
     stacks: StacksOption = None,
     all_: AllOption = False,
+    affected: AffectedOption = False,
+    base: BaseOption = None,
     refresh: RefreshOption = False,
     yes: YesOption = False,
     output: OutputOption = Output.TEXT,
@@ -33,10 +37,27 @@ def up(
     is put back.
 
     deploy up --stacks dev,staging,prod
+
+    --affected knows files, not accounts: what an earlier run left undone is not part of it. --all leaves nothing out.
     """
     from driver.cli.operate import Wish, operate
     from driver.cli.reporting import reported
+    from driver.cli.selecting import since
     from driver.values import Operation
 
+    change = since(base, affected=affected, named=all_ or stacks is not None)
     with reported(junit) as listeners:
-        operate(Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes, refresh=refresh, listeners=listeners))
+        operate(
+            Wish(
+                Operation.UP,
+                project,
+                cloud,
+                stacks,
+                all_,
+                output,
+                yes=yes,
+                refresh=refresh,
+                listeners=listeners,
+                since=change,
+            )
+        )

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from driver.adapters.aws import AwsSession
+from driver.adapters.git import Git
 from driver.adapters.identity import StsIdentity
 from driver.adapters.ledger import FileLedger
 from driver.adapters.prober import HttpProber
@@ -19,11 +20,12 @@ from driver.adapters.state import S3StateStore
 from driver.adapters.terminal import TerminalPrompt, WallClock
 from driver.config.load import find_root, load
 from driver.config.model import DeployConfig
-from driver.config.surroundings import on_aws, on_loopback
+from driver.config.surroundings import for_git, on_aws, on_loopback
 from driver.errors import NotReadyError, UsageError
 from driver.events.stream import EventStream, Listener
 from driver.iam import holders
 from driver.iam.holders import Role
+from driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from driver.run.gates import Gates
 from driver.run.naming import application_id, build_of, new_run_id
 from driver.run.preflight import Preflight
@@ -140,6 +142,12 @@ def _entry_point(name: str, key: str) -> Callable[..., Any]:
     except (ImportError, AttributeError) as error:
         raise UsageError(f"{name} is not there: {error}", where=f"deploy.toml: {key}") from None
     return found
+
+
+def change_since(config: DeployConfig, base: str) -> Change:
+    """What was touched since `base`, as git tells it; asked before `enter`. Raises UsageError or NotReadyError."""
+    watched = [*SHARED_SETTINGS, *DEPENDENCIES, *dict.fromkeys(stack.file.name for stack in config.stacks)]
+    return Git(config.root, for_git(os.environ)).change_since(base, watched)
 
 
 def enter(config: DeployConfig, instance: str, run: str = "") -> Place:

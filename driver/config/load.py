@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -50,7 +51,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
     if toml:
         problems += _unknown_needs(toml)
     problems += _shared_accounts({TOOLS: tools, **targets})
-    project, found = _project(root, max(targets, key=len, default=""))
+    project, program, found = _project(root, max(targets, key=len, default=""))
     problems += found
     asked, found = _cloud(cloud, environment)
     problems += found
@@ -72,6 +73,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
         jenkins_deploy_role=tools.text("jenkinsDeployRole"),
         jenkins_preview_role=tools.text("jenkinsPreviewRole"),
+        program=program,
         settings_check=toml.program.settings_check or "",
         documents=toml.program.documents or "",
         needs=toml.program.needs or "",
@@ -87,21 +89,28 @@ def _stack_file(root: Path, env: str, facts: Mapping[str, stackfile.Fact]) -> tu
     return StackFile(path, {}), [f"{path.name}: no such file, though {why}; docs/reference/settings.md shows one"]
 
 
-def _project(root: Path, longest_stack: str) -> tuple[str, list[str]]:
+def _project(root: Path, longest_stack: str) -> tuple[str, str, list[str]]:
+    """The project's name, its program's folder, and every problem with them."""
     path = root / "Pulumi.yaml"
     try:
         document = YAML(typ="safe").load(path.read_text("utf-8"))
     except OSError as error:
-        return "", [f"{path.name}: cannot be read: {error.strerror}"]
+        return "", "", [f"{path.name}: cannot be read: {error.strerror}"]
     except (YAMLError, ValueError, RecursionError) as error:
-        return "", [f"{path.name}: not YAML: {str(error).splitlines()[0]}"]
+        return "", "", [f"{path.name}: not YAML: {str(error).splitlines()[0]}"]
     name = document.get("name") if isinstance(document, dict) else None
     if not isinstance(name, str) or not _PROJECT_NAME.fullmatch(name):
-        return "", [f"{path.name}: name: got {name!r}, expected a project's name: letters, digits and _.-"]
+        return "", "", [f"{path.name}: name: got {name!r}, expected a project's name: letters, digits and _.-"]
     if len(name) + len(longest_stack) > NAMES_LIMIT:
         expected = f"at most {NAMES_LIMIT} characters together with the stack's name {longest_stack!r}"
-        return "", [f"{path.name}: name: got {name!r}, expected {expected}: both are part of a role session's name"]
-    return name, []
+        return "", "", [f"{path.name}: name: got {name!r}, expected {expected}: both are part of a role session's name"]
+    return name, _program(root, str(document.get("main") or ".")), []
+
+
+def _program(root: Path, main: str) -> str:
+    """`main` names the program's folder, or the file in it that starts the program; relative to `root`."""
+    place = Path(os.path.relpath(root / main, root))
+    return (place.parent if (root / place).is_file() else place).as_posix()
 
 
 def _cloud(flag: str | None, environment: Mapping[str, str]) -> tuple[Cloud | None, list[str]]:

@@ -80,7 +80,10 @@ class DeployToml(_Strict):
 
 @dataclass(frozen=True)
 class DeployConfig:
-    """All that a command needs to know, from every source, checked. `stacks` holds both layers, tools first."""
+    """All that a command needs to know, from every source, checked. `stacks` holds both layers, tools first.
+
+    `program` is the folder of the program, relative to `root`.
+    """
 
     root: Path
     project: str
@@ -90,6 +93,7 @@ class DeployConfig:
     sandbox_home: Path
     jenkins_deploy_role: str
     jenkins_preview_role: str
+    program: str = "."
     settings_check: str = ""
     documents: str = ""
     needs: str = ""

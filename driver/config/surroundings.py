@@ -37,6 +37,18 @@ NO_FILES: Mapping[str, str] = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDEN
 """Keeps a person's own ~/.aws out: every SDK asks it before it asks the instance's metadata."""
 
 
+def for_git(ambient: Mapping[str, str]) -> dict[str, str]:
+    """What git may see: its settings, which say whose folders it trusts; not another repository than the one it stands in."""
+    said = ("XDG_CONFIG_HOME", *(name for name in ambient if name.startswith("GIT_CONFIG")))
+    return {
+        **{name: ambient[name] for name in (*PASSED_ON, *said) if name in ambient},
+        "LC_ALL": "C.UTF-8",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+
+
 def on_aws(ambient: Mapping[str, str]) -> dict[str, str]:
     """The machine's own identity and network, and nothing else that is called AWS_*."""
     return {name: ambient[name] for name in (*PASSED_ON, *BASE_IDENTITY, *NETWORK) if name in ambient}

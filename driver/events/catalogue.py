@@ -30,6 +30,27 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True)
+class StackSelected(Event):
+    """A stack is part of the run because the change since `base` concerns it: a reason for each kind of file."""
+
+    kind: ClassVar[str] = "stack-selected"
+    stack: str
+    base: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StackLeftOut(Event):
+    """The change since `base` concerns this stack too, and yet it is not part of the run: `why`."""
+
+    kind: ClassVar[str] = "stack-left-out"
+    stack: str
+    base: str
+    reasons: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
 class CheckStarted(Event):
     """Something is being looked at before anything is touched."""
 

@@ -48,6 +48,16 @@ def _(event: said.RunStarted) -> str:
 
 
 @words.register
+def _(event: said.StackSelected) -> str:
+    return f"affected since {event.base}: {'; '.join(event.reasons)}"
+
+
+@words.register
+def _(event: said.StackLeftOut) -> str:
+    return f"affected since {event.base}: {'; '.join(event.reasons)}\n{event.why}"
+
+
+@words.register
 def _(event: said.CheckPassed) -> str:
     return f"{event.check} ok: {event.fact}"
 

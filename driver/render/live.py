@@ -22,7 +22,7 @@ _STYLES = {"succeeded": "green", "failed": "bold red", "refused": "yellow", "int
 _MARKS = {"succeeded": "✓", "failed": "✗", "refused": "!", "interrupted": "!"}
 
 
-_Kept = said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested
+_Kept = said.StackSelected | said.StackLeftOut | said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested
 """What a person must not miss."""
 
 

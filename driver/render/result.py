@@ -8,22 +8,41 @@ from typing import Any
 
 from driver.events.readable import one_line, readable
 from driver.events.redaction import redact
+from driver.plan.affected import Selection
 from driver.render.words import changed, duration, table
 from driver.run.outcome import Result, RunOutcome, StepOutcome
 from driver.values import ResourceChange
 
 
-def as_json(outcome: RunOutcome, *, exit_code: int) -> Mapping[str, Any]:
-    """The run as `--output json` promises it."""
+def as_json(outcome: RunOutcome, *, exit_code: int, selection: Selection | None = None) -> Mapping[str, Any]:
+    """The run as `--output json` promises it; `selection` says what a change concerns when that chose the stacks."""
     body = {
         "run": outcome.run,
         "operation": outcome.operation.value,
         "exitCode": exit_code,
         "seconds": round(outcome.seconds, 3),
         "stacks": [_step_json(step) for step in outcome.steps],
+        **({"selection": _selection_json(selection)} if selection else {}),
     }
     redacted: Mapping[str, Any] = redact(body)
     return redacted
+
+
+def _selection_json(selection: Selection) -> Mapping[str, Any]:
+    chosen = {one.stack.name for one in selection.selected}
+    return {
+        "base": selection.change.base,
+        "ancestors": selection.change.ancestors,
+        "affected": [
+            {
+                "stack": one.stack.name,
+                "layer": one.stack.layer.value,
+                "selected": one.stack.name in chosen,
+                "reasons": one.reasons,
+            }
+            for one in selection.affected
+        ],
+    }
 
 
 def _step_json(step: StepOutcome) -> Mapping[str, Any]:
