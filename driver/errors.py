@@ -49,6 +49,14 @@ class NotReadyError(DeployError):
     exit_code = ExitCode.NOT_READY
 
 
+class NotNowError(NotReadyError):
+    """The other side cannot answer now, and may later: after `wait` seconds, where it says when."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", wait: float | None = None) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.wait = wait
+
+
 class RefusedError(DeployError):
     """A gate, a protection or a person said no."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from driver.events.catalogue import Event
-from driver.values import Caller, EngineReport, EngineRequest, Entrance
+from driver.values import Caller, Comment, EngineReport, EngineRequest, Entrance
 
 Emit = Callable[[Event], None]
 """Takes what happened. Never raises, never blocks."""
@@ -72,6 +72,19 @@ class Prober(Protocol):
 
     def health(self, url: str, timeout: int) -> Mapping[str, Any]:
         """`GET url/health` as JSON, retried until it answers or `timeout` seconds are over. Raises NotReadyError."""
+
+
+class Discussion(Protocol):
+    """The comments of one pull request. Every method raises NotNowError when asking again may help, else NotReadyError."""
+
+    def comments(self) -> Iterable[Comment]:
+        """All of them, oldest first."""
+
+    def add(self, body: str) -> Comment:
+        """One more. After a NotNowError nobody knows whether it was added."""
+
+    def edit(self, comment: Comment, body: str) -> Comment:
+        """The same comment with another body."""
 
 
 class Prompt(Protocol):

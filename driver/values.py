@@ -223,3 +223,31 @@ class EngineReport:
     remedy: str = ""
     diagnostics: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+class Host(StrEnum):
+    """Where pull requests are discussed."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """One pull or merge request: at whose API, of which project, which number; `token` opens its discussion."""
+
+    host: Host
+    api: str
+    project: str
+    number: int
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Comment:
+    """One comment of a discussion. `ours`: the token's own user wrote it. `place` is where a person finds it."""
+
+    id: int
+    body: str
+    ours: bool
+    place: str

@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from driver.cli import audit, bootstrap, destroy, doctor, drift, exec_, iam, list_, outputs, preview, prove, sandbox, up
+from driver.cli import (
+    audit,
+    bootstrap,
+    comment,
+    destroy,
+    doctor,
+    drift,
+    exec_,
+    iam,
+    list_,
+    outputs,
+    preview,
+    prove,
+    sandbox,
+    up,
+)
 from driver.cli.boundary import leave
 
 app = typer.Typer(
@@ -24,6 +39,7 @@ app = typer.Typer(
 )
 app.command()(up.up)
 app.command()(preview.preview)
+app.command()(comment.comment)
 app.command()(destroy.destroy)
 app.command()(bootstrap.bootstrap)
 app.command()(outputs.outputs)

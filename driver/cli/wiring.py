@@ -18,6 +18,7 @@ from driver.adapters.ledger import FileLedger
 from driver.adapters.prober import HttpProber
 from driver.adapters.state import S3StateStore
 from driver.adapters.terminal import TerminalPrompt, WallClock
+from driver.config import discussion
 from driver.config.load import find_root, load
 from driver.config.model import DeployConfig
 from driver.config.surroundings import for_git, on_aws, on_loopback
@@ -31,7 +32,7 @@ from driver.run.naming import application_id, build_of, new_run_id
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
 from driver.run.runner import Runner
-from driver.values import Cloud, Layer, Stack, Tool
+from driver.values import Cloud, Host, Layer, PullRequest, Stack, Tool
 
 if TYPE_CHECKING:
     from driver.adapters.engine import AutomationEngine
@@ -148,6 +149,11 @@ def change_since(config: DeployConfig, base: str) -> Change:
     """What was touched since `base`, as git tells it; asked before `enter`. Raises UsageError or NotReadyError."""
     watched = [*SHARED_SETTINGS, *DEPENDENCIES, *dict.fromkeys(stack.file.name for stack in config.stacks)]
     return Git(config.root, for_git(os.environ)).change_since(base, watched)
+
+
+def pull_request(host: Host | None, number: int | None) -> PullRequest:
+    """Which pull request this build is for, and the token that opens it. Raises UsageError."""
+    return discussion.pull_request(os.environ, host, number)
 
 
 def enter(config: DeployConfig, instance: str, run: str = "") -> Place:

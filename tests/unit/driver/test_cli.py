@@ -21,6 +21,7 @@ DEPLOY = Path(sys.executable).with_name("deploy")
 VERBS = (
     "up",
     "preview",
+    "comment",
     "destroy",
     "bootstrap",
     "outputs",

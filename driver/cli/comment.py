@@ -1,0 +1,70 @@
+"""`deploy comment`: one comment on a pull request, edited at every push."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from driver.cli.options import Output, OutputOption
+from driver.errors import UsageError
+from driver.values import Host
+
+
+def comment(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The Markdown; its first line is the hidden marker.")],
+    host: Annotated[
+        Host | None,
+        typer.Option("--host", help="Otherwise the one of GITHUB_REPOSITORY and CI_PROJECT_ID that is set."),
+    ] = None,
+    number: Annotated[
+        int | None,
+        typer.Option("--number", min=1, help="The pull request; otherwise CI_MERGE_REQUEST_IID or CHANGE_ID."),
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Post a preview on a pull request, or edit it there.
+
+    Finds its own earlier comment by the marker on the first line of FILE, and edits it; otherwise posts one. What anybody
+    else wrote is never touched. The environment says where:
+
+    GitHub: GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN, CHANGE_ID
+
+    GitLab: CI_API_V4_URL, CI_PROJECT_ID, GITLAB_TOKEN, CI_MERGE_REQUEST_IID or CHANGE_ID
+
+    deploy comment preview.md
+    """
+    import sys
+
+    from driver.adapters.hosts import discussion
+    from driver.adapters.terminal import WallClock
+    from driver.cli import wiring
+    from driver.cli.stdout import write, write_json
+    from driver.events.readable import one_line
+    from driver.run.comment import note, post
+
+    def say(line: str) -> None:
+        sys.stderr.write(one_line(line) + "\n")
+
+    what = note(_text(file), str(file))
+    pull_request, clock = wiring.pull_request(host, number), WallClock()
+    posted = post(discussion(pull_request, clock), what, clock, say)
+    for other in posted.others:
+        say(f"another comment has the same marker, left by two builds at once; delete it: {other.place}")
+    done = "edited" if posted.edited else "posted"
+    if output is Output.JSON:
+        write_json(
+            {"host": pull_request.host.value, "comment": posted.comment.id, "place": posted.comment.place, "done": done}
+        )
+        return
+    write(one_line(f"{done} {posted.comment.place}"))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
+    except UnicodeDecodeError:
+        raise UsageError("is not UTF-8 text", where=str(file)) from None
