@@ -165,9 +165,7 @@ def show(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selec
     write(_rendered(outcome, wish, config, code, selection), wish.file)
 
 
-def _rendered(
-    outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None
-) -> str:
+def _rendered(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None) -> str:
     from driver.render import markdown, result
 
     if wish.markdown:

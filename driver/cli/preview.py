@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from driver.cli.options import AffectedOption, AllOption, BaseOption, CloudOption, JUnitOption, ProjectOption, RefreshOption, StacksOption
+from driver.cli.options import (
+    AffectedOption,
+    AllOption,
+    BaseOption,
+    CloudOption,
+    JUnitOption,
+    ProjectOption,
+    RefreshOption,
+    StacksOption,
+)
 
 
 class Form(StrEnum):

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from driver.plan.affected import Change, Selection, Touched, affected
 from driver.render.result import as_json
 from driver.run.outcome import Reason, Result, RunOutcome
-from driver.values import Operation
+from driver.values import Layer, Operation
 from tests import previews
+from tests.samples import stack, tools_stack
 from tests.schemas import problems, validator
 from tests.unit.driver.test_render import OUTCOME, golden
 
@@ -24,6 +26,17 @@ def shown(outcome: RunOutcome) -> Any:
 )
 def test_a_result_is_what_the_schema_says(outcome: RunOutcome) -> None:
     assert problems("run-result", shown(outcome)) == []
+
+
+def test_how_the_stacks_were_chosen_is_what_the_schema_says() -> None:
+    change = Change("origin/main", ("1a2b3c",), (Touched("Pulumi.dev.yaml"),))
+    selection = Selection(change, Layer.SERVICE, affected(change, (tools_stack(), stack()), "infra"))
+    result = json.loads(json.dumps(as_json(previews.SMALL, exit_code=0, selection=selection)))
+    assert problems("run-result", result) == []
+    assert [(one["stack"], one["selected"]) for one in result["selection"]["affected"]] == [
+        ("tools", False),
+        ("dev", True),
+    ]
 
 
 def test_the_schema_lists_every_word_there_is() -> None:
