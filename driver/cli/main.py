@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated, TextIO, cast
 
 import typer
 
@@ -23,6 +24,7 @@ from driver.cli import (
     up,
 )
 from driver.cli.boundary import leave
+from driver.events.masking import MaskedStream
 
 app = typer.Typer(
     name="deploy",
@@ -37,6 +39,19 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 a stack failed, 2 usage or settings, 3 not ready (nothing touched), 4 refused, "
     "5 differs (when asked), 70 bug, 130/143 interrupted.",
 )
+
+
+@app.callback()
+def everywhere(
+    mask: Annotated[
+        bool, typer.Option("--mask", help="Show no account ids and role names in the console.", envvar="DEPLOY_MASK")
+    ] = False,
+) -> None:
+    """What every verb has in common."""
+    if mask:
+        sys.stdout, sys.stderr = (cast("TextIO", MaskedStream(stream)) for stream in (sys.stdout, sys.stderr))
+
+
 app.command()(up.up)
 app.command()(preview.preview)
 app.command()(comment.comment)
