@@ -9,7 +9,7 @@ from infra import names
 from infra.names import AccountNames, TargetNames
 from infra.policies import boundary, buckets, jenkins, roles, trust
 from infra.policies.document import Document
-from infra.policies.jenkins import State
+from infra.policies.jenkins import PlanKey, State
 from infra.policies.scope import Scope
 from infra.settings import TargetSettings, ToolsSettings, of_files
 
@@ -33,12 +33,13 @@ def of_tools(settings: ToolsSettings) -> Documents:
     """What Jenkins is in its own account."""
     here = AccountNames(settings.tools.account, settings.tools.region)
     trail_bucket = names.bucket_arn(here.trail_bucket)
-    state, entered, previews = state_of(settings), entered_by_deploy(settings), entered_by_preview(settings)
+    state, plan_key = state_of(settings), plan_key_of(settings)
+    entered, previews = entered_by_deploy(settings), entered_by_preview(settings)
     agents = trust.service("ec2.amazonaws.com")
     return {
-        "boundary": boundary.jenkins(state, entered, here.trail_arn, trail_bucket),
+        "boundary": boundary.jenkins(state, plan_key, entered, here.trail_arn, trail_bucket),
         "deploy.trust": agents,
-        "deploy.policy": jenkins.deploy(state, trail_bucket, entered),
+        "deploy.policy": jenkins.deploy(state, plan_key, trail_bucket, entered),
         "preview.trust": agents,
         "preview.policy": jenkins.preview(state, previews),
         "trail": _trail(here),
@@ -50,9 +51,14 @@ def state_of(settings: ToolsSettings) -> State:
     tools = settings.tools
     return State(
         bucket_arn=names.bucket_arn(tools.state_bucket),
-        keys_arn=f"arn:aws:kms:{tools.region}:{tools.account}:key/*",
+        keys_arn=_keys_arn(settings),
         key_alias=tools.state_key,
     )
+
+
+def plan_key_of(settings: ToolsSettings) -> PlanKey:
+    """What Jenkins signs plans with."""
+    return PlanKey(_keys_arn(settings), settings.tools.plan_key)
 
 
 def entered_by_preview(settings: ToolsSettings) -> list[str]:
@@ -90,6 +96,10 @@ def of_service(settings: TargetSettings) -> Documents:
 def names_of(settings: TargetSettings) -> TargetNames:
     """What everything of this target account is called."""
     return TargetNames(settings.target.account, settings.target.region, settings.target.env)
+
+
+def _keys_arn(settings: ToolsSettings) -> str:
+    return f"arn:aws:kms:{settings.tools.region}:{settings.tools.account}:key/*"
 
 
 def _enter(settings: TargetSettings, *jenkins_roles: str) -> Document:

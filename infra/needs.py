@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from infra import names
-from infra.documents import entered_by_deploy, entered_by_preview, names_of, scope_of, state_of
+from infra.documents import entered_by_deploy, entered_by_preview, names_of, plan_key_of, scope_of, state_of
 from infra.names import AccountNames
 from infra.policies import jenkins, roles
 from infra.policies.actions import OPERATIONS, TYPES
@@ -35,7 +35,7 @@ class Need(Holder):
     """One request that a role makes.
 
     `type` is the Pulumi type that is made, or the work that is done. `phase` is create, read, update, delete, preview,
-    state, enter, audit or run. `context` holds the condition keys that the policies decide by.
+    state, enter, review, audit or run. `context` holds the condition keys that the policies decide by.
     """
 
     type: str
@@ -62,7 +62,9 @@ def _of_tools(settings: ToolsSettings) -> Iterator[Need]:
     trail_bucket = names.bucket_arn(AccountNames(tools.account, tools.region).trail_bucket)
     deploy = _holder(names.role_arn(tools.account, tools.deploy_role), "jenkins-deploy", "deploy")
     preview = _holder(names.role_arn(tools.account, tools.preview_role), "jenkins-preview", "preview")
-    yield from _granted(deploy, "Jenkins", jenkins.deploys(state, trail_bucket, entered_by_deploy(settings)))
+    yield from _granted(
+        deploy, "Jenkins", jenkins.deploys(state, plan_key_of(settings), trail_bucket, entered_by_deploy(settings))
+    )
     yield from _granted(preview, "Jenkins", jenkins.previews(state, entered_by_preview(settings)))
 
 

@@ -21,15 +21,16 @@ def bootstrap(
 ) -> None:
     """Let Jenkins in: make roles, and a home for the state.
 
-    Makes the state bucket and key, Jenkins' roles, and each account's roles, boundary and trail. An administrator of
-    the tools account runs this, rarely. Each target account is entered through its `bootstrapRole`. Running it again
-    changes nothing; it puts back what somebody has changed by hand. Ends when the roles can be assumed.
+    Makes the state bucket and key, the key that signs reviewed plans, Jenkins' roles, and each account's roles,
+    boundary and trail. An administrator of the tools account runs this, rarely. Each target account is entered through
+    its `bootstrapRole`. Running it again changes nothing; it puts back what somebody has changed by hand. Ends when the
+    roles can be assumed.
 
     deploy bootstrap --print
 
     deploy bootstrap --yes
     """
-    from driver.adapters.foundation import bucket_policy, key_policy
+    from driver.adapters.foundation import bucket_policy, key_policy, plan_key_policy
     from driver.cli import wiring
     from driver.cli.operate import Wish, choose, show
     from driver.cli.stdout import write_json
@@ -47,6 +48,7 @@ def bootstrap(
         backend = config.backend
         shown = {
             "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
+            "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
             **{stack.name: wiring.documents(config, stack) for stack in chosen},
         }
         write_json(shown)

@@ -27,7 +27,8 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
     with running(begun) as ending:
         aws = wiring.session(config)
         Preflight(StsIdentity(aws), None, _silently).require(plan, run.facts)
-        Foundation(aws, config.backend).lay(lambda line: run.stream(Progress(line)))
+        foundation = Foundation(aws, config.backend, config.plan_key, config.jenkins_deploy_role)
+        foundation.lay(lambda line: run.stream(Progress(line)))
         outcome = run.runner.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:

@@ -73,6 +73,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
         jenkins_deploy_role=tools.text("jenkinsDeployRole"),
         jenkins_preview_role=tools.text("jenkinsPreviewRole"),
+        plan_key=tools.text("planKey"),
         program=program,
         settings_check=toml.program.settings_check or "",
         documents=toml.program.documents or "",

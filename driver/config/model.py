@@ -93,6 +93,7 @@ class DeployConfig:
     sandbox_home: Path
     jenkins_deploy_role: str
     jenkins_preview_role: str
+    plan_key: str
     program: str = "."
     settings_check: str = ""
     documents: str = ""

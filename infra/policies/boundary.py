@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from infra.policies import record
 from infra.policies.document import Document, Statement, allow, deny, document
-from infra.policies.jenkins import STATE_KEY_ACTIONS, State, state_key_condition
+from infra.policies.jenkins import PLAN_KEY_ACTIONS, STATE_KEY_ACTIONS, PlanKey, State, key_condition
 from infra.policies.scope import Scope
 
 _OTHER_DOORS = (
@@ -53,12 +53,13 @@ def target(scope: Scope) -> Document:
     )
 
 
-def jenkins(state: State, role_arns: list[str], trail_arn: str, trail_bucket_arn: str) -> Document:
-    """The ceiling of the tools account's roles: the state, its key, and the roles of the targets."""
+def jenkins(state: State, plan_key: PlanKey, role_arns: list[str], trail_arn: str, trail_bucket_arn: str) -> Document:
+    """The ceiling of the tools account's roles: the state, its key, the key of plans, and the roles of the targets."""
     return document(
         allow("TargetRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], role_arns),
         allow("State", ["s3:ListBucket", "s3:*Object"], [state.bucket_arn, f"{state.bucket_arn}/*"]),
-        allow("StateKey", list(STATE_KEY_ACTIONS), [state.keys_arn], state_key_condition(state)),
+        allow("StateKey", list(STATE_KEY_ACTIONS), [state.keys_arn], key_condition(state)),
+        allow("PlanKey", list(PLAN_KEY_ACTIONS), [plan_key.keys_arn], key_condition(plan_key)),
         *_record_is_read(trail_bucket_arn),
         _nothing_else(),
         *_record_stands(trail_arn, trail_bucket_arn),

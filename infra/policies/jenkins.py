@@ -10,6 +10,7 @@ from infra.policies.document import Conditions, Document, document
 from infra.policies.grant import Grant
 
 STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
+PLAN_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Verify")
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,20 @@ class State:
     key_alias: str
 
 
-def deploy(state: State, trail_bucket_arn: str, role_arns: Sequence[str]) -> Document:
-    """Enter every target as deployment or preview role; read and write the state; read who entered.
+@dataclass(frozen=True)
+class PlanKey:
+    """The key that reviewed plans are signed with."""
 
-    The preview role does not read the record: on its agents runs what a pull request brings.
+    keys_arn: str
+    key_alias: str
+
+
+def deploy(state: State, plan_key: PlanKey, trail_bucket_arn: str, role_arns: Sequence[str]) -> Document:
+    """Enter every target as deployment or preview role; read and write the state; sign plans; read who entered.
+
+    The preview role neither signs plans nor reads the record: on its agents runs what a pull request brings.
     """
-    return document(*(grant.statement for grant in deploys(state, trail_bucket_arn, role_arns)))
+    return document(*(grant.statement for grant in deploys(state, plan_key, trail_bucket_arn, role_arns)))
 
 
 def preview(state: State, role_arns: Sequence[str]) -> Document:
@@ -37,7 +46,7 @@ def preview(state: State, role_arns: Sequence[str]) -> Document:
     return document(*(grant.statement for grant in previews(state, role_arns)))
 
 
-def deploys(state: State, trail_bucket_arn: str, role_arns: Sequence[str]) -> list[Grant]:
+def deploys(state: State, plan_key: PlanKey, trail_bucket_arn: str, role_arns: Sequence[str]) -> list[Grant]:
     """What an agent that deploys does in its own account."""
     held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject", "S3:DeleteObject": "s3:DeleteObject"}
     kept = {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey", "KMS:Encrypt": "kms:Encrypt"}
@@ -46,6 +55,7 @@ def deploys(state: State, trail_bucket_arn: str, role_arns: Sequence[str]) -> li
         _find(state),
         _state(state, "HoldState", held),
         _secrets(state, "KeepSecrets", kept),
+        *_plans(plan_key),
         *record.reads(trail_bucket_arn),
     ]
 
@@ -60,13 +70,13 @@ def previews(state: State, role_arns: Sequence[str]) -> list[Grant]:
     ]
 
 
-def state_key_condition(state: State) -> Conditions:
+def key_condition(key: State | PlanKey) -> Conditions:
     """The key is known by its alias only: AWS chooses its id when bootstrap makes it.
 
     `kms:ResourceAliases` is what the key is called, however the request names it; a Decrypt names no key at all
     (AWS KMS Developer Guide, "kms:ResourceAliases").
     """
-    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": state.key_alias}}
+    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key.key_alias}}
 
 
 def _enter(role_arns: Sequence[str]) -> Grant:
@@ -91,7 +101,27 @@ def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
         "state",
         calls,
         [state.keys_arn],
-        [state.keys_arn.replace("*", "00000000-0000-0000-0000-000000000000")],
-        state_key_condition(state),
+        [_some_key(state)],
+        key_condition(state),
         {"kms:ResourceAliases": [state.key_alias]},
     )
+
+
+def _plans(key: PlanKey) -> list[Grant]:
+    """Sign a plan's digest and verify it, in the one way that is used; see which key it is, for who verifies by hand.
+
+    (Service Authorization Reference, "AWS KMS": `kms:MessageType` and `kms:SigningAlgorithm` come with Sign and Verify.)
+    """
+    how = {"kms:MessageType": "DIGEST", "kms:SigningAlgorithm": "ECDSA_SHA_256"}
+    named, known = {"kms:ResourceAliases": [key.key_alias]}, key_condition(key)
+    used, seen = {"KMS:Sign": "kms:Sign", "KMS:Verify": "kms:Verify"}, ("DescribeKey", "GetPublicKey")
+    shown = {f"KMS:{call}": f"kms:{call}" for call in seen}
+    arns, asked = [key.keys_arn], [_some_key(key)]
+    return [
+        Grant("SignPlans", "review", used, arns, asked, {**known, "StringEquals": how}, {**named, **how}),
+        Grant("SeePlanKey", "review", shown, arns, asked, known, named),
+    ]
+
+
+def _some_key(key: State | PlanKey) -> str:
+    return key.keys_arn.replace("*", "00000000-0000-0000-0000-000000000000")

@@ -54,6 +54,11 @@ def _role(name: str, default: str | None = None) -> Key:
     return _text(name, r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -", default)
 
 
+def _alias(name: str, default: str | None = None) -> Key:
+    expected = "a key alias: alias/ and 1 to 250 of A-Z a-z 0-9 _ / -"
+    return _text(name, r"alias/(?!aws/)[\w/-]{1,250}", expected, default)
+
+
 _RUN_NAME = r"[\w+=,.@-]{2,64}"
 _RUN_NAME_SAID = "2 to 64 of A-Z a-z 0-9 _ + = , . @ -"
 
@@ -76,7 +81,8 @@ TOOLS_KEYS = (
         r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
         "a bucket name: 3 to 63 of a-z 0-9 -, no hyphen at either end",
     ),
-    _text("deploy:stateKey", r"alias/(?!aws/)[\w/-]{1,250}", "a key alias: alias/ and 1 to 250 of A-Z a-z 0-9 _ / -"),
+    _alias("deploy:stateKey"),
+    _alias("deploy:planKey", "alias/deploy-plan"),
     _text("deploy:organization", r"o-[a-z0-9]{10,32}", "an organisation: o- and 10 to 32 of a-z 0-9", ""),
     *RUN,
 )

@@ -89,6 +89,7 @@ def _tools(values: Values) -> Tools:
         preview_role=str(values["deploy:jenkinsPreviewRole"]),
         state_bucket=str(values["deploy:stateBucket"]),
         state_key=str(values["deploy:stateKey"]),
+        plan_key=str(values["deploy:planKey"]),
         organization=str(values["deploy:organization"]),
     )
 

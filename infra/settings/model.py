@@ -15,6 +15,7 @@ class Tools:
     preview_role: str
     state_bucket: str
     state_key: str
+    plan_key: str
     organization: str = ""
 
 

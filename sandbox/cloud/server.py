@@ -40,6 +40,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.expiry",
     "sandbox.cloud.kms",
     "sandbox.cloud.kms_aliases",
+    "sandbox.cloud.kms_signing",
     "sandbox.cloud.service_keys",
     "sandbox.cloud.simulate",
     "sandbox.cloud.trail.history",

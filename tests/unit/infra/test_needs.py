@@ -29,7 +29,7 @@ def test_every_role_says_what_it_needs() -> None:
     assert {need["role"] for need in needs(ROOT, "tools")} == {"jenkins-deploy", "jenkins-preview"}
     assert needs(ROOT, "dev") == []
     phases = {need["phase"] for need in [*NEEDS, *needs(ROOT, "tools")]}
-    assert phases == {"create", "read", "update", "delete", "preview", "audit", "run", "enter", "state"}
+    assert phases == {"create", "read", "update", "delete", "preview", "audit", "run", "enter", "state", "review"}
 
 
 def test_requests_name_things_not_patterns_and_say_what_policies_decide_by() -> None:
@@ -42,6 +42,8 @@ def test_requests_name_things_not_patterns_and_say_what_policies_decide_by() -> 
         "iam:PassedToService",
         "lambda:Principal",
         "kms:ResourceAliases",
+        "kms:MessageType",
+        "kms:SigningAlgorithm",
         "aws:RequestTag/deploy:stack",
         "aws:ResourceTag/deploy:stack",
     }
