@@ -56,6 +56,19 @@ class StateStore(Protocol):
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
 
+    def digest(self, stack: str) -> str:
+        """`sha256:` and the hex digest of the stack's state as it is now; empty when the backend does not know the stack."""
+
+
+class PlanKey(Protocol):
+    """The key that reviewed plans are signed with. Digests are SHA-256, 32 bytes."""
+
+    def sign(self, digest: bytes) -> bytes:
+        """The signature. Raises NotReadyError when this caller may not sign."""
+
+    def verify(self, digest: bytes, signature: bytes) -> bool:
+        """Whether this key made the signature over the digest. Raises NotReadyError when the key cannot be asked."""
+
 
 class Trail(Protocol):
     """One account's record of who did what."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from driver.adapters.aws import AwsSession, asking
+from driver.bundle.canonical import digest
 from driver.values import Backend
 
 _REMEDIES = {
@@ -43,15 +44,23 @@ class S3StateStore:
         keys = self._keys(f".pulumi/locks/organization/{self.project}/{stack}/")
         if not keys:
             return ""
-        s3 = self.aws.client("s3", self.backend.region)
-        what = f"lock {keys[0]}"
-        lock_file = asking(what, lambda: s3.get_object(Bucket=self.backend.bucket, Key=keys[0]))
-        body = lock_file["Body"].read()
         try:
-            lock = json.loads(body)
+            lock = json.loads(self._read(f"lock {keys[0]}", keys[0]))
         except ValueError:
             return "an unreadable lock file"
         return f"{lock.get('username', '?')}@{lock.get('hostname', '?')} (pid {lock.get('pid', '?')}) since {lock.get('timestamp', '?')}"
+
+    def digest(self, stack: str) -> str:
+        """`sha256:` and the hex digest of the stack's file; empty when there is none."""
+        if not self.exists(stack):
+            return ""
+        return digest(self._read(f"state of {stack}", f".pulumi/stacks/{self.project}/{stack}.json"))
+
+    def _read(self, what: str, key: str) -> bytes:
+        s3 = self.aws.client("s3", self.backend.region)
+        answer = asking(what, lambda: s3.get_object(Bucket=self.backend.bucket, Key=key))
+        body: bytes = asking(what, answer["Body"].read)
+        return body
 
     def _keys(self, prefix: str) -> list[str]:
         s3 = self.aws.client("s3", self.backend.region)

@@ -10,11 +10,12 @@ from driver.errors import DeployError
 
 @dataclass
 class FakeState:
-    """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand."""
+    """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand, `digests` their states'."""
 
     broken: DeployError | None = None
     locks: Mapping[str, str] = field(default_factory=dict)
     stacks: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def check(self) -> None:
@@ -27,3 +28,6 @@ class FakeState:
     def lock_of(self, stack: str) -> str:
         self.asked.append(stack)
         return self.locks.get(stack, "")
+
+    def digest(self, stack: str) -> str:
+        return self.digests.get(stack, "")
