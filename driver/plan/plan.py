@@ -50,31 +50,37 @@ class Plan:
 
 
 def make_plan(
-    operation: Operation, stacks: Sequence[Stack], *, known: Sequence[Stack] = (), attended: bool = False
+    operation: Operation,
+    stacks: Sequence[Stack],
+    *,
+    known: Sequence[Stack] = (),
+    attended: bool = False,
+    reviewed: bool = False,
 ) -> Plan:
     """Order the stacks, choose each one's role, and note who asks for a preview.
 
-    `attended`: a person will be asked, or would be if there were one. `known`: all stacks there are, since a chosen
-    stack may need another one through a stack that was not chosen.
+    `attended`: a person will be asked, or would be if there were one. `reviewed`: each step is compared with what was
+    reviewed. `known`: all stacks there are, since a chosen stack may need another one through one that was not chosen.
     """
     ordered = in_order(stacks, known)
     if operation is Operation.DESTROY:
         ordered = tuple(reversed(ordered))
     chosen = {stack.name for stack in stacks}
     rest = tuple(stack for stack in known if stack.name not in chosen)
-    return Plan(operation, tuple(_step(operation, stack, attended, rest) for stack in ordered))
+    asked = ["a reviewed plan"] * reviewed + ["a person at the terminal"] * attended
+    return Plan(operation, tuple(_step(operation, stack, asked, rest) for stack in ordered))
 
 
-def _step(operation: Operation, stack: Stack, attended: bool, rest: Sequence[Stack]) -> Step:
+def _step(operation: Operation, stack: Stack, asked: Sequence[str], rest: Sequence[Stack]) -> Step:
     if stack.layer is Layer.ACCESS:
         enter_as = EnterAs.BOOTSTRAP
     elif operation is Operation.PREVIEW:
         enter_as = EnterAs.PREVIEW
     else:
         enter_as = EnterAs.DEPLOYMENT
-    asks = []
+    asks: list[str] = []
     if operation is not Operation.PREVIEW:
-        asks += ["a person at the terminal"] if attended else []
+        asks += asked
         asks += ["an approval"] if stack.approve else []
         asks += ["a limit on deletions"] if operation is Operation.UP and stack.max_deletes is not None else []
     return Step(stack, operation, enter_as, tuple(asks), _carried(operation, stack, rest))

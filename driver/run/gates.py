@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from driver.plan.plan import Step
 from driver.ports import Prompt
 from driver.run.outcome import Reason
-from driver.values import Changes, Operation
+from driver.values import Changes, EngineReport, Operation
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,13 @@ class Refusal:
     remedy: str
 
 
+class Gate(Protocol):
+    """Asked after a step's preview and before the step."""
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        """None when the step may go on."""
+
+
 @dataclass(frozen=True)
 class Gates:
     """`yes` is the answer given beforehand (`--yes`): it confirms, but lifts no limit."""
@@ -26,8 +34,9 @@ class Gates:
     prompt: Prompt
     yes: bool
 
-    def refusal(self, step: Step, changes: Changes) -> Refusal | None:
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
         """None when the step may go on."""
+        changes = preview.changes
         if not changes.total:
             return None
         return self._limit(step, changes) or self._confirmation(step, changes)

@@ -21,7 +21,7 @@ from driver.errors import InterruptedRunError, NotReadyError, UsageError
 from driver.events.catalogue import Previewed, Progress, StepFinished, StepStarted
 from driver.plan.plan import Plan, Step
 from driver.ports import Clock, Emit, Engine, Prober
-from driver.run.gates import Gates
+from driver.run.gates import Gate
 from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
@@ -35,7 +35,7 @@ class Runner:
 
     engine: Engine
     preflight: Preflight
-    gates: Gates
+    gates: Gate
     prober: Prober
     clock: Clock
     emit: Emit
@@ -113,7 +113,7 @@ class Runner:
         if report.status is not EngineStatus.SUCCEEDED:
             return self._ended(step, report, Reason.PREVIEWED)
         self.emit(Previewed(step.stack.name, report.changes, report.resources))
-        refusal = None if self._stop.is_set() else self.gates.refusal(step, report.changes)
+        refusal = None if self._stop.is_set() else self.gates.refusal(step, report)
         if self._stop.is_set():
             return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
         if refusal is None:

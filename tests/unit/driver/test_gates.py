@@ -7,11 +7,16 @@ import pytest
 from driver.plan.plan import Step, make_plan
 from driver.run.gates import Gates
 from driver.run.outcome import Reason
-from driver.values import Changes, Operation
+from driver.values import Changes, EngineReport, EngineStatus, Operation
 from tests.fakes.prompt import FakePrompt
 from tests.samples import stack
 
-SOME = Changes(create=2, update=1)
+
+def preview(changes: Changes) -> EngineReport:
+    return EngineReport(EngineStatus.SUCCEEDED, changes)
+
+
+SOME = preview(Changes(create=2, update=1))
 
 
 def step(operation: Operation = Operation.UP, *, approve: bool = False, max_deletes: int | None = None) -> Step:
@@ -31,7 +36,7 @@ def step(operation: Operation = Operation.UP, *, approve: bool = False, max_dele
     ],
 )
 def test_a_limit_counts_what_would_be_lost(limit: int | None, changes: Changes, refused: bool) -> None:
-    refusal = Gates(FakePrompt(present=False), yes=False).refusal(step(max_deletes=limit), changes)
+    refusal = Gates(FakePrompt(present=False), yes=False).refusal(step(max_deletes=limit), preview(changes))
     assert (refusal is not None) == refused
     if refusal:
         assert refusal.reason is Reason.OVER_LIMIT
@@ -42,7 +47,7 @@ def test_a_limit_counts_what_would_be_lost(limit: int | None, changes: Changes, 
 def test_yes_confirms_but_lifts_no_limit() -> None:
     gates = Gates(FakePrompt(present=False), yes=True)
     assert gates.refusal(step(approve=True), SOME) is None
-    refusal = gates.refusal(step(approve=True, max_deletes=0), Changes(delete=1))
+    refusal = gates.refusal(step(approve=True, max_deletes=0), preview(Changes(delete=1)))
     assert refusal is not None
     assert refusal.reason is Reason.OVER_LIMIT
 
@@ -53,7 +58,7 @@ def test_a_limit_is_not_for_those_who_mean_to_delete() -> None:
 
 def test_a_limit_is_looked_at_before_anybody_is_asked() -> None:
     prompt = FakePrompt()
-    assert Gates(prompt, yes=False).refusal(step(max_deletes=0), Changes(delete=1)) is not None
+    assert Gates(prompt, yes=False).refusal(step(max_deletes=0), preview(Changes(delete=1))) is not None
     assert prompt.questions == []
 
 
@@ -88,14 +93,14 @@ def test_who_said_yes_beforehand_is_not_asked_again() -> None:
 def test_destroy_always_wants_a_word() -> None:
     destroy = step(Operation.DESTROY)
     prompt = FakePrompt(answers=[True])
-    assert Gates(prompt, yes=False).refusal(destroy, Changes(delete=3)) is None
+    assert Gates(prompt, yes=False).refusal(destroy, preview(Changes(delete=3))) is None
     assert prompt.questions == ["Destroy prod (444444444444): 3 to delete?"]
-    assert Gates(FakePrompt(present=False), yes=True).refusal(destroy, Changes(delete=3)) is None
-    refusal = Gates(FakePrompt(present=False), yes=False).refusal(destroy, Changes(delete=3))
+    assert Gates(FakePrompt(present=False), yes=True).refusal(destroy, preview(Changes(delete=3))) is None
+    refusal = Gates(FakePrompt(present=False), yes=False).refusal(destroy, preview(Changes(delete=3)))
     assert refusal is not None
     assert refusal.reason is Reason.NEEDS_APPROVAL
 
 
 def test_nothing_is_asked_about_nothing() -> None:
     gates = Gates(FakePrompt(answers=[False]), yes=False)
-    assert gates.refusal(step(approve=True, max_deletes=0), Changes(same=12)) is None
+    assert gates.refusal(step(approve=True, max_deletes=0), preview(Changes(same=12))) is None
