@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,9 @@ from driver.run.ending import Ending, finishing
 from driver.run.outcome import RunOutcome
 from driver.values import Layer, Operation, Stack
 
+Carry = Callable[["Wish", DeployConfig, Sequence[Stack], Sequence[Event]], tuple[RunOutcome, int]]
+"""Plans and runs a wish; the outcome and the exit code. The events are how the stacks were chosen, for the record."""
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -46,10 +49,11 @@ class Wish:
     file: Path | None = None
     listeners: tuple[Listener, ...] = ()
     since: Since | None = None
+    reviewed: bool = False
 
 
-def operate(wish: Wish) -> None:
-    """Carry the wish out and exit with its code."""
+def operate(wish: Wish, carry: Carry | None = None) -> None:
+    """Carry the wish out, in its own way where it has one, and exit with its code."""
     config = wiring.open_project(wish.project, wish.cloud)
     require_folder(wish.file)
     selection = affected_since(config, wish.since) if wish.since else None
@@ -61,7 +65,7 @@ def operate(wish: Wish) -> None:
             show(RunOutcome("", wish.operation, ()), wish, config, ExitCode.DONE, selection)
         return
     wiring.check_settings(config, chosen)
-    outcome, code = carry_out(wish, config, chosen, said)
+    outcome, code = (carry or carry_out)(wish, config, chosen, said)
     show(outcome, wish, config, code, selection)
     raise typer.Exit(code)
 
@@ -94,6 +98,22 @@ def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequ
 
 
 @dataclass(frozen=True)
+class Arrived:
+    """Who this process is from now on, with which tools, in which run: all that does not depend on what will be done."""
+
+    run: str
+    build: str
+    tools: wiring.Tools
+    place: wiring.Place
+
+
+def arrive(config: DeployConfig, instance: str) -> Arrived:
+    """Find the tools, and enter as `instance`."""
+    build, run, tools = wiring.jenkins_build(), wiring.start_id(), wiring.find_tools(config)
+    return Arrived(run, build, tools, wiring.enter(config, instance, run))
+
+
+@dataclass(frozen=True)
 class Begun:
     """A run about to go: its plan, where it runs, and everything wired."""
 
@@ -103,31 +123,35 @@ class Begun:
     prompt: TerminalPrompt
 
 
-def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> Begun:
-    """Plan, enter, compose, and say that the run begins."""
-    build = wiring.jenkins_build()
-    run_id = wiring.start_id()
+def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: Arrived | None = None) -> Begun:
+    """Plan, enter unless somebody has arrived already, compose, and say that the run begins."""
     prompt, listener = _screen()
     attended = not wish.yes and (prompt.present or wish.operation is Operation.DESTROY)
-    plan = make_plan(wish.operation, chosen, known=config.stacks, attended=attended)
-    tools = wiring.find_tools(config)
-    place = wiring.enter(config, _instance(plan), run_id)
+    plan = make_plan(wish.operation, chosen, known=config.stacks, attended=attended, reviewed=wish.reviewed)
+    here = arrived or arrive(config, _instance(plan))
     run = wiring.compose(
-        config, place, tools, run_id, yes=wish.yes, listeners=[listener, *wish.listeners], prompt=prompt, build=build
+        config,
+        here.place,
+        here.tools,
+        here.run,
+        yes=wish.yes,
+        listeners=[listener, *wish.listeners],
+        prompt=prompt,
+        build=here.build,
     )
     engine, plugin = run.tools.engine, run.tools.plugin
     run.stream(
         RunStarted(
-            run_id,
+            here.run,
             wish.operation,
             config.cloud,
             plan.stacks,
             f"{engine.version} ({engine.source})",
             f"{plugin.version} ({plugin.source})",
-            place.endpoint,
+            here.place.endpoint,
         )
     )
-    return Begun(plan, place, run, prompt)
+    return Begun(plan, here.place, run, prompt)
 
 
 @contextmanager

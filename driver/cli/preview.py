@@ -39,6 +39,16 @@ def preview(
     ] = False,
     refresh: RefreshOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would change.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="DIR", help="Save the plan, signed, for review and `deploy up --plan DIR`."),
+    ] = None,
+    expires_in: Annotated[
+        str | None, typer.Option("--expires-in", metavar="24h", help="With --save: how long it may be applied.")
+    ] = None,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="With --save: also of files that are not committed.")
+    ] = False,
     output: Annotated[
         Form, typer.Option("--output", "-o", help="How the result is written; markdown is a pull request's comment.")
     ] = Form.TEXT,
@@ -56,31 +66,37 @@ def preview(
 
     Runs under each account's preview role, which can only read. Goes on to the next stack when one fails.
 
+    With --save it runs as Jenkins' deploy role, the only one that signs plans, and still enters every account under its
+    preview role: a saved plan is for what has been merged, a plain preview for what somebody proposes.
+
     deploy preview --stacks dev,prod
 
     deploy preview --affected --base origin/main --output markdown --file preview.md
+
+    deploy preview --all --save plan/
     """
+    from dataclasses import replace
+
     from driver.cli.operate import Wish, operate
     from driver.cli.options import Output
     from driver.cli.reporting import reported
+    from driver.cli.saving import saving
     from driver.cli.selecting import since
     from driver.values import Operation
 
-    change = since(base, affected=affected, named=all_ or stacks is not None, access=access)
+    wish = Wish(
+        Operation.PREVIEW,
+        project,
+        cloud,
+        stacks,
+        all_,
+        Output.JSON if output is Form.JSON else Output.TEXT,
+        refresh=refresh,
+        differs=exit_code,
+        markdown=max_characters if output is Form.MARKDOWN else 0,
+        file=file,
+        since=since(base, affected=affected, named=all_ or stacks is not None, access=access),
+    )
+    keep = saving(save, expires_in, allow_dirty=allow_dirty)
     with reported(junit) as listeners:
-        operate(
-            Wish(
-                Operation.PREVIEW,
-                project,
-                cloud,
-                stacks,
-                all_,
-                Output.JSON if output is Form.JSON else Output.TEXT,
-                refresh=refresh,
-                differs=exit_code,
-                markdown=max_characters if output is Form.MARKDOWN else 0,
-                file=file,
-                listeners=listeners,
-                since=change,
-            )
-        )
+        operate(replace(wish, listeners=listeners), keep)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from driver.cli.options import (
     AffectedOption,
     AllOption,
@@ -23,6 +28,10 @@ def up(
     affected: AffectedOption = False,
     base: BaseOption = None,
     refresh: RefreshOption = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="DIR", help="Apply what `deploy preview --save DIR` saved, and only that."),
+    ] = None,
     yes: YesOption = False,
     output: OutputOption = Output.TEXT,
     junit: JUnitOption = None,
@@ -36,28 +45,27 @@ def up(
     service must answer as itself (smoke test) before the next one begins. With --refresh, what somebody changed by hand
     is put back.
 
+    With --plan the stacks are those of the saved plan: its signature and everything it depends on are verified, and
+    every stack is previewed again. Any difference is refused by name (exit code 4) before anything is touched.
+
     deploy up --stacks dev,staging,prod
 
     --affected knows files, not accounts: what an earlier run left undone is not part of it. --all leaves nothing out.
+
+    deploy up --plan plan/
     """
+    from dataclasses import replace
+
     from driver.cli.operate import Wish, operate
     from driver.cli.reporting import reported
+    from driver.cli.reviewing import apply
     from driver.cli.selecting import since
     from driver.values import Operation
 
     change = since(base, affected=affected, named=all_ or stacks is not None)
+    wish = Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes, refresh=refresh, since=change)
     with reported(junit) as listeners:
-        operate(
-            Wish(
-                Operation.UP,
-                project,
-                cloud,
-                stacks,
-                all_,
-                output,
-                yes=yes,
-                refresh=refresh,
-                listeners=listeners,
-                since=change,
-            )
-        )
+        if plan is None:
+            operate(replace(wish, listeners=listeners))
+        else:
+            apply(replace(wish, listeners=listeners, reviewed=True), plan)

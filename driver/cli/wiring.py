@@ -15,6 +15,7 @@ from driver.adapters.aws import AwsSession
 from driver.adapters.git import Git
 from driver.adapters.identity import StsIdentity
 from driver.adapters.ledger import FileLedger
+from driver.adapters.plan_key import KmsPlanKey
 from driver.adapters.prober import HttpProber
 from driver.adapters.state import S3StateStore
 from driver.adapters.terminal import TerminalPrompt, WallClock
@@ -222,6 +223,11 @@ def find_tools(config: DeployConfig) -> Tools:
 def state_store(config: DeployConfig, aws: AwsSession) -> S3StateStore:
     """The backend's bucket and key."""
     return S3StateStore(aws, config.backend, config.project)
+
+
+def plan_key(config: DeployConfig, aws: AwsSession) -> KmsPlanKey:
+    """The key that reviewed plans are signed with."""
+    return KmsPlanKey(aws, config.backend.region, config.plan_key)
 
 
 def session(config: DeployConfig) -> AwsSession:
