@@ -39,6 +39,18 @@ class S3StateStore:
         key = f".pulumi/stacks/{self.project}/{stack}.json"
         return self._keys(key)[:1] == [key]
 
+    def written(self, stack: str) -> float:
+        """When the stack's state was written last, in seconds since the epoch; 0 when there is none."""
+        s3 = self.aws.client("s3", self.backend.region)
+        key = f".pulumi/stacks/{self.project}/{stack}.json"
+        answer = asking(
+            f"state of {stack}",
+            lambda: s3.list_objects_v2(Bucket=self.backend.bucket, Prefix=key, MaxKeys=1),
+            remedies=_REMEDIES,
+        )
+        moments = [entry["LastModified"].timestamp() for entry in answer.get("Contents", []) if entry["Key"] == key]
+        return float(moments[0]) if moments else 0.0
+
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
         keys = self._keys(f".pulumi/locks/organization/{self.project}/{stack}/")

@@ -1,30 +1,92 @@
-"""The work of `deploy drift`: which stacks, looked at by whom, several at a time, and the exit code that comes of it."""
+"""The work of `deploy drift`: look, leave out what rules say, ask the trails who did it, and keep the ledger."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+from driver.adapters.aws import AwsSession
+from driver.adapters.drift_ledger import read_ledger, write_ledger
+from driver.adapters.identity import StsIdentity
+from driver.adapters.trail import HistoryTrail
+from driver.cli import wiring
 from driver.cli.operate import Begun
+from driver.config.model import DeployConfig
+from driver.drift.finding import Moved
+from driver.drift.ignore import Scope, sort
+from driver.drift.ledger import after
 from driver.drift.look import Looked, Watch
-from driver.errors import ExitCode
+from driver.drift.report import Report
+from driver.drift.who import Deed, doer, events_of
+from driver.errors import NotReadyError
+from driver.events.catalogue import Progress
+from driver.plan.plan import Step
+
+HISTORY = 90 * 24 * 3600
+"""Seconds that CloudTrail's event history goes back (CloudTrail User Guide, "Working with CloudTrail event history")."""
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a look at several stacks came to."""
+class Wanted:
+    """How a look was asked for. `ledger` is the file that keeps what is new and what is old."""
 
-    run: str
-    looked: tuple[Looked, ...]
-
-    def exit_code(self, *, differs: bool) -> ExitCode:
-        """1 where somebody could not look; `differs` asks for 5 when something drifted."""
-        if any(one.failure for one in self.looked):
-            return ExitCode.FAILED
-        return ExitCode.DIFFERS if differs and any(one.findings for one in self.looked) else ExitCode.DONE
+    jobs: int
+    ledger: Path
 
 
-def look(begun: Begun, jobs: int) -> Report:
+def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
     """Look at every stack of the plan. Raises NotReadyError when there is nowhere to look from."""
     run = begun.run
+    before = read_ledger(wanted.ledger)
     watch = Watch(run.engine, run.runner.preflight, run.runner.clock, run.stream)
-    return Report(run.facts.run, watch.look(begun.plan.steps, run.facts, jobs))
+    looked = watch.look(begun.plan.steps, run.facts, wanted.jobs)
+    seen = frozenset(one.stack for one in looked if not one.failure)
+    layer = begun.plan.steps[0].stack.layer
+    scope = Scope(
+        frozenset(stack.name for stack in config.stacks),
+        frozenset(stack.name for stack in config.layer(layer)),
+        seen,
+    )
+    now = datetime.fromtimestamp(run.runner.clock.now(), UTC)
+    found = sort((finding for one in looked for finding in one.findings), config.drift_ignore, scope, now.date())
+    moment = now.isoformat(timespec="seconds")
+    entries = after(before, found, seen, moment)
+    write_ledger(wanted.ledger, entries)
+    return Report(run.facts.run, moment, looked, found, _doers(config, begun, looked), entries)
+
+
+def _doers(config: DeployConfig, begun: Begun, looked: tuple[Looked, ...]) -> Mapping[str, Deed]:
+    """Who wrote last to what the cloud has otherwise, by URN. A trail that cannot be read says nothing."""
+    by_stack = {step.stack.name: step for step in begun.plan.steps}
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="who") as pool:
+        answers = pool.map(lambda one: dict(_who(config, begun, by_stack[one.stack], one)), looked)
+        return {urn: deed for answer in answers for urn, deed in answer.items()}
+
+
+def _who(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> Iterator[tuple[str, Deed]]:
+    drifted = {finding.urn: finding.type for finding in looked.findings if finding.moved is not Moved.CODE}
+    if not drifted:
+        return
+    facts, stack = begun.run.facts, step.stack
+    machine = wiring.session(config)
+    entrance = step.entrance(facts.session_name(step))
+    try:
+        keys = StsIdentity(machine).credentials(entrance, stack.region).environment() if entrance.role_arn else None
+        aws = AwsSession(stack.region, keys=keys) if keys else machine
+        deployed = wiring.state_store(config, machine).written(stack.name)
+        trail = HistoryTrail(aws, stack.account, stack.region)
+        now = begun.run.runner.clock.now()
+        records: dict[str, list[Mapping[str, Any]]] = {}
+        for event in dict.fromkeys(event for type_ in drifted.values() for event in events_of(type_)):
+            records[event] = list(trail.find("EventName", event, now - HISTORY, now + 60))
+    except NotReadyError as error:
+        begun.run.stream(Progress(f"the trail does not say who did it: {error.what}", stack.name))
+        return
+    for urn, type_ in drifted.items():
+        deed = doer(looked.sights[urn], type_, (raw for event in events_of(type_) for raw in records[event]), deployed)
+        if deed:
+            yield urn, deed

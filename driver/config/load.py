@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from driver.config import stackfile, tomlfile
-from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, StackTable
+from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, IgnoreRule, StackTable
 from driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile
 from driver.config.tomlfile import FILE
 from driver.errors import UsageError
@@ -79,6 +79,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         documents=toml.program.documents or "",
         needs=toml.program.needs or "",
         inventory=toml.program.inventory or "",
+        drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),
     )
 
 

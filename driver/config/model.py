@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -69,13 +70,41 @@ class StackTable(_Strict):
     smoke_timeout: Annotated[StrictInt, Field(ge=1, le=900)] = 60
 
 
+class IgnoreTable(_Strict):
+    """`[[drift.ignore]]`: a difference that somebody answers for until a day; `*` stands for anything in a pattern."""
+
+    urn: Annotated[StrictStr, Field(min_length=1, description="a pattern of URNs, such as urn:pulumi:dev::*")]
+    property: Annotated[StrictStr, Field(min_length=1, description="a pattern of property paths, such as tags.*")]
+    owner: Annotated[StrictStr, Field(min_length=1, description="who answers for it")]
+    reason: Annotated[StrictStr, Field(min_length=1, description="why it is as it is")]
+    expires: Annotated[date, Field(strict=True, description="the last day, such as 2027-01-31")]
+
+
+class DriftTable(_Strict):
+    """`[drift]`: what `deploy drift` leaves out."""
+
+    ignore: tuple[IgnoreTable, ...] = ()
+
+
 class DeployToml(_Strict):
     """The whole file."""
 
     cloud: Annotated[Cloud, Field(description='"aws" or "sandbox"')]
     program: ProgramTable = ProgramTable()
     sandbox: SandboxTable = SandboxTable()
+    drift: DriftTable = DriftTable()
     stacks: Annotated[Mapping[StackName, StackTable], Field(description="a table [stacks.NAME] for each service stack")]
+
+
+@dataclass(frozen=True)
+class IgnoreRule:
+    """Drift that does not count until the end of the day on which the rule `expires`. `urn` and `property` are patterns."""
+
+    urn: str
+    property: str
+    owner: str
+    reason: str
+    expires: date
 
 
 @dataclass(frozen=True)
@@ -99,6 +128,7 @@ class DeployConfig:
     documents: str = ""
     needs: str = ""
     inventory: str = ""
+    drift_ignore: tuple[IgnoreRule, ...] = ()
 
     def stack(self, name: str) -> Stack:
         """The stack of that name. Raises KeyError."""

@@ -10,11 +10,18 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from driver.config.model import DeployToml, ProgramTable, SandboxTable, StackTable
+from driver.config.model import DeployToml, DriftTable, IgnoreTable, ProgramTable, SandboxTable, StackTable
 
 FILE = "deploy.toml"
 
-_TABLES: Mapping[str, type[BaseModel]] = {"program": ProgramTable, "sandbox": SandboxTable, "stacks": StackTable}
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "program": ProgramTable,
+    "sandbox": SandboxTable,
+    "stacks": StackTable,
+    "drift": DriftTable,
+}
+_RULE = 3
+"""How deep in a place a rule of `[[drift.ignore]]` is named: table, list, number."""
 _KEY = "[key]"
 """How pydantic marks that a table's name is wrong, not what is in it."""
 
@@ -47,6 +54,8 @@ def _expected(message: str) -> str:
 
 
 def _table(place: list[str]) -> type[BaseModel]:
+    if place[0] == "drift" and len(place) > _RULE:
+        return IgnoreTable
     return _TABLES[place[0]] if len(place) > 1 else DeployToml
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from driver.drift.finding import Fact, Finding, together
+from driver.drift.finding import Fact, Finding, Moved, together
+from driver.drift.ledger import Standing
 from driver.drift.look import Looked
+from driver.drift.report import Report
+from driver.drift.who import Deed
 from driver.events.readable import one_line, readable
 from driver.events.redaction import redact
 from driver.render.words import duration, table
@@ -17,14 +22,26 @@ _LONGEST = 100
 """Characters of a value in text; JSON has all of it."""
 
 
-def as_json(looked: Sequence[Looked], *, run: str, exit_code: int) -> Mapping[str, Any]:
+def as_json(report: Report, *, exit_code: int) -> Mapping[str, Any]:
     """The look as `--output json` promises it."""
-    body = {"run": run, "exitCode": exit_code, "stacks": [_stack(one) for one in looked]}
+    body = {
+        "run": report.run,
+        "exitCode": exit_code,
+        "stacks": [_stack(report, one) for one in report.looked],
+        "ignored": [
+            {**_finding(report, one.finding), "urn": one.finding.urn, "stack": one.finding.stack}
+            | {"owner": one.rule.owner, "reason": one.rule.reason, "expires": one.rule.expires.isoformat()}
+            for one in report.sorted.ignored
+        ],
+        "closed": [asdict(entry) for entry in report.closed],
+        "warnings": list(report.sorted.warnings),
+    }
     redacted: Mapping[str, Any] = redact(body)
     return redacted
 
 
-def _stack(looked: Looked) -> Mapping[str, Any]:
+def _stack(report: Report, looked: Looked) -> Mapping[str, Any]:
+    found = by_resource(report.findings(looked.stack))
     return {
         "stack": looked.stack,
         "account": looked.account,
@@ -32,28 +49,31 @@ def _stack(looked: Looked) -> Mapping[str, Any]:
         "failure": looked.failure,
         "remedy": looked.remedy,
         "resources": looked.resources,
-        "drifted": [_resource(urn, found) for urn, found in by_resource(looked.findings)],
+        "drifted": [_resource(report, urn, findings) for urn, findings in found],
         "seconds": looked.seconds,
     }
 
 
-def _resource(urn: str, found: Sequence[Finding]) -> Mapping[str, Any]:
+def _resource(report: Report, urn: str, found: Sequence[Finding]) -> Mapping[str, Any]:
+    deed = report.doers.get(urn)
     return {
         "urn": urn,
         "type": found[0].type,
         "name": found[0].name,
         "moved": together(finding.moved for finding in found).value,
         "op": found[0].op,
-        "findings": [_finding(finding) for finding in found],
+        "by": {**asdict(deed), "time": moment(deed)} if deed else None,
+        "findings": [_finding(report, finding) for finding in found],
     }
 
 
-def _finding(finding: Finding) -> Mapping[str, Any]:
+def _finding(report: Report, finding: Finding) -> Mapping[str, Any]:
     return {
         "key": finding.key,
         "property": finding.path,
         "fact": finding.fact.value,
         "moved": finding.moved.value,
+        "standing": str(report.standing(finding)),
         "expected": finding.expected,
         "found": finding.found,
         "deployed": finding.deployed,
@@ -65,33 +85,55 @@ def by_resource(findings: Sequence[Finding]) -> list[tuple[str, tuple[Finding, .
     return [(urn, tuple(found)) for urn, found in groupby(findings, key=lambda finding: finding.urn)]
 
 
-def as_text(looked: Sequence[Looked]) -> str:
-    """A line for each stack, then each resource that drifted, then why a stack could not be looked at."""
-    rows = [[one.stack, one.account, _said(one), duration(one.seconds)] for one in looked]
+def as_text(report: Report) -> str:
+    """A line for each stack, then each resource that drifted, what is over, and why a stack could not be looked at."""
+    rows = [[one.stack, one.account, said(report, one), duration(one.seconds)] for one in report.looked]
     parts = [table(["STACK", "ACCOUNT", "DRIFT", "TIME"], rows)]
-    parts += [block(one.stack, urn, found) for one in looked for urn, found in by_resource(one.findings)]
-    parts += [_failure(one) for one in looked if one.failure]
+    parts += [block(report, one.stack, found) for one in report.looked for _, found in _found(report, one)]
+    parts += ["\n".join(_rest(report))] if _rest(report) else []
+    parts += [_failure(one) for one in report.looked if one.failure]
     return readable("\n\n".join(parts))
 
 
-def _said(looked: Looked) -> str:
+def _found(report: Report, looked: Looked) -> list[tuple[str, tuple[Finding, ...]]]:
+    return by_resource(report.findings(looked.stack))
+
+
+def said(report: Report, looked: Looked) -> str:
+    """How much of a stack drifted, in a few words."""
     if looked.failure:
         return "could not look"
-    drifted = len({finding.urn for finding in looked.findings})
+    drifted = len(_found(report, looked))
     return f"{drifted} of {looked.resources} resources" if drifted else f"none in {looked.resources} resources"
 
 
-def block(stack: str, _urn: str, found: Sequence[Finding]) -> str:
-    """One resource: which side moved, and each property with what was expected and what was found."""
+def block(report: Report, stack: str, found: Sequence[Finding]) -> str:
+    """One resource: which side moved, who did it, and each property with what was expected and what was found."""
     moved = together(finding.moved for finding in found)
     lines = [f"{stack}: {found[0].type} {found[0].name}: {moved}"]
     for finding in found:
-        if finding.path:
-            own = f" ({finding.moved})" if finding.moved is not moved else ""
-            lines.append(f"  {finding.path}: expected {shown(finding.expected)}, found {shown(finding.found)}{own}")
-        else:
-            lines.append(f"  {_FACTS[finding.fact]}")
+        own = f", {finding.moved}" if finding.moved is not moved else ""
+        lines.append(f"  {sentence(finding)} ({report.standing(finding)}{own})")
+    if any(finding.moved is not Moved.CODE for finding in found):
+        lines.append(f"  by {doer(report.doers.get(found[0].urn))}")
     return "\n".join(lines)
+
+
+def sentence(finding: Finding) -> str:
+    """What is the matter, in one line."""
+    if finding.path:
+        return f"{finding.path}: expected {shown(finding.expected)}, found {shown(finding.found)}"
+    return _FACTS[finding.fact]
+
+
+def doer(deed: Deed | None) -> str:
+    """Who did it, when, with which call and which software; `unknown` where the trail does not say."""
+    return f"{deed.identity} at {moment(deed)}: {deed.event}, {one_line(deed.agent)}" if deed else "unknown"
+
+
+def moment(deed: Deed) -> str:
+    """When it was done, in UTC."""
+    return datetime.fromtimestamp(deed.time, UTC).isoformat(timespec="seconds")
 
 
 _FACTS: Mapping[Fact, str] = {
@@ -101,6 +143,16 @@ _FACTS: Mapping[Fact, str] = {
     Fact.APPEARED: "something of this name is there already, and it is not ours",
     Fact.NOT_REMOVED: "the code no longer has it, it is still there",
 }
+
+
+def _rest(report: Report) -> list[str]:
+    ignored = [
+        f"ignored until {one.rule.expires:%Y-%m-%d} ({one.rule.owner}: {one.rule.reason}): "
+        f"{one.finding.stack}: {one.finding.type} {one.finding.name}: {sentence(one.finding)}"
+        for one in report.sorted.ignored
+    ]
+    closed = [f"{Standing.CLOSED}: {entry.stack}: {entry.urn} {entry.path}".rstrip() for entry in report.closed]
+    return [*ignored, *closed, *(f"warning: {warning}" for warning in report.sorted.warnings)]
 
 
 def _failure(looked: Looked) -> str:

@@ -304,3 +304,27 @@ def test_outside_a_project_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no deploy\.toml here or in any folder above") as caught:
         find_root(tmp_path)
     assert "--project" in caught.value.remedy
+
+
+RULE = '[[drift.ignore]]\nurn = "urn:pulumi:dev::*"\nproperty = "tags.*"\nowner = "ada"\nreason = "why"\nexpires = 2027-01-31\n'
+
+
+def test_a_rule_that_ignores_drift_is_read(tmp_path: Path) -> None:
+    (rule,) = load(project(tmp_path, {"deploy.toml": DEPLOY_TOML + RULE}), {}).drift_ignore
+    assert (rule.owner, rule.expires.isoformat()) == ("ada", "2027-01-31")
+
+
+@pytest.mark.parametrize(
+    ("line", "replaced", "said"),
+    [
+        ('owner = "ada"\n', "", "deploy.toml: drift.ignore.0.owner: missing, expected who answers for it"),
+        ("expires = 2027-01-31", 'expires = "soon"', "deploy.toml: drift.ignore.0.expires: got 'soon'"),
+        ("owner", "ownr", "deploy.toml: drift.ignore.0.ownr: unknown key; did you mean owner?"),
+    ],
+)
+def test_a_rule_that_ignores_drift_names_owner_reason_and_end(
+    tmp_path: Path, line: str, replaced: str, said: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        load(project(tmp_path, {"deploy.toml": DEPLOY_TOML + RULE.replace(line, replaced)}), {})
+    assert said in str(refused.value)

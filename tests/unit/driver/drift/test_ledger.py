@@ -1,0 +1,57 @@
+"""What becomes of a finding from look to look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from driver.adapters.drift_ledger import read_ledger, write_ledger
+from driver.drift.ignore import Ignored, Sorted
+from driver.drift.ledger import Standing, after, closed_now
+from driver.errors import UsageError
+from tests.unit.driver.drift.samples import LATER, NOW, finding, rule, sorted_of
+
+DEV = frozenset({"dev"})
+KEY = finding().key
+
+
+def test_opened_unchanged_closed_and_reopened() -> None:
+    first = after({}, sorted_of(finding()), DEV, NOW)
+    assert first[KEY].standing == Standing.OPENED
+    second = after(first, sorted_of(finding()), DEV, LATER)
+    assert (second[KEY].standing, second[KEY].opened, second[KEY].seen) == (Standing.UNCHANGED, NOW, LATER)
+    third = after(second, sorted_of(), DEV, LATER)
+    assert (third[KEY].standing, third[KEY].closed) == (Standing.CLOSED, LATER)
+    assert closed_now(third, LATER) == (third[KEY],)
+    fourth = after(third, sorted_of(finding()), DEV, LATER)
+    assert (fourth[KEY].standing, fourth[KEY].times, fourth[KEY].closed) == (Standing.REOPENED, 2, "")
+
+
+def test_what_was_not_looked_at_is_not_closed() -> None:
+    first = after({}, sorted_of(finding()), DEV, NOW)
+    assert after(first, sorted_of(), frozenset({"prod"}), LATER) == first
+
+
+def test_what_is_ignored_comes_again_when_its_rule_ends() -> None:
+    ignored = after({}, Sorted((), (Ignored(finding(), rule()),), ()), DEV, NOW)
+    assert ignored[KEY].standing == Standing.IGNORED
+    assert after(ignored, sorted_of(finding()), DEV, LATER)[KEY].standing == Standing.REOPENED
+
+
+def test_a_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "drift" / "ledger.json"
+    assert read_ledger(path) == {}
+    entries = after({}, sorted_of(finding()), DEV, NOW)
+    write_ledger(path, entries)
+    assert read_ledger(path) == entries
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": 2, "entries": {}}', '{"version": 1, "entries": {"a": {}}}']
+)
+def test_what_is_no_ledger_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "ledger.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UsageError):
+        read_ledger(path)
