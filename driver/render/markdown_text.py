@@ -48,7 +48,8 @@ def literal(text: str, room: int = 120) -> str:
     """The text as inline code, in one line. Safe in prose, in a table's cell and inside HTML.
 
     All that Markdown, HTML or a host could read as more than text is a character reference: CommonMark (2.5) reads
-    those as text, never as structure. Hosts look for `@names` and `#numbers` outside code only.
+    those as text, never as structure. Hosts look for `@names` and `#numbers` outside code only; for addresses GitHub
+    looks here too, after reading the references, but not across a tag (a place where a line may break).
     """
     said = cut(" ".join(visible(without_secrets(text)).split()), room) or "-"
     encoded = _LINKS.sub(_reference, _MEANS_SOMETHING.sub(_reference, said))
@@ -56,7 +57,7 @@ def literal(text: str, room: int = 120) -> str:
 
 
 def _reference(found: re.Match[str]) -> str:
-    return f"&#{ord(found[0])};"
+    return f"&#{ord(found[0])};" + ("<wbr>" if found[0] == "@" else "")
 
 
 def block(lines: str, language: str = "") -> str:
