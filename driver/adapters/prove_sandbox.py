@@ -15,7 +15,6 @@ from driver.adapters.aws import asking
 from driver.adapters.proof_world import AwsWorld
 from driver.errors import NotReadyError
 from driver.prove import throwaway
-from driver.prove.copies import organisation
 from driver.prove.facts import Facts, Props, Target
 from driver.prove.trial import ADMINISTRATOR
 from driver.prove.widening import EVERYTHING, place
@@ -72,6 +71,7 @@ class Stage:
 
     def _make(self) -> Facts:
         tools, iam = self.facts.tools, self._tools("iam")
+        _real(iam, tools.deploy_role)
         asking("making a user", lambda: iam.create_user(UserName=throwaway.USER))
         iam.put_user_policy(UserName=throwaway.USER, PolicyName=throwaway.USER, PolicyDocument=_ASK)
         key = iam.create_access_key(UserName=throwaway.USER)["AccessKey"]
@@ -86,19 +86,19 @@ class Stage:
 
     def _in(self, target: Target) -> Props:
         iam, tools = self._inside(target, "iam"), self.facts.tools
+        real = {name: _real(iam, name) for name in (target.deployment_role, target.preview_role)}
         everybody = _trusting(tools.account)
         _role(iam, throwaway.STRANGER, everybody, _ASK)
-        _role(iam, throwaway.OPEN, everybody, _ASK)
+        _role(iam, throwaway.OPEN, _trusting(tools.account, target.account), _ASK)
         _role(iam, throwaway.CAPPED, everybody, EVERYTHING, PermissionsBoundary=target.boundary)
-        trusts = {name: _trust(iam, name) for name in (target.deployment_role, target.preview_role)}
         for word, name in (("deployment", target.deployment_role), ("preview", target.preview_role)):
-            self._copies(iam, target, word, trusts[name])
+            self._copies(iam, target, word, real[name])
         what = f"making things to try on in {target.env}"
         self._buckets(target, what)
         apis = self._inside(target, "apigatewayv2")
         tags = {"deploy:stack": throwaway.OTHER}
         api = asking(what, lambda: apis.create_api(Name=throwaway.OTHER, ProtocolType="HTTP", Tags=tags))
-        return Props(str(api["ApiId"]), trusts)
+        return Props(str(api["ApiId"]))
 
     def _buckets(self, target: Target, what: str) -> None:
         """Another stack's bucket; and this stack's own, where it has not been deployed yet."""
@@ -108,15 +108,15 @@ class Stage:
             asking(what, lambda: s3.create_bucket(Bucket=target.bucket, **place(target)))
             asking(what, lambda: s3.put_bucket_tagging(Bucket=target.bucket, Tagging={"TagSet": [_STAND_IN]}))
 
-    def _copies(self, iam: Any, target: Target, word: str, trust: Mapping[str, Any]) -> None:
-        tools = self.facts.tools
+    def _copies(self, iam: Any, target: Target, word: str, real: Mapping[str, Any]) -> None:
+        tools, trust = self.facts.tools, real["AssumeRolePolicyDocument"]
         user = f"arn:aws:iam::{tools.account}:user/{throwaway.USER}"
         stranger = self.facts.beside(target).role_arn(throwaway.STRANGER)
-        longest = {"MaxSessionDuration": target.longest}
+        longest = {"MaxSessionDuration": real["MaxSessionDuration"]}
         _role(iam, f"{throwaway.COPY}-{word}", _renamed(trust, user), "", **longest)
         _role(iam, f"{throwaway.STRANGE_COPY}-{word}", _renamed(trust, stranger), "", **longest)
-        if wanted := organisation(trust):
-            foreign = json.loads(json.dumps(_renamed(trust, user)).replace(wanted, _ANOTHER_ORGANISATION))
+        if target.organisation:
+            foreign = json.loads(json.dumps(_renamed(trust, user)).replace(target.organisation, _ANOTHER_ORGANISATION))
             _role(iam, f"{throwaway.FOREIGN_COPY}-{word}", foreign, "", **longest)
 
     def clear(self) -> None:
@@ -139,10 +139,10 @@ class Stage:
         return self.world.session(throwaway.in_account(target)).client(service)
 
 
-def _trusting(account: str) -> Mapping[str, Any]:
+def _trusting(*accounts: str) -> Mapping[str, Any]:
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Principal": {"AWS": [f"arn:aws:iam::{account}:root" for account in accounts]},
         "Action": ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
@@ -157,14 +157,15 @@ def _role(iam: Any, name: str, trust: Mapping[str, Any], policy: str, **more: An
         asking("writing its policy", lambda: iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy))
 
 
-def _trust(iam: Any, name: str) -> Mapping[str, Any]:
+def _real(iam: Any, name: str) -> Mapping[str, Any]:
+    """A role as it is."""
     found = asking(
-        f"reading the trust of {name}",
+        f"looking at the role {name}",
         lambda: iam.get_role(RoleName=name),
         remedies={"NoSuchEntity": "`deploy bootstrap` makes it"},
     )
-    trust: Mapping[str, Any] = found["Role"]["AssumeRolePolicyDocument"]
-    return trust
+    role: Mapping[str, Any] = found["Role"]
+    return role
 
 
 def _renamed(trust: Mapping[str, Any], arn: str) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driver.prove import ceiling, copies, jenkins, reading, trust, widening
+from driver.prove import buckets, ceiling, copies, jenkins, reading, trust, widening
 from driver.prove.facts import Facts
 from driver.prove.trial import Trial
 
@@ -23,6 +23,7 @@ def executed(facts: Facts) -> list[Trial]:
         *widening.trials(facts),
         *reading.trials(facts),
         *ceiling.trials(facts),
+        *buckets.trials(facts),
     ]
 
 

@@ -66,6 +66,10 @@ def _of_tools(tools: Tools, targets: tuple[Target, ...]) -> Iterator[Trial]:
         ),
         Deed("state-policy", "would put the policy of the state bucket", "s3:PutBucketPolicy",
              f"arn:aws:s3:::{tools.state_bucket}", {}, denied=False),
+        Deed("other-key", "would decrypt with another key", "kms:Decrypt",
+             f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": "alias/prove-other"}, denied=False),
+        Deed("strange-key", "would decrypt with a key of that name in another account", "kms:Decrypt",
+             f"arn:aws:kms:{tools.region}:000000000000:key/prove", {"kms:ResourceAliases": tools.state_key}, denied=False),
         Deed("state-key-gone", "would delete the state's key", "kms:ScheduleKeyDeletion",
              f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": tools.state_key}, denied=False),
     ]  # fmt: skip
@@ -91,6 +95,8 @@ def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> lis
         Deed("machine", "would start a machine", "ec2:RunInstances",
              f"arn:aws:ec2:{region}:{account}:instance/*", {}),
         Deed("organisation", "would leave the organisation", "organizations:LeaveOrganization", "*", {}),
+        Deed("rest-api", "would make a REST API", "apigateway:POST",
+             f"arn:aws:apigateway:{region}::/restapis", {}, denied=False),
         Deed("other-bucket", "would read a bucket that is not ours", "s3:GetObject",
              "arn:aws:s3:::prove-other/a", {}, denied=False),
     ]  # fmt: skip
@@ -101,6 +107,9 @@ def _of_target(target: Target) -> list[Deed]:
     passed = target.role_arn(target.execution_role)
     return [
         Deed("become", "would become another role", "sts:AssumeRole", target.role_arn(target.bootstrap_role), {}),
+        Deed("tag", "would tag a session", "sts:TagSession", target.role_arn(target.bootstrap_role), {}),
+        Deed("rename", "would speak for somebody else", "sts:SetSourceIdentity",
+             target.role_arn(target.bootstrap_role), {}),
         Deed("grant-everybody", "would let everybody call the function", "lambda:AddPermission", target.function_arn, _STRANGER),
         Deed("function-url", "would give the function an address", "lambda:CreateFunctionUrlConfig", target.function_arn, {}),
         Deed("function-url-open", "would open the function's address", "lambda:UpdateFunctionUrlConfig", target.function_arn, {}),
@@ -113,6 +122,8 @@ def _of_target(target: Target) -> list[Deed]:
              {"iam:PassedToService": "ec2.amazonaws.com"}, denied=False),
         Deed("pass-other-role", "would pass the deployment role to Lambda", "iam:PassRole",
              target.role_arn(target.deployment_role), {"iam:PassedToService": "lambda.amazonaws.com"}, denied=False),
+        Deed("other-log", "would write another log", "logs:PutLogEvents",
+             f"arn:aws:logs:{target.region}:{target.account}:log-group:/prove-other:log-stream:prove", {}, denied=False),
         Deed("other-function", "would change another function", "lambda:UpdateFunctionCode",
              f"arn:aws:lambda:{target.region}:{target.account}:function:prove-other", {}, denied=False),
     ]  # fmt: skip
@@ -158,7 +169,7 @@ def _capped_deeds(facts: Facts, target: Target) -> Iterator[tuple[str, str, Requ
     yield "boundary-gone", "removes its own boundary", uncap, None
     cap = call("iam", "create_policy_version", PolicyArn=target.boundary, PolicyDocument="{}", SetAsDefault=True)
     yield "boundary-version", "writes a new version of the boundary", cap, None
-    become = call("sts", "assume_role", RoleArn=target.role_arn(throwaway.STRANGER), RoleSessionName="prove")
+    become = call("sts", "assume_role", RoleArn=target.role_arn(throwaway.OPEN), RoleSessionName="prove")
     yield "become", "becomes another role", become, None
     start = call("cloudtrail", "start_logging", Name=target.trail)
     yield "trail-stopped", "stops the trail", call("cloudtrail", "stop_logging", Name=target.trail), start

@@ -21,13 +21,11 @@ Parameters = Mapping[str, Any]
 
 
 def trials(facts: Facts) -> Iterator[Trial]:
-    """Every case of every copy; none where the roles' trusts were not to be had."""
+    """Every case of every copy; none where there are no copies."""
     for target in facts.targets:
-        props = facts.props.get(target.account)
-        for word, role in (("deployment", target.deployment_role), ("preview", target.preview_role)):
-            trust = props.trusts.get(role) if props else None
-            if trust is not None:
-                yield from _of(facts, target, word, organisation=organisation(trust))
+        if target.account in facts.props:
+            for word in ("deployment", "preview"):
+                yield from _of(facts, target, word)
 
 
 def organisation(trust: Parameters) -> str:
@@ -42,7 +40,7 @@ def organisation(trust: Parameters) -> str:
     return str(next(found, ""))
 
 
-def _of(facts: Facts, target: Target, word: str, *, organisation: str) -> Iterator[Trial]:
+def _of(facts: Facts, target: Target, word: str) -> Iterator[Trial]:
     def trial(
         fact: str, sentence: str, *, who: Actor | None = None, role: str = throwaway.COPY, **changed: Any
     ) -> Trial:
@@ -79,6 +77,6 @@ def _of(facts: Facts, target: Target, word: str, *, organisation: str) -> Iterat
         role=throwaway.STRANGE_COPY,
         DurationSeconds=900,
     )
-    if organisation:
+    if target.organisation:
         said = f"{copy} a user, and another organisation than his"
         yield trial("other-organisation", said, role=throwaway.FOREIGN_COPY)

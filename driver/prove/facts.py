@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,8 @@ class Tools:
 class Target:
     """An account that Jenkins deploys into, and its one stack.
 
-    `session` is a name that the trust asks for, `longest` the roles' MaxSessionDuration in seconds. `bucket_policy` and
+    `session` is a name that the trust asks for, `longest` the roles' MaxSessionDuration in seconds, `organisation` the one
+    that the trust is to demand; empty for none. `bucket_policy` and
     `trail_policy` are the documents that stand on the buckets, so that putting them again changes nothing.
     """
 
@@ -40,6 +40,7 @@ class Target:
     session: str
     external_id: str
     longest: int
+    organisation: str
     deployment_role: str
     preview_role: str
     bootstrap_role: str
@@ -65,10 +66,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Props:
-    """What the proof made in one account to try things on: an HTTP API of nobody's stack, the trust of each real role."""
+    """What the proof made in one account to try things on: an HTTP API of nobody's stack, beside roles, user, bucket."""
 
-    other_api: str = ""
-    trusts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    other_api: str
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from driver.iam import cases
 from driver.iam.cases import Decided
 from driver.iam.holders import Documents, Role
+from driver.prove import alone, buckets, demands
 from driver.prove.case import Answer, Case, Method, Verdict
+from driver.prove.facts import Facts
 
 
-def verdicts(roles: Sequence[Role], stacks: Mapping[str, Documents]) -> Iterator[Verdict]:
-    """Every case of these roles; `stacks` are the documents of their access layers."""
+def verdicts(facts: Facts, roles: Sequence[Role], stacks: Mapping[str, Documents]) -> Iterator[Verdict]:
+    """Every case of these roles; `stacks` are the documents of their access layers, by the stack's name."""
+    yield from demands.verdicts(facts, {role.env: stacks[role.stack] for role in roles})
+    yield from alone.verdicts(roles)
+    yield from buckets.verdicts(facts)
+    yield from _of_cases(roles, stacks)
+
+
+def _of_cases(roles: Sequence[Role], stacks: Mapping[str, Documents]) -> Iterator[Verdict]:
     envs = {role.account: role.env for role in roles}
     for group in (cases.enough(roles), cases.minimal(roles), cases.escalations(roles), cases.read_only(roles, stacks)):
         begin = time.monotonic()

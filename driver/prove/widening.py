@@ -257,7 +257,7 @@ def _roles(deployment: Deployment) -> Iterator[Trial]:
     for fact, arn in (
         ("become-execution", target.role_arn(target.execution_role)),
         ("become-bootstrap", target.role_arn(target.bootstrap_role)),
-        ("become-stranger", target.role_arn(throwaway.STRANGER)),
+        ("become-open", target.role_arn(throwaway.OPEN)),
         ("become-jenkins", tools.role_arn(tools.deploy_role)),
     ):
         request = call("sts", "assume_role", RoleArn=arn, RoleSessionName=target.session)
