@@ -193,7 +193,7 @@ def _rendered(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, 
     from driver.render import markdown, result
 
     if wish.markdown:
-        return markdown.as_markdown(outcome, project=config.project, limit=wish.markdown)
+        return markdown.as_markdown(outcome, project=config.project, limit=wish.markdown, selection=selection)
     if wish.output is Output.JSON:
         return as_json(result.as_json(outcome, exit_code=code, selection=selection))
     return result.as_text(outcome)

@@ -7,9 +7,11 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
+from driver.plan.affected import Selection
 from driver.render.dangerous import decides_access, lost
 from driver.render.markdown_changes import access, details, losses
 from driver.render.markdown_room import Room, rooms
+from driver.render.markdown_selection import not_previewed
 from driver.render.markdown_text import block, cut, literal, without_secrets
 from driver.run.outcome import Result, RunOutcome, StepOutcome
 from driver.values import Changes, PropertyDiff
@@ -27,16 +29,19 @@ def marker(project: str) -> str:
     return f"{MARKER} {name} -->"
 
 
-def as_markdown(outcome: RunOutcome, *, project: str, limit: int = LIMIT) -> str:
-    """The document, at most `limit` characters long (no less than 1,000 are needed for what must be said)."""
+def as_markdown(outcome: RunOutcome, *, project: str, limit: int = LIMIT, selection: Selection | None = None) -> str:
+    """The document, at most `limit` characters long (no less than 1,000 are needed for what must be said).
+
+    `selection` says what a change concerns, also where nothing was previewed, when that chose the stacks.
+    """
     shown = _redacted(outcome)
     sizes = tuple(rooms())
-    largest = bisect_left(sizes, True, key=lambda room: len(_document(shown, project, room, limit)) <= limit)
-    return _document(shown, project, sizes[min(largest, len(sizes) - 1)], limit)[:limit]
+    largest = bisect_left(sizes, True, key=lambda room: len(_document(shown, project, room, limit, selection)) <= limit)
+    return _document(shown, project, sizes[min(largest, len(sizes) - 1)], limit, selection)[:limit]
 
 
-def _document(outcome: RunOutcome, project: str, room: Room, limit: int) -> str:
-    parts = [marker(project), _title(outcome), *_table(outcome.steps, room)]
+def _document(outcome: RunOutcome, project: str, room: Room, limit: int, selection: Selection | None) -> str:
+    parts = [marker(project), _title(outcome, selection), *_table(outcome.steps, room), *not_previewed(selection, room)]
     parts += _failures(outcome.steps, room)
     parts += losses(outcome.steps, room)
     parts += access(outcome.steps, room)
@@ -45,8 +50,10 @@ def _document(outcome: RunOutcome, project: str, room: Room, limit: int) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _title(outcome: RunOutcome) -> str:
+def _title(outcome: RunOutcome, selection: Selection | None) -> str:
     if not outcome.steps:
+        if selection and selection.left_out:
+            return "## Preview: nothing was previewed"
         return "## Preview: no stack is affected\n\nNothing was previewed, because this change touches no stack."
     total = Changes(*(sum(getattr(step.changes, name) for step in outcome.steps) for name in _COUNTS))
     changed = sum(1 for step in outcome.steps if step.changes.total)
