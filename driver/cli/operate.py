@@ -213,6 +213,10 @@ def _screen() -> tuple[TerminalPrompt, Listener]:
 
         live = LiveRenderer(Console(stderr=True))
         return TerminalPrompt(live.pause, live.resume), live
+    from driver.adapters.terminal import WallClock
+    from driver.render.heartbeat import beating
     from driver.render.lines import LineRenderer
 
-    return TerminalPrompt(), LineRenderer(sys.stderr)
+    lines = LineRenderer(sys.stderr)
+    beating(lines.beat, WallClock().now)
+    return TerminalPrompt(), lines

@@ -104,7 +104,7 @@ class StepStarted(Event):
 
 @dataclass(frozen=True)
 class ResourceStarted(Event):
-    """The engine began to work on a resource. `planned` is how many it expects in all, 0 when not known yet."""
+    """The engine began to work on a resource; `preview` when it only says what it would do."""
 
     kind: ClassVar[str] = "resource-started"
     stack: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from functools import singledispatch
 from typing import TextIO
@@ -9,22 +10,49 @@ from typing import TextIO
 from driver.events import catalogue as said
 from driver.events.readable import one_line, readable
 from driver.events.stream import Envelope
+from driver.render.heartbeat import Heartbeat
+from driver.render.tally import Tally
 from driver.render.words import changed, did, doing, duration
 
 
 class LineRenderer:
-    """Writes `HH:MM:SS stack  words` to a stream."""
+    """Writes `HH:MM:SS stack  words` to a stream. `beat` writes one when nothing has been said for long."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._tally = Tally()
+        self._heart = Heartbeat()
+        self._ended = False
+        self._lock = threading.Lock()
 
     def __call__(self, envelope: Envelope) -> None:
         """Show one event; some say nothing here."""
-        text = words(envelope.event)
-        if not text:
-            return
-        clock = datetime.fromtimestamp(envelope.time).astimezone().strftime("%H:%M:%S")
-        stack = getattr(envelope.event, "stack", "")
+        event = envelope.event
+        with self._lock:
+            self._tally.take(event)
+            text = words(event)
+            self._heart.take(envelope, shown=bool(text))
+            self._ended = isinstance(event, said.RunFinished)
+            if text:
+                self._write(envelope.time, getattr(event, "stack", ""), f"{text}{self._progress(event)}")
+
+    def beat(self, now: float) -> bool:
+        """Say that the run goes on when a line is due at `now`, seconds since the epoch; False when the run is over."""
+        with self._lock:
+            due = self._heart.due(now)
+            if due:
+                self._write(now, *due)
+            return not self._ended
+
+    def _progress(self, event: said.Event) -> str:
+        if isinstance(event, said.StepStarted) and (place := self._tally.place(event.stack)):
+            return f" ({place})"
+        if isinstance(event, said.ResourceDone) and not event.failed and (done := self._tally.resources(event.stack)):
+            return f", {done}"
+        return ""
+
+    def _write(self, time: float, stack: str, text: str) -> None:
+        clock = datetime.fromtimestamp(time).astimezone().strftime("%H:%M:%S")
         place = f"{one_line(stack):<9} " if stack else ""
         for line in readable(text).splitlines():
             self._stream.write(f"{clock} {place}{line}\n")

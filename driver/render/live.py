@@ -16,6 +16,7 @@ from driver.events import catalogue as said
 from driver.events.readable import one_line, readable
 from driver.events.stream import Envelope
 from driver.render.lines import words
+from driver.render.tally import Tally
 from driver.render.words import changed, did, doing, duration
 
 _STYLES = {"succeeded": "green", "failed": "bold red", "refused": "yellow", "interrupted": "yellow"}
@@ -33,7 +34,7 @@ class _Row:
     detail: str = ""
     started: float = 0.0
     ended: float = 0.0
-    done: int = 0
+    done: str = ""
     going: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -51,6 +52,8 @@ class LiveRenderer:
         self._console = console
         self._rows: dict[str, _Row] = {}
         self._checks = 0
+        self._tally = Tally()
+        self._began = time.monotonic()
         self._spinner = Spinner("dots")
         self._lock = threading.Lock()
         self._live = Live(console=console, refresh_per_second=8, get_renderable=self.picture, transient=False)
@@ -91,6 +94,9 @@ class LiveRenderer:
                 table.add_row(self._mark(row), name, Text(one_line(row.account)), *self._progress(row))
             if not any(row.started for row in self._rows.values()):
                 return Group(table, Text(f"checking everything first: {self._checks} passed", style="dim"))
+            if len(self._rows) > 1 and any(row.running for row in self._rows.values()):
+                elapsed = duration(time.monotonic() - self._began)
+                return Group(table, Text(f"{self._tally.ended()} done, {elapsed}", style="dim"))
             return table
 
     def _print(self, event: _Kept | said.SessionNegotiated) -> None:
@@ -100,8 +106,10 @@ class LiveRenderer:
         self._console.print(text)
 
     def _take(self, event: said.Event) -> None:
+        self._tally.take(event)
         if isinstance(event, said.RunStarted):
             self._rows = {stack: _Row("") for stack in event.stacks}
+            self._began = time.monotonic()
         elif isinstance(event, said.CheckPassed):
             self._checks += 1
         elif isinstance(event, said.StepStarted):
@@ -115,7 +123,7 @@ class LiveRenderer:
         elif isinstance(event, said.ResourceDone):
             row = self._row(event.stack)
             row.going.pop(event.change.urn, None)
-            row.done += 0 if event.preview else 1
+            row.done = self._tally.resources(event.stack)
             row.detail = _done(event)
         elif isinstance(event, said.Progress) and event.stack:
             self._row(event.stack).detail = event.message

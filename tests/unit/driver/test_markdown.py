@@ -12,13 +12,14 @@ from driver.render.markdown import LIMIT, MARKER, as_markdown, marker
 from driver.render.markdown_policy import is_policy, policy_diff
 from driver.render.markdown_text import visible, without_secrets
 from driver.render.markdown_values import property_lines
+from driver.run.outcome import StepOutcome
 from driver.values import PropertyDiff
 from tests import previews
 from tests.previews import LOG, change, policy, statement, step
 from tests.unit.driver.test_render import golden
 
 
-def document(*steps: previews.StepOutcome, limit: int = LIMIT) -> str:
+def document(*steps: StepOutcome, limit: int = LIMIT) -> str:
     return as_markdown(previews.preview(*steps), project="items", limit=limit)
 
 

@@ -203,7 +203,8 @@ def test_before_the_first_step_the_checks_are_counted() -> None:
 
 
 def test_a_running_stack_says_what_it_does_now_and_the_others_wait() -> None:
-    dev, prod = picture(*EVENTS[:12])
+    dev, prod, sum_of_it = picture(*EVENTS[:12])
+    assert sum_of_it.startswith("0 of 2 stacks done, 0.")
     assert "dev" in dev
     assert "222222222222" in dev
     assert dev.endswith("creating data")
