@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from threading import Event
 
+from driver.adapters.identity import StsIdentity
 from driver.adapters.proof_world import AwsWorld
 from driver.adapters.prove_sandbox import Stage
 from driver.cli import wiring
@@ -15,7 +16,7 @@ from driver.cli.proof_facts import facts_of, world_of
 from driver.config.model import DeployConfig
 from driver.errors import UsageError
 from driver.prove import catalogue, policies
-from driver.prove.carry_out import Tell, carry_out
+from driver.prove.carry_out import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
 from driver.prove.case import Verdict
 from driver.prove.facts import Facts
 from driver.prove.report import Report
@@ -40,6 +41,7 @@ class Proof:
         facts = facts_of(self.config, self.chosen, self.run)
         world = world_of(self.config, place.sandbox.instances if place.sandbox else {})
         if place.sandbox is None:
+            StsIdentity(wiring.session(self.config)).caller()
             verdicts = self._carried_out(facts, world, executed=False)
         else:
             with Stage(world, facts, self.config.sandbox_home / "prove.lock").standing() as standing:
@@ -63,7 +65,8 @@ class Proof:
                 where="--only",
                 remedy="for example --only 'trust.*@dev', or leave it out",
             )
-        tried = carry_out(wanted, world, tell=self.tell, stopped=self.stopped)
+        at_once = AT_ONCE if executed else AT_ONCE_ON_AWS
+        tried = carry_out(wanted, world, tell=self.tell, stopped=self.stopped, at_once=at_once)
         for verdict in decided:
             self.tell(verdict)
         return [*tried, *decided]

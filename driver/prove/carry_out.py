@@ -11,12 +11,16 @@ from driver.prove.case import Answer, Verdict
 from driver.prove.trial import Outcome, Trial, World
 
 AT_ONCE = 8
-"""Requests on the way at the same time."""
+"""Requests on the way at the same time, in a sandbox."""
+AT_ONCE_ON_AWS = 2
+"""IAM throttles its simulator early; the SDK's own back-off does the rest."""
 
 Tell = Callable[[Verdict], None]
 
 
-def carry_out(trials: Iterable[Trial], world: World, *, tell: Tell, stopped: Event) -> list[Verdict]:
+def carry_out(
+    trials: Iterable[Trial], world: World, *, tell: Tell, stopped: Event, at_once: int = AT_ONCE
+) -> list[Verdict]:
     """The verdicts, in the order of the trials. Once `stopped` is set, no further trial begins; those are left out."""
 
     def one(trial: Trial) -> Verdict | None:
@@ -26,7 +30,7 @@ def carry_out(trials: Iterable[Trial], world: World, *, tell: Tell, stopped: Eve
         tell(verdict)
         return verdict
 
-    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="prove") as pool:
+    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="prove") as pool:
         return [verdict for verdict in pool.map(one, trials) if verdict is not None]
 
 

@@ -53,7 +53,7 @@ class Door:
     ) -> Trial:
         """The right request, asked by `who` (Jenkins, unless said), with these parameters changed."""
         parameters = {key: value for key, value in {**self.right(), **changed}.items() if value is not _GONE}
-        twin = f"{GROUP}.{self.word}.{'no-external-id' if fact == 'as-it-should-be' else 'as-it-should-be'}"
+        twin = f"{GROUP}.{self.word}.{'no-external-id' if allowed else 'as-it-should-be'}"
         case = Case(
             f"{GROUP}.{self.word}.{fact}@{self.target.env}",
             GROUP,

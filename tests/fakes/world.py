@@ -1,0 +1,21 @@
+"""A world that answers as it was told, and remembers who asked what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from driver.prove.case import Answer
+from driver.prove.trial import Actor, Outcome, Request
+
+
+@dataclass
+class FakeWorld:
+    """The World port: outcomes by operation; what it was not told is allowed and done."""
+
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    asked: list[tuple[Actor, str]] = field(default_factory=list)
+
+    def ask(self, who: Actor, request: Request) -> Outcome:
+        self.asked.append((who, request.operation))
+        return self.outcomes.get(request.operation, Outcome(Answer.ALLOWED, done=True))

@@ -1,0 +1,147 @@
+"""How a proof is carried out, counted and shown; what the cases are about is tried in the sandbox."""
+
+from __future__ import annotations
+
+import io
+import json
+from threading import Event
+
+import pytest
+
+from driver.prove.answers import of_error, of_simulation
+from driver.prove.carry_out import carry_out
+from driver.prove.case import Answer, Case, Method, Verdict
+from driver.prove.report import Report
+from driver.prove.trial import ADMINISTRATOR, Instance, Outcome, Request, Trial, Undo
+from driver.render.proof import as_json, as_text, summary
+from driver.render.proof_html import as_html
+from driver.render.proof_progress import ProofProgress
+from tests.fakes.world import FakeWorld
+
+JENKINS = Instance("jenkins-deploy")
+
+
+def case(fact: str, expected: Answer) -> Case:
+    return Case(f"g.who.{fact}@dev", "g", "dev", f"who does {fact}", expected, "g.who.other@dev")
+
+
+def trial(fact: str, expected: Answer, *, because: str = "", undo: tuple[Undo, ...] = ()) -> Trial:
+    return Trial(case(fact, expected), JENKINS, Request("iam", fact), because, undo)
+
+
+def tried(world: FakeWorld, *trials: Trial) -> list[Verdict]:
+    return carry_out(trials, world, tell=lambda _: None, stopped=Event(), at_once=1)
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "answer"),
+    [
+        ("iam", "AccessDenied", Answer.REFUSED),
+        ("lambda", "AccessDeniedException", Answer.REFUSED),
+        ("iam", "NoSuchEntity", Answer.ALLOWED),
+        ("iam", "MalformedPolicyDocument", Answer.ALLOWED),
+        ("sts", "ValidationError", Answer.REFUSED),
+        ("sts", "ExpiredToken", Answer.UNDECIDED),
+        ("s3", "SlowDown", Answer.UNDECIDED),
+        ("s3", "503", Answer.UNDECIDED),
+    ],
+)
+def test_what_an_error_means(service: str, code: str, answer: Answer) -> None:
+    found = of_error(service, code, "said so")
+    assert found.answer is answer
+    assert f"{code}: said so" in found.reason
+    assert not found.done
+
+
+def test_what_the_simulator_means() -> None:
+    assert of_simulation([{"EvalDecision": "allowed"}]).answer is Answer.ALLOWED
+    assert "explicit" in of_simulation([{"EvalDecision": "explicitDeny"}]).reason
+    assert "explicit" not in of_simulation([{"EvalDecision": "implicitDeny"}]).reason
+    assert of_simulation([]).answer is Answer.UNDECIDED
+
+
+def test_what_was_granted_is_undone_and_what_was_not_is_not() -> None:
+    undo = (Undo(ADMINISTRATOR, Request("iam", "undo")),)
+    world = FakeWorld({"refused": Outcome(Answer.REFUSED, "AccessDenied")})
+    tried(world, trial("granted", Answer.REFUSED, undo=undo), trial("refused", Answer.REFUSED, undo=undo))
+    assert world.asked == [(JENKINS, "granted"), (ADMINISTRATOR, "undo"), (JENKINS, "refused")]
+
+
+def test_a_refusal_counts_only_for_the_reason_that_the_case_is_about() -> None:
+    world = FakeWorld({"do": Outcome(Answer.REFUSED, "with an explicit deny")})
+    right, wrong = tried(
+        world, trial("do", Answer.REFUSED, because="explicit"), trial("do", Answer.REFUSED, because="BlockPublicPolicy")
+    )
+    assert right.as_expected
+    assert wrong.happened is Answer.UNDECIDED
+    assert "not by what this case is about" in wrong.reason
+
+
+def test_what_is_undecided_is_never_as_it_should_be() -> None:
+    world = FakeWorld({"do": Outcome(Answer.UNDECIDED, "no answer")})
+    assert not any(
+        verdict.as_expected
+        for verdict in tried(world, *(trial("do", each) for each in Answer if each is not Answer.UNDECIDED))
+    )
+
+
+def test_once_stopped_no_further_trial_begins() -> None:
+    stopped, world = Event(), FakeWorld()
+    every = [trial(f"do{number}", Answer.ALLOWED) for number in range(20)]
+    told = carry_out(every, world, tell=lambda _: stopped.set(), stopped=stopped, at_once=1)
+    assert len(told) == len(world.asked) == 1
+
+
+REPORT = Report(
+    "items",
+    "sandbox",
+    (
+        Verdict(case("right", Answer.ALLOWED), Answer.ALLOWED),
+        Verdict(case("kept-out", Answer.REFUSED), Answer.REFUSED, "AccessDenied: <script>alert(1)</script>\x1b[31m"),
+        Verdict(case("open", Answer.REFUSED), Answer.ALLOWED, "let in; then NoSuchEntity"),
+    ),
+    ("trust: nobody's roles are asked for",),
+    seconds=2.5,
+)
+
+
+def test_the_counts() -> None:
+    total = REPORT.total
+    assert (total.tried, total.allowed, total.refused, total.wrong) == (3, 1, 1, 1)
+    assert [(count.group, count.account, count.tried) for count in REPORT.counts] == [("g", "dev", 3)]
+    assert summary(REPORT) == "3 cases tried in 2.5 s: 1 allowed as they should, 1 refused as they should, 1 wrong"
+
+
+def test_the_text_says_every_refusal_and_ends_with_what_is_wrong() -> None:
+    said = as_text(REPORT)
+    assert "g.who.kept-out@dev  AccessDenied" in said
+    assert "left out: trust: nobody's roles are asked for" in said
+    assert "WRONG g.who.open@dev\n  who does open\n  expected refused, was allowed" in said
+    assert "\x1b" not in said
+    assert said.endswith("1 wrong")
+
+
+def test_the_json_has_every_case() -> None:
+    said = json.loads(json.dumps(as_json(REPORT, exit_code=1)))
+    assert said["total"] == {"tried": 3, "allowed": 1, "refused": 1, "wrong": 1}
+    assert [each["asExpected"] for each in said["cases"]] == [True, True, False]
+    assert said["cases"][0]["method"] == Method.EXECUTED.value
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing() -> None:
+    page = as_html(REPORT)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "1 of 3 cases did not go as they should" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "prefers-color-scheme: dark" in page
+    assert "width=device-width" in page
+
+
+def test_progress_says_at_once_what_is_wrong() -> None:
+    out = io.StringIO()
+    progress = ProofProgress(out)
+    for verdict in REPORT.verdicts:
+        progress(verdict)
+    progress.end()
+    assert out.getvalue() == "WRONG g.who.open@dev: allowed, expected refused: let in; then NoSuchEntity\n"
