@@ -19,6 +19,14 @@ _REMEDIES = {
 
 
 @dataclass(frozen=True)
+class Deployed:
+    """The commit that was last deployed; `dirty` when what was deployed was not quite that."""
+
+    commit: str
+    dirty: bool
+
+
+@dataclass(frozen=True)
 class S3StateStore:
     """The StateStore port. `project` is the Pulumi project's name."""
 
@@ -50,6 +58,23 @@ class S3StateStore:
         )
         moments = [entry["LastModified"].timestamp() for entry in answer.get("Contents", []) if entry["Key"] == key]
         return float(moments[0]) if moments else 0.0
+
+    def deployed(self, stack: str) -> Deployed | None:
+        """Of which commit the stack was last deployed; None when nothing says so.
+
+        Pulumi writes it into the history that it keeps beside the state (sdk `backend.UpdateMetadata`, `git.head`).
+        """
+        s3 = self.aws.client("s3", self.backend.region)
+        prefix = f".pulumi/history/{self.project}/{stack}/"
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.backend.bucket, Prefix=prefix)
+        found = asking(f"history of {stack}", lambda: list(pages), remedies=_REMEDIES)
+        keys = [str(entry["Key"]) for page in found for entry in page.get("Contents", [])]
+        for key in sorted((key for key in keys if key.endswith(".history.json")), reverse=True):
+            update = json.loads(self._read(f"history of {stack}", key))
+            said = update.get("environment") or {}
+            if update.get("kind") == "update" and update.get("result") == "succeeded":
+                return Deployed(said["git.head"], said.get("git.dirty") == "true") if "git.head" in said else None
+        return None
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from driver.cli.options import AllOption, CloudOption, Output, ProjectOption, StacksOption
+from driver.cli.options import AllOption, CloudOption, Output, ProjectOption, StacksOption, YesOption
+
+if TYPE_CHECKING:
+    from driver.drift.report import Report
+    from driver.run.outcome import RunOutcome
 
 
 class Form(StrEnum):
@@ -30,6 +34,14 @@ def drift(
         Path | None,
         typer.Option("--ledger", metavar="FILE", help="Keeps what is new; otherwise .deploy/drift/ledger.json."),
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Put back what was changed in the cloud, and nothing else.")
+    ] = False,
+    replace: Annotated[
+        list[str] | None,
+        typer.Option("--replace", metavar="URN", help="With --fix: may be deleted or replaced. Say it once for each."),
+    ] = None,
+    yes: YesOption = False,
     output: Annotated[Form, typer.Option("--output", "-o", help="How the result is written to stdout.")] = Form.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
@@ -46,15 +58,20 @@ def drift(
     Exits with 0 when it could look everywhere, with 1 when it could not, with 5 when something drifted and --exit-code
     asks for it.
 
+    With --fix the cloud is made again what the code says where only the cloud was changed: at the commit that was last
+    deployed, under the deployment role, through the gates of `deploy up`; refused with 4 where it would delete or replace
+    what --replace does not name.
+
     deploy drift --all --exit-code
+
+    deploy drift --stacks dev --fix
     """
     from driver.cli import wiring
     from driver.cli.drifting import Wanted, look
-    from driver.cli.operate import Wish, choose, running, say_nothing_to_do, started
-    from driver.cli.stdout import write, write_json
-    from driver.render import drift as rendered
-    from driver.render import drift_reports as reports
-    from driver.values import Operation
+    from driver.cli.fixing import Fixer
+    from driver.cli.operate import Wish, arrive, choose, running, say_nothing_to_do, started
+    from driver.errors import DeployError
+    from driver.values import Layer, Operation
 
     config = wiring.open_project(project, cloud)
     chosen = choose(config, stacks, all_stacks=all_)
@@ -62,14 +79,42 @@ def drift(
         say_nothing_to_do()
         return
     wiring.check_settings(config, chosen)
-    begun = started(Wish(Operation.PREVIEW, project, cloud, stacks, all_, Output.TEXT), config, chosen)
+    git = wiring.git(config)
+    access = any(stack.layer is Layer.ACCESS for stack in chosen)
+    looker = wiring.JENKINS_DEPLOY if fix else wiring.JENKINS_PREVIEW
+    arrived = arrive(config, wiring.ADMINISTRATOR if access else looker)
+    wish = Wish(Operation.PREVIEW, project, cloud, stacks, all_, Output.TEXT, yes=yes)
+    begun = started(wish, config, chosen, arrived)
+    fixed, refused = None, None
     with running(begun) as ending:
-        wanted = Wanted(jobs, ledger or config.root / ".deploy" / "drift" / "ledger.json")
-        report = look(config, begun, wanted)
+        report = look(config, begun, Wanted(jobs, ledger or config.root / ".deploy" / "drift" / "ledger.json"))
         ending.code = report.exit_code(differs=exit_code)
-    if output in {Form.JSON, Form.SARIF}:
-        write_json(rendered.as_json(report, exit_code=ending.code) if output is Form.JSON else reports.as_sarif(report))
+        if fix:
+            attended = not yes and begun.prompt.present
+            try:
+                fixed = Fixer(config, begun, git, replace or (), attended).fix(report)
+            except DeployError as error:  # what was seen is shown all the same
+                refused, ending.code = error, error.exit_code
+            ending.code = fixed.exit_code() if fixed else ending.code
+    _show(report, fixed, output, ending.code)
+    if refused:
+        raise refused
+    raise typer.Exit(ending.code)
+
+
+def _show(report: Report, fixed: RunOutcome | None, output: Form, code: int) -> None:
+    from driver.cli.stdout import write, write_json
+    from driver.render import drift as rendered
+    from driver.render import drift_reports as reports
+    from driver.render import result
+
+    if output is Form.JSON:
+        more = {"fix": result.as_json(fixed, exit_code=code)} if fixed else {}
+        write_json({**rendered.as_json(report, exit_code=code), **more})
+    elif output is Form.SARIF:
+        write_json(reports.as_sarif(report))
     else:
         written = {Form.TEXT: rendered.as_text, Form.MARKDOWN: reports.as_markdown, Form.JUNIT: reports.as_junit}
         write(written[output](report))
-    raise typer.Exit(ending.code)
+        if fixed and output is Form.TEXT:
+            write("\n" + result.as_text(fixed))

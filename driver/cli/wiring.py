@@ -149,7 +149,12 @@ def _entry_point(name: str, key: str) -> Callable[..., Any]:
 def change_since(config: DeployConfig, base: str) -> Change:
     """What was touched since `base`, as git tells it; asked before `enter`. Raises UsageError or NotReadyError."""
     watched = [*SHARED_SETTINGS, *DEPENDENCIES, *dict.fromkeys(stack.file.name for stack in config.stacks)]
-    return Git(config.root, for_git(os.environ)).change_since(base, watched)
+    return git(config).change_since(base, watched)
+
+
+def git(config: DeployConfig) -> Git:
+    """The repository around the project; asked before `enter`, which hides git's settings."""
+    return Git(config.root, for_git(os.environ))
 
 
 def pull_request(host: Host | None, number: int | None) -> PullRequest:

@@ -17,7 +17,7 @@ from driver.ports import Clock, Emit
 from driver.run.outcome import Reason, Result
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
-from driver.values import EngineRequest, EngineStatus, Operation
+from driver.values import Changes, EngineRequest, EngineStatus, Operation
 
 
 class Looker(Protocol):
@@ -29,7 +29,10 @@ class Looker(Protocol):
 
 @dataclass(frozen=True)
 class Looked:
-    """One stack. `failure` is why nobody could look, in one line; `sights` are the resources by URN."""
+    """One stack.
+
+    `failure` is why nobody could look, in one line; `changes` is what an up would do; `sights` are the resources by URN.
+    """
 
     stack: str
     account: str
@@ -38,6 +41,7 @@ class Looked:
     failure: str = ""
     remedy: str = ""
     seconds: float = 0.0
+    changes: Changes = Changes()
     sights: dict[str, Sight] = field(default_factory=dict)
 
 
@@ -67,7 +71,7 @@ class Watch:
         looked = replace(looked, seconds=round(self.clock.now() - began, 3))
         result = Result.FAILED if looked.failure else Result.SUCCEEDED
         reason = Reason.ENGINE_FAILED if looked.failure else Reason.PREVIEWED
-        self.emit(StepFinished(stack.name, result, reason, looked.failure, seconds=looked.seconds))
+        self.emit(StepFinished(stack.name, result, reason, looked.failure, looked.changes, looked.seconds))
         return looked
 
     def _look(self, step: Step, facts: RunFacts) -> Looked:
@@ -80,4 +84,4 @@ class Watch:
             return Looked(stack.name, stack.account, failure=failure, remedy=seen.report.remedy)
         found = tuple(finding for sight in seen.sights for finding in findings_of(stack, sight))
         by_urn = {sight.urn: sight for sight in seen.sights}
-        return Looked(stack.name, stack.account, found, len(seen.sights), sights=by_urn)
+        return Looked(stack.name, stack.account, found, len(seen.sights), changes=seen.report.changes, sights=by_urn)
