@@ -46,7 +46,7 @@ def drift(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Say what is no longer as it was deployed, and touch nothing.
+    """Say what is no longer as it was deployed.
 
     Holds the cloud, the state and the code of each stack side by side, and says for each resource which side moved: the
     cloud was changed, the code is not applied, or both; property by property. Runs under each account's preview role,

@@ -111,7 +111,8 @@ def test_a_secret_is_nowhere_in_what_is_said(bench: Bench) -> None:
 def test_an_up_says_what_was_changed_as_each_resource_is_done_and_a_preview_at_its_end(bench: Bench) -> None:
     bench.program(THING)
     bench.call("preview")
-    assert all(event.change.diffs == () for event in bench.said(ResourceStarted, ResourceDone))
+    said = [event for event in bench.events if isinstance(event, ResourceStarted | ResourceDone)]
+    assert all(event.change.diffs == () for event in said)
     bench.events.clear()
     bench.call("up")
     (done,) = [event for event in bench.events if isinstance(event, ResourceDone)]

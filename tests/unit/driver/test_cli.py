@@ -28,6 +28,7 @@ VERBS = (
     "list",
     "doctor",
     "audit",
+    "drift",
     "prove",
     "exec",
     "iam",

@@ -110,7 +110,11 @@ class TestDelivered:
         assert [raw["eventName"] for raw in entered] == ["AssumeRole"]
         assert sorted(aws.read) == sorted([delivered_at(300), delivered_at(400)])
 
-    @pytest.mark.parametrize("content", [b"", b"{}", gzip.compress(b"[]"), gzip.compress(b"{"), file()[:-9]])
+    @pytest.mark.parametrize(
+        "content",
+        [b"", b"{}", gzip.compress(b"[]"), gzip.compress(b"{"), file()[:-9]],
+        ids=["empty", "not packed", "not an object", "not JSON", "cut off"],
+    )
     def test_a_file_that_is_damaged_is_said_and_not_passed_over(self, content: bytes) -> None:
         trail = DeliveredTrail(
             as_session(FakeAws(files={delivered_at(60): content})), DEV, "eu-central-1", "deploy-trail"
