@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from collections.abc import Mapping
 from typing import Any
 
@@ -102,3 +103,42 @@ def test_one_that_cannot_be_looked_at_keeps_no_other_from_it(project: Project) -
         ("staging", False, []),
     ]
     assert "AccessDenied" in seen.json["stacks"][1]["failure"]
+
+
+def test_a_policy_of_the_deployment_role_is_looked_at_as_administrator(project: Project) -> None:
+    iam = project.client("dev", "iam")
+    (name, *_) = iam.list_role_policies(RoleName="items-dev-deployment")["PolicyNames"]
+    open_to_all = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    iam.put_role_policy(RoleName="items-dev-deployment", PolicyName=name, PolicyDocument=open_to_all)
+    seen = project.deploy("drift", "--stacks", "dev-access,staging-access", "--exit-code", "--output", "json")
+    assert seen.code == 5, seen
+    ((place, resource),) = drifted(seen).items()
+    assert (place, resource["moved"]) == (("dev-access", "RolePolicy"), "the cloud was changed")
+    assert (resource["by"]["event"], resource["by"]["identity"]) == ("PutRolePolicy", "arn:aws:iam::222222222222:root")
+
+
+def test_what_the_cloud_lost_is_put_back_at_the_commit_that_was_deployed(project: Project) -> None:
+    (project.root / ".gitignore").write_text(".deploy\n__pycache__\n", "utf-8")
+    for command in (
+        "init --quiet",
+        "add --all",
+        "-c user.name=ada -c user.email=ada@example.com commit --quiet -m one",
+    ):
+        subprocess.run(["git", *command.split()], cwd=project.root, check=True, timeout=30)
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    function = project.client("dev", "lambda")
+    function.delete_alias(FunctionName="items-dev", Name="live")
+    before = digests(project)
+
+    text = (project.root / "Pulumi.dev.yaml").read_text("utf-8")
+    project.setting("dev", "items:timeout", "20")
+    refused = project.deploy("drift", "--stacks", "dev", "--fix")
+    assert refused.code == 4, refused
+    assert "not committed: Pulumi.dev.yaml" in refused.err
+    assert digests(project) == before
+
+    (project.root / "Pulumi.dev.yaml").write_text(text, "utf-8")
+    fixed = project.deploy("drift", "--stacks", "dev", "--fix")
+    assert fixed.code == 0, fixed
+    assert function.get_alias(FunctionName="items-dev", Name="live")["Name"] == "live"
+    assert project.deploy("drift", "--stacks", "dev", "--exit-code").code == 0
