@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 from driver.adapters.aws import AwsSession
 from driver.adapters.drift_ledger import read_ledger, write_ledger
 from driver.adapters.identity import StsIdentity
+from driver.adapters.presence import stands
 from driver.adapters.trail import HistoryTrail
 from driver.cli import wiring
 from driver.cli.operate import Begun
 from driver.config.model import DeployConfig
-from driver.drift.finding import Moved
+from driver.drift.finding import Fact, Moved
 from driver.drift.ignore import Scope, sort
 from driver.drift.ledger import after
 from driver.drift.look import Looked, Watch
@@ -43,7 +44,7 @@ def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
     run = begun.run
     before = read_ledger(wanted.ledger)
     watch = Watch(run.engine, run.runner.preflight, run.runner.clock, run.stream)
-    looked = watch.look(begun.plan.steps, run.facts, wanted.jobs)
+    looked = _with_appeared(config, begun, watch.look(begun.plan.steps, run.facts, wanted.jobs))
     seen = frozenset(one.stack for one in looked if not one.failure)
     layer = begun.plan.steps[0].stack.layer
     scope = Scope(
@@ -59,6 +60,42 @@ def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
     return Report(run.facts.run, moment, looked, found, _doers(config, begun, looked), entries)
 
 
+def _with_appeared(config: DeployConfig, begun: Begun, looked: tuple[Looked, ...]) -> tuple[Looked, ...]:
+    """The same, where what was not made by us and is there all the same is told from what is only not made yet."""
+    by_stack = {step.stack.name: step for step in begun.plan.steps}
+    return tuple(
+        _appeared(config, begun, by_stack[one.stack], one)
+        if any(finding.fact is Fact.NOT_MADE for finding in one.findings)
+        else one
+        for one in looked
+    )
+
+
+def _appeared(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> Looked:
+    try:
+        aws = _entered(config, begun, step)
+    except NotReadyError as error:
+        begun.run.stream(Progress(f"nobody can say what is there already: {error.what}", step.stack.name))
+        return looked
+    found = (
+        replace(finding, fact=Fact.APPEARED, moved=Moved.BOTH)
+        if finding.fact is Fact.NOT_MADE and stands(aws, step.stack.region, finding.type, looked.sights[finding.urn])
+        else finding
+        for finding in looked.findings
+    )
+    return replace(looked, findings=tuple(found))
+
+
+def _entered(config: DeployConfig, begun: Begun, step: Step) -> AwsSession:
+    """AWS, as the role that looked at the stack. Raises NotReadyError."""
+    machine = wiring.session(config)
+    entrance = step.entrance(begun.run.facts.session_name(step))
+    if not entrance.role_arn:
+        return machine
+    keys = StsIdentity(machine).credentials(entrance, step.stack.region).environment()
+    return AwsSession(step.stack.region, keys=keys)
+
+
 def _doers(config: DeployConfig, begun: Begun, looked: tuple[Looked, ...]) -> Mapping[str, Deed]:
     """Who wrote last to what the cloud has otherwise, by URN. A trail that cannot be read says nothing."""
     by_stack = {step.stack.name: step for step in begun.plan.steps}
@@ -71,13 +108,10 @@ def _who(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> Iter
     drifted = {finding.urn: finding.type for finding in looked.findings if finding.moved is not Moved.CODE}
     if not drifted:
         return
-    facts, stack = begun.run.facts, step.stack
-    machine = wiring.session(config)
-    entrance = step.entrance(facts.session_name(step))
+    stack = step.stack
     try:
-        keys = StsIdentity(machine).credentials(entrance, stack.region).environment() if entrance.role_arn else None
-        aws = AwsSession(stack.region, keys=keys) if keys else machine
-        deployed = wiring.state_store(config, machine).written(stack.name)
+        aws = _entered(config, begun, step)
+        deployed = wiring.state_store(config, wiring.session(config)).written(stack.name)
         trail = HistoryTrail(aws, stack.account, stack.region)
         now = begun.run.runner.clock.now()
         records: dict[str, list[Mapping[str, Any]]] = {}

@@ -43,7 +43,9 @@ _BUCKET = {"bucketName": "bucket"}
 _IN_API = {"apiId": "apiId"}
 
 TRACES: Mapping[str, tuple[Trace, ...]] = {
-    "aws:s3/bucket:Bucket": (Trace(("DeleteBucket", "PutBucketTagging", "DeleteBucketTagging"), _BUCKET),),
+    "aws:s3/bucket:Bucket": (
+        Trace(("CreateBucket", "DeleteBucket", "PutBucketTagging", "DeleteBucketTagging"), _BUCKET),
+    ),
     "aws:s3/bucketVersioning:BucketVersioning": (Trace(("PutBucketVersioning",), _BUCKET),),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         Trace(("PutBucketEncryption", "DeleteBucketEncryption"), _BUCKET),
@@ -57,13 +59,21 @@ TRACES: Mapping[str, tuple[Trace, ...]] = {
     "aws:s3/bucketPolicy:BucketPolicy": (Trace(("PutBucketPolicy", "DeleteBucketPolicy"), _BUCKET),),
     "aws:lambda/function:Function": (
         Trace(
-            ("UpdateFunctionConfiguration20150331v2", "UpdateFunctionCode20150331v2", "DeleteFunction20150331"),
+            (
+                "CreateFunction20150331",
+                "UpdateFunctionConfiguration20150331v2",
+                "UpdateFunctionCode20150331v2",
+                "DeleteFunction20150331",
+            ),
             {"functionName": "name"},
         ),
         Trace(("TagResource20170331v2", "UntagResource20170331v2"), {"resource": "name"}),
     ),
     "aws:lambda/alias:Alias": (
-        Trace(("UpdateAlias20150331", "DeleteAlias20150331"), {"functionName": "functionName", "name": "name"}),
+        Trace(
+            ("CreateAlias20150331", "UpdateAlias20150331", "DeleteAlias20150331"),
+            {"functionName": "functionName", "name": "name"},
+        ),
     ),
     "aws:lambda/permission:Permission": (
         Trace(
@@ -82,6 +92,7 @@ TRACES: Mapping[str, tuple[Trace, ...]] = {
     "aws:iam/role:Role": (
         Trace(
             (
+                "CreateRole",
                 "UpdateRole",
                 "UpdateRoleDescription",
                 "UpdateAssumeRolePolicy",
@@ -104,12 +115,17 @@ TRACES: Mapping[str, tuple[Trace, ...]] = {
     ),
     "aws:iam/instanceProfile:InstanceProfile": (
         Trace(
-            ("AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"),
+            (
+                "CreateInstanceProfile",
+                "AddRoleToInstanceProfile",
+                "RemoveRoleFromInstanceProfile",
+                "DeleteInstanceProfile",
+            ),
             {"instanceProfileName": "name"},
         ),
     ),
     "aws:cloudtrail/trail:Trail": (
-        Trace(("StopLogging", "StartLogging", "UpdateTrail", "DeleteTrail"), {"name": "name"}),
+        Trace(("CreateTrail", "StopLogging", "StartLogging", "UpdateTrail", "DeleteTrail"), {"name": "name"}),
     ),
     "aws:cloudwatch/logGroup:LogGroup": (
         Trace(("PutRetentionPolicy", "DeleteRetentionPolicy", "DeleteLogGroup"), {"logGroupName": "name"}),
@@ -125,13 +141,14 @@ def events_of(type_: str) -> tuple[str, ...]:
 def doer(sight: Sight, type_: str, records: Iterable[Mapping[str, Any]], deployed: float) -> Deed | None:
     """Who wrote to the resource last; None when the trail does not say.
 
-    A write of one of our own runs before the state was written last, at `deployed`, is what drifted, not the drift.
+    A write of one of our own runs before the state was written last, at `deployed`, is what drifted, not the drift; so is
+    any, where there is no state and `deployed` is 0.
     """
     calls = sorted(
         (read(raw) for raw in records if not raw.get("errorCode") and _about(sight, type_, raw)),
         key=lambda record: record.time,
     )
-    if not calls or (MARK in calls[-1].agent and calls[-1].time <= deployed):
+    if not calls or (MARK in calls[-1].agent and (not deployed or calls[-1].time <= deployed)):
         return None
     last = calls[-1]
     return Deed(last.caller, last.time, last.name, last.agent, last.id)

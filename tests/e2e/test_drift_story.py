@@ -142,3 +142,14 @@ def test_what_the_cloud_lost_is_put_back_at_the_commit_that_was_deployed(project
     assert fixed.code == 0, fixed
     assert function.get_alias(FunctionName="items-dev", Name="live")["Name"] == "live"
     assert project.deploy("drift", "--stacks", "dev", "--exit-code").code == 0
+
+
+def test_what_stands_where_we_would_have_made_one(project: Project) -> None:
+    project.client("dev", "s3").create_bucket(
+        Bucket="items-dev-222222222222", CreateBucketConfiguration={"LocationConstraint": project.sandbox.region}
+    )
+    found = drifted(project.deploy("drift", "--stacks", "dev", "--output", "json"))
+    (bucket,) = found["dev", "Bucket"]["findings"]
+    assert (bucket["fact"], bucket["moved"]) == ("there already, not made by us", "both")
+    assert found["dev", "Bucket"]["by"]["identity"] == "arn:aws:iam::222222222222:root"
+    assert found["dev", "Api"]["findings"][0]["fact"] == "not made yet"

@@ -45,7 +45,8 @@ def test_nobody_is_named_where_the_trail_does_not_say() -> None:
 
 
 def test_what_ran_under_our_mark_after_the_last_deployment_did_it() -> None:
-    assert by(record(2, agent=MARKED), deployed=0.0) == "e-2"
+    assert by(record(2, agent=MARKED), deployed=1.0) == "e-2"
+    assert by(record(2, agent=MARKED), deployed=0.0) == "unknown"
 
 
 def test_a_type_that_nobody_described_has_no_doer() -> None:
