@@ -47,6 +47,15 @@ class Git:
         ]
         return Change(base, tuple(ancestors), tuple(touched), prefix)
 
+    def commit(self) -> str:
+        """What HEAD is, with `+changes` when tracked files differ from it; empty where nobody can say."""
+        try:
+            head = self._git("rev-parse", "--verify", "--quiet", "HEAD")
+            changed = self._git("diff-index", "--quiet", "HEAD", "--").returncode
+        except DeployError:
+            return ""
+        return _line(head.stdout) + ("+changes" if changed else "") if head.returncode == 0 else ""
+
     def _place(self) -> str:
         """The folder's path from the top of the repository. Raises when there is no repository to ask."""
         done = self._git("rev-parse", "--show-prefix")

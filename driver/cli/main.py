@@ -15,6 +15,7 @@ from driver.cli import (
     doctor,
     drift,
     exec_,
+    history,
     iam,
     list_,
     outputs,
@@ -61,6 +62,7 @@ app.command()(outputs.outputs)
 app.command("list")(list_.list_stacks)
 app.command()(doctor.doctor)
 app.command()(audit.audit)
+app.command()(history.history)
 app.command()(drift.drift)
 app.command()(prove.prove)
 app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)

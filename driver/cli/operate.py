@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
@@ -17,9 +17,9 @@ from driver.cli.options import Output
 from driver.cli.selecting import Since, affected_since, told
 from driver.cli.stdout import as_json, require_folder, write
 from driver.config.model import DeployConfig
-from driver.errors import ExitCode, UsageError
+from driver.errors import ExitCode, NotReadyError, UsageError
 from driver.events.catalogue import Event, RunStarted, StackLeftOut, StackSelected
-from driver.events.readable import readable
+from driver.events.readable import one_line, readable
 from driver.events.stream import Listener
 from driver.plan.affected import Selection
 from driver.plan.plan import Plan, make_plan
@@ -149,6 +149,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
             f"{engine.version} ({engine.source})",
             f"{plugin.version} ({plugin.source})",
             here.place.endpoint,
+            **asdict(here.place.occasion),
         )
     )
     return Begun(plan, here.place, run, prompt)
@@ -167,6 +168,16 @@ def running(begun: Begun) -> Iterator[Ending]:
             ending.code = received.exit_code(ending.code)
     finally:
         begun.prompt.before()
+        if begun.plan.operation is not Operation.PREVIEW:
+            _keep(run)
+
+
+def _keep(run: wiring.Run) -> None:
+    """What the run did is done: its exit code stays, whether or not its record could be sent."""
+    try:
+        run.keep()
+    except (NotReadyError, OSError) as error:
+        sys.stderr.write(one_line(f"the run's record is only in this folder: {error}") + "\n")
 
 
 def carry_out(

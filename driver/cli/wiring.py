@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from driver.adapters.archive import S3Archive
 from driver.adapters.aws import AwsSession
 from driver.adapters.git import Git
 from driver.adapters.identity import StsIdentity
@@ -30,6 +31,7 @@ from driver.iam.holders import Role
 from driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from driver.run.gates import Gates
 from driver.run.naming import application_id, build_of, new_run_id
+from driver.run.occasion import Occasion, occasion
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
 from driver.run.runner import Runner
@@ -52,6 +54,7 @@ class Place:
 
     environment: Mapping[str, str]
     sandbox: Sandbox | None = None
+    occasion: Occasion = field(default_factory=Occasion)
 
     @property
     def endpoint(self) -> str:
@@ -70,13 +73,14 @@ class Tools:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that can begin: the runner, the facts it works with, its stream of events, and the engine."""
+    """A run that can begin: the runner, its facts, its events, the engine; `keep` puts its record into the state bucket."""
 
     runner: Runner
     facts: RunFacts
     stream: EventStream
     tools: Tools
     engine: AutomationEngine
+    keep: Callable[[], None]
 
 
 def open_project(folder: Path | None, cloud: str | None) -> DeployConfig:
@@ -173,16 +177,15 @@ def enter(config: DeployConfig, instance: str, run: str = "") -> Place:
         sandbox = running_sandbox(config)
         environment = on_loopback(os.environ, sandbox.environment(instance))
     else:
-        environment = {
-            **on_aws(os.environ),
-            "AWS_REGION": config.backend.region,
-            "AWS_DEFAULT_REGION": config.backend.region,
-        }
+        region = config.backend.region
+        environment = {**on_aws(os.environ), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    why = Occasion()
     if run:
         environment["AWS_SDK_UA_APP_ID"] = application_id(run)
+        why = occasion(os.environ, Git(config.root, for_git(os.environ)).commit())
     os.environ.clear()
     os.environ.update(environment)
-    return Place(environment, sandbox)
+    return Place(environment, sandbox, why)
 
 
 def running_sandbox(config: DeployConfig) -> Sandbox:
@@ -261,7 +264,8 @@ def compose(
     aws = session(config)
     state = state_store(config, aws)
     folder = config.root / ".deploy" / "runs" / run
-    stream = EventStream(run, clock.now, keepers=[FileLedger(folder)], listeners=listeners)
+    ledger = FileLedger(folder)
+    stream = EventStream(run, clock.now, keepers=[ledger], listeners=listeners)
     engine = engine_of(config, tools, folder, state)
     engine.warm()
     runner = Runner(
@@ -273,7 +277,8 @@ def compose(
         emit=stream,
     )
     facts = RunFacts(run, config.project, build, config.backend, place.environment)
-    return Run(runner, facts, stream, tools, engine)
+    keep = S3Archive(aws, config.backend).keep
+    return Run(runner, facts, stream, tools, engine, lambda: keep(run, ledger.path.read_bytes()))
 
 
 def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateStore) -> AutomationEngine:

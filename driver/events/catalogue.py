@@ -27,6 +27,11 @@ class RunStarted(Event):
     engine: str
     plugin: str
     endpoint: str = ""
+    by: str = ""
+    approved_by: str = ""
+    reason: str = ""
+    commit: str = ""
+    build: str = ""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def deploys(state: State, plan_key: PlanKey, trail_bucket_arn: str, role_arns: S
         _state(state, "HoldState", held),
         _secrets(state, "KeepSecrets", kept),
         *_plans(plan_key),
+        _records(state),
         *record.reads(trail_bucket_arn),
     ]
 
@@ -92,6 +93,13 @@ def _find(state: State) -> Grant:
 def _state(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
     files = f"{state.bucket_arn}/.pulumi"
     return Grant(sid, "state", calls, [f"{files}/*"], [f"{files}/stacks/items/dev.json"])
+
+
+def _records(state: State) -> Grant:
+    """What every run did, beside the state: written once, read by whoever asks, and removed by nobody here."""
+    files = f"{state.bucket_arn}/.deploy/runs"
+    calls = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
+    return Grant("KeepRecords", "state", calls, [f"{files}/*"], [f"{files}/20261123-0102-3f9a7c.jsonl"])
 
 
 def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> Grant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,6 +11,8 @@ from tests.e2e.project import DEPLOY, Project
 from tests.jenkins.harness import LIMIT, ROOT, build, needs_harness
 
 pytestmark = [needs_harness, pytest.mark.sandbox, pytest.mark.engine, pytest.mark.timeout(LIMIT + 240)]
+
+REASON = 'it\'s "the" $first'
 
 
 def test_a_build_deploys_and_keeps_what_it_did(project: Project) -> None:
@@ -38,3 +41,15 @@ def test_a_build_deploys_and_keeps_what_it_did(project: Project) -> None:
     assert any(name.endswith("/events.jsonl") for name in archive["matched"]), archive
     console = next(step for step in built.steps("sh") if "up --stacks" in step["args"]["script"])
     assert "\x1b" not in console["stdout"] + console["stderr"]
+
+    shutil.rmtree(project.root / ".deploy" / "runs")  # another agent's folder: the record is in the state bucket
+    (run,) = [
+        run
+        for run in project.deploy("history", "--output", "json").json["runs"]
+        if run["operation"] == "up"
+        and not run["stacks"][0]["stack"].endswith("-access")
+        and run["stacks"][0]["stack"] != "tools"
+    ]
+    assert (run["exitCode"], run["reason"]) == (0, REASON)
+    assert [(step["stack"], step["result"], step["version"]) for step in run["stacks"]] == [("dev", "succeeded", "1")]
+    assert run["identity"].startswith("arn:aws:sts::111111111111:assumed-role/jenkins-deploy/")

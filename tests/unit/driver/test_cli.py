@@ -28,6 +28,7 @@ VERBS = (
     "list",
     "doctor",
     "audit",
+    "history",
     "drift",
     "prove",
     "exec",

@@ -38,6 +38,14 @@ def test_neither_enters_anything_else() -> None:
         assert not _may(who, "sts:TagSession", _role("222222222222", "items-dev-deployment"))
 
 
+def test_records_of_runs_are_written_by_one_and_removed_by_nobody() -> None:
+    record = f"{STATE}/.deploy/runs/20261123-0102-3f9a7c.jsonl"
+    for action, may in (("s3:GetObject", True), ("s3:PutObject", True), ("s3:DeleteObject", False)):
+        assert _may("deploy", action, record) is may
+        assert not _may("preview", action, record)
+    assert not _may("deploy", "s3:PutObject", f"{STATE}/.deploy/else")
+
+
 def test_the_state_is_held_by_one_and_read_by_both() -> None:
     for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
         assert _may("deploy", action, CHECKPOINT)

@@ -1,0 +1,116 @@
+"""What a run leaves on record, and what is read from it later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from driver.events import catalogue as said
+from driver.events.stream import Envelope
+from driver.render.history import as_json, as_text
+from driver.run.occasion import Occasion, occasion
+from driver.run.past import PastRun, past_run
+from driver.values import Changes
+from tests.samples import ACCOUNTS, RUN
+from tests.unit.driver.test_render import golden
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+STARTED = said.RunStarted(
+    RUN,
+    "up",
+    "sandbox",
+    ("dev", "staging", "prod"),
+    "3.250.0",
+    "7.51.1",
+    by="alice",
+    approved_by="eve",
+    reason="hot fix",
+    commit=COMMIT,
+    build="https://jenkins.example/job/items/7/",
+)
+TOLD = (
+    STARTED,
+    said.CheckPassed("identity", "arn:aws:sts::111111111111:assumed-role/jenkins-deploy/i-1"),
+    said.StepStarted("dev", ACCOUNTS["dev"], "up", ""),
+    said.SmokeTested("dev", "https://abc.example", "7", ACCOUNTS["dev"]),
+    said.StepFinished("dev", "succeeded", "changed", changes=Changes(create=1), seconds=5),
+    said.StepStarted("staging", ACCOUNTS["staging"], "up", ""),
+    said.StepFinished("staging", "failed", "engine failed", "AccessDenied"),
+    said.RunFinished(RUN, 1, 70),
+)
+
+
+def record(*events: said.Event) -> list[Mapping[str, Any]]:
+    """The events as they are kept and read again."""
+    kept = [Envelope(RUN, number, 1795395720.0 + number, event) for number, event in enumerate(events, 1)]
+    return [json.loads(json.dumps(envelope.as_json())) for envelope in kept]
+
+
+def test_a_run_is_read_from_its_record() -> None:
+    run = past_run(record(*TOLD))
+    assert (run.run, run.operation, run.exit_code, run.by, run.approved_by) == (RUN, "up", 1, "alice", "eve")
+    assert run.identity.endswith("jenkins-deploy/i-1")
+    assert [(step.stack, step.result, step.version) for step in run.steps] == [
+        ("dev", "succeeded", "7"),
+        ("staging", "failed", ""),
+        ("prod", "not run", ""),
+    ]
+
+
+def test_a_record_without_an_end_says_so() -> None:
+    run = past_run(record(*TOLD[:-2]))
+    assert run.exit_code is None
+    assert [step.result for step in run.steps] == ["succeeded", "", ""]
+    assert "no end on record" in as_text([run])
+    assert "staging (did not end)" in as_text([run])
+
+
+@pytest.mark.parametrize("events", [[], [{}], [{"kind": "run-started"}], [{"kind": "run-finished", "exit_code": 0}]])
+def test_what_is_no_record_is_refused(events: list[Mapping[str, Any]]) -> None:
+    with pytest.raises(ValueError, match=r"record|began"):
+        past_run(events)
+
+
+def test_a_record_of_an_earlier_version_can_be_read() -> None:
+    first, *rest = record(*TOLD)
+    new = {"by", "approved_by", "reason", "commit", "build"}
+    run = past_run([{name: value for name, value in first.items() if name not in new}, *rest])
+    assert (run.by, run.commit, run.exit_code) == ("", "", 1)
+
+
+def test_the_history_as_a_table() -> None:
+    golden("history.txt", as_text([past_run(record(*TOLD))]) + "\n")
+
+
+def test_the_history_as_json() -> None:
+    golden("history.json", json.dumps(as_json([past_run(record(*TOLD))]), indent=2) + "\n")
+
+
+def test_an_empty_history_says_so() -> None:
+    assert as_text([]) == "no run is on record"
+
+
+def test_what_others_wrote_stays_in_its_cell() -> None:
+    run = PastRun(RUN, "2026-11-23T01:02:01", "up", "aws", (), reason="AKIAIOSFODNN7EXAMPLE\n\x1b[31mred")
+    assert len(as_text([run]).splitlines()) == 2
+    assert "AKIA" not in as_text([run])
+    assert "AKIA" not in json.dumps(as_json([run]))
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({}, Occasion(commit=COMMIT)),
+        ({"USER": "alice"}, Occasion(by="alice", commit=COMMIT)),
+        ({"USER": "jenkins", "BUILD_URL": "https://j/7"}, Occasion(commit=COMMIT, build="https://j/7")),
+        (
+            {"BUILD_USER_ID": "bob", "BUILD_URL": "u", "DEPLOY_REASON": "why", "DEPLOY_APPROVED_BY": "eve"},
+            Occasion("bob", "eve", "why", COMMIT, "u"),
+        ),
+    ],
+)
+def test_the_occasion_is_what_the_build_says(environment: Mapping[str, str], found: Occasion) -> None:
+    assert occasion(environment, COMMIT) == found
