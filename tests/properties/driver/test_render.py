@@ -17,7 +17,8 @@ from driver.render.live import LiveRenderer
 from driver.render.result import as_json, as_text
 from driver.render.words import duration, table
 from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
-from driver.values import Changes, Operation, ResourceChange
+from driver.values import Changes, Operation, PropertyDiff, ResourceChange
+from tests.schemas import problems
 
 text = st.text(alphabet=st.characters(), max_size=30)
 names = st.sampled_from(["dev", "staging", "prod", "\x1b[2J", ""]) | text
@@ -25,15 +26,20 @@ seconds = st.floats(min_value=0, max_value=1e6)
 counts = st.integers(min_value=0, max_value=20)
 changes = st.builds(Changes, counts, counts, counts, counts, counts)
 ops = st.sampled_from(["create", "update", "same", "delete-replaced", "discard"]) | text
+kinds = st.sampled_from(["add", "delete", "update", "update-replace"])
+values = st.none() | st.integers() | text | st.lists(text, max_size=2) | st.dictionaries(text, text, max_size=2)
 resources = st.builds(
     ResourceChange,
     text.map(lambda name: f"urn:pulumi:dev::items::aws:s3/bucket:Bucket::{name}"),
     ops,
     st.lists(text, max_size=2).map(tuple),
+    st.lists(st.builds(PropertyDiff, text, kinds, values, values), max_size=2).map(tuple),
 )
 results = st.sampled_from([result.value for result in Result])
 events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.RunStarted, text, text, text, st.lists(names, max_size=3).map(tuple), text, text, text),
+    st.builds(said.StackSelected, names, text, st.lists(text, max_size=2).map(tuple)),
+    st.builds(said.StackLeftOut, names, text, st.lists(text, max_size=2).map(tuple), text),
     st.builds(said.CheckStarted, text, names),
     st.builds(said.CheckPassed, text, text, names),
     st.builds(said.CheckFailed, text, text, text, names),
@@ -113,7 +119,9 @@ def test_every_result_is_a_table_and_json(run: RunOutcome) -> None:
     shown = as_text(run)
     assert controls(shown) == set()
     assert len(shown.splitlines()) >= len(run.steps) + 1
-    assert len(json.loads(json.dumps(as_json(run, exit_code=0)))["stacks"]) == len(run.steps)
+    result = json.loads(json.dumps(as_json(run, exit_code=0)))
+    assert len(result["stacks"]) == len(run.steps)
+    assert problems("run-result", result) == []
 
 
 @given(st.lists(st.tuples(text, text).map(list), max_size=5))

@@ -223,6 +223,25 @@ def test_an_empty_selection_has_a_result_for_those_who_compute_with_it(deploy: D
     assert json.loads(deploy("outputs", "--stacks", "", "--project", root, "-o", "json").out) == {}
 
 
+def test_a_preview_of_nothing_is_a_document_where_it_was_asked_for(deploy: Deploy, tmp_path: Path) -> None:
+    root, file = project(tmp_path / "project"), tmp_path / "preview.md"
+    said = deploy("preview", "--stacks", "", "--project", root, "-o", "markdown", "--file", file)
+    assert (said.code, said.out) == (0, "")
+    assert file.read_text("utf-8").startswith("<!-- deploy:preview items -->\n")
+    shown = deploy("preview", "--stacks", "", "--project", root, "-o", "markdown")
+    assert shown.out == file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("file", ["missing/preview.md", "."])
+def test_a_file_that_cannot_be_written_is_said_before_anything_runs(deploy: Deploy, tmp_path: Path, file: str) -> None:
+    root = project(tmp_path)
+    said = deploy("preview", "--all", "--project", root, "--output", "markdown", "--file", tmp_path / file)
+    assert said.code == 2
+    assert "cannot be written there" in said.err
+    assert "name a file in a folder that exists" in said.err
+    assert not (root / ".deploy").exists()
+
+
 def test_a_destroy_that_nobody_can_confirm_is_refused_before_anything_is_read(deploy: Deploy, tmp_path: Path) -> None:
     said = deploy("destroy", "--all", "--project", tmp_path)
     assert said.code == 4
