@@ -27,6 +27,7 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
             preview_role=config.jenkins_preview_role,
             state_bucket=config.backend.bucket,
             state_key=config.backend.key_alias,
+            plan_key=config.plan_key,
             boundary=f"arn:aws:iam::{tools.account}:policy/{made['boundary']}",
             trail=_trail(tools, made["trail"]),
             trail_bucket=made["buckets"]["trail"],

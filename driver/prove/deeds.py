@@ -10,6 +10,10 @@ from driver.prove.case import Answer, Case, Method
 from driver.prove.trial import Actor, Request, Trial, Undo
 
 
+_LISTS = {"kms:ResourceAliases": "stringList"}
+"""Condition keys with several values; the simulator wants to be told (IAM API, ContextEntry)."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """Whose deeds: `who` asks, `word` is his name in the cases. `twin` is the fact that shows he can do his own work."""
@@ -59,7 +63,7 @@ def simulated(
 ) -> Request:
     """Ask the simulator whether a role may do `action`; `also` is a policy that the role is imagined to have besides."""
     entries = [
-        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]}
+        {"ContextKeyName": key, "ContextKeyType": _LISTS.get(key, "string"), "ContextKeyValues": [value]}
         for key, value in (keys or {}).items()
     ]
     more = {"PolicyInputList": [also]} if also else {}

@@ -16,6 +16,7 @@ class Tools:
     preview_role: str
     state_bucket: str
     state_key: str
+    plan_key: str
     boundary: str
     trail: str
     trail_bucket: str
