@@ -9,7 +9,6 @@ from typing import Any
 from driver.prove.case import Answer, Case, Method
 from driver.prove.trial import Actor, Request, Trial, Undo
 
-
 _LISTS = {"kms:ResourceAliases": "stringList"}
 """Condition keys with several values; the simulator wants to be told (IAM API, ContextEntry)."""
 
