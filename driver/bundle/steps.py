@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from driver.bundle.canonical import SHOWN, digest
@@ -30,7 +30,7 @@ def differences(
     before, after = ({step.urn: step for step in steps} for steps in (reviewed, now))
     for urn in sorted({*before, *after}):
         was, will = before.get(urn), after.get(urn)
-        if was != will:
+        if _form(was) != _form(will):
             sides = _sides(was, will)
             yield Mismatch(f"steps: {_resource(urn)}", *sides, remedy, stack)
 
@@ -58,9 +58,15 @@ def _sides(was: ReviewedStep | None, will: ReviewedStep | None) -> tuple[str, st
 
 
 def _only(step: ReviewedStep, other: ReviewedStep) -> str:
-    own = [_said(diff) for diff in step.diffs if diff not in other.diffs]
+    there = {_form(diff) for diff in other.diffs}
+    own = [_said(diff) for diff in step.diffs if _form(diff) not in there]
     own = own or sorted(set(step.keys) - set(other.keys))
     return f"{step.op} {'; '.join(own)}" if own else f"{step.op} without it"
+
+
+def _form(part: ReviewedStep | PropertyDiff | None) -> str:
+    """As it is signed: in Python `1`, `1.0` and `True` are equal."""
+    return json.dumps(asdict(part) if part else None, sort_keys=True)
 
 
 def _said(diff: PropertyDiff) -> str:
