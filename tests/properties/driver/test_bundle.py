@@ -66,6 +66,8 @@ def test_the_order_of_keys_and_of_reports_is_no_part_of_it(changes: list[Resourc
 
 
 @given(PLANS, PLANS)
-def test_no_difference_is_found_between_equal_plans_only(one: list[ResourceChange], other: list[ResourceChange]) -> None:
+def test_no_difference_is_found_between_equal_plans_only(
+    one: list[ResourceChange], other: list[ResourceChange]
+) -> None:
     found = list(differences("dev", steps_of(one), steps_of(other)))
     assert (not found) == (canonical(bundle_of(one)) == canonical(bundle_of(other)))
