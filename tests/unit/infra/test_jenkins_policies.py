@@ -102,3 +102,37 @@ def test_no_statement_names_everything() -> None:
         for statement in document("tools", f"{who}.policy")["Statement"]:
             assert "*" not in statement["Resource"] or statement["Action"] == ["cloudtrail:LookupEvents"]
             assert not [action for action in statement["Action"] if "*" in action]
+
+
+PLAN_KEY: dict[str, object] = {"kms:ResourceAliases": ["alias/deploy-plan"]}
+SIGNING: dict[str, object] = {**PLAN_KEY, "kms:MessageType": "DIGEST", "kms:SigningAlgorithm": "ECDSA_SHA_256"}
+
+
+def test_plans_are_signed_where_deploying_is_trusted_and_not_where_a_pull_request_runs() -> None:
+    for action in ("kms:Sign", "kms:Verify"):
+        assert _may("deploy", action, KEY, SIGNING)
+        assert not _may("preview", action, KEY, SIGNING)
+    for action in ("kms:DescribeKey", "kms:GetPublicKey"):
+        assert _may("deploy", action, KEY, PLAN_KEY)
+        assert not _may("preview", action, KEY, PLAN_KEY)
+
+
+def test_a_plan_is_signed_with_its_key_and_in_one_way_only() -> None:
+    assert _may("deploy", "kms:Sign", KEY, SIGNING)
+    for other in (
+        {"kms:ResourceAliases": ["alias/deploy-state"]},
+        {"kms:MessageType": "RAW"},
+        {"kms:SigningAlgorithm": "RSASSA_PSS_SHA_256"},
+    ):
+        assert not _may("deploy", "kms:Sign", KEY, {**SIGNING, **other})
+    assert not _may("deploy", "kms:Sign", KEY)
+    for action in ("kms:Encrypt", "kms:Decrypt", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"):
+        assert not _may("deploy", action, KEY, SIGNING)
+    assert not _may("deploy", "kms:Sign", KEY, {**SIGNING, **NAMED})
+
+
+def test_the_boundary_lets_nobody_sign_with_another_key() -> None:
+    boundary = document("tools", "boundary")
+    assert allows_within(ANYTHING, boundary, "kms:Sign", KEY, SIGNING)
+    assert not allows_within(ANYTHING, boundary, "kms:Sign", KEY, {**SIGNING, **NAMED})
+    assert not allows_within(ANYTHING, boundary, "kms:GenerateMac", KEY, PLAN_KEY)
