@@ -19,8 +19,6 @@ from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import ROOT, Ended, Project, copy_project
 from tests.repository import Repository
 
-pytestmark = pytest.mark.xdist_group("reviewed-plans")  # they share one saved plan, so one worker
-
 ENVS = ("dev", "staging", "prod")
 STATE = "deploy-state-111111111111"
 
@@ -41,8 +39,8 @@ def save(project: Project, folder: str, *more: str) -> Path:
 
 
 def accounts(project: Project) -> Mapping[str, Any]:
-    """All that a run could have touched, from outside."""
-    state = project.client("tools", "s3").list_objects_v2(Bucket=STATE).get("Contents", [])
+    """All that a run could have touched, from outside. Beside the state its bucket keeps the record of every run."""
+    state = project.client("tools", "s3").list_objects_v2(Bucket=STATE, Prefix=".pulumi/").get("Contents", [])
     return {
         "state": {entry["Key"]: entry["ETag"] for entry in state},
         **{
