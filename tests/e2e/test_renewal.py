@@ -52,8 +52,8 @@ def test_the_role_s_session_ends_in_mid_run(project: Project) -> None:
 
 
 def test_the_machine_s_sessions_are_shorter_than_the_run(project: Project) -> None:
-    project.power("POST", "lives", {"seconds": 5})
-    done = up_meanwhile(project, lambda: None, seconds=8)
+    project.power("POST", "lives", {"seconds": 15})
+    done = up_meanwhile(project, lambda: None, seconds=20)
     assert done.code == 0, done
     assert "ExpiredToken" not in done.err
     mark = f"app/deploy-{done.json['run']}"
