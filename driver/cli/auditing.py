@@ -15,7 +15,7 @@ from driver.audit import run_record
 from driver.audit.gather import Place, gather
 from driver.audit.join import Known, Picture, join
 from driver.audit.run_record import RunRecord
-from driver.cli import wiring
+from driver.cli import program, wiring
 from driver.config.model import DeployConfig
 from driver.errors import NotReadyError, UsageError
 from driver.plan.plan import Step
@@ -78,7 +78,7 @@ class Auditor:
     def _trail(self, aws: AwsSession, stack: Stack) -> Trail:
         if not self.delivered:
             return HistoryTrail(aws, stack.account, stack.region)
-        bucket = wiring.inventory(self.config, stack)["buckets"]["trail"]
+        bucket = program.inventory(self.config, stack)["buckets"]["trail"]
         return DeliveredTrail(aws, stack.account, stack.region, bucket)
 
     def _looking(self) -> frozenset[str]:

@@ -31,7 +31,7 @@ def bootstrap(
     deploy bootstrap --yes
     """
     from driver.adapters.foundation import bucket_policy, key_policy, plan_key_policy
-    from driver.cli import wiring
+    from driver.cli import program, wiring
     from driver.cli.operate import Wish, choose, show
     from driver.cli.stdout import write_json
     from driver.errors import UsageError
@@ -43,13 +43,13 @@ def bootstrap(
         raise UsageError(
             "bootstrap makes access layers only", remedy="say tools, dev-access, …; or nothing for all of them"
         )
-    wiring.check_settings(config, chosen)
+    program.check_settings(config, chosen)
     if print_:
         backend = config.backend
         shown = {
             "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
             "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
-            **{stack.name: wiring.documents(config, stack) for stack in chosen},
+            **{stack.name: program.documents(config, stack) for stack in chosen},
         }
         write_json(shown)
         return

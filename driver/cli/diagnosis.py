@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from driver.adapters.identity import StsIdentity
-from driver.cli import wiring
+from driver.cli import program, wiring
 from driver.cli.inspecting import inspect
 from driver.config.model import DeployConfig
 from driver.config.stackfile import line_of
@@ -91,7 +91,7 @@ def _files(config: DeployConfig) -> tuple[bool, list[Result]]:
     shared = list(judge(_external_ids(config)))
     told = {(result.file, result.line) for result in shared if result.wrong}
     try:
-        wiring.check_settings(config, config.stacks)
+        program.check_settings(config, config.stacks)
     except UsageError as error:
         problems = [_problem(line) for line in error.detail] or [
             check("settings", fact=str(error), remedy=error.remedy)

@@ -66,7 +66,7 @@ def drift(
 
     deploy drift --stacks dev --fix
     """
-    from driver.cli import wiring
+    from driver.cli import program, wiring
     from driver.cli.drifting import Wanted, look
     from driver.cli.fixing import Fixer
     from driver.cli.operate import Wish, arrive, choose, running, say_nothing_to_do, started
@@ -78,7 +78,7 @@ def drift(
     if not chosen:
         say_nothing_to_do()
         return
-    wiring.check_settings(config, chosen)
+    program.check_settings(config, chosen)
     git = wiring.git(config)
     access = any(stack.layer is Layer.ACCESS for stack in chosen)
     looker = wiring.JENKINS_DEPLOY if fix else wiring.JENKINS_PREVIEW

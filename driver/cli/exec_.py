@@ -27,7 +27,7 @@ def exec_(
     """
     from driver.adapters.identity import StsIdentity
     from driver.adapters.subprocess_ import run_command
-    from driver.cli import wiring
+    from driver.cli import program, wiring
     from driver.config.surroundings import of_session
     from driver.plan.plan import Step
     from driver.plan.select import select
@@ -37,7 +37,7 @@ def exec_(
     config = wiring.open_project(project, cloud)
     chosen = select(config.stacks, [stack])[0]
     build, run = wiring.jenkins_build(), wiring.start_id()
-    wiring.check_settings(config, [chosen])
+    program.check_settings(config, [chosen])
     administrator = chosen.layer is Layer.ACCESS
     enter_as = EnterAs.BOOTSTRAP if administrator else EnterAs.PREVIEW if read_only else EnterAs.DEPLOYMENT
     place = wiring.enter(config, wiring.ADMINISTRATOR if administrator else wiring.JENKINS_DEPLOY, run)

@@ -28,7 +28,7 @@ def check(
 
     deploy iam check --stack dev-access --output json
     """
-    from driver.cli import wiring
+    from driver.cli import program, wiring
     from driver.cli.stdout import write, write_json
     from driver.errors import ExitCode
     from driver.iam.check import check as findings_of
@@ -37,9 +37,9 @@ def check(
 
     config = wiring.open_project(project, cloud)
     chosen = select(config.stacks, stack) if stack else config.stacks
-    wiring.check_settings(config, chosen)
-    documents = {each.name: wiring.documents(config, each) for each in chosen}
-    roles = wiring.roles(config)
+    program.check_settings(config, chosen)
+    documents = {each.name: program.documents(config, each) for each in chosen}
+    roles = program.roles(config)
     found = findings_of(documents, roles)
     checked = [role for role in roles if role.stack in documents]
     if output is Output.JSON:

@@ -24,7 +24,7 @@ def show(
 
     deploy iam show --stack tools --output json
     """
-    from driver.cli import wiring
+    from driver.cli import program, wiring
     from driver.cli.stdout import write, write_json
     from driver.errors import UsageError
     from driver.plan.select import select
@@ -34,8 +34,8 @@ def show(
     chosen = next(iter(select(config.stacks, [stack])), None)
     if chosen is None:
         raise UsageError("no stack is named", remedy="`deploy list` shows them")
-    wiring.check_settings(config, [chosen])
-    documents = wiring.documents(config, chosen)
+    program.check_settings(config, [chosen])
+    documents = program.documents(config, chosen)
     if output is Output.JSON:
         write_json(policies.as_data(chosen.name, documents))
     else:

@@ -12,7 +12,7 @@ from driver.adapters.foundation import bucket_policy
 from driver.adapters.identity import StsIdentity
 from driver.adapters.inspection import Inspection
 from driver.adapters.state import S3StateStore
-from driver.cli import wiring
+from driver.cli import program, wiring
 from driver.config.model import DeployConfig
 from driver.config.stackfile import line_of
 from driver.errors import DeployError
@@ -40,7 +40,7 @@ class Look:
     def subjects(self, eyes: Inspection) -> Iterator[Subject]:
         """Everything of the account, with what the eyes see of it."""
         stack = self.access
-        things, documents = wiring.inventory(self.config, stack), wiring.documents(self.config, stack)
+        things, documents = program.inventory(self.config, stack), program.documents(self.config, stack)
         boundary = f"arn:aws:iam::{stack.account}:policy/{things['boundary']}"
         for key, role in things["roles"].items():
             yield Role(
@@ -61,8 +61,8 @@ class Look:
         """The trail's, the service's, and in the tools account the state's."""
         for stack in (self.access, self.service):
             if stack:
-                documents = wiring.documents(self.config, stack)
-                for key, name in wiring.inventory(self.config, stack)["buckets"].items():
+                documents = program.documents(self.config, stack)
+                for key, name in program.inventory(self.config, stack)["buckets"].items():
                     there = stack.layer is Layer.ACCESS or self.service_stands
                     seen = eyes.bucket(name) if there else Unseen(f"{stack.name} is not deployed", refused=False)
                     yield Bucket(*_place(stack, name), documents[key], seen)

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from driver.adapters.terminal import TerminalPrompt
-from driver.cli import wiring
+from driver.cli import program, wiring
 from driver.cli.boundary import stopping
 from driver.cli.options import Output
 from driver.cli.selecting import Since, affected_since, told
@@ -64,7 +64,7 @@ def operate(wish: Wish, carry: Carry | None = None) -> None:
         if wish.output is Output.JSON or wish.markdown:
             show(RunOutcome("", wish.operation, ()), wish, config, ExitCode.DONE, selection)
         return
-    wiring.check_settings(config, chosen)
+    program.check_settings(config, chosen)
     outcome, code = (carry or carry_out)(wish, config, chosen, said)
     show(outcome, wish, config, code, selection)
     raise typer.Exit(code)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from driver.adapters.aws import AwsSession
 from driver.adapters.proof_world import AwsWorld
-from driver.cli import wiring
+from driver.cli import program, wiring
 from driver.config.model import DeployConfig
 from driver.prove.copies import organisation
 from driver.prove.facts import Facts, Target, Tools
@@ -17,7 +17,7 @@ from driver.values import Layer, Stack
 
 def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
     """The accounts; `chosen` are the service stacks that are proved. Raises UsageError."""
-    tools, made = config.tools, wiring.inventory(config, config.tools)
+    tools, made = config.tools, program.inventory(config, config.tools)
     known = {stack.name: _target(config, stack, run) for stack in config.layer(Layer.SERVICE)}
     return Facts(
         Tools(
@@ -54,8 +54,8 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
 
 def _target(config: DeployConfig, stack: Stack, run: str) -> Target:
     access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
-    made, serves = wiring.inventory(config, access), wiring.inventory(config, stack)
-    says = wiring.documents(config, access)
+    made, serves = program.inventory(config, access), program.inventory(config, stack)
+    says = program.documents(config, access)
     return Target(
         env=stack.env,
         account=stack.account,
@@ -74,7 +74,7 @@ def _target(config: DeployConfig, stack: Stack, run: str) -> Target:
         log_group=serves["logGroup"],
         trail=_trail(stack, made["trail"]),
         trail_bucket=made["buckets"]["trail"],
-        bucket_policy=json.dumps(wiring.documents(config, stack)["items"]),
+        bucket_policy=json.dumps(program.documents(config, stack)["items"]),
         trail_policy=json.dumps(says["trail"]),
     )
 

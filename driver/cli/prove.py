@@ -48,7 +48,7 @@ def prove(
     import sys
     from threading import Event
 
-    from driver.cli import wiring
+    from driver.cli import program, wiring
     from driver.cli.boundary import stopping
     from driver.cli.operate import choose
     from driver.cli.proving import Proof
@@ -62,7 +62,7 @@ def prove(
     chosen = choose(config, stacks, all_stacks=all_stacks or stacks is None)
     if any(stack.layer is not Layer.SERVICE for stack in chosen):
         raise UsageError("a proof is about service stacks; their access layers are proved with them")
-    wiring.check_settings(config, chosen)
+    program.check_settings(config, chosen)
     progress = ProofProgress(sys.stderr)
     stopped = Event()
     with stopping(stopped.set, "removing what was made for the proof") as received:

@@ -11,7 +11,7 @@ from threading import Event
 from driver.adapters.identity import StsIdentity
 from driver.adapters.proof_world import AwsWorld
 from driver.adapters.prove_sandbox import Stage
-from driver.cli import wiring
+from driver.cli import program, wiring
 from driver.cli.proof_facts import facts_of, world_of
 from driver.config.model import DeployConfig
 from driver.errors import UsageError
@@ -75,6 +75,6 @@ class Proof:
         """What the documents alone decide, for the chosen accounts and the tools account."""
         envs = {self.config.tools.env, *(stack.env for stack in self.chosen)}
         access = [stack for stack in self.config.layer(Layer.ACCESS) if stack.env in envs]
-        documents = {stack.name: wiring.documents(self.config, stack) for stack in access}
-        roles = [role for role in wiring.roles(self.config) if role.stack in documents]
+        documents = {stack.name: program.documents(self.config, stack) for stack in access}
+        roles = [role for role in program.roles(self.config) if role.stack in documents]
         return policies.verdicts(facts, roles, documents)

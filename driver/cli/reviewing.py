@@ -17,7 +17,7 @@ from driver.adapters import bundle_folder
 from driver.bundle.mismatch import Mismatch, expired, mismatches, moment, rewritten
 from driver.bundle.model import Bundle
 from driver.bundle.seal import Sealed, unseal
-from driver.cli import wiring
+from driver.cli import program, wiring
 from driver.cli.binding import Binder
 from driver.cli.operate import Begun, Wish, arrive, choose, running, show, started
 from driver.config.model import DeployConfig
@@ -48,7 +48,7 @@ def apply(wish: Wish, folder: Path) -> None:
         binder = Binder(config, arrived.tools, arrived.place.environment, state, folder)
         require(_bound(begun, binder, bundle, sealed), begun.run.stream)
         begun.run.stream(CheckPassed(CHECK, f"{bundle.id}, saved by {bundle.saved_by}, until {moment(bundle.expires)}"))
-        wiring.check_settings(config, chosen)
+        program.check_settings(config, chosen)
         outcome = _carry_out(begun, config, chosen, bundle, state)
         ending.code = outcome.exit_code()
     show(outcome, wish, config, ending.code)

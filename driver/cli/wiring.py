@@ -6,10 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from driver.adapters.archive import S3Archive
 from driver.adapters.aws import AwsSession
@@ -24,10 +23,8 @@ from driver.config import discussion
 from driver.config.load import find_root, load
 from driver.config.model import DeployConfig
 from driver.config.surroundings import for_git, on_aws, on_loopback
-from driver.errors import NotReadyError, UsageError
+from driver.errors import NotReadyError
 from driver.events.stream import EventStream, Listener
-from driver.iam import holders
-from driver.iam.holders import Role
 from driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from driver.run.gates import Gates
 from driver.run.naming import application_id, build_of, new_run_id
@@ -35,7 +32,7 @@ from driver.run.occasion import Occasion, occasion
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
 from driver.run.runner import Runner
-from driver.values import Cloud, Host, Layer, PullRequest, Stack, Tool
+from driver.values import Cloud, Host, PullRequest, Tool
 
 if TYPE_CHECKING:
     from driver.adapters.engine import AutomationEngine
@@ -89,65 +86,6 @@ def open_project(folder: Path | None, cloud: str | None) -> DeployConfig:
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     return load(root, os.environ, cloud)
-
-
-def check_settings(config: DeployConfig, stacks: Sequence[Stack]) -> None:
-    """Ask the program about the settings of the stacks. Raises UsageError with every problem of every file."""
-    if not config.settings_check:
-        return
-    problems = _entry_point(config.settings_check, "program.settings-check")
-    found = [problem for stack in stacks for problem in problems(config.root, stack.name)]
-    if found:
-        detail = list(dict.fromkeys(found))
-        raise UsageError(
-            "the settings do not hold", detail=detail, remedy="correct the lines above; nothing was started"
-        )
-
-
-def documents(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
-    """The policy documents that the program would make for a stack, by name. Raises UsageError when it cannot say."""
-    if not config.documents:
-        raise UsageError("the program names no function that shows them", where="deploy.toml: program.documents")
-    shown: Mapping[str, Any] = _entry_point(config.documents, "program.documents")(config.root, stack.name)
-    return shown
-
-
-def needs(config: DeployConfig, stack: Stack) -> Sequence[Mapping[str, Any]]:
-    """What every role that a stack makes needs, as plain data. Raises UsageError when the program cannot say."""
-    if not config.needs:
-        raise UsageError(
-            "the program names no function that says what its roles need", where="deploy.toml: program.needs"
-        )
-    said: Sequence[Mapping[str, Any]] = _entry_point(config.needs, "program.needs")(config.root, stack.name)
-    return said
-
-
-def inventory(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
-    """What the program makes for a stack, by name. Raises UsageError when it cannot say."""
-    if not config.inventory:
-        raise UsageError(
-            "the program names no function that says what it makes", where="deploy.toml: program.inventory"
-        )
-    said: Mapping[str, Any] = _entry_point(config.inventory, "program.inventory")(config.root, stack.name)
-    return said
-
-
-def roles(config: DeployConfig) -> tuple[Role, ...]:
-    """Every role of every access layer, with its policies and its needs. Raises UsageError."""
-    return tuple(
-        role
-        for stack in config.layer(Layer.ACCESS)
-        for role in holders.roles(stack.name, stack.env, documents(config, stack), needs(config, stack))
-    )
-
-
-def _entry_point(name: str, key: str) -> Callable[..., Any]:
-    module, function = name.split(":")
-    try:
-        found: Callable[..., Any] = getattr(import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"{name} is not there: {error}", where=f"deploy.toml: {key}") from None
-    return found
 
 
 def change_since(config: DeployConfig, base: str) -> Change:
@@ -277,7 +215,8 @@ def compose(
         emit=stream,
     )
     facts = RunFacts(run, config.project, build, config.backend, place.environment)
-    keep = S3Archive(aws, config.backend).keep
+    # A session of its own: the run may have outlasted the one that it began with, and botocore trusts that one for longer.
+    keep = S3Archive(session(config), config.backend).keep
     return Run(runner, facts, stream, tools, engine, lambda: keep(run, ledger.path.read_bytes()))
 
 

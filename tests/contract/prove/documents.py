@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from driver.cli import wiring
+from driver.cli import program
 from driver.cli.proof_facts import facts_of
 from driver.config.load import load
 from driver.config.model import DeployConfig
@@ -45,7 +45,7 @@ def facts() -> Facts:
 def documents() -> Documents:
     """Of every stack that has to do with dev."""
     return {
-        name: {key: dict(each) for key, each in wiring.documents(config(), config().stack(name)).items()}
+        name: {key: dict(each) for key, each in program.documents(config(), config().stack(name)).items()}
         for name in ("tools", "dev-access", "dev")
     }
 
@@ -83,7 +83,7 @@ def verdicts(said: Documents) -> Iterator[Verdict]:
         role
         for name in ("tools", "dev-access")
         for role in holders.roles(
-            name, name.removesuffix("-access"), said[name], wiring.needs(config(), config().stack(name))
+            name, name.removesuffix("-access"), said[name], program.needs(config(), config().stack(name))
         )
     ]
     target = replace(
