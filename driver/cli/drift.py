@@ -34,6 +34,12 @@ def drift(
         Path | None,
         typer.Option("--ledger", metavar="FILE", help="Keeps what is new; otherwise .deploy/drift/ledger.json."),
     ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            "--reports", metavar="DIR", help="Also every report (Markdown, JSON, JUnit, SARIF), and the ledger."
+        ),
+    ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Put back what was changed in the cloud, and nothing else.")
     ] = False,
@@ -64,9 +70,11 @@ def drift(
 
     deploy drift --all --exit-code
 
+    deploy drift --all --reports out/
+
     deploy drift --stacks dev --fix
     """
-    from driver.cli import program, wiring
+    from driver.cli import drift_folder, program, wiring
     from driver.cli.drifting import Wanted, look
     from driver.cli.fixing import Fixer
     from driver.cli.operate import Wish, arrive, choose, running, say_nothing_to_do, started
@@ -79,6 +87,8 @@ def drift(
         say_nothing_to_do()
         return
     program.check_settings(config, chosen)
+    if reports:
+        drift_folder.make_folder(reports)
     git = wiring.git(config)
     access = any(stack.layer is Layer.ACCESS for stack in chosen)
     looker = wiring.JENKINS_DEPLOY if fix else wiring.JENKINS_PREVIEW
@@ -97,6 +107,8 @@ def drift(
                 refused, ending.code = error, error.exit_code
             ending.code = fixed.exit_code() if fixed else ending.code
     _show(report, fixed, output, ending.code)
+    if reports:
+        drift_folder.fill(reports, report, ending.code)
     if refused:
         raise refused
     raise typer.Exit(ending.code)
