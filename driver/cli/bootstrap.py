@@ -55,7 +55,7 @@ def bootstrap(
         return
     from driver.cli.bootstrapping import carry_out
 
-    wish = Wish(Operation.UP, project, cloud, stacks, all_stacks=False, output=output, yes=yes)
+    wish = Wish(Operation.UP, project, cloud, stacks, all_stacks=False, output=output, yes=yes, verb="bootstrap")
     outcome, code = carry_out(wish, config, chosen)
     show(outcome, wish, config, code)
     raise typer.Exit(code)

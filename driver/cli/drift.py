@@ -93,7 +93,8 @@ def drift(
     access = any(stack.layer is Layer.ACCESS for stack in chosen)
     looker = wiring.JENKINS_DEPLOY if fix else wiring.JENKINS_PREVIEW
     arrived = arrive(config, wiring.ADMINISTRATOR if access else looker)
-    wish = Wish(Operation.PREVIEW, project, cloud, stacks, all_, Output.TEXT, yes=yes)
+    verb = "drift --fix" if fix else "drift"
+    wish = Wish(Operation.PREVIEW, project, cloud, stacks, all_, Output.TEXT, yes=yes, verb=verb, writes=fix)
     begun = started(wish, config, chosen, arrived)
     fixed, refused = None, None
     with running(begun) as ending:

@@ -22,6 +22,7 @@ from driver.drift.ignore import Scope, sort
 from driver.drift.ledger import after
 from driver.drift.look import Looked, Watch
 from driver.drift.report import Report
+from driver.drift.told import told
 from driver.drift.who import Deed, doer, events_of
 from driver.errors import NotReadyError
 from driver.events.catalogue import Progress
@@ -57,7 +58,10 @@ def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
     moment = now.isoformat(timespec="seconds")
     entries = after(before, found, seen, moment)
     write_ledger(wanted.ledger, entries)
-    return Report(run.facts.run, moment, looked, found, _doers(config, begun, looked), entries)
+    report = Report(run.facts.run, moment, looked, found, _doers(config, begun, looked), entries)
+    for event in told(report):
+        run.stream(event)
+    return report
 
 
 def _with_appeared(config: DeployConfig, begun: Begun, looked: tuple[Looked, ...]) -> tuple[Looked, ...]:

@@ -34,7 +34,10 @@ Carry = Callable[["Wish", DeployConfig, Sequence[Stack], Sequence[Event]], tuple
 
 @dataclass(frozen=True)
 class Wish:
-    """What was typed. `markdown` is the length of a Markdown document, 0 for none; `file` is where the result goes instead of stdout."""
+    """What was typed. `markdown` is the length of a Markdown document, 0 for none; `file` is where the result goes instead of stdout.
+
+    `verb` is the run's name in its record where the operation is not; `writes` keeps that record although the plan only looks.
+    """
 
     operation: Operation
     project: Path | None
@@ -50,6 +53,8 @@ class Wish:
     listeners: tuple[Listener, ...] = ()
     since: Since | None = None
     reviewed: bool = False
+    verb: str = ""
+    writes: bool = False
 
 
 def operate(wish: Wish, carry: Carry | None = None) -> None:
@@ -115,12 +120,13 @@ def arrive(config: DeployConfig, instance: str) -> Arrived:
 
 @dataclass(frozen=True)
 class Begun:
-    """A run about to go: its plan, where it runs, and everything wired."""
+    """A run about to go: its plan, where it runs, and everything wired; `keeps` its record in the state bucket."""
 
     plan: Plan
     place: wiring.Place
     run: wiring.Run
     prompt: TerminalPrompt
+    keeps: bool = False
 
 
 def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: Arrived | None = None) -> Begun:
@@ -143,7 +149,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
     run.stream(
         RunStarted(
             here.run,
-            wish.operation,
+            wish.verb or wish.operation,
             config.cloud,
             plan.stacks,
             f"{engine.version} ({engine.source})",
@@ -152,7 +158,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
             **asdict(here.place.occasion),
         )
     )
-    return Begun(plan, here.place, run, prompt)
+    return Begun(plan, here.place, run, prompt, keeps=wish.writes or plan.operation is not Operation.PREVIEW)
 
 
 @contextmanager
@@ -168,7 +174,7 @@ def running(begun: Begun) -> Iterator[Ending]:
             ending.code = received.exit_code(ending.code)
     finally:
         begun.prompt.before()
-        if begun.plan.operation is not Operation.PREVIEW:
+        if begun.keeps:
             _keep(run)
 
 

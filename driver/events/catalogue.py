@@ -160,6 +160,47 @@ class Previewed(Event):
 
 
 @dataclass(frozen=True)
+class Gated(Event):
+    """After its preview a step was held to what asks for one: `answer` is `passed`, or the outcome's word for the refusal."""
+
+    kind: ClassVar[str] = "gated"
+    stack: str
+    asked: tuple[str, ...]
+    answer: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Drifted(Event):
+    """Something is no longer as it was deployed. `change.diffs` is its one property, expected and found; empty for the whole.
+
+    `moved`, `fact` and `standing` are the words of `deploy drift`. `by` did it `at` (ISO 8601, UTC) with `call`; all empty
+    where the trail does not say. `ignored` is who answers for it, and why; empty when it counts.
+    """
+
+    kind: ClassVar[str] = "drifted"
+    stack: str
+    change: ResourceChange
+    moved: str
+    fact: str
+    standing: str = ""
+    by: str = ""
+    at: str = ""
+    call: str = ""
+    agent: str = ""
+    ignored: str = ""
+
+
+@dataclass(frozen=True)
+class SmokeTestStarted(Event):
+    """The stack's service is being asked how it is."""
+
+    kind: ClassVar[str] = "smoke-test-started"
+    stack: str
+    url: str
+
+
+@dataclass(frozen=True)
 class SmokeTested(Event):
     """The stack's service answered, as itself, from its own account."""
 

@@ -10,6 +10,9 @@ from driver.ports import Prompt
 from driver.run.outcome import Reason
 from driver.values import Changes, EngineReport, Operation
 
+PASSED = "passed"
+"""The answer of gates that do not refuse."""
+
 
 @dataclass(frozen=True)
 class Refusal:

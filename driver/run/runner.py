@@ -18,10 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from driver.errors import InterruptedRunError, NotReadyError, UsageError
-from driver.events.catalogue import Previewed, Progress, StepFinished, StepStarted
+from driver.events.catalogue import Gated, Previewed, Progress, SmokeTestStarted, StepFinished, StepStarted
 from driver.plan.plan import Plan, Step
 from driver.ports import Clock, Emit, Engine, Prober
-from driver.run.gates import Gate
+from driver.run.gates import PASSED, Gate
 from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
@@ -113,9 +113,12 @@ class Runner:
         if report.status is not EngineStatus.SUCCEEDED:
             return self._ended(step, report, Reason.PREVIEWED)
         self.emit(Previewed(step.stack.name, report.changes, report.resources))
+        asked = self.clock.now()
         refusal = None if self._stop.is_set() else self.gates.refusal(step, report)
         if self._stop.is_set():
             return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
+        answer = refusal.reason if refusal else PASSED
+        self.emit(Gated(step.stack.name, step.preview_for, answer, round(self.clock.now() - asked, 3)))
         if refusal is None:
             return None
         return _outcome(step, Result.REFUSED, refusal.reason, cause=refusal.cause, remedy=refusal.remedy)
@@ -128,6 +131,7 @@ class Runner:
         if self._stop.is_set():
             cause = "deployed, and stopped before its smoke test"
             return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
+        self.emit(SmokeTestStarted(step.stack.name, str(report.outputs.get("url", ""))))
         try:
             self.emit(smoke_test(self.prober, step.stack, report.outputs))
         except NotReadyError as error:

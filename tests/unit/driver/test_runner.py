@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
-from driver.events.catalogue import Event, Previewed, SmokeTested, StepFinished, StepStarted
+from driver.events.catalogue import Event, Gated, Previewed, SmokeTested, StepFinished, StepStarted
 from driver.plan.plan import make_plan
 from driver.run.gates import Gates
 from driver.run.outcome import RunOutcome
@@ -211,6 +211,17 @@ def test_a_person_says_no_and_the_rest_is_not_asked() -> None:
     assert outcome.exit_code() is ExitCode.REFUSED
     assert len(world.prompt.questions) == 2
     assert outcome.steps[1].changes == Changes()
+
+
+def test_the_record_says_what_was_asked_for_what_the_answer_was_and_how_long_it_took() -> None:
+    clock, prompt = FakeClock(), FakePrompt(answers=[True, False])
+    prompt.during = lambda: clock.sleep(12)
+    world = World(clock=clock, prompt=prompt)
+    world.run(Operation.UP, attended=True)
+    assert world.said.of(Gated) == [
+        Gated("dev", ("a person at the terminal",), "passed", 12.0),
+        Gated("staging", ("a person at the terminal",), "declined", 12.0),
+    ]
 
 
 def test_nothing_is_asked_when_nothing_would_change() -> None:
