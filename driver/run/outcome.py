@@ -30,6 +30,7 @@ class Reason(StrEnum):
     PREVIEWED = "previewed"
     DESTROYED = "destroyed"
     ENGINE_FAILED = "engine failed"
+    NOT_ENTERED = "not entered"
     SMOKE_TEST_FAILED = "smoke test failed"
     DECLINED = "declined"
     NEEDS_APPROVAL = "needs approval"
@@ -69,7 +70,9 @@ class RunOutcome:
     seconds: float = 0.0
 
     def exit_code(self, *, differs: bool = False) -> ExitCode:
-        """The exit code; `differs` asks for 5 when a preview found changes."""
+        """The exit code: 3 when no stack could be entered; `differs` asks for 5 when a preview found changes."""
+        if self.steps and all(step.reason is Reason.NOT_ENTERED for step in self.steps):
+            return ExitCode.NOT_READY
         results = {step.result for step in self.steps}
         for result, code in _CODES:
             if result in results:

@@ -25,6 +25,14 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Admission:
+    """How long each stack's session lasts, and the stacks that cannot be entered, each with what keeps us out."""
+
+    sessions: Mapping[str, SessionLength]
+    barred: Mapping[str, DeployError]
+
+
+@dataclass(frozen=True)
 class Preflight:
     """The checks of a run: who we are, the backend, and for every stack its role, its account and its lock.
 
@@ -44,16 +52,19 @@ class Preflight:
         failures = self._failures([Check("identity", lambda: self._caller(facts))])
         if not failures:
             failures = self._failures([*self._backend_checks(), *self._stack_checks(plan, facts)])
-        if failures:
-            raise NotReadyError(
-                f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
-                detail=[_line(check, error) for check, error in failures],
-                remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
-            )
-
+        _require_none(failures)
         if self.state:
             _refuse_what_carries(plan, self.state)
         return dict(self._sessions)
+
+    def admit(self, plan: Plan, facts: RunFacts) -> Admission:
+        """Like `require`, for what only looks: a stack that cannot be entered is named, and keeps no other from being looked at.
+
+        Raises NotReadyError when nothing can be looked at: it is not known who we are, or there is no state.
+        """
+        self.require(Plan(plan.operation, ()), facts)
+        failures = self._failures([*self._stack_checks(plan, facts)])
+        return Admission(dict(self._sessions), {check.stack: error for check, error in failures})
 
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
@@ -105,6 +116,15 @@ class Preflight:
                 SessionNegotiated(step.stack.name, caller.session.asked, caller.session.got, caller.session.why.value)
             )
         return f"{caller.arn} in {caller.account}"
+
+
+def _require_none(failures: list[tuple[Check, DeployError]]) -> None:
+    if failures:
+        raise NotReadyError(
+            f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
+            detail=[_line(check, error) for check, error in failures],
+            remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
+        )
 
 
 def _usable(state: StateStore) -> str:

@@ -8,7 +8,7 @@
         smoke test                            after an up of a service
     the rest is reported as not run, because of what
 
-A preview touches nothing, so it goes on to the next stack when one fails.
+A preview touches nothing, so it goes on to the next stack when one fails, or cannot be entered.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from driver.errors import InterruptedRunError, NotReadyError, UsageError
+from driver.errors import DeployError, InterruptedRunError, NotReadyError, UsageError
 from driver.events.catalogue import Gated, Previewed, Progress, SmokeTestStarted, StepFinished, StepStarted
 from driver.plan.plan import Plan, Step
 from driver.ports import Clock, Emit, Engine, Prober
 from driver.run.gates import PASSED, Gate
 from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
-from driver.run.preflight import Preflight
+from driver.run.preflight import Admission, Preflight
 from driver.run.requests import RunFacts
 from driver.run.smoke import smoke_test
 from driver.values import Changes, EngineReport, EngineStatus, Layer, Operation
@@ -44,15 +44,17 @@ class Runner:
     def run(self, plan: Plan, facts: RunFacts, *, refresh: bool = False) -> RunOutcome:
         """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome.
 
-        With `refresh`, an up or a preview starts from the cloud as it is, not as it was last deployed.
+        In a preview, so is a stack that cannot be entered. With `refresh`, an up or a preview starts from the cloud as it
+        is, not as it was last deployed.
         """
         started = self.clock.now()
-        facts = replace(facts, sessions=self.preflight.require(plan, facts))
+        admitted = self._admitted(plan, facts)
+        facts = replace(facts, sessions=admitted.sessions)
         if self._stop.is_set():
             raise InterruptedRunError("stopped on request; nothing was touched")
         done: tuple[StepOutcome, ...] = ()
         for step in plan.steps:
-            done = (*done, self._timed(step, facts, refresh))
+            done = (*done, self._timed(step, facts, refresh, admitted.barred.get(step.stack.name)))
             if done[-1].result is not Result.SUCCEEDED and (
                 plan.operation is not Operation.PREVIEW or self._stop.is_set()
             ):
@@ -65,12 +67,17 @@ class Runner:
         self._stop.set()
         self.engine.interrupt()
 
-    def _timed(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
+    def _admitted(self, plan: Plan, facts: RunFacts) -> Admission:
+        if plan.operation is Operation.PREVIEW:
+            return self.preflight.admit(plan, facts)
+        return Admission(self.preflight.require(plan, facts), {})
+
+    def _timed(self, step: Step, facts: RunFacts, refresh: bool, barred: DeployError | None) -> StepOutcome:
         started = self.clock.now()
         stack = step.stack
         self.emit(StepStarted(stack.name, stack.account, step.operation, step.role_arn))
         try:
-            outcome = self._carry_out(step, facts, refresh)
+            outcome = _not_entered(step, barred) if barred else self._carry_out(step, facts, refresh)
         except (NotReadyError, UsageError) as error:  # the run has begun, so what a door refuses now is the step's end
             outcome = _outcome(step, Result.FAILED, Reason.ENGINE_FAILED, cause=str(error), remedy=error.remedy)
         outcome = replace(outcome, session=facts.sessions.get(stack.name), seconds=self.clock.now() - started)
@@ -157,6 +164,10 @@ class Runner:
         return replace(
             outcome, result=Result.FAILED, reason=Reason.ENGINE_FAILED, cause=report.failure, remedy=report.remedy
         )
+
+
+def _not_entered(step: Step, barred: DeployError) -> StepOutcome:
+    return _outcome(step, Result.FAILED, Reason.NOT_ENTERED, cause=str(barred), remedy=barred.remedy)
 
 
 def _outcome(

@@ -53,6 +53,21 @@ def test_a_change_of_two_settings_and_a_policy_is_one_readable_document(project:
     assert differing["memorySize"] == ("update", 128, 256)
 
 
+def test_a_stack_that_cannot_be_entered_is_named_beside_the_others(project: Project) -> None:
+    project.setting("staging", "deploy:externalId", "items-staging-00000000")
+    done = project.deploy("preview", "--all", "--output", "markdown")
+    assert done.code == 1, done
+    rows = [line for line in done.out.split("\n") if line.startswith("| <code>")]
+    assert [row.split(" | ")[0] for row in rows] == [f"| <code>{env}</code>" for env in ("dev", "staging", "prod")]
+    assert ["would change" in row for row in rows] == [True, False, True]
+    assert "ExternalId" in done.out
+
+    alone = project.deploy("preview", "--stacks", "staging", "--output", "json")
+    assert alone.code == 3, alone
+    assert problems("run-result", alone.json) == []
+    assert [(stack["result"], stack["reason"]) for stack in alone.json["stacks"]] == [("failed", "not entered")]
+
+
 WRITES = """
 import json
 from pathlib import Path

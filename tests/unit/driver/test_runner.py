@@ -172,6 +172,34 @@ def test_an_up_starts_from_the_cloud_as_it_is_only_when_asked_to(refresh: bool) 
     assert {request.refresh for request in world.engine.requests} == {refresh}
 
 
+def test_a_preview_names_the_stack_that_it_cannot_enter_and_shows_the_others() -> None:
+    closed = NotReadyError("AccessDenied", remedy="compare the trust policy")
+    world = World(identity=FakeIdentity(refusals={"items-staging-preview": [closed]}))
+    outcome = world.run(Operation.PREVIEW)
+    assert ends(outcome) == [
+        ("dev", "succeeded", "previewed"),
+        ("staging", "failed", "not entered"),
+        ("prod", "succeeded", "previewed"),
+    ]
+    assert (outcome.steps[1].cause, outcome.steps[1].remedy) == ("AccessDenied", "compare the trust policy")
+    assert outcome.exit_code() is ExitCode.FAILED
+    assert world.engine.calls == [("preview", "dev"), ("preview", "prod")]
+
+
+def test_a_preview_that_can_enter_no_stack_was_not_ready() -> None:
+    identity = FakeIdentity(refusals={"items-dev-preview": [NotReadyError("AccessDenied")]})
+    outcome = World(identity=identity).run(Operation.PREVIEW, stack())
+    assert ends(outcome) == [("dev", "failed", "not entered")]
+    assert outcome.exit_code() is ExitCode.NOT_READY
+
+
+def test_what_deploys_touches_nothing_when_one_stack_cannot_be_entered() -> None:
+    world = World(identity=FakeIdentity(refusals={"items-staging-deployment": [NotReadyError("AccessDenied")]}))
+    with pytest.raises(NotReadyError, match="nothing was touched"):
+        world.run(Operation.UP)
+    assert world.engine.calls == []
+
+
 def test_a_preview_that_failed_claims_no_changes() -> None:
     half = EngineReport(EngineStatus.FAILED, Changes(create=4), (ResourceChange("a::b::c::d", "create"),), failure="x")
     outcome = World().with_report("preview", "dev", half).run(Operation.PREVIEW, stack())
