@@ -2,6 +2,6 @@
 def call(Map given = [:]) {
     deployRun(given, [label: 'deploy-preview', stacks: '']) { o ->
         def chosen = o.stacks ? '--stacks "$DEPLOY_STACKS"' : '--all'
-        "${o.deploy} drift ${chosen} --exit-code"
+        sh "${o.deploy} drift ${chosen} --ledger \"\${DEPLOY_DRIFT_LEDGER:-\$HOME/.local/state/deploy/\$JOB_NAME/drift.json}\" --reports \$OUT"
     }
 }

@@ -1,5 +1,5 @@
-// What deployUp, deployPreview and deployDrift have in common: an agent, one command, and what it leaves behind.
-def call(Map given, Map defaults, Closure<String> command) {
+// What deployUp, deployWaves, deployPreview and deployDrift have in common: an agent, one command, and what it leaves behind.
+def call(Map given, Map defaults, Closure run) {
     def known = defaults + [setUp: 'make setup', deploy: '.venv/bin/deploy', minutes: 60, reason: '']
     def unknown = given.keySet() - known.keySet()
     if (unknown) {
@@ -12,7 +12,7 @@ def call(Map given, Map defaults, Closure<String> command) {
             withEnv(["DEPLOY_STACKS=${o.stacks ?: ''}", "DEPLOY_BASE=${o.base ?: ''}", "DEPLOY_REASON=${o.reason}", 'OUT=.deploy/out']) {
                 try {
                     sh "rm -rf .deploy/out .deploy/runs && mkdir -p .deploy/out && ${o.setUp}"
-                    sh command(o)
+                    run(o)
                 } finally {
                     junit testResults: '.deploy/out/*.xml', allowEmptyResults: true
                     archiveArtifacts artifacts: '.deploy/out/**, .deploy/runs/*/events.jsonl', allowEmptyArchive: true

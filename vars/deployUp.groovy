@@ -4,6 +4,6 @@ def call(Map given = [:]) {
         error "deployUp: which stacks? For example deployUp(stacks: 'dev,staging')"
     }
     deployRun(given, [label: 'deploy', stacks: '']) { o ->
-        "${o.deploy} up --stacks \"\$DEPLOY_STACKS\" --yes --junit \$OUT/up.xml"
+        sh "${o.deploy} up --stacks \"\$DEPLOY_STACKS\" --yes --junit \$OUT/up.xml"
     }
 }

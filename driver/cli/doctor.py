@@ -24,7 +24,8 @@ def doctor(
         typer.Option("--as-administrator", help="Look into every account, through its bootstrapRole."),
     ] = False,
     output: Annotated[
-        Form, typer.Option("--output", "-o", help="How the result is written to stdout; sarif is SARIF 2.1.0.")
+        Form,
+        typer.Option("--output", "--format", "-o", help="How the result is written to stdout; sarif is SARIF 2.1.0."),
     ] = Form.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,

@@ -48,7 +48,9 @@ def drift(
         typer.Option("--replace", metavar="URN", help="With --fix: may be deleted or replaced. Say it once for each."),
     ] = None,
     yes: YesOption = False,
-    output: Annotated[Form, typer.Option("--output", "-o", help="How the result is written to stdout.")] = Form.TEXT,
+    output: Annotated[
+        Form, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
+    ] = Form.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:

@@ -56,4 +56,6 @@ class Output(StrEnum):
     JSON = "json"
 
 
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How the result is written to stdout.")]
+OutputOption = Annotated[
+    Output, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
+]

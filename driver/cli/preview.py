@@ -50,7 +50,10 @@ def preview(
         bool, typer.Option("--allow-dirty", help="With --save: also of files that are not committed.")
     ] = False,
     output: Annotated[
-        Form, typer.Option("--output", "-o", help="How the result is written; markdown is a pull request's comment.")
+        Form,
+        typer.Option(
+            "--output", "--format", "-o", help="How the result is written; markdown is a pull request's comment."
+        ),
     ] = Form.TEXT,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="Write the result there, not to stdout.")

@@ -28,7 +28,9 @@ def prove(
     only: Annotated[
         str, typer.Option("--only", metavar="PATTERN", help="Only cases whose id matches, for example 'trust.*@dev'.")
     ] = "*",
-    output: Annotated[ProofOutput, typer.Option("--output", "-o", help="How the proof is written.")] = ProofOutput.TEXT,
+    output: Annotated[
+        ProofOutput, typer.Option("--output", "--format", "-o", help="How the proof is written.")
+    ] = ProofOutput.TEXT,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="F", help="Write it there instead of to stdout.")
     ] = None,

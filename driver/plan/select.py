@@ -49,6 +49,11 @@ def in_order(stacks: Sequence[Stack], known: Sequence[Stack] = ()) -> tuple[Stac
     return tuple(by_name[name] for name in ordered)
 
 
+def needed(name: str, known: Sequence[Stack]) -> frozenset[str]:
+    """All that a stack needs among the `known`, also through others."""
+    return frozenset(_all_needs(name, {stack.name: stack for stack in known}))
+
+
 def _all_needs(name: str, by_name: Mapping[str, Stack]) -> set[str]:
     found: set[str] = set()
     waiting = [name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -51,7 +52,8 @@ class Built:
     def commands(self) -> list[tuple[str, str]]:
         """Every `deploy` command with the label of the agent that ran it."""
         scripts = [(step["node"], step["args"]["script"]) for step in self.steps("sh")]
-        return [(node, script.removeprefix(".venv/bin/")) for node, script in scripts if "bin/deploy " in script]
+        ours = [(node, re.search(r"(?:^|/|\|\| )(deploy (?!\|).*)", script)) for node, script in scripts]
+        return [(node, found[1]) for node, found in ours if found]
 
     def within(self, step: Mapping[str, Any]) -> list[str]:
         """The block steps around a step."""

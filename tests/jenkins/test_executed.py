@@ -1,55 +1,165 @@
-"""The Jenkinsfile with its commands really run, against a sandbox: what a build leaves in the accounts and on its page."""
+"""The Jenkinsfile with its commands really run, against a sandbox: what builds leave in the accounts and on their pages."""
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from sandbox.accounts import ACCOUNTS
+from tests.contract.hosts.conftest import on_github
+from tests.contract.hosts.server import GitHubServer, listening
 from tests.e2e.project import DEPLOY, Project
-from tests.jenkins.harness import LIMIT, ROOT, build, needs_harness
+from tests.e2e.project import ROOT as REPOSITORY
+from tests.jenkins.harness import BRANCH, LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
+from tests.repository import Repository
 
-pytestmark = [needs_harness, pytest.mark.sandbox, pytest.mark.engine, pytest.mark.timeout(LIMIT + 240)]
+pytestmark = [needs_harness, pytest.mark.sandbox, pytest.mark.engine, pytest.mark.timeout(LIMIT + 600)]
 
 REASON = 'it\'s "the" $first'
+IGNORED = ".deploy/\n.venv/\n__pycache__/\ntarget/\n"
+INSTALLED = """#!/bin/bash
+# `deploy` on an agent. The harness records `stash` and `unstash` and does nothing: this brings back what was stashed.
+mkdir -p .deploy/out {stash}
+cp -rn {stash}/. .deploy/out
+{deploy} "$@"; code=$?
+cp -r .deploy/out/plan .deploy/out/preview.md {stash} 2>/dev/null
+exit $code
+"""
+MAKEFILE = """setup .venv/ready:
+\t@echo {branch} >>{log}
+\t@mkdir -p .venv/bin && ln -sf {installed} .venv/bin/deploy
+"""
 
 
-def test_a_build_deploys_and_keeps_what_it_did(project: Project) -> None:
-    (project.root / "Makefile").write_text("setup:\n\t@echo ready\n", "utf-8")
-    (project.root / ".venv" / "bin").mkdir(parents=True)
-    (project.root / ".venv" / "bin" / "deploy").symlink_to(DEPLOY)
+@dataclass(frozen=True)
+class Job:
+    """A multibranch job on one machine: every agent works in the project's folder. `log` has a line for each `make`."""
 
-    built = build(
-        ROOT / "Jenkinsfile",
-        project.root / ".deploy",
-        "--execute",
-        "--cwd",
-        project.root,
+    project: Project
+    repository: Repository
+    folder: Path
+    log: Path
+
+    def build(self, *, env: Mapping[str, str] = BRANCH, **scenario: Any) -> Built:
+        ledger = {"DEPLOY_DRIFT_LEDGER": str(self.folder / "ledger.json")}
+        options = ("--execute", "--cwd", self.project.root)
+        return build(ROOT / "Jenkinsfile", self.folder, *options, env={**env, **ledger}, **scenario)
+
+    def propose(self, branch: str) -> None:
+        """Commit what was changed to a branch of the origin; what an agent then has is that branch's head and nothing else."""
+        makefile = self.project.root / "Makefile"
+        makefile.write_text(makefile.read_text("utf-8").replace("echo main", f"echo {branch}"), "utf-8")
+        self.repository.git("checkout", "--quiet", "-b", branch)
+        self.repository.commit()
+        origin = str(self.folder / "origin.git")
+        self.repository.git("push", "--quiet", origin, "main", branch)
+        self.repository.git("remote", "add", "origin", origin)
+        target = Repository(self.project.root / "target").init()  # the harness records `checkout scm`, and does nothing
+        target.git("remote", "add", "origin", origin)
+        target.git("fetch", "--quiet", "origin", branch)
+        target.git("checkout", "--quiet", "--detach", "FETCH_HEAD")
+
+
+@pytest.fixture
+def job(project: Project, tmp_path: Path) -> Job:
+    folder = tmp_path / "jenkins"
+    folder.mkdir()
+    installed, log = folder / "deploy", folder / "log"
+    stash = shlex.quote(str(folder / "stash"))
+    installed.write_text(INSTALLED.format(stash=stash, deploy=shlex.quote(str(DEPLOY))), "utf-8")
+    installed.chmod(0o755)
+    shutil.copy(REPOSITORY / "uv.lock", project.root)
+    repository = Repository(project.root).init()
+    repository.write(".gitignore", IGNORED)
+    repository.write("Makefile", MAKEFILE.format(branch="main", log=log, installed=installed))
+    repository.commit()
+    Repository(folder / "origin.git").init().git("config", "receive.denyCurrentBranch", "ignore")
+    return Job(project, repository, folder, log)
+
+
+def script(built: Built, part: str) -> Mapping[str, Any]:
+    """The one command that contains `part`."""
+    (found,) = [step for step in built.steps("sh") if part in step["args"]["script"]]
+    return found
+
+
+def archived(built: Built, stage: str) -> list[str]:
+    """The files that a stage left on the build's page."""
+    return [name for step in built.steps("archiveArtifacts") if step["stage"] == stage for name in step["matched"]]
+
+
+def test_what_main_deploys_the_night_sees_changed_and_a_pull_request_would_change(job: Job) -> None:
+    main_deploys_prod_from_the_plan_that_was_approved(job)
+    the_night_finds_what_was_changed_by_hand(job)
+    a_pull_request_is_commented(job)
+
+
+def main_deploys_prod_from_the_plan_that_was_approved(job: Job) -> None:
+    built = job.build(
         causes=["UserIdCause"],
-        params={"STACKS": "dev", "REASON": 'it\'s "the" $first'},
+        params={"REASON": REASON},
+        input={"action": "approve", "submitter": "eve"},
     )
-
     assert built.result == "SUCCESS", built.raw
-    assert built.stages == ["Deploy", "Deploy/dev"]
-    assert project.functions("dev") == ["items-dev"]
-    assert project.functions("staging") == []
-    cases = ET.parse(project.root / ".deploy" / "out" / "dev.xml").getroot()  # noqa: S314 -- our own document
-    assert {case.get("name") for case in cases.findall("testsuite[@name='dev']/testcase")} >= {"up", "smoke test"}
-    (junit,), (archive,) = built.steps("junit"), built.steps("archiveArtifacts")
-    assert junit["matched"] == [".deploy/out/dev.xml"]
-    assert any(name.endswith("/events.jsonl") for name in archive["matched"]), archive
-    console = next(step for step in built.steps("sh") if "up --stacks" in step["args"]["script"])
-    assert "\x1b" not in console["stdout"] + console["stderr"]
+    assert built.stages == ["Deploy", "Deploy/Plan prod", "Deploy/dev", "Deploy/staging", "Deploy/prod"]
+    assert "items-prod" in built.steps("input")[0]["args"]["message"]
+    assert {".deploy/out/plan/plan.json", ".deploy/out/plan.xml"} <= set(archived(built, "Deploy/Plan prod"))
+    for env in ("dev", "staging", "prod"):
+        assert job.project.functions(env) == [f"items-{env}"]
+        assert any(name.endswith("/events.jsonl") for name in archived(built, f"Deploy/{env}"))
+        console = script(built, f"$OUT/{env}.xml")
+        assert "\x1b" not in console["stdout"] + console["stderr"]
+    cases = ET.parse(job.project.root / ".deploy" / "out" / "prod.xml").getroot()  # noqa: S314 -- our own document
+    assert {case.get("name") for case in cases.findall("testsuite[@name='prod']/testcase")} >= {"up", "smoke test"}
 
-    shutil.rmtree(project.root / ".deploy" / "runs")  # another agent's folder: the record is in the state bucket
-    (run,) = [
-        run
-        for run in project.deploy("history", "--output", "json").json["runs"]
-        if run["operation"] == "up"
-        and not run["stacks"][0]["stack"].endswith("-access")
-        and run["stacks"][0]["stack"] != "tools"
-    ]
-    assert (run["exitCode"], run["reason"]) == (0, REASON)
-    assert [(step["stack"], step["result"], step["version"]) for step in run["stacks"]] == [("dev", "succeeded", "1")]
-    assert run["identity"].startswith("arn:aws:sts::111111111111:assumed-role/jenkins-deploy/")
+    shutil.rmtree(job.project.root / ".deploy" / "runs")  # another agent's folder: the record is in the state bucket
+    done = job.project.deploy("history", "--output", "json")
+    runs = {run["stacks"][0]["stack"]: run for run in done.json["runs"] if run["build"]}
+    assert {run["reason"] for run in runs.values()} == {REASON}
+    assert {stack: (run["exitCode"], run["approvedBy"]) for stack, run in runs.items()} == {
+        "dev": (0, ""),
+        "staging": (0, ""),
+        "prod": (0, "eve"),
+    }
+    assert runs["prod"]["identity"].startswith("arn:aws:sts::111111111111:assumed-role/jenkins-deploy/")
+
+
+def the_night_finds_what_was_changed_by_hand(job: Job) -> None:
+    bucket = f"items-dev-{ACCOUNTS['dev']}"
+    s3 = job.project.client("dev", "s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    for standing in ("opened", "unchanged"):
+        built = job.build(causes=["TimerTrigger"])
+        assert built.result == "UNSTABLE", built.raw
+        assert built.stages == ["Drift"]
+        assert {f".deploy/out/drift.{form}" for form in ("md", "json", "xml", "sarif")} <= set(archived(built, "Drift"))
+        assert ".deploy/out/drift-ledger.json" in archived(built, "Drift")
+        report = json.loads((job.project.root / ".deploy" / "out" / "drift.json").read_text("utf-8"))
+        (resource,) = [found for stack in report["stacks"] for found in stack["drifted"]]
+        assert resource["by"]["event"] == "PutBucketVersioning"
+        assert [finding["standing"] for finding in resource["findings"]] == [standing]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
+
+
+def a_pull_request_is_commented(job: Job) -> None:
+    job.project.setting("dev", "items:memory", "256")
+    job.propose("topic")
+    job.log.unlink()
+    with listening(GitHubServer()) as host:
+        built = job.build(env={**PULL_REQUEST, **on_github(host)})
+        assert built.result == "SUCCESS", built.raw
+        (comment,) = host.comments
+    assert "256" in comment.body
+    assert "staging" not in comment.body
+    assert [step["matched"] for step in built.steps("stash")] == [[".deploy/out/preview.md"]]
+    assert job.log.read_text("utf-8").split() == ["topic", "main"]  # who comments runs nothing of the pull request
+    dev = job.project.client("dev", "lambda").get_function_configuration(FunctionName="items-dev")
+    assert dev["MemorySize"] != 256

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.project import DEPLOY, copy_project
 from tests.jenkins.harness import LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
 
 pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 30)]
 
 VARS = sorted((ROOT / "vars").glob("*.groovy"))
+REPORTED = '--ledger "${DEPLOY_DRIFT_LEDGER:-$HOME/.local/state/deploy/$JOB_NAME/drift.json}" --reports $OUT'
 PREVIEWED = "--output markdown --file $OUT/preview.md --junit $OUT/preview.xml"
 
 
-def library(folder: Path, call: str, **scenario: Any) -> Built:
-    return build(f"@Library('deploy') _\n{call}\n", folder, "--library", ROOT, **scenario)
+def library(folder: Path, call: str, *options: str | Path, **scenario: Any) -> Built:
+    return build(f"@Library('deploy') _\n{call}\n", folder, "--library", ROOT, *options, **scenario)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +42,8 @@ def library(folder: Path, call: str, **scenario: Any) -> Built:
             f'deploy preview --stacks "$DEPLOY_STACKS" {PREVIEWED}',
             "dev",
         ),
-        ("deployDrift()", "deploy-preview", "deploy drift --all --exit-code", ""),
-        ("deployDrift(stacks: 'prod')", "deploy-preview", 'deploy drift --stacks "$DEPLOY_STACKS" --exit-code', "prod"),
+        ("deployDrift()", "deploy-preview", f"deploy drift --all {REPORTED}", ""),
+        ("deployDrift(stacks: 'prod')", "deploy-preview", f'deploy drift --stacks "$DEPLOY_STACKS" {REPORTED}', "prod"),
     ],
 )
 def test_a_step_runs_one_command_and_keeps_what_it_left(
@@ -61,6 +63,33 @@ def test_a_pull_request_is_previewed_against_its_target(tmp_path: Path) -> None:
     built = library(tmp_path, "deployPreview()", env=PULL_REQUEST)
     assert built.commands == [("deploy-preview", f'deploy preview --affected --base "$DEPLOY_BASE" {PREVIEWED}')]
     assert built.steps("sh")[-1]["env"]["DEPLOY_BASE"] == "origin/main"
+    assert built.steps("sh")[1]["args"]["script"].startswith("git fetch ")
+
+
+@pytest.mark.parametrize(("status", "result"), [(0, "SUCCESS"), (1, "FAILURE")])
+def test_a_preview_is_commented_by_an_agent_that_runs_the_target_branch_s_code(
+    tmp_path: Path, status: int, result: str
+) -> None:
+    env = {**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"}
+    built = library(tmp_path, "deployPreview()", env=env, sh=[{"match": "deploy preview", "status": status}])
+    assert built.result == result
+    assert [node for node, _ in built.commands] == ["deploy-preview", "deploy-comment"]
+    assert built.commands[1][1] == "deploy comment ../.deploy/out/preview.md"
+    (switched,) = [step for step in built.steps("sh") if step["args"]["script"].startswith("git checkout")]
+    assert switched["node"] == "deploy-comment"
+    assert "deleteDir" in [step["step"] for step in built.raw["steps"]]
+
+
+def test_a_comment_that_cannot_be_posted_fails_the_build(tmp_path: Path) -> None:
+    env = {**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"}
+    built = library(tmp_path, "deployPreview()", env=env, sh=[{"match": "deploy comment", "status": 3}])
+    assert built.result == "FAILURE"
+
+
+def test_nobody_comments_where_nobody_is_asked_to(tmp_path: Path) -> None:
+    env = {**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"}
+    built = library(tmp_path, "deployPreview(comment: '')", env=env)
+    assert [node for node, _ in built.commands] == ["deploy-preview"]
 
 
 def test_a_fork_runs_nothing(tmp_path: Path) -> None:
@@ -70,7 +99,15 @@ def test_a_fork_runs_nothing(tmp_path: Path) -> None:
     assert "fork" in built.steps("echo")[0]["args"]["message"]
 
 
-@pytest.mark.parametrize("call", ["deployUp()", "deployPreview()", "deployUp(stacks: 'dev', stack: 'dev')"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "deployUp()",
+        "deployPreview()",
+        "deployUp(stacks: 'dev', stack: 'dev')",
+        "deployPreview(stack: 'dev', stacks: 'dev')",
+    ],
+)
 def test_a_call_that_cannot_mean_what_it_says_gets_no_agent(tmp_path: Path, call: str) -> None:
     built = library(tmp_path, call)
     assert built.result == "FAILURE"
@@ -79,10 +116,47 @@ def test_a_call_that_cannot_mean_what_it_says_gets_no_agent(tmp_path: Path, call
 
 def test_an_installed_wheel_serves_as_well(tmp_path: Path) -> None:
     built = library(tmp_path, "deployDrift(setUp: 'true', deploy: 'deploy')")
-    assert built.steps("sh")[-1]["args"]["script"] == "deploy drift --all --exit-code"
+    assert built.steps("sh")[-1]["args"]["script"] == f"deploy drift --all {REPORTED}"
+
+
+THREE = """
+[stacks.dev]
+[stacks.staging]
+[stacks.prod]
+needs = ["dev", "staging"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("failing", "built_stacks", "result"),
+    [("none", "dev staging prod", "SUCCESS"), ("staging", "dev staging", "FAILURE")],
+)
+def test_waves_go_one_after_the_other_and_each_stack_has_an_agent_of_its_own(
+    tmp_path: Path, failing: str, built_stacks: str, result: str
+) -> None:
+    folder = copy_project(tmp_path / "project")
+    text = (folder / "deploy.toml").read_text("utf-8")
+    (folder / "deploy.toml").write_text(text[: text.index("[stacks.dev]")] + THREE, "utf-8")
+    agents = tmp_path / "deploy"
+    agents.write_text(
+        f'#!/bin/bash\n[ "$1" != up ] && exec {DEPLOY} "$@"\n[ "$DEPLOY_STACKS" != {failing} ]\n', "utf-8"
+    )
+    agents.chmod(0o755)
+    call = f"deployWaves(setUp: 'true', deploy: '{agents}')"
+    built = library(tmp_path, call, "--execute", "--cwd", folder)
+    assert built.result == result, built.raw
+    ups = [step for step in built.steps("sh") if "deploy up" in step["args"]["script"]]
+    assert [step["env"]["DEPLOY_STACKS"] for step in ups] == built_stacks.split()
+    nodes = [
+        next(index for index in reversed(step["within"]) if built.raw["steps"][index]["step"] == "node") for step in ups
+    ]
+    assert len(set(nodes)) == len(ups)
+    assert {step["node"] for step in ups} == {"deploy"}
+    branches = [step["args"]["branches"] for step in built.steps("parallel")]
+    assert branches == [["dev", "staging"], ["prod"]][: len(branches)]
 
 
 @pytest.mark.parametrize("file", VARS, ids=lambda file: file.stem)
 def test_every_step_has_its_help(file: Path) -> None:
     text = file.with_suffix(".txt").read_text("utf-8")
-    assert f"<code>{file.stem}" in text or file.stem == "deployRun"
+    assert f"<code>{file.stem}" in text

@@ -18,7 +18,11 @@ STAGING = ("deploy", "deploy up --stacks staging --yes --junit $OUT/staging.xml"
 PROD = ("deploy", "deploy up --plan $OUT/plan --yes --junit $OUT/prod.xml")
 WRITTEN = "--output markdown --file $OUT/preview.md --junit $OUT/preview.xml"
 PREVIEW = ("deploy-preview", f'deploy preview --affected --base "origin/$CHANGE_TARGET" {WRITTEN}')
-COMMENT = ("deploy-preview", "deploy comment $OUT/preview.md")
+COMMENT = ("deploy-comment", "deploy comment $OUT/preview.md")
+REPORTED = '--ledger "${DEPLOY_DRIFT_LEDGER:-$HOME/.local/state/deploy/$JOB_NAME/drift.json}" --reports $OUT'
+DRIFT = ("deploy-preview", f"deploy drift --all {REPORTED}")
+FETCHED = 'git fetch --quiet --no-tags origin "+refs/heads/$CHANGE_TARGET:refs/remotes/origin/$CHANGE_TARGET"'
+ON_GITHUB = {**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"}
 
 
 def pipeline(folder: Path, **scenario: Any) -> Built:
@@ -26,11 +30,37 @@ def pipeline(folder: Path, **scenario: Any) -> Built:
 
 
 def test_a_pull_request_is_previewed_and_commented(tmp_path: Path) -> None:
-    built = pipeline(tmp_path, env={**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"})
+    built = pipeline(tmp_path, env=ON_GITHUB)
     assert built.result == "SUCCESS"
     assert built.stages == ["Pull request", "Pull request/Preview", "Pull request/Comment"]
     assert built.commands == [PREVIEW, COMMENT]
-    assert built.kept() == ["Pull request"]
+    assert built.kept() == ["Pull request/Preview"]
+
+
+def test_the_target_branch_is_fetched_before_anything_is_compared_with_it(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, env={**PULL_REQUEST, "CHANGE_TARGET": '"; rm -rf / #'})
+    scripts = [step["args"]["script"] for step in built.steps("sh")]
+    assert scripts[0].startswith(FETCHED)
+    assert not any("rm -rf / " in script for script in scripts)
+
+
+def test_who_comments_takes_the_document_and_runs_the_target_branch_s_code(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, env=ON_GITHUB)
+    there = [step for step in built.raw["steps"] if step["node"] == "deploy-comment" and step.get("kind") != "implicit"]
+    did = [step["args"].get("script", step["step"]) for step in there]
+    assert did == [
+        "deleteDir",
+        "dir",
+        "checkout",
+        next(script for script in did if script.startswith(FETCHED)),
+        'git checkout --quiet --force --detach "refs/remotes/origin/$CHANGE_TARGET" && make .venv/ready',
+        "unstash",
+        "target/.venv/bin/deploy comment $OUT/preview.md",
+    ]
+    assert [step["args"] for step in built.steps("stash")] == [
+        {"name": "preview", "includes": ".deploy/out/preview.md"}
+    ]
+    assert {step["node"] for step in built.raw["steps"] if "make setup" in str(step["args"])} == {"deploy-preview"}
 
 
 def test_without_a_host_there_is_no_comment(tmp_path: Path) -> None:
@@ -40,15 +70,28 @@ def test_without_a_host_there_is_no_comment(tmp_path: Path) -> None:
 
 
 def test_a_preview_that_fails_is_commented_all_the_same_and_fails_the_build(tmp_path: Path) -> None:
-    env = {**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"}
-    built = pipeline(tmp_path, env=env, sh=[{"match": "deploy preview", "status": 1}])
+    built = pipeline(tmp_path, env=ON_GITHUB, sh=[{"match": "deploy preview", "status": 1}])
     assert built.result == "FAILURE"
     assert built.commands == [PREVIEW, COMMENT]
-    assert built.kept() == ["Pull request"]
+    assert built.kept() == ["Pull request/Preview"]
+
+
+@pytest.mark.parametrize(
+    ("how", "result"),
+    [
+        ({"sh": [{"match": "deploy preview", "abort": True}]}, "ABORTED"),
+        ({"steps": [{"step": "stash", "fail": "No files included in stash"}]}, "FAILURE"),
+    ],
+)
+def test_where_there_is_no_document_nobody_comments(tmp_path: Path, how: dict[str, Any], result: str) -> None:
+    built = pipeline(tmp_path, env=ON_GITHUB, **how)
+    assert built.result == result
+    assert built.commands == [PREVIEW]
+    assert built.kept() == ["Pull request/Preview"]
 
 
 def test_a_fork_s_pull_request_gets_no_agent_and_is_told_why(tmp_path: Path) -> None:
-    built = pipeline(tmp_path, env={**PULL_REQUEST, "CHANGE_FORK": "someone", "GITHUB_REPOSITORY": "us/items"})
+    built = pipeline(tmp_path, env={**ON_GITHUB, "CHANGE_FORK": "someone"})
     assert built.result == "SUCCESS"
     assert built.stages == ["Fork"]
     assert not built.steps("node")
@@ -116,13 +159,24 @@ def test_the_timer_looks_for_drift_and_deploys_nothing(tmp_path: Path) -> None:
     built = pipeline(tmp_path, causes=["TimerTrigger"])
     assert built.result == "SUCCESS"
     assert built.stages == ["Drift"]
-    assert built.commands == [("deploy-preview", "deploy drift --all --exit-code")]
+    assert built.commands == [DRIFT]
     assert built.kept() == ["Drift"]
 
 
-def test_drift_fails_the_build_and_is_kept(tmp_path: Path) -> None:
-    built = pipeline(tmp_path, causes=["TimerTrigger"], sh=[{"match": "drift", "status": 5}])
-    assert built.result == "FAILURE"
+@pytest.mark.parametrize(
+    ("how", "result"),
+    [
+        ({"steps": [{"step": "junit", "result": "UNSTABLE"}]}, "UNSTABLE"),
+        ({"sh": [{"match": "deploy drift", "status": 1}]}, "FAILURE"),
+        ({"sh": [{"match": "deploy drift", "status": 3}]}, "FAILURE"),
+    ],
+    ids=["drift", "could not look", "nowhere to look from"],
+)
+def test_drift_makes_the_build_unstable_and_blindness_makes_it_fail(
+    tmp_path: Path, how: dict[str, Any], result: str
+) -> None:
+    built = pipeline(tmp_path, causes=["TimerTrigger"], **how)
+    assert built.result == result
     assert built.kept() == ["Drift"]
 
 
@@ -150,7 +204,7 @@ def test_only_the_stacks_that_are_asked_for_are_deployed(
     ("operation", "command"),
     [
         ("preview", f'deploy preview --stacks "$DEPLOY_STACKS" {WRITTEN}'),
-        ("drift", 'deploy drift --stacks "$DEPLOY_STACKS" --exit-code'),
+        ("drift", f'deploy drift --stacks "$DEPLOY_STACKS" {REPORTED}'),
     ],
 )
 def test_what_is_typed_never_becomes_part_of_a_command(tmp_path: Path, operation: str, command: str) -> None:
@@ -179,7 +233,7 @@ def test_only_main_has_a_timer(tmp_path: Path) -> None:
 
 
 def test_every_agent_s_work_is_bounded_and_nothing_needs_a_credentials_plugin(tmp_path: Path) -> None:
-    for scenario in ({"env": BRANCH}, {"env": PULL_REQUEST}, {"causes": ["TimerTrigger"]}):
+    for scenario in ({"env": BRANCH}, {"env": ON_GITHUB}, {"causes": ["TimerTrigger"]}):
         built = pipeline(tmp_path, **scenario)
         assert built.raw["credentials"] == []
         for step in built.steps("sh"):

@@ -133,6 +133,21 @@ def test_stacks_are_listed_as_json(deploy: Deploy, tmp_path: Path) -> None:
     assert "dev" in listed["staging"]["needs"]
 
 
+def test_waves_are_what_many_agents_may_do_at_the_same_time(deploy: Deploy, tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    waves = json.loads(deploy("list", "--waves", "--format", "json", "--project", folder).out)
+    assert [(wave["wave"], wave["accounts"], [one["stack"] for one in wave["stacks"]]) for wave in waves] == [
+        (1, ["222222222222"], ["dev"]),
+        (2, ["333333333333"], ["staging"]),
+        (3, ["444444444444"], ["prod"]),
+    ]
+    some = json.loads(deploy("list", "--waves", "--stacks", "prod,dev", "-o", "json", "--project", folder).out)
+    assert [[one["stack"] for one in wave["stacks"]] for wave in some] == [["dev"], ["prod"]]
+    header, first, *_ = deploy("list", "--waves", "--project", folder).out.splitlines()
+    assert header.split()[:2] == ["WAVE", "STACK"]
+    assert first.split()[:2] == ["1", "dev"]
+
+
 @pytest.mark.parametrize(
     "args",
     [
