@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from driver.errors import UsageError
@@ -50,7 +51,7 @@ class Role:
         """Whether all that it does is looking."""
         return all(need.phase in _LOOKING for need in self.needs)
 
-    @property
+    @cached_property
     def requests(self) -> tuple[Request, ...]:
         """Every request that it makes, each once."""
         return tuple({request.key: request for need in self.needs for request in need.requests}.values())
