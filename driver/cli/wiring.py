@@ -24,6 +24,7 @@ from driver.config.load import find_root, load
 from driver.config.model import DeployConfig
 from driver.config.surroundings import for_git, on_aws, on_loopback
 from driver.errors import NotReadyError
+from driver.events.redaction import learn_environment
 from driver.events.stream import EventStream, Listener
 from driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from driver.run.gates import Gates
@@ -82,6 +83,7 @@ class Run:
 
 def open_project(folder: Path | None, cloud: str | None) -> DeployConfig:
     """The project's config. Raises UsageError."""
+    learn_environment(os.environ)
     root = find_root((folder or Path.cwd()).resolve())
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
@@ -101,6 +103,7 @@ def git(config: DeployConfig) -> Git:
 
 def pull_request(host: Host | None, number: int | None) -> PullRequest:
     """Which pull request this build is for, and the token that opens it. Raises UsageError."""
+    learn_environment(os.environ)
     return discussion.pull_request(os.environ, host, number)
 
 

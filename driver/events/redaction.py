@@ -1,10 +1,13 @@
-"""Takes out of text what nobody may read in a log: AWS keys, session tokens, and values under telling names."""
+"""Takes out of text what nobody may read in a log: AWS keys, session tokens, values under telling names, and what was learned."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from driver.events.secret_forms import forms
 
 MASK = "[redacted]"
 
@@ -25,12 +28,34 @@ _SECRET_TEXT = re.compile(
 )
 
 
+_learned: tuple[str, ...] = ()
+"""The forms of all secrets that this process has come to know, the longest first: one may be part of another."""
+
+_learning = threading.Lock()
+
+
+def learn(secrets: Iterable[str]) -> None:
+    """From now on these are taken out of every text, in whatever form they turn up."""
+    global _learned  # noqa: PLW0603 -- what a process knows is the process's
+    found = {form for secret in secrets for form in forms(secret)}
+    with _learning:
+        _learned = tuple(sorted({*_learned, *found}, key=len, reverse=True))
+
+
+def learn_environment(environment: Mapping[str, str]) -> None:
+    """Learn the values of the variables whose names say that they are nobody's business."""
+    learn(value for name, value in environment.items() if _tells(name, _TELLING_NAME, _TELLING_PROPERTY))
+
+
 def redact(value: Any) -> Any:
     """The same value with every secret text replaced by `[redacted]`, however deep it stands.
 
     In a property's difference the values are those of its `path`, so the path tells what they are.
     """
     if isinstance(value, str):
+        for form in _learned:
+            if form in value:
+                value = value.replace(form, MASK)
         return _SECRET_TEXT.sub(lambda found: (found["name"] or "") + MASK, value)
     if isinstance(value, Mapping):
         property_tells = value.keys() >= _DIFFERENCE and _tells(value["path"], _TELLING_NAME, _TELLING_PROPERTY)

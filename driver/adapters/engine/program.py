@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import NoReturn
 from driver.adapters.engine.imports import Imports
 from driver.adapters.engine.printed import Listener, listen
 from driver.adapters.engine.workdir import Project
+from driver.events.redaction import learn
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _SDK_DUMP = "python inline source runtime error:"
@@ -39,6 +42,7 @@ class Program:
         """What the Automation API calls. Raises pulumi.RunError with a message made for people."""
         from pulumi import RunError
 
+        learn(config_secrets())
         listen(self._on_print)
         self._imports.wait()
         self._make_importable()
@@ -64,6 +68,26 @@ class Program:
     def _told(self, what: str, error: BaseException) -> str:
         frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
         return _with_line(what, frames, self._project.root)
+
+
+def config_secrets() -> Iterator[str]:
+    """The decrypted secrets of the configuration that the engine gave this program; of structured ones every part as well."""
+    from pulumi.runtime.config import CONFIG, is_config_secret
+
+    for key, value in CONFIG.get().items():
+        if is_config_secret(key) and isinstance(value, str):
+            yield value
+            with suppress(ValueError):
+                yield from _texts(json.loads(value))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for item in value.values() for text in _texts(item))
+    elif isinstance(value, list):
+        yield from (text for item in value for text in _texts(item))
 
 
 def tidy(message: str, root: Path) -> str:
