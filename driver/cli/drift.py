@@ -107,7 +107,8 @@ def drift(
             try:
                 fixed = Fixer(config, begun, git, replace or (), attended).fix(report)
             except DeployError as error:  # what was seen is shown all the same
-                refused, ending.code = error, error.exit_code
+                refused = error
+                ending.by(error)
             ending.code = fixed.exit_code() if fixed else ending.code
     _show(report, fixed, output, ending.code)
     if reports:

@@ -21,6 +21,7 @@ from driver.cli import (
     outputs,
     preview,
     prove,
+    report,
     sandbox,
     up,
 )
@@ -63,6 +64,7 @@ app.command("list")(list_.list_stacks)
 app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.command()(history.history)
+app.command()(report.report)
 app.command()(drift.drift)
 app.command()(prove.prove)
 app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)

@@ -1,55 +1,145 @@
-"""The work of `deploy history`: the records of this folder and of the state bucket, each run once."""
+"""The work of `deploy history` and `deploy report`: the records of this folder and of the state bucket, each run once."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Protocol
 
 from driver.adapters.archive import S3Archive
 from driver.adapters.ledger import events_of
 from driver.cli import wiring
 from driver.config.model import DeployConfig
-from driver.errors import NotReadyError
+from driver.errors import NotReadyError, UsageError
 from driver.run.past import PastRun, past_run
+from driver.run.story import Story, story_of
+from driver.values import Cloud
 
-Events = Sequence[Mapping[str, Any]]
+LATEST = "latest"
+CLOSE = 5
+"""How many ids are named when there is no such run, or no single one."""
+
+
+class Archive(Protocol):
+    """The records that are kept elsewhere. Every method raises NotReadyError."""
+
+    def runs(self) -> Sequence[str]:
+        """The ids of the runs that are kept."""
+
+    def events(self, run: str) -> Sequence[Any]:
+        """What a run said."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is on record: `here` in `folder`, `kept` in the archive. `archive` is None where nobody could ask, because of `why`."""
+
+    folder: Path
+    here: frozenset[str]
+    archive: Archive | None
+    kept: frozenset[str]
+    why: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """Every run, newest first: an id begins with its time."""
+        return sorted(self.here | self.kept, reverse=True)
+
+    def events(self, run: str) -> Sequence[Any]:
+        """What a run said. Raises NotReadyError when its record cannot be read."""
+        said = events_of(self.folder / run) if run in self.here else ()
+        return said or (self.archive.events(run) if self.archive and run in self.kept else ())
+
+    def places(self, run: str) -> dict[str, Any]:
+        """What is known of a run from where its record is: under which name, and where."""
+        return {"run": run, "here": run in self.here, "kept": run in self.kept if self.archive else None}
+
+
+def records(config: DeployConfig) -> Records:
+    """The records of this folder and of the state bucket. A bucket that cannot be asked is said on stderr."""
+    folder = config.root / ".deploy" / "runs"
+    here = frozenset(path.name for path in folder.glob("*") if path.is_dir())
+    try:
+        wiring.enter(config, wiring.JENKINS_DEPLOY)
+        archive = S3Archive(wiring.session(config), config.backend)
+        return Records(folder, here, archive, frozenset(archive.runs()))
+    except NotReadyError as error:
+        _say(f"only the runs of this folder: {error}")
+        return Records(folder, here, None, frozenset(), str(error))
 
 
 def history(config: DeployConfig, limit: int) -> list[PastRun]:
     """The newest runs, newest first. A bucket or a record that cannot be read is said on stderr, and is left out."""
-    folder = config.root / ".deploy" / "runs"
-    here = {path.name: folder for path in folder.glob("*") if path.is_dir()}
-    archive, kept = _archive(config)
-    names = sorted({*here, *kept}, reverse=True)
+    return newest(records(config), config.cloud, limit)
+
+
+def newest(known: Records, cloud: Cloud, limit: int) -> list[PastRun]:
+    """The newest runs of that cloud, newest first. A record that cannot be read is said on stderr, and is left out."""
 
     def recalled(name: str) -> PastRun | None:
         try:
-            events = (events_of(folder / name) if name in here else ()) or (archive.events(name) if archive else ())
-            return past_run(events) if events else None
+            events = known.events(name)
+            return replace(past_run(events), **known.places(name)) if events else None
         except (NotReadyError, ValueError) as error:
             _say(f"run {name} is left out: {error}")
             return None
 
     found: list[PastRun] = []
+    names = known.names
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
         for begin in range(0, len(names), limit):
             some = pool.map(recalled, names[begin : begin + limit])
-            found += [run for run in some if run and run.cloud == config.cloud]
+            found += [run for run in some if run and run.cloud == cloud]
             if len(found) >= limit:
                 break
     return found[:limit]
 
 
-def _archive(config: DeployConfig) -> tuple[S3Archive | None, Sequence[str]]:
+def story(known: Records, cloud: Cloud, wanted: str) -> Story:
+    """The run that is meant: by its id, by how its id begins, or `latest`. Raises UsageError or NotReadyError."""
+    run = _latest(known, cloud) if wanted == LATEST else _meant(known, wanted)
     try:
-        wiring.enter(config, wiring.JENKINS_DEPLOY)
-        archive = S3Archive(wiring.session(config), config.backend)
-        return archive, archive.runs()
-    except NotReadyError as error:
-        _say(f"only the runs of this folder: {error}")
-        return None, ()
+        return story_of(known.events(run), **known.places(run))
+    except ValueError as error:
+        raise NotReadyError(f"the record of run {run} cannot be read: {error}") from None
+
+
+def _latest(known: Records, cloud: Cloud) -> str:
+    found = newest(known, cloud, 1)
+    if not found:
+        raise _unknown(known, f"no run on {cloud} is on record")
+    return found[0].run
+
+
+def _meant(known: Records, wanted: str) -> str:
+    begin = [name for name in known.names if wanted and name.startswith(wanted)]
+    if wanted in begin or len(begin) == 1:
+        return wanted if wanted in begin else begin[0]
+    if begin:
+        more = f" and {len(begin) - CLOSE} more" if len(begin) > CLOSE else ""
+        raise UsageError(
+            f"{len(begin)} runs begin with {wanted}: {', '.join(begin[:CLOSE])}{more}",
+            where="RUN",
+            remedy="say more of the id",
+        )
+    raise _unknown(known, f"no run {wanted} is on record", wanted)
+
+
+def _unknown(known: Records, what: str, wanted: str = "") -> UsageError | NotReadyError:
+    """Nobody knows it; or nobody could ask all who might."""
+    close = get_close_matches(wanted, known.names, n=CLOSE, cutoff=0.5) or known.names[:CLOSE]
+    said = f"the closest are {', '.join(close)}" if close else "`deploy up` makes one"
+    if known.archive is None:
+        return NotReadyError(
+            f"{what} in this folder, and the state bucket could not be asked",
+            detail=[known.why],
+            remedy=f"let it be asked; here {said}",
+        )
+    return UsageError(what, where="RUN", remedy=f"{said}; `deploy history` shows more")
 
 
 def _say(line: str) -> None:

@@ -227,9 +227,11 @@ class StepFinished(Event):
 
 @dataclass(frozen=True)
 class RunFinished(Event):
-    """The run ended."""
+    """The run ended. `cause` and `remedy` are those of the error that ended all of it; a stack's own stand in its step."""
 
     kind: ClassVar[str] = "run-finished"
     run: str
     exit_code: int
     seconds: float
+    cause: str = ""
+    remedy: str = ""

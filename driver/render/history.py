@@ -2,47 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 from driver.events.readable import one_line
 from driver.events.redaction import redact
-from driver.render.words import duration, table
+from driver.render.words import duration
 from driver.run.outcome import Result
-from driver.run.past import PastRun
+from driver.run.past import PastRun, PastStep
 
+WIDTH = 100
 SHORT = 10
 """Characters of a commit that a person compares."""
 
+_COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 26), ("ENDED", 8), ("BY", 15), ("COMMIT", SHORT))
+"""What is said of a run, and in how many characters; what is longer goes on in the next line."""
+
 
 def as_text(runs: Sequence[PastRun]) -> str:
-    """A line per run, newest first."""
+    """Some lines per run, newest first: what, where, how it ended, by whom, from which commit; below it what else is known."""
     if not runs:
         return "no run is on record"
-    header = ["RUN", "BEGAN (UTC)", "OPERATION", "STACKS", "ENDED", "TIME", "BY", "COMMIT", "REASON"]
-    return table(header, [[one_line(cell) for cell in _row(run)] for run in runs])
+    return "\n".join([_row([name for name, _ in _COLUMNS]), *(line for run in runs for line in _lines(run))])
 
 
-def _row(run: PastRun) -> list[str]:
-    ended = "no end on record" if run.exit_code is None else f"exit {run.exit_code}"
-    by = f"{run.by}, approved by {run.approved_by}" if run.approved_by else run.by or run.build
-    return [
-        run.run,
-        run.began[:16].replace("T", " "),
-        run.operation,
-        ", ".join(_step(step.stack, step.result, step.version) for step in run.steps),
-        ended,
-        duration(run.seconds),
-        by,
-        run.commit[:SHORT],
-        run.reason,
+def _lines(run: PastRun) -> Iterator[str]:
+    cells = [run.run, run.operation, ", ".join(map(_step, run.steps)), _ended(run), run.by, _commit(run.commit)]
+    columns = [
+        wrap(one_line(cell), width, break_on_hyphens=False) or [""]
+        for cell, (_, width) in zip(cells, _COLUMNS, strict=True)
     ]
+    yield from (_row(parts) for parts in zip_longest(*columns, fillvalue=""))
+    yield from wrap(one_line("; ".join(_more(run))), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _step(stack: str, result: str, version: str) -> str:
-    said = f"{stack} v{version}" if version else stack
-    return said if result == Result.SUCCEEDED else f"{said} ({result or 'did not end'})"
+def _row(cells: Sequence[str]) -> str:
+    return "  ".join(cell.ljust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True)).rstrip()
+
+
+def _ended(run: PastRun) -> str:
+    """How the run ended."""
+    return "no end" if run.exit_code is None else f"exit {run.exit_code}"
+
+
+def _commit(commit: str) -> str:
+    """As much of it as a person compares."""
+    return commit[:SHORT] if len(commit.partition("+")[0]) >= SHORT else commit
+
+
+def _more(run: PastRun) -> Iterator[str]:
+    """How long it took, who approved, why, in which build, and that nobody else can read its record."""
+    yield "its record has no end" if run.exit_code is None else duration(run.seconds)
+    if run.approved_by:
+        yield f"approved by {run.approved_by}"
+    if run.reason:
+        yield f"because: {run.reason}"
+    if run.commit.partition("+")[2]:
+        yield "with changes that were not committed"
+    if run.build:
+        yield run.build
+    if run.here and run.kept is False:
+        yield "only in this folder"
+
+
+def _step(step: PastStep) -> str:
+    said = f"{step.stack} v{step.version}" if step.version else step.stack
+    if step.result != Result.SUCCEEDED:
+        return f"{said} ({step.result or 'did not end'})"
+    return f"{said} ({step.drifted} drifted)" if step.drifted else said
 
 
 def as_json(runs: Sequence[PastRun]) -> Mapping[str, Any]:

@@ -37,10 +37,12 @@ def changed(changes: Changes, reason: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.8 s`, `42 s`, `3 min 05 s`."""
+    """`0.8 s`, `42 s`, `3 min 05 s`, `2 h 03 min`."""
     if round(seconds, 1) < 10:  # noqa: PLR2004 -- tenths matter only below ten seconds
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:  # noqa: PLR2004 -- minutes of an hour
+        return f"{minutes // 60} h {minutes % 60:02d} min"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 

@@ -13,9 +13,15 @@ from driver.ports import Clock, Emit
 
 @dataclass
 class Ending:
-    """What the run will exit with; whoever knows better sets it before the end."""
+    """What the run will exit with, and why; whoever knows better sets it before the end."""
 
     code: int = ExitCode.DONE
+    cause: str = ""
+    remedy: str = ""
+
+    def by(self, error: DeployError) -> None:
+        """That error ends the run."""
+        self.code, self.cause, self.remedy = error.exit_code, str(error), error.remedy
 
 
 @contextmanager
@@ -26,7 +32,7 @@ def finishing(run: str, clock: Clock, emit: Emit) -> Iterator[Ending]:
     try:
         yield ending
     except DeployError as error:
-        ending.code = error.exit_code
+        ending.by(error)
         raise
     except SystemExit as stop:
         ending.code = stop.code if isinstance(stop.code, int) else ExitCode.BUG
@@ -35,4 +41,4 @@ def finishing(run: str, clock: Clock, emit: Emit) -> Iterator[Ending]:
         ending.code = ExitCode.BUG
         raise
     finally:
-        emit(RunFinished(run, int(ending.code), clock.now() - started))
+        emit(RunFinished(run, int(ending.code), clock.now() - started, ending.cause, ending.remedy))

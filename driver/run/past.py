@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from driver.run.outcome import Result
+from driver.run.recorded import Recorded
+from driver.values import Changes
+
+_ACCOUNT = re.compile(r" in (\d{12})$", re.ASCII)
+"""Where the check of a role says which account it led to: all that is known of a step that never began."""
+
+_SAID = ("by", "approved_by", "reason", "commit", "build")
 
 
 @dataclass(frozen=True)
 class PastStep:
-    """One stack of the run. `version` is what its smoke test saw; `result` is empty where the record ends before the step does."""
+    """One stack of the run. `version` is what its smoke test saw; `result` is empty where the record ends before the step does.
+
+    `drifted` counts what a look found that nobody answers for.
+    """
 
     stack: str
     account: str = ""
     result: str = ""
     reason: str = ""
     cause: str = ""
-    changes: Mapping[str, int] | None = None
+    remedy: str = ""
+    changes: Changes | None = None
     version: str = ""
+    drifted: int = 0
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """One run. `began` is ISO 8601 in UTC; `exit_code` is None where the record has no end."""
+    """One run. `began` is ISO 8601 in UTC; `exit_code` is None where the record has no end.
+
+    `cause` and `remedy` are those of the error that ended the whole run. `here` and `kept`: its record is in this folder,
+    in the state bucket; `kept` is None where nobody could ask.
+    """
 
     run: str
     began: str
@@ -40,53 +57,64 @@ class PastRun:
     identity: str = ""
     exit_code: int | None = None
     seconds: float = 0.0
+    cause: str = ""
+    remedy: str = ""
+    here: bool = True
+    kept: bool | None = None
 
 
-def past_run(events: Sequence[Mapping[str, Any]]) -> PastRun:
+def events_told(events: Sequence[Any]) -> list[Recorded]:
+    """The record's events, from the one with which the run began. Raises ValueError when they are no record of a run."""
+    told = [Recorded(event) for event in events if isinstance(event, Mapping)]
+    starts = [number for number, event in enumerate(told) if event.kind == "run-started"]
+    if not starts:
+        raise ValueError("not a record of a run: it does not say when the run began")
+    first = told[starts[0]]
+    if not first.text("run") or first.time is None or not isinstance(first.body.get("stacks"), list):
+        raise ValueError("not a record of a run: its beginning is not whole")
+    return told[starts[0] :]
+
+
+def past_run(events: Sequence[Any]) -> PastRun:
     """The run that these events tell of. Raises ValueError when they are no record of a run."""
-    try:
-        return _run(events)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a record of a run: {type(error).__name__}: {error}") from None
-
-
-def _run(events: Sequence[Mapping[str, Any]]) -> PastRun:
-    start = next((event for event in events if event["kind"] == "run-started"), None)
-    if start is None:
-        raise ValueError("it does not say when the run began")
-    steps = {name: PastStep(name) for name in start["stacks"]}
-    identity, end = "", dict[str, Any]()
-    for event in events:
-        stack = event.get("stack", "")
-        if event["kind"] == "run-finished":
-            end = dict(event)
-        elif event["kind"] == "check-passed" and event["check"] == "identity":
-            identity = event["fact"]
-        elif stack in steps:
+    told = events_told(events)
+    start = told[0]
+    steps = {name: PastStep(name) for name in start.texts("stacks")}
+    for event in told:
+        if (stack := event.text("stack")) in steps:
             steps[stack] = _told(steps[stack], event)
-    ended = tuple(_ended(step) if end else step for step in steps.values())
+    end = next((event for event in reversed(told) if event.kind == "run-finished"), None)
+    said: dict[str, Any] = {name: start.text(name) for name in _SAID}
+    callers = [event for event in told if event.kind == "check-passed" and event.text("check") == "identity"]
     return PastRun(
-        run=start["run"],
-        began=start["time"],
-        operation=start["operation"],
-        cloud=start["cloud"],
-        steps=ended,
-        identity=identity,
-        exit_code=end.get("exit_code"),
-        seconds=float(end.get("seconds", 0)),
-        **{name: str(start.get(name, "")) for name in ("by", "approved_by", "reason", "commit", "build")},
+        run=start.text("run"),
+        began=start.text("time"),
+        operation=start.text("operation"),
+        cloud=start.text("cloud"),
+        steps=tuple(_ended(step) if end else step for step in steps.values()),
+        identity=callers[-1].text("fact") if callers else "",
+        exit_code=end.code("exit_code") if end else None,
+        seconds=end.number("seconds") if end else 0.0,
+        cause=end.text("cause") if end else "",
+        remedy=end.text("remedy") if end else "",
+        **said,
     )
 
 
-def _told(step: PastStep, event: Mapping[str, Any]) -> PastStep:
-    match event["kind"]:
-        case "step-started":
-            return replace(step, account=event["account"])
+def _told(step: PastStep, event: Recorded) -> PastStep:
+    match event.kind:
+        case "step-started":  # a step may come again, after the look that it follows
+            return replace(step, account=event.text("account"), result="", reason="", cause="", remedy="", changes=None)
+        case "check-passed" if event.text("check") == "role" and not step.account:
+            found = _ACCOUNT.search(event.text("fact"))
+            return replace(step, account=found[1]) if found else step
         case "smoke-tested":
-            return replace(step, version=event["version"])
+            return replace(step, version=event.text("version"))
+        case "drifted":
+            return step if event.text("ignored") else replace(step, drifted=step.drifted + 1)
         case "step-finished":
-            names = ("result", "reason", "cause", "changes", "seconds")
-            return replace(step, **{name: event[name] for name in names})
+            said: dict[str, Any] = {name: event.text(name) for name in ("result", "reason", "cause", "remedy")}
+            return replace(step, **said, changes=event.changes, seconds=step.seconds + event.number("seconds"))
     return step
 
 

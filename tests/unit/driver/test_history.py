@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from driver.events import catalogue as said
 from driver.events.stream import Envelope
-from driver.render.history import as_json, as_text
+from driver.render.history import WIDTH, as_json, as_text
 from driver.run.occasion import Occasion, occasion
 from driver.run.past import PastRun, past_run
 from driver.values import Changes
+from tests import records
 from tests.samples import ACCOUNTS, RUN
+from tests.schemas import problems
 from tests.unit.driver.test_render import golden
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -64,8 +67,8 @@ def test_a_record_without_an_end_says_so() -> None:
     run = past_run(record(*TOLD[:-2]))
     assert run.exit_code is None
     assert [step.result for step in run.steps] == ["succeeded", "", ""]
-    assert "no end on record" in as_text([run])
-    assert "staging (did not end)" in as_text([run])
+    assert "its record has no end" in as_text([run])
+    assert "staging (did not" in as_text([run])
 
 
 @pytest.mark.parametrize("events", [[], [{}], [{"kind": "run-started"}], [{"kind": "run-finished", "exit_code": 0}]])
@@ -89,13 +92,26 @@ def test_the_history_as_json() -> None:
     golden("history.json", json.dumps(as_json([past_run(record(*TOLD))]), indent=2) + "\n")
 
 
+@pytest.mark.parametrize("name", records.EVERY)
+def test_the_history_fits_a_console_and_its_schema(name: str) -> None:
+    run = replace(past_run(records.EVERY[name]), kept=False)
+    assert all(len(line) <= WIDTH for line in as_text([run]).splitlines())
+    assert problems("history", json.loads(json.dumps(as_json([run])))) == []
+
+
+def test_what_a_look_found_and_where_its_record_is() -> None:
+    said = as_text([replace(past_run(records.DRIFT), kept=False)])
+    assert "dev (1 drifted)" in said
+    assert "only in this folder" in said
+
+
 def test_an_empty_history_says_so() -> None:
     assert as_text([]) == "no run is on record"
 
 
 def test_what_others_wrote_stays_in_its_cell() -> None:
     run = PastRun(RUN, "2026-11-23T01:02:01", "up", "aws", (), reason="AKIAIOSFODNN7EXAMPLE\n\x1b[31mred")
-    assert len(as_text([run]).splitlines()) == 2
+    assert as_text([run]).splitlines()[2:] == ["  its record has no end; because: [redacted] red"]
     assert "AKIA" not in as_text([run])
     assert "AKIA" not in json.dumps(as_json([run]))
 

@@ -1,0 +1,69 @@
+"""`deploy report`: one run in full, as its own record tells it, to read, to keep and to pass on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from driver.cli.options import CloudOption, ProjectOption
+
+if TYPE_CHECKING:
+    from driver.run.story import Story
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    HTML = "html"
+    JSON = "json"
+
+
+def report(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="The run's id, or how it begins; or `latest`.", show_default=False)
+    ],
+    form: Annotated[
+        Format, typer.Option("--format", "--output", "-o", help="How the report is written.")
+    ] = Format.TEXT,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="F", help="Write it there instead of to stdout.")
+    ] = None,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Show one run in full.
+
+    Who asked, who approved and why; each account's stacks over time; what changed, what was dangerous, how the smoke
+    tests answered, what had drifted and who did it; how it ended and what to do about it. Reads the run's record, in this
+    folder or in the state bucket, and nothing else. The page needs no network, and runs nothing.
+
+    Exits with 0, whatever became of the run; with 2 when nobody knows it, with 3 when its record cannot be read.
+
+    deploy report latest
+
+    deploy report 20261123-0102-3f9a7c --format html --file run.html
+    """
+    from driver.cli import recalling, wiring
+    from driver.cli.stdout import require_folder, write
+
+    require_folder(file)
+    config = wiring.open_project(project, cloud)
+    write(_written(recalling.story(recalling.records(config), config.cloud, run), form), file)
+
+
+def _written(story: Story, form: Format) -> str:
+    if form is Format.HTML:
+        from driver.render.report_html import as_html
+
+        return as_html(story)
+    from driver.render import report as rendered
+
+    if form is Format.JSON:
+        from driver.cli.stdout import as_json
+
+        return as_json(rendered.as_json(story))
+    return rendered.as_text(story)

@@ -1,0 +1,106 @@
+"""Which run is meant: by its id, by how that begins, or the latest; from this folder or from the state bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driver.cli.recalling import Records, newest, story
+from driver.errors import NotReadyError, UsageError
+from driver.values import Cloud
+from tests import records
+from tests.samples import RUN
+
+OLDER = "20261122-2300-aaaaaa"
+OTHER = "20261123-0102-3f0000"
+
+
+@dataclass
+class FakeArchive:
+    """The records that are kept elsewhere."""
+
+    kept: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+    def runs(self) -> Sequence[str]:
+        return list(self.kept)
+
+    def events(self, run: str) -> Sequence[Mapping[str, Any]]:
+        return self.kept[run]
+
+
+def known(folder: Path, archive: FakeArchive | None, **here: str) -> Records:
+    for name, text in here.items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "events.jsonl").write_text(text, "utf-8")
+    kept = frozenset(archive.runs()) if archive else frozenset[str]()
+    return Records(folder, frozenset(here), archive, kept, "" if archive else "no credentials")
+
+
+def lines(record: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(event) + "\n" for event in record)
+
+
+@pytest.mark.parametrize("wanted", [RUN, "20261123-0102-3f9", "latest"])
+def test_a_run_is_found_here_and_in_the_bucket(tmp_path: Path, wanted: str) -> None:
+    both = known(tmp_path, FakeArchive({RUN: [], OLDER: []}), **{RUN: lines(records.WELL)})
+    assert (story(both, Cloud.SANDBOX, wanted).run.here, story(both, Cloud.SANDBOX, wanted).run.kept) == (True, True)
+    away = known(tmp_path / "none", FakeArchive({RUN: records.WELL}))
+    assert (story(away, Cloud.SANDBOX, wanted).run.here, story(away, Cloud.SANDBOX, wanted).run.kept) == (False, True)
+
+
+def test_a_run_that_only_looked_is_only_here(tmp_path: Path) -> None:
+    found = story(known(tmp_path, FakeArchive(), **{RUN: lines(records.DRIFT)}), Cloud.SANDBOX, RUN)
+    assert (found.run.here, found.run.kept) == (True, False)
+
+
+def test_a_bucket_that_cannot_be_asked_hides_no_run_of_this_folder(tmp_path: Path) -> None:
+    found = story(known(tmp_path, None, **{RUN: lines(records.WELL)}), Cloud.SANDBOX, RUN)
+    assert found.run.kept is None
+
+
+def test_a_run_that_nobody_knows_names_the_closest(tmp_path: Path) -> None:
+    here = known(tmp_path, FakeArchive({OLDER: []}), **{RUN: lines(records.WELL)})
+    with pytest.raises(UsageError, match="no run 20261123-0102-3f9aff is on record") as caught:
+        story(here, Cloud.SANDBOX, "20261123-0102-3f9aff")
+    assert RUN in caught.value.remedy
+
+
+def test_a_run_that_nobody_knows_may_be_where_nobody_could_ask(tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match="could not be asked"):
+        story(known(tmp_path, None, **{RUN: lines(records.WELL)}), Cloud.SANDBOX, OLDER)
+
+
+def test_an_id_that_begins_several_is_none(tmp_path: Path) -> None:
+    here = known(tmp_path, FakeArchive({OTHER: records.WELL}), **{RUN: lines(records.WELL)})
+    with pytest.raises(UsageError, match="2 runs begin with 20261123-0102"):
+        story(here, Cloud.SANDBOX, "20261123-0102")
+    assert story(here, Cloud.SANDBOX, OTHER).run.run == OTHER
+
+
+@pytest.mark.parametrize("wanted", ["", "../../etc/passwd", "latest"])
+def test_where_there_is_nothing_nothing_is_found(tmp_path: Path, wanted: str) -> None:
+    with pytest.raises(UsageError, match="on record"):
+        story(known(tmp_path, FakeArchive()), Cloud.SANDBOX, wanted)
+
+
+@pytest.mark.parametrize("text", ["[]\n{}\n", "not json\n{}\n", "\n\n"])
+def test_a_record_that_cannot_be_read_says_so_and_keeps_no_other_from_being_shown(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = known(tmp_path, FakeArchive(), **{RUN: text, OLDER: lines(records.WELL)})
+    with pytest.raises(NotReadyError):
+        story(both, Cloud.SANDBOX, RUN)
+    assert [run.run for run in newest(both, Cloud.SANDBOX, 5)] == [OLDER]
+    assert f"run {RUN} is left out" in capsys.readouterr().err
+    assert story(both, Cloud.SANDBOX, "latest").run.run == OLDER
+
+
+def test_the_record_of_a_run_that_was_killed_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    cut = lines(records.CUT_OFF) + '{"run": "2026'
+    found = story(known(tmp_path, FakeArchive(), **{RUN: cut}), Cloud.SANDBOX, RUN)
+    assert found.run.exit_code is None

@@ -1,0 +1,124 @@
+"""The page of a run: it needs nothing, runs nothing, and whatever the record says stays text."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from driver.render.page import link
+from driver.render.report_html import as_html
+from driver.run.story import story_of
+from tests import records
+from tests.chromium import chromium, executable
+
+NEEDS_BROWSER = pytest.mark.skipif(executable() is None, reason="there is no Chromium on this machine")
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def page(name: str) -> str:
+    return as_html(story_of(records.EVERY[name], here=True, kept=False))
+
+
+@pytest.mark.parametrize("name", records.EVERY)
+def test_a_page_has_no_element_and_no_attribute_that_runs_or_fetches(name: str) -> None:
+    elements = Elements(page(name))
+    assert not {tag for tag, _ in elements.found} & {"script", "img", "iframe", "object", "link", "form", "svg", "base"}
+    attributes = {attribute for _, own in elements.found for attribute in own}
+    assert not {attribute for attribute in attributes if attribute.startswith("on") or attribute == "src"}
+    assert all(link(str(own["href"])) for tag, own in elements.found if tag == "a")
+    assert "url(" not in page(name)
+    assert "default-src 'none'" in page(name)
+
+
+@pytest.mark.parametrize("name", records.EVERY)
+def test_nothing_secret_and_nothing_unseen_is_on_a_page(name: str) -> None:
+    said = page(name)
+    assert not any(secret in said for secret in ("planted-hunter2", "AKIAIOSFODNN7EXAMPLE"))
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", said)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("https://jenkins.example/job/items/7/", True),
+        ("http://127.0.0.1:4566/x?y=1#z", True),
+        ("javascript:alert(1)", False),
+        ("JaVaScRiPt:alert(1)", False),
+        ("data:text/html,x", False),
+        ("file:///etc/passwd", False),
+        ("//evil.example", False),
+        ("https:", False),
+        ("https://jenkins.example@evil.example/", False),
+        ("https://a.example/ javascript:x", False),
+        ("https://[", False),
+        ("https://a.example/\n", False),
+        ("", False),
+    ],
+)
+def test_only_what_a_person_may_click_is_a_link(url: str, is_one: bool) -> None:
+    assert bool(link(url)) is is_one
+
+
+def test_the_page_says_who_what_where_and_what_to_do() -> None:
+    said = Elements(page("failed")).text
+    for fact in ("alice", "hot fix", "0123456789ab", "222222222222", "333333333333", "444444444444", "not run"):
+        assert fact in said
+    assert records.DENIED in said
+    assert records.REMEDY in said
+    assert "deploy audit 20261123-0102-3f9a7c" in said
+
+
+def test_the_page_of_a_look_says_what_drifted_and_who_did_it() -> None:
+    said = Elements(page("drift")).text
+    assert "versioningConfiguration.status: expected Enabled, found Suspended" in said
+    assert f"by {records.MALLORY} at {records.AT}: PutBucketVersioning" in said
+    assert "ada: a bug is looked for, until 2027-01-31" in said
+
+
+@NEEDS_BROWSER
+def test_in_a_browser_it_asks_for_nothing_and_fits_a_phone(tmp_path: Path) -> None:
+    with chromium(tmp_path) as tab:
+        for name in records.EVERY:
+            file = tmp_path / f"{name}.html"
+            file.write_text(page(name), "utf-8")
+            for width in (390, 1440):
+                tab.open(file, width=width, dark=width == 390)
+                assert tab.requested == [file.as_uri()]
+                assert tab.complaints == []
+                assert tab.evaluate("document.documentElement.scrollWidth") == width, name
+                lanes = tab.evaluate("document.querySelectorAll('.account .lane').length")
+                assert lanes == len(story_of(records.EVERY[name]).stacks)
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != ""
+
+
+@NEEDS_BROWSER
+def test_in_a_browser_night_is_dark_and_bars_are_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "well.html"
+    file.write_text(page("well"), "utf-8")
+    with chromium(tmp_path) as tab:
+        seen = []
+        for dark in (False, True):
+            tab.open(file, width=1440, dark=dark)
+            seen.append(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert seen[0] != seen[1]
+        widths = tab.evaluate("[...document.querySelectorAll('.bar')].map(bar => bar.getBoundingClientRect().width)")
+        assert min(widths) >= 3
+        assert tab.picture().startswith(b"\x89PNG")
