@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,7 +47,7 @@ class Records:
 
     @property
     def names(self) -> list[str]:
-        """Every run, newest first: an id begins with its time."""
+        """Every run, newest first as far as an id tells it: it begins with its minute."""
         return sorted(self.here | self.kept, reverse=True)
 
     def events(self, run: str) -> Sequence[Any]:
@@ -89,14 +90,19 @@ def newest(known: Records, cloud: Cloud, limit: int) -> list[PastRun]:
             return None
 
     found: list[PastRun] = []
-    names = known.names
+    minutes = [list(names) for _, names in groupby(known.names, key=_minute)]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
-        for begin in range(0, len(names), limit):
-            some = pool.map(recalled, names[begin : begin + limit])
-            found += [run for run in some if run and run.cloud == cloud]
-            if len(found) >= limit:
-                break
-    return found[:limit]
+        while minutes and len(found) < limit:
+            names: list[str] = []
+            while minutes and len(names) < limit:
+                names += minutes.pop(0)
+            found += [run for run in pool.map(recalled, names) if run and run.cloud == cloud]
+    return sorted(found, key=lambda run: (_minute(run.run), run.began), reverse=True)[:limit]
+
+
+def _minute(run: str) -> str:
+    """When a run began, as far as its id says it; which of one minute began first, only their records know."""
+    return run[:13]
 
 
 def story(known: Records, cloud: Cloud, wanted: str) -> Story:

@@ -18,6 +18,8 @@ WIDTH = 100
 SHORT = 10
 """Characters of a commit that a person compares."""
 
+_KEPT = "\N{NO-BREAK SPACE}"
+
 _COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 26), ("ENDED", 8), ("BY", 15), ("COMMIT", SHORT))
 """What is said of a run, and in how many characters; what is longer goes on in the next line."""
 
@@ -30,17 +32,30 @@ def as_text(runs: Sequence[PastRun]) -> str:
 
 
 def _lines(run: PastRun) -> Iterator[str]:
-    cells = [run.run, run.operation, ", ".join(map(_step, run.steps)), _ended(run), run.by, _commit(run.commit)]
+    cells = [run.run, run.operation, _where(run), _ended(run), run.by, _commit(run.commit)]
     columns = [
-        wrap(one_line(cell), width, break_on_hyphens=False) or [""]
-        for cell, (_, width) in zip(cells, _COLUMNS, strict=True)
+        wrap(cell, width, break_on_hyphens=False) or [""]
+        for cell, (_, width) in zip(map(_whole, cells), _COLUMNS, strict=True)
     ]
     yield from (_row(parts) for parts in zip_longest(*columns, fillvalue=""))
     yield from wrap(one_line("; ".join(_more(run))), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
+def _where(run: PastRun) -> str:
+    """The stacks; each stays in one line as long as it fits."""
+    return ", ".join(one_line(_step(step)).replace(" ", _KEPT) for step in run.steps)
+
+
+def _whole(cell: str) -> str:
+    return _KEPT.join(one_line(part) for part in cell.split(_KEPT))
+
+
 def _row(cells: Sequence[str]) -> str:
-    return "  ".join(cell.ljust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True)).rstrip()
+    return (
+        "  ".join(cell.ljust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
+        .rstrip()
+        .replace(_KEPT, " ")
+    )
 
 
 def _ended(run: PastRun) -> str:

@@ -29,6 +29,7 @@ VERBS = (
     "doctor",
     "audit",
     "history",
+    "report",
     "drift",
     "prove",
     "exec",

@@ -53,6 +53,16 @@ def test_a_run_is_found_here_and_in_the_bucket(tmp_path: Path, wanted: str) -> N
     assert (story(away, Cloud.SANDBOX, wanted).run.here, story(away, Cloud.SANDBOX, wanted).run.kept) == (False, True)
 
 
+def test_of_one_minute_the_record_says_which_run_was_the_latest(tmp_path: Path) -> None:
+    later = [
+        {**event, "time": f"2026-11-23T01:02:{50 + number % 10}+00:00"} for number, event in enumerate(records.WELL)
+    ]
+    here = known(tmp_path, FakeArchive({OTHER: later}), **{RUN: lines(records.WELL), OLDER: lines(records.WELL)})
+    assert [run.run for run in newest(here, Cloud.SANDBOX, 5)] == [OTHER, RUN, OLDER]
+    assert [run.run for run in newest(here, Cloud.SANDBOX, 1)] == [OTHER]
+    assert story(here, Cloud.SANDBOX, "latest").run.run == OTHER
+
+
 def test_a_run_that_only_looked_is_only_here(tmp_path: Path) -> None:
     found = story(known(tmp_path, FakeArchive(), **{RUN: lines(records.DRIFT)}), Cloud.SANDBOX, RUN)
     assert (found.run.here, found.run.kept) == (True, False)
