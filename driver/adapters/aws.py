@@ -14,6 +14,17 @@ ATTEMPTS = 4
 """Tries of one call, with botocore's `standard` back-off; AccessDenied is never tried again."""
 
 
+_OVER = {"ExpiredToken", "ExpiredTokenException"}
+
+
+class SessionOverError(NotReadyError):
+    """AWS says that the session is over.
+
+    botocore trusts the credentials of an instance for longer than they hold, in case that the metadata service is away
+    (boto/botocore, `InstanceMetadataFetcher._evaluate_expiration`): a new AwsSession asks for new ones.
+    """
+
+
 class AwsSession:
     """The identity that the ordinary AWS credential chain finds for this process, that of a given instance, or given keys.
 
@@ -76,7 +87,10 @@ class AwsSession:
 
 
 def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | None = None) -> T:
-    """Make one AWS call. Raises NotReadyError: what was asked, AWS's code and message, and the remedy for that code."""
+    """Make one AWS call. Raises NotReadyError: what was asked, AWS's code and message, and the remedy for that code.
+
+    It is a SessionOverError when only the session is over.
+    """
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     try:
@@ -89,6 +103,7 @@ def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | No
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "Unknown")
         message = error.response.get("Error", {}).get("Message", str(error))
-        raise NotReadyError(f"{what}: {code}: {message}", remedy=(remedies or {}).get(code, "")) from None
+        problem = SessionOverError if code in _OVER else NotReadyError
+        raise problem(f"{what}: {code}: {message}", remedy=(remedies or {}).get(code, "")) from None
     except BotoCoreError as error:
         raise NotReadyError(f"{what}: {error}", remedy="check the endpoint, the region and the network") from None

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from driver.adapters.archive import S3Archive
-from driver.adapters.aws import AwsSession
+from driver.adapters.aws import AwsSession, SessionOverError
 from driver.adapters.git import Git
 from driver.adapters.identity import StsIdentity
 from driver.adapters.ledger import FileLedger
@@ -218,9 +218,15 @@ def compose(
         emit=stream,
     )
     facts = RunFacts(run, config.project, build, config.backend, place.environment)
-    # A session of its own: the run may have outlasted the one that it began with, and botocore trusts that one for longer.
-    keep = S3Archive(session(config), config.backend).keep
-    return Run(runner, facts, stream, tools, engine, lambda: keep(run, ledger.path.read_bytes()))
+    return Run(runner, facts, stream, tools, engine, lambda: _keep(config, aws, run, ledger.path.read_bytes()))
+
+
+def _keep(config: DeployConfig, aws: AwsSession, run: str, record: bytes) -> None:
+    """Put the record of a run into the state bucket, in a new session when the run has outlasted the one it began with."""
+    try:
+        S3Archive(aws, config.backend).keep(run, record)
+    except SessionOverError:
+        S3Archive(session(config), config.backend).keep(run, record)
 
 
 def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateStore) -> AutomationEngine:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from driver.adapters.aws import AwsSession
+from driver.adapters.aws import AwsSession, SessionOverError, asking
 from driver.adapters.identity import StsIdentity
 from driver.errors import NotReadyError
 from driver.events.catalogue import SessionNegotiated
@@ -91,3 +91,15 @@ def test_the_organisation_s_role_is_asked_for_what_every_role_allows() -> None:
     assert make_plan(Operation.UP, [access]).steps[0].entrance("n").duration == 3600
     service = replace(stack(), session_duration=43_200)
     assert make_plan(Operation.UP, [service]).steps[0].entrance("n").duration == 43_200
+
+
+@pytest.mark.parametrize(
+    ("code", "over"), [("ExpiredToken", True), ("ExpiredTokenException", True), ("AccessDenied", False)]
+)
+def test_only_a_session_that_is_over_is_worth_a_new_one(code: str, over: bool) -> None:
+    def refused() -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "PutObject")
+
+    with pytest.raises(NotReadyError, match=code) as caught:
+        asking("keeping the record", refused)
+    assert isinstance(caught.value, SessionOverError) is over
