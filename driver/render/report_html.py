@@ -8,10 +8,13 @@ from driver.render.report import facts, following
 from driver.render.timeline import picture
 from driver.render.words import duration
 from driver.run.outcome import Result
-from driver.run.segments import End, Phase
+from driver.run.segments import End, Phase, Segment
 from driver.run.story import StackStory, Story
 
 TEMPLATE = "report.html.j2"
+
+MANY = 4
+"""Stacks of a run beyond which one has to look for those that matter."""
 
 LEGEND = {
     Phase.CHECKS.value: "checks",
@@ -35,7 +38,8 @@ def as_html(story: Story) -> str:
         following=following(story),
         picture=picture(story),
         legend=LEGEND,
-        failed=any(one.end is End.BADLY for stack in story.stacks for one in stack.segments),
+        failed=any(one.end is End.BADLY for one in _segments(story)),
+        folded=_folded,
         well=End.WELL,
         tone=_tone,
         duration=duration,
@@ -49,6 +53,16 @@ def _tone(stack: StackStory) -> str:
     if result == Result.SUCCEEDED:
         return words.Tone.GOOD.value
     return words.Tone.BAD.value if result == Result.FAILED else words.Tone.ATTENTION.value if not result else ""
+
+
+def _segments(story: Story) -> list[Segment]:
+    return [story.checks, *(one for stack in story.stacks for one in stack.segments)]
+
+
+def _folded(story: Story, stack: StackStory) -> bool:
+    """Whether a stack's story waits to be opened: in a run of many, those that went well and changed nothing dangerous."""
+    calm = stack.step.result == Result.SUCCEEDED and not stack.step.drifted
+    return len(story.stacks) > MANY and calm and not any(words.danger(one) for one in stack.touched)
 
 
 def _errors(story: Story, stack: StackStory) -> list[str]:

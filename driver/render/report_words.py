@@ -55,7 +55,8 @@ def verdict(story: Story) -> Verdict:
     if code is None:
         return Verdict(Tone.ATTENTION, "The record has no end: the run still goes on, or it was killed.")
     if code in _CODES:
-        return Verdict(*_CODES[ExitCode(code)])
+        tone, said = _CODES[ExitCode(code)]
+        return Verdict(tone, _stopped(story) or said)
     if code not in {ExitCode.DONE, ExitCode.DIFFERS}:
         return Verdict(Tone.BAD, _failed(story))
     drifted = sum(step.drifted for step in story.run.steps)
@@ -73,6 +74,12 @@ _CODES = {
     ExitCode.INTERRUPTED: (Tone.ATTENTION, "It was interrupted."),
     ExitCode.TERMINATED: (Tone.ATTENTION, "It was asked to stop, and did."),
 }
+
+
+def _stopped(story: Story) -> str:
+    """Which stacks were refused, or interrupted, and why; empty where none was."""
+    stopped = [step for step in story.run.steps if step.result in {Result.REFUSED, Result.INTERRUPTED}]
+    return "; ".join(f"{step.stack} was {step.result}: {step.reason}" for step in stopped) + "." if stopped else ""
 
 
 def _failed(story: Story) -> str:

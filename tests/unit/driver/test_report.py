@@ -55,7 +55,7 @@ def story_verdicts() -> Mapping[str, str]:
         "well": "All went well: 3 created, 4 updated, 1 replaced.",
         "failed": "staging failed; prod was not run.",
         "cut-off": "The record has no end: the run still goes on, or it was killed.",
-        "interrupted": "It was interrupted.",
+        "interrupted": "dev was interrupted: stopped on request.",
         "unchanged": "All went well: nothing had to change.",
         "not-ready": "It was not ready to begin: nothing was touched.",
         "twelve": "All went well: 12 created, 12 updated.",

@@ -93,6 +93,14 @@ def test_the_page_of_a_look_says_what_drifted_and_who_did_it() -> None:
     assert "ada: a bug is looked for, until 2027-01-31" in said
 
 
+def test_of_many_stacks_those_that_matter_stand_open() -> None:
+    def stood(name: str) -> list[bool]:
+        return ["open" in own for tag, own in Elements(page(name)).found if own.get("class") == "panel stack"]
+
+    assert stood("twelve") == [False] * 12
+    assert stood("well") == [True] * 3
+
+
 @NEEDS_BROWSER
 def test_in_a_browser_it_asks_for_nothing_and_fits_a_phone(tmp_path: Path) -> None:
     with chromium(tmp_path) as tab:
