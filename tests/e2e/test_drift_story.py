@@ -20,6 +20,11 @@ def digests(project: Project) -> Mapping[str, str]:
     return {key: hashlib.sha256(s3.get_object(Bucket=STATE, Key=key)["Body"].read()).hexdigest() for key in keys}
 
 
+def states(project: Project) -> Mapping[str, str]:
+    """The same without the records of runs: a fix that is refused is on record."""
+    return {key: digest for key, digest in digests(project).items() if not key.startswith(".deploy/runs/")}
+
+
 def drifted(done: Ended) -> Mapping[tuple[str, str], Any]:
     """What moved, by stack and the last part of the type."""
     return {
@@ -128,14 +133,14 @@ def test_what_the_cloud_lost_is_put_back_at_the_commit_that_was_deployed(project
     assert project.deploy("up", "--stacks", "dev").code == 0
     function = project.client("dev", "lambda")
     function.delete_alias(FunctionName="items-dev", Name="live")
-    before = digests(project)
+    before = states(project)
 
     text = (project.root / "Pulumi.dev.yaml").read_text("utf-8")
     project.setting("dev", "items:timeout", "20")
     refused = project.deploy("drift", "--stacks", "dev", "--fix")
     assert refused.code == 4, refused
     assert "not committed: Pulumi.dev.yaml" in refused.err
-    assert digests(project) == before
+    assert states(project) == before
 
     (project.root / "Pulumi.dev.yaml").write_text(text, "utf-8")
     fixed = project.deploy("drift", "--stacks", "dev", "--fix")
