@@ -21,7 +21,7 @@ from tests.e2e.project import ROOT as REPOSITORY
 from tests.jenkins.harness import BRANCH, LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
 from tests.repository import Repository
 
-pytestmark = [needs_harness, pytest.mark.sandbox, pytest.mark.engine, pytest.mark.timeout(LIMIT + 600)]
+pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 600)]
 
 REASON = 'it\'s "the" $first'
 IGNORED = ".deploy/\n.venv/\n__pycache__/\ntarget/\n"
@@ -85,6 +85,34 @@ def job(project: Project, tmp_path: Path) -> Job:
     return Job(project, repository, folder, log)
 
 
+@pytest.mark.parametrize("fetched", [True, False], ids=["fetched", "brought by the job's refspec"])
+def test_the_name_of_a_target_branch_is_never_a_command(tmp_path: Path, *, fetched: bool) -> None:
+    name = f'rel"$(touch${{IFS}}{tmp_path}/pwned);x'
+    origin = Repository(tmp_path / "origin").init()
+    origin.write("README", "target")
+    origin.git("checkout", "--quiet", "-b", name)
+    target = origin.commit()
+    agent = Repository(tmp_path / "agent").init()
+    agent.git("remote", "add", "origin", str(origin.root))
+    agent.commit()
+    if not fetched:
+        agent.git("fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*")
+        agent.git("remote", "set-url", "origin", str(tmp_path / "nobody may read this"))
+    built = build(
+        ROOT / "Jenkinsfile",
+        tmp_path,
+        "--execute",
+        "--cwd",
+        agent.root,
+        env={**PULL_REQUEST, "CHANGE_TARGET": name},
+        sh=[{"match": "make setup", "override": True}],
+    )
+    assert built.stages == ["Pull request", "Pull request/Preview"]
+    assert script(built, "git fetch")["status"] == 0
+    assert agent.git("rev-parse", f"refs/remotes/origin/{name}") == target
+    assert not (tmp_path / "pwned").exists()
+
+
 def script(built: Built, part: str) -> Mapping[str, Any]:
     """The one command that contains `part`."""
     (found,) = [step for step in built.steps("sh") if part in step["args"]["script"]]
@@ -96,6 +124,8 @@ def archived(built: Built, stage: str) -> list[str]:
     return [name for step in built.steps("archiveArtifacts") if step["stage"] == stage for name in step["matched"]]
 
 
+@pytest.mark.sandbox
+@pytest.mark.engine
 def test_what_main_deploys_the_night_sees_changed_and_a_pull_request_would_change(job: Job) -> None:
     main_deploys_prod_from_the_plan_that_was_approved(job)
     the_night_finds_what_was_changed_by_hand(job)
