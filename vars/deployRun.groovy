@@ -14,6 +14,7 @@ def call(Map given, Map defaults, Closure run) {
                     sh "rm -rf .deploy/out .deploy/runs && mkdir -p .deploy/out && ${o.setUp}"
                     run(o)
                 } finally {
+                    sh label: 'Page of the run', returnStatus: true, script: "for run in \$(ls .deploy/runs); do ${o.deploy} report \"\$run\" --format html --file \"\$OUT/\$run.html\"; done"
                     junit testResults: '.deploy/out/*.xml', allowEmptyResults: true
                     archiveArtifacts artifacts: '.deploy/out/**, .deploy/runs/*/events.jsonl', allowEmptyArchive: true
                 }

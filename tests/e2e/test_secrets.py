@@ -157,6 +157,10 @@ def tell(story: Story) -> None:
     ):
         story.deploy(*verb.split())
     story.deploy("audit", up.json["run"])
+    for run in (failed.json["run"], up.json["run"]):
+        story.deploy("report", run)
+        story.deploy("report", run, "--format", "json")
+        story.deploy("report", run, "--format", "html", "--file", f"{out}/{run}.html")
     story.deploy("doctor")
     story.deploy("exec", "--stack", "dev", "--read-only", "--", "true")
     with listening(GitHubServer(faults=[Fault(400, body=f'{{"message": "{story.token.core}"}}')])) as host:
@@ -181,7 +185,7 @@ def test_a_secret_is_in_nothing_that_anybody_reads(story: Story) -> None:
 
     kinds = {place.kind for place in everything if story.public.forms_in(place.content)}
     assert kinds >= {
-        *("file.md", "file.xml", "file.json", "file.jsonl", "file.sarif", "file.txt", "file.yaml"),
+        *("file.md", "file.xml", "file.json", "file.jsonl", "file.sarif", "file.txt", "file.yaml", "file.html"),
         *("stdout", "stderr", "object.json", "object.jsonl", "event"),
     }
     assert [place.name for place in ours if KEY.search(place.content)] == []  # a trail names the key of every caller

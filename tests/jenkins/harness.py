@@ -19,6 +19,9 @@ HARNESS = ROOT.parent / "shared" / "jenkins" / "run.sh"
 LIMIT = 300
 """Seconds. The first execution on a machine resolves Groovy with Maven, which takes about a minute; later ones about one second."""
 
+PAGE = "Page of the run"
+"""The step that makes a page of what a stage did, whatever became of it, and whatever becomes of the page."""
+
 MISSING = [str(HARNESS)] if not HARNESS.exists() else [tool for tool in ("java", "mvn") if not shutil.which(tool)]
 
 needs_harness = pytest.mark.skipif(
@@ -49,9 +52,14 @@ class Built:
         return [step for step in self.raw["steps"] if step["step"] == name]
 
     @property
+    def ran(self) -> list[Mapping[str, Any]]:
+        """The `sh` steps that do something; what makes a page of it afterwards is not one."""
+        return [step for step in self.steps("sh") if step["args"].get("label") != PAGE]
+
+    @property
     def commands(self) -> list[tuple[str, str]]:
-        """Every `deploy` command with the label of the agent that ran it."""
-        scripts = [(step["node"], step["args"]["script"]) for step in self.steps("sh")]
+        """Every `deploy` command that does something, with the label of the agent that ran it."""
+        scripts = [(step["node"], step["args"]["script"]) for step in self.ran]
         ours = [(node, re.search(r"(?:^|/|\|\| )(deploy (?!\|).*)", script)) for node, script in scripts]
         return [(node, found[1]) for node, found in ours if found]
 
@@ -60,9 +68,10 @@ class Built:
         return [self.raw["steps"][index]["step"] for index in step["within"]]
 
     def kept(self) -> list[str]:
-        """The stages whose results and record were archived."""
-        archived = {step["stage"] for step in self.steps("archiveArtifacts")}
-        return [stage for stage in self.stages if stage in archived & {step["stage"] for step in self.steps("junit")}]
+        """The stages whose results, record and page were archived."""
+        pages = {step["stage"] for step in self.steps("sh") if step["args"].get("label") == PAGE}
+        archived, tested = ({step["stage"] for step in self.steps(name)} for name in ("archiveArtifacts", "junit"))
+        return [stage for stage in self.stages if stage in pages & archived & tested]
 
 
 def build(jenkinsfile: str | Path, folder: Path, *options: str | Path, **scenario: Any) -> Built:

@@ -119,6 +119,12 @@ def script(built: Built, part: str) -> Mapping[str, Any]:
     return found
 
 
+def run_of(built: Built, stage: str) -> str:
+    """The run of a stage, as the folder of its record is called."""
+    (record,) = [name for name in archived(built, stage) if name.endswith("/events.jsonl")]
+    return Path(record).parent.name
+
+
 def archived(built: Built, stage: str) -> list[str]:
     """The files that a stage left on the build's page."""
     return [name for step in built.steps("archiveArtifacts") if step["stage"] == stage for name in step["matched"]]
@@ -143,8 +149,9 @@ def main_deploys_prod_from_the_plan_that_was_approved(job: Job) -> None:
     assert "items-prod" in built.steps("input")[0]["args"]["message"]
     assert {".deploy/out/plan/plan.json", ".deploy/out/plan.xml"} <= set(archived(built, "Deploy/Plan prod"))
     for env in ("dev", "staging", "prod"):
+        stage = f"Deploy/{env}"
         assert job.project.functions(env) == [f"items-{env}"]
-        assert any(name.endswith("/events.jsonl") for name in archived(built, f"Deploy/{env}"))
+        assert {"events.jsonl", f"{run_of(built, stage)}.html"} <= {Path(name).name for name in archived(built, stage)}
         console = script(built, f"$OUT/{env}.xml")
         assert "\x1b" not in console["stdout"] + console["stderr"]
     cases = ET.parse(job.project.root / ".deploy" / "out" / "prod.xml").getroot()  # noqa: S314 -- our own document

@@ -53,8 +53,8 @@ def test_a_step_runs_one_command_and_keeps_what_it_left(
         built = library(tmp_path, call, sh=[{"match": "bin/deploy", "status": status}])
         assert built.result == result
         assert built.commands == [(agent, command)]
-        assert built.steps("sh")[-1]["env"]["DEPLOY_STACKS"] == stacks
-        assert "timeout" in built.within(built.steps("sh")[-1])
+        assert built.ran[-1]["env"]["DEPLOY_STACKS"] == stacks
+        assert "timeout" in built.within(built.ran[-1])
         assert built.steps("junit")
         assert built.steps("archiveArtifacts")
 
@@ -62,7 +62,7 @@ def test_a_step_runs_one_command_and_keeps_what_it_left(
 def test_a_pull_request_is_previewed_against_its_target(tmp_path: Path) -> None:
     built = library(tmp_path, "deployPreview()", env=PULL_REQUEST)
     assert built.commands == [("deploy-preview", f'deploy preview --affected --base "$DEPLOY_BASE" {PREVIEWED}')]
-    assert built.steps("sh")[-1]["env"]["DEPLOY_BASE"] == "origin/main"
+    assert built.ran[-1]["env"]["DEPLOY_BASE"] == "origin/main"
     assert built.steps("sh")[1]["args"]["script"].startswith("git fetch ")
 
 
@@ -116,7 +116,7 @@ def test_a_call_that_cannot_mean_what_it_says_gets_no_agent(tmp_path: Path, call
 
 def test_an_installed_wheel_serves_as_well(tmp_path: Path) -> None:
     built = library(tmp_path, "deployDrift(setUp: 'true', deploy: 'deploy')")
-    assert built.steps("sh")[-1]["args"]["script"] == f"deploy drift --all {REPORTED}"
+    assert built.ran[-1]["args"]["script"] == f"deploy drift --all {REPORTED}"
 
 
 THREE = """

@@ -213,7 +213,7 @@ def test_what_is_typed_never_becomes_part_of_a_command(tmp_path: Path, operation
         tmp_path, causes=["UserIdCause"], params={"OPERATION": operation, "STACKS": typed, "REASON": "$(id)"}
     )
     assert built.commands == [("deploy-preview", command)]
-    assert built.steps("sh")[-1]["env"]["DEPLOY_STACKS"] == typed
+    assert built.ran[-1]["env"]["DEPLOY_STACKS"] == typed
 
 
 def test_another_branch_does_nothing(tmp_path: Path) -> None:
