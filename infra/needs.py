@@ -35,7 +35,7 @@ class Need(Holder):
     """One request that a role makes.
 
     `type` is the Pulumi type that is made, or the work that is done. `phase` is create, read, update, delete, preview,
-    state, enter, review, audit or run. `context` holds the condition keys that the policies decide by.
+    drift, state, enter, review, audit or run. `context` holds the condition keys that the policies decide by.
     """
 
     type: str
@@ -81,6 +81,7 @@ def _of_access(settings: TargetSettings) -> Iterator[Need]:
         for phase, operations in phases.items():
             yield from _called(deployment, kind, phase, dict.fromkeys((*operations, *calls.read)), scope)
         yield from _called(preview, kind, "preview", calls.read, scope)
+    yield from _granted({**preview, "session": ""}, "drift", roles.compares(scope))
     yield from _granted({**preview, "session": ""}, "the record", roles.audits(scope))
     yield from _granted(execution, "the function", roles.runs(scope))
 

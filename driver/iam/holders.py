@@ -15,7 +15,7 @@ from driver.iam.policy import Policy
 Documents = Mapping[str, Mapping[str, Any]]
 
 _SAID = ("role", "arn", "policy", "boundary", "session", "type", "phase", "operation", "action", "resources", "context")
-_LOOKING = {"preview", "audit"}
+_LOOKING = {"preview", "drift", "audit"}
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ def deployment(scope: Scope) -> Document:
 
 
 def preview(scope: Scope) -> Document:
-    """Looking at the same things and at the account's record, and nothing else."""
-    return document(*_statements(reads(), scope), *(grant.statement for grant in audits(scope)))
+    """Looking at the same things, for what stands in their place, and at the account's record; nothing else."""
+    return document(*_statements(reads(), scope), *(grant.statement for grant in (*compares(scope), *audits(scope))))
 
 
 def reading_only() -> Document:
@@ -32,6 +32,16 @@ def reading_only() -> Document:
 def execution(scope: Scope) -> Document:
     """What the running function may do: its items, and its own log."""
     return document(*(grant.statement for grant in runs(scope)))
+
+
+def compares(scope: Scope) -> list[Grant]:
+    """What the preview role does when drift is looked for, beside what the provider does.
+
+    Whether an HTTP API of the stack's name stands already, which somebody else made, only the list of all can tell: AWS
+    chooses the ids. Everything else that has a name is read as the provider reads it.
+    """
+    collection = [scope.api_collection_arn]
+    return [Grant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, collection, collection)]
 
 
 def audits(scope: Scope) -> list[Grant]:
