@@ -5,47 +5,20 @@ python -m bench.plain_loop PROJECT STACK PULUMI PULUMI_HOME WORK_DIR   (environm
 
 from __future__ import annotations
 
-import os
-import runpy
-import shutil
 import sys
 from pathlib import Path
 
-from pulumi import automation as auto
+from bench.plain_stack import Place, open_stack
 
 
-def deploy(project: Path, stack: str, pulumi: Path, pulumi_home: Path, work_dir: Path) -> None:
+def deploy(place: Place, stack: str) -> None:
     """Deploy one stack of the project."""
-    sys.path.insert(0, str(project))
-    work_dir.mkdir(parents=True, exist_ok=True)
-    if not (work_dir / f"Pulumi.{stack}.yaml").exists():  # the SDK keeps the stack's encrypted key in it
-        shutil.copy(project / f"Pulumi.{stack}.yaml", work_dir)
-
-    def program() -> None:
-        runpy.run_path(str(project / "infra" / "__main__.py"))
-
-    endpoint, region = os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_REGION"]
-    bucket = f"s3://deploy-state-111111111111?endpoint={endpoint}&s3ForcePathStyle=true&region={region}"
-    selected = auto.create_or_select_stack(
-        stack,
-        project_name="items",
-        program=program,
-        opts=auto.LocalWorkspaceOptions(
-            work_dir=str(work_dir),
-            pulumi_home=str(pulumi_home),
-            pulumi_command=auto.PulumiCommand(str(pulumi.parent.parent), skip_version_check=False),
-            secrets_provider=f"awskms:///alias/deploy-state?region={region}",
-            project_settings=auto.ProjectSettings(
-                name="items", runtime="python", backend=auto.ProjectBackend(url=bucket)
-            ),
-            env_vars={"PULUMI_SKIP_UPDATE_CHECK": "true"},
-        ),
-    )
-    for key in ("deploy:sessionName", "deploy:sourceIdentity"):
-        selected.set_config(key, auto.ConfigValue(f"items-{stack}-plain"))
-    result = selected.up()
+    name = f"items-{stack}-plain"
+    facts = {"deploy:sessionName": name, "deploy:sourceIdentity": name}
+    result = open_stack(place, stack, new=True, facts=facts).up()
     print(stack, result.summary.result, result.outputs["url"].value)
 
 
 if __name__ == "__main__":
-    deploy(Path(sys.argv[1]), sys.argv[2], *(Path(argument) for argument in sys.argv[3:6]))
+    project, stack, *rest = sys.argv[1:6]
+    deploy(Place(Path(project), *map(Path, rest)), stack)
