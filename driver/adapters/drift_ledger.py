@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -10,6 +12,17 @@ from driver.drift.ledger import Entries, Entry
 from driver.errors import UsageError
 
 VERSION = 1
+
+
+def require_ledger(path: Path) -> None:
+    """Make sure, before anybody looks, that it can be read and replaced. Raises UsageError."""
+    read_ledger(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _draft(path).touch()
+        _draft(path).unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def read_ledger(path: Path) -> Entries:
@@ -38,10 +51,20 @@ def read_ledger(path: Path) -> Entries:
 def write_ledger(path: Path, entries: Entries) -> None:
     """Replace the file. Raises UsageError when that is not possible."""
     text = json.dumps({"version": VERSION, "entries": {key: asdict(entry) for key, entry in entries.items()}}, indent=2)
-    draft = path.with_name(f".{path.name}.new")
+    draft = _draft(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(f"{text}\n", "utf-8")
         draft.replace(path)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error}", where=str(path), remedy="say another --ledger FILE") from None
+        with suppress(OSError):
+            draft.unlink()
+        raise _unwritable(path, error) from None
+
+
+def _draft(path: Path) -> Path:
+    """A name of this process's own: somebody else may be looking for drift with the same ledger."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"cannot be written: {error}", where=str(path), remedy="say another --ledger FILE")

@@ -12,7 +12,6 @@ from driver.cli.options import AllOption, CloudOption, Output, ProjectOption, St
 
 if TYPE_CHECKING:
     from driver.drift.report import Report
-    from driver.run.outcome import RunOutcome
 
 
 class Form(StrEnum):
@@ -77,10 +76,9 @@ def drift(
     deploy drift --stacks dev --fix
     """
     from driver.cli import drift_folder, program, wiring
-    from driver.cli.drifting import Wanted, look
-    from driver.cli.fixing import Fixer
-    from driver.cli.operate import Wish, arrive, choose, running, say_nothing_to_do, started
-    from driver.errors import DeployError
+    from driver.cli.drifting import Wanted
+    from driver.cli.fixing import Fixer, carry_out
+    from driver.cli.operate import Wish, arrive, choose, say_nothing_to_do, started
     from driver.values import Layer, Operation
 
     config = wiring.open_project(project, cloud)
@@ -98,39 +96,26 @@ def drift(
     verb = "drift --fix" if fix else "drift"
     wish = Wish(Operation.PREVIEW, project, cloud, stacks, all_, Output.TEXT, yes=yes, verb=verb, writes=fix)
     begun = started(wish, config, chosen, arrived)
-    fixed, refused = None, None
-    with running(begun) as ending:
-        report = look(config, begun, Wanted(jobs, ledger or config.root / ".deploy" / "drift" / "ledger.json"))
-        ending.code = report.exit_code(differs=exit_code)
-        if fix:
-            attended = not yes and begun.prompt.present
-            try:
-                fixed = Fixer(config, begun, git, replace or (), attended).fix(report)
-            except DeployError as error:  # what was seen is shown all the same
-                refused = error
-                ending.by(error)
-            ending.code = fixed.exit_code() if fixed else ending.code
-    _show(report, fixed, output, ending.code)
+    book = ledger or config.root / ".deploy" / "drift" / "ledger.json"
+    attended = not yes and begun.prompt.present
+    fixer = Fixer(config, begun, git, replace or (), attended, book) if fix else None
+    done = carry_out(config, begun, Wanted(jobs, book, differs=exit_code), fixer)
+    _show(done.report, output, done.code)
     if reports:
-        drift_folder.fill(reports, report, ending.code)
-    if refused:
-        raise refused
-    raise typer.Exit(ending.code)
+        drift_folder.fill(reports, done.report, done.code)
+    if done.refused:
+        raise done.refused
+    raise typer.Exit(done.code)
 
 
-def _show(report: Report, fixed: RunOutcome | None, output: Form, code: int) -> None:
+def _show(report: Report, output: Form, code: int) -> None:
     from driver.cli.stdout import write, write_json
-    from driver.render import drift as rendered
-    from driver.render import drift_reports as reports
-    from driver.render import result
+    from driver.render.drift import as_json
+    from driver.render.drift_markdown import as_markdown
+    from driver.render.drift_reports import as_junit, as_sarif
+    from driver.render.drift_text import as_text
 
-    if output is Form.JSON:
-        more = {"fix": result.as_json(fixed, exit_code=code)} if fixed else {}
-        write_json({**rendered.as_json(report, exit_code=code), **more})
-    elif output is Form.SARIF:
-        write_json(reports.as_sarif(report))
+    if output in {Form.JSON, Form.SARIF}:
+        write_json(as_sarif(report) if output is Form.SARIF else as_json(report, exit_code=code))
     else:
-        written = {Form.TEXT: rendered.as_text, Form.MARKDOWN: reports.as_markdown, Form.JUNIT: reports.as_junit}
-        write(written[output](report))
-        if fixed and output is Form.TEXT:
-            write("\n" + result.as_text(fixed))
+        write({Form.TEXT: as_text, Form.MARKDOWN: as_markdown, Form.JUNIT: as_junit}[output](report))

@@ -8,8 +8,10 @@ from driver.adapters.drift_ledger import write_ledger
 from driver.cli.stdout import as_json, write
 from driver.drift.report import Report
 from driver.errors import UsageError
-from driver.render import drift as rendered
 from driver.render import drift_reports as forms
+from driver.render.drift import as_json as data
+from driver.render.drift_markdown import as_markdown
+from driver.render.drift_text import as_text
 
 LEDGER = "drift-ledger.json"
 
@@ -26,12 +28,12 @@ def make_folder(folder: Path) -> None:
 def fill(folder: Path, report: Report, code: int) -> None:
     """Write the reports: text, Markdown, JSON, JUnit (`.xml`) and SARIF, and a copy of the ledger. Raises UsageError."""
     written = {
-        "drift.txt": rendered.as_text(report),
-        "drift.md": forms.as_markdown(report),
-        "drift.json": as_json(rendered.as_json(report, exit_code=code)),
+        "drift.txt": as_text(report),
+        "drift.md": as_markdown(report),
+        "drift.json": as_json(data(report, exit_code=code)),
         "drift.xml": forms.as_junit(report),
         "drift.sarif": as_json(forms.as_sarif(report)),
     }
     for name, text in written.items():
         write(text, folder / name)
-    write_ledger(folder / LEDGER, report.entries)
+    write_ledger(folder / LEDGER, report.ledger)

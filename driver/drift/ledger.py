@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -81,6 +81,16 @@ def _new(finding: Finding, now: str) -> Entry:
         opened=now,
         seen=now,
     )
+
+
+def restored(before: Entries, urns: Mapping[str, Collection[str]], now: str) -> Entries:
+    """The ledger after a fix: what was put back, by stack, is over and need not be looked at again for that."""
+    return {
+        key: replace(entry, standing=Standing.CLOSED, closed=now)
+        if entry.is_open and entry.urn in urns.get(entry.stack, ())
+        else entry
+        for key, entry in before.items()
+    }
 
 
 def closed_now(entries: Entries, now: str) -> tuple[Entry, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from driver.drift.finding import Finding
+from driver.drift.fix import Fixed
 from driver.drift.ignore import Sorted
-from driver.drift.ledger import Entries, Entry, Standing, closed_now
+from driver.drift.ledger import Entries, Entry, Standing, closed_now, restored
 from driver.drift.look import Looked
 from driver.drift.who import Deed
 from driver.errors import ExitCode
@@ -15,7 +16,10 @@ from driver.errors import ExitCode
 
 @dataclass(frozen=True)
 class Report:
-    """One look. `time` is its moment as the ledger has it; `doers` says by URN who wrote last, where the trail says so."""
+    """One look. `time` is its moment as the ledger has it; `doers` says by URN who wrote last, where the trail says so.
+
+    `entries` is the ledger after the look, and `first` says that there was none before; `fixed` is what `--fix` came to.
+    """
 
     run: str
     time: str
@@ -23,6 +27,8 @@ class Report:
     sorted: Sorted
     doers: Mapping[str, Deed] = field(default_factory=dict)
     entries: Entries = field(default_factory=dict)
+    first: bool = False
+    fixed: Fixed | None = None
 
     def findings(self, stack: str) -> tuple[Finding, ...]:
         """What counts in one stack."""
@@ -33,6 +39,15 @@ class Report:
         entry = self.entries.get(finding.key)
         return entry.standing if entry else Standing.OPENED
 
+    def is_new(self, finding: Finding) -> bool:
+        """Whether the last look did not have it."""
+        return self.standing(finding) != Standing.UNCHANGED
+
+    @property
+    def ledger(self) -> Entries:
+        """The ledger as it stays: what was put back is over."""
+        return restored(self.entries, self.fixed.restored, self.fixed.time) if self.fixed else self.entries
+
     @property
     def closed(self) -> tuple[Entry, ...]:
         """What was open the last time and is no more."""
@@ -42,4 +57,6 @@ class Report:
         """1 where somebody could not look; `differs` asks for 5 when something drifted."""
         if any(one.failure for one in self.looked):
             return ExitCode.FAILED
+        if self.fixed:
+            return self.fixed.exit_code(differs=differs)
         return ExitCode.DIFFERS if differs and self.sorted.counted else ExitCode.DONE

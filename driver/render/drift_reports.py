@@ -1,4 +1,4 @@
-"""A drift report for others to show: Markdown for people, JUnit for Jenkins, SARIF 2.1.0 for code hosts."""
+"""A drift report for others to show: JUnit for Jenkins, SARIF 2.1.0 for code hosts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from driver.drift.ledger import Standing
 from driver.drift.report import Report
 from driver.events.readable import one_line, readable
 from driver.events.redaction import redact
-from driver.render.drift import doer, said, sentence
+from driver.render.drift_words import doer, named, sentence
 from driver.render.sarif import SCHEMA
 
 _RULES: Mapping[Moved, tuple[str, str]] = {
@@ -27,59 +27,22 @@ _BASELINE: Mapping[str, str] = {
 }
 
 
-def as_markdown(report: Report) -> str:
-    """New drift first, then what was there before, what is over, and what was not looked at."""
-    rows = [f"| {one.stack} | {one.account} | {said(report, one)} |" for one in report.looked]
-    parts = ["\n".join(["| stack | account | drift |", "| --- | --- | --- |", *rows])]
-    new = [finding for finding in report.sorted.counted if report.standing(finding) != Standing.UNCHANGED]
-    old = [finding for finding in report.sorted.counted if report.standing(finding) == Standing.UNCHANGED]
-    ignored = [
-        f"- {_cell(one.finding)} until {one.rule.expires:%Y-%m-%d}, {one.rule.owner}: {one.rule.reason}"
-        for one in report.sorted.ignored
-    ]
-    closed = [f"- `{entry.stack}`: `{entry.urn} {entry.path}`" for entry in report.closed]
-    failed = [f"- `{one.stack}`: {one_line(one.failure)}" for one in report.looked if one.failure]
-    sections = {
-        "New": [_item(report, finding) for finding in new],
-        "Known": [_item(report, finding) for finding in old],
-        "Closed": closed,
-        "Ignored": ignored,
-        "Could not look": failed,
-        "Warnings": [f"- {warning}" for warning in report.sorted.warnings],
-    }
-    parts += [f"## {title}\n\n" + "\n".join(lines) for title, lines in sections.items() if lines]
-    text: str = redact(readable("# Drift\n\n" + "\n\n".join(parts)))
-    return text
-
-
-def _cell(finding: Finding) -> str:
-    return f"`{finding.stack}`: {finding.type} `{finding.name}`: {_code(sentence(finding))}"
-
-
-def _code(text: str) -> str:
-    return "``` " + text.replace("```", "'''") + " ```" if "`" in text else f"`{text}`"
-
-
-def _item(report: Report, finding: Finding) -> str:
-    by = "" if finding.moved is Moved.CODE else f"; by {_code(doer(report.doers.get(finding.urn)))}"
-    return f"- {_cell(finding)}: {finding.moved} ({report.standing(finding)}){by}"
-
-
 def as_junit(report: Report) -> str:
     """One suite for each stack; each finding a failed case, a stack in order one case that passed."""
     suites = ET.Element("testsuites", name="drift")
     for one in report.looked:
         found = report.findings(one.stack)
         suite = ET.SubElement(suites, "testsuite", name=one.stack, time=str(one.seconds))
-        suite.set("tests", str(max(len(found), 1)))
+        suite.set("tests", str(len(found) + (one.failure != "" or not found)))
         suite.set("failures", str(len(found)))
-        suite.set("errors", str(int(bool(one.failure))))
-        if not found:
-            case = ET.SubElement(suite, "testcase", classname=one.stack, name="no drift")
-            if one.failure:
-                ET.SubElement(case, "error", message=_said(one.failure))
+        suite.set("errors", str(int(one.failure != "")))
+        if one.failure:
+            case = ET.SubElement(suite, "testcase", classname=one.stack, name="could not look")
+            ET.SubElement(case, "error", message=_said(one.failure))
+        elif not found:
+            ET.SubElement(suite, "testcase", classname=one.stack, name="no drift")
         for finding in found:
-            name = f"{finding.type} {finding.name} {finding.path}".rstrip()
+            name = f"{named(finding.urn)} {finding.path}".rstrip()
             case = ET.SubElement(suite, "testcase", classname=one.stack, name=_said(name))
             message = f"{finding.moved} ({report.standing(finding)}): {sentence(finding)}"
             failure = ET.SubElement(case, "failure", message=_said(message), type=_RULES[finding.moved][0])

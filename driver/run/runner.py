@@ -67,6 +67,11 @@ class Runner:
         self._stop.set()
         self.engine.interrupt()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._stop.is_set()
+
     def _admitted(self, plan: Plan, facts: RunFacts) -> Admission:
         if plan.operation is Operation.PREVIEW:
             return self.preflight.admit(plan, facts)

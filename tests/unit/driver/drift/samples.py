@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date
 
 from driver.config.model import IgnoreRule
 from driver.drift.finding import Fact, Finding, Moved
-from driver.drift.ignore import Sorted
+from driver.drift.ignore import Ignored, Sorted
 from driver.drift.ledger import after
 from driver.drift.look import Looked
 from driver.drift.report import Report
@@ -46,3 +48,37 @@ def report(*findings: Finding) -> Report:
         Looked("prod", "444444444444", failure="AccessDenied: no", remedy="look at the trust policy"),
     )
     return Report("run", NOW, looked, found, {urn(): DEED}, after({}, found, frozenset({"dev"}), NOW))
+
+
+def eventful() -> Report:
+    """Something of everything: both sides moved, a policy, a deletion, what is known, ignored, closed and not looked at."""
+    access = replace(
+        finding(),
+        urn="urn:pulumi:dev::items::aws:iam/rolePolicy:RolePolicy::deployment",
+        path="policy",
+        expected=_policy("s3:GetObject"),
+        found=_policy("s3:GetObject", "s3:PutObject"),
+    )
+    gone = replace(
+        finding(), urn="urn:pulumi:dev::items::aws:lambda/alias:Alias::items", path="", fact=Fact.DELETED, found=None
+    )
+    counted = (finding(), finding(path="tags.owner", moved=Moved.CODE), access, gone)
+    debug = replace(finding(path="environment.variables.DEBUG"), urn="urn:pulumi:dev::items::aws:x/y:Function::items")
+    ignored = Ignored(debug, rule("urn:pulumi:dev::*Function::items", "environment.variables.DEBUG"))
+    was = replace(finding(), urn="urn:pulumi:dev::items::aws:apigatewayv2/route:Route::health", path="target")
+    before = after({}, sorted_of(gone, was), frozenset({"dev"}), "2026-11-22T01:02:00+00:00")
+    found = Sorted(counted, (ignored,), ("the rule for urn:pulumi:dve::* * (ada: a test) matches nothing: remove it",))
+    looked = (
+        Looked("dev", "222222222222", (*counted, debug), 14, seconds=2.4),
+        Looked("staging", "333333333333", (), 14, seconds=2.6),
+        Looked(
+            "prod", "444444444444", failure="entering: AccessDenied: no", remedy="look at the trust policy", seconds=0.3
+        ),
+    )
+    doers = {finding().urn: DEED, access.urn: DEED}
+    return Report("run", NOW, looked, found, doers, after(before, found, frozenset({"dev", "staging"}), NOW))
+
+
+def _policy(*actions: str) -> str:
+    statement = {"Sid": "Objects", "Effect": "Allow", "Action": list(actions), "Resource": "arn:aws:s3:::items-dev/*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -4,33 +4,82 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from driver.drift.finding import Finding, Moved
-from driver.drift.fix import Fix, fix_of
+from driver.drift.finding import Fact, Finding, Moved
+from driver.drift.fix import Fix, Left, fix_of, fixed
+from driver.drift.ignore import Ignored, Sorted
 from driver.drift.look import Looked
 from driver.drift.sight import Sight
-from tests.unit.driver.drift.samples import finding, sight, urn
+from driver.errors import ExitCode
+from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from driver.values import Operation
+from tests.unit.driver.drift.samples import finding, rule, sight, urn
+
+BACK = {"dev": (urn(),)}
 
 
-def fix(*findings: Finding, sights: tuple[Sight, ...] = (), named: tuple[str, ...] = ()) -> Fix:
+def fix(
+    *findings: Finding,
+    sights: tuple[Sight, ...] = (),
+    named: tuple[str, ...] = (),
+    ignored: tuple[Ignored, ...] = (),
+) -> Fix:
     seen = {one.urn: one for one in (sight(), *sights)}
-    return fix_of([Looked("dev", "222222222222", findings, sights=seen)], findings, named)
+    every = (*findings, *(one.finding for one in ignored))
+    return fix_of([Looked("dev", "222222222222", every, sights=seen)], Sorted(findings, ignored, ()), named)
+
+
+def outcome(result: Result, reason: Reason, cause: str = "") -> RunOutcome:
+    return RunOutcome("run", Operation.UP, (StepOutcome("dev", "222222222222", result, reason, cause),))
 
 
 def test_what_was_changed_in_the_cloud_is_put_back() -> None:
-    assert fix(finding()) == Fix({"dev": (urn(),)}, (), ())
+    assert fix(finding()) == Fix(BACK, BACK, (), ())
 
 
 def test_what_the_code_changed_too_is_left() -> None:
-    assert fix(finding(), finding(path="tags.a", moved=Moved.CODE)) == Fix({}, (), (f"dev: {urn()}",))
+    left = fix(finding(), finding(path="tags.a", moved=Moved.CODE))
+    assert (left.targets, [each.why for each in left.left]) == (
+        {},
+        ["the code was changed too: `deploy up --refresh` applies the code"],
+    )
+
+
+def test_what_is_not_ours_is_left() -> None:
+    stranger = replace(finding(path="", moved=Moved.BOTH), fact=Fact.APPEARED)
+    assert fix(stranger).left == (Left("dev", urn(), "it is not ours: delete it, or import it"),)
+
+
+def test_what_would_undo_an_ignored_change_is_left() -> None:
+    ignored = Ignored(finding(path="tags.a"), rule(property_="tags.*"))
+    left = fix(finding(), ignored=(ignored,))
+    assert left.targets == {}
+    assert left.left[0].why == "it would undo tags.* too, which ada answers for until 2026-12-31"
 
 
 def test_what_follows_goes_with_it_and_what_stays_the_same_does_not() -> None:
     follower = replace(sight(), urn=f"{urn()}-alias")
     other = replace(sight(), urn=f"{urn()}-other", op="same")
-    assert fix(finding(), sights=(follower, other)).targets == {"dev": (urn(), follower.urn)}
+    found = fix(finding(), sights=(follower, other))
+    assert (found.drifted, found.targets) == (BACK, {"dev": (urn(), follower.urn)})
 
 
 def test_nothing_is_replaced_unless_it_is_named() -> None:
     replaced = replace(sight(), op="replace")
     assert fix(finding(), sights=(replaced,)).refused == (f"dev: replace {urn()}",)
     assert fix(finding(), sights=(replaced,), named=(urn(),)).refused == ()
+
+
+def test_what_was_restored_is_what_its_run_says() -> None:
+    done = fixed(fix(finding()), outcome(Result.SUCCEEDED, Reason.CHANGED))
+    assert (done.restored, done.left, done.exit_code(differs=True)) == (BACK, (), ExitCode.DONE)
+
+
+def test_what_its_run_could_not_put_back_is_left() -> None:
+    done = fixed(fix(finding()), outcome(Result.FAILED, Reason.ENGINE_FAILED, "AccessDenied"))
+    assert (done.restored, done.left) == ({}, (Left("dev", urn(), "failed: AccessDenied"),))
+    assert done.exit_code(differs=True) is ExitCode.FAILED
+
+
+def test_what_is_left_still_differs() -> None:
+    done = fixed(fix(finding(moved=Moved.CODE)), None)
+    assert (done.exit_code(differs=False), done.exit_code(differs=True)) == (ExitCode.DONE, ExitCode.DIFFERS)

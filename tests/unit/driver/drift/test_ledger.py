@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.drift_ledger import read_ledger, write_ledger
+from driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
 from driver.drift.ignore import Ignored, Sorted
-from driver.drift.ledger import Standing, after, closed_now
+from driver.drift.ledger import Standing, after, closed_now, restored
 from driver.errors import UsageError
 from tests.unit.driver.drift.samples import LATER, NOW, finding, rule, sorted_of
 
@@ -39,9 +39,24 @@ def test_what_is_ignored_comes_again_when_its_rule_ends() -> None:
     assert after(ignored, sorted_of(finding()), DEV, LATER)[KEY].standing == Standing.REOPENED
 
 
+def test_what_was_put_back_is_closed_and_comes_again_when_it_does() -> None:
+    first = after({}, sorted_of(finding()), DEV, NOW)
+    assert restored(first, {"dev": ("another",), "prod": (finding().urn,)}, LATER) == first
+    put_back = restored(first, {"dev": (finding().urn,)}, LATER)
+    assert (put_back[KEY].standing, put_back[KEY].closed) == (Standing.CLOSED, LATER)
+    assert after(put_back, sorted_of(finding()), DEV, LATER)[KEY].standing == Standing.REOPENED
+
+
+def test_a_ledger_that_could_not_be_written_is_said_before_anybody_looks(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", "utf-8")
+    with pytest.raises(UsageError):
+        require_ledger(tmp_path / "file" / "ledger.json")
+
+
 def test_a_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "drift" / "ledger.json"
-    assert read_ledger(path) == {}
+    require_ledger(path)
+    assert (read_ledger(path), list(path.parent.iterdir())) == ({}, [])
     entries = after({}, sorted_of(finding()), DEV, NOW)
     write_ledger(path, entries)
     assert read_ledger(path) == entries

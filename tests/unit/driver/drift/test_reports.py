@@ -2,23 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from driver.drift.finding import Moved
-from driver.errors import ExitCode
-from driver.render.drift import as_json, as_text
-from driver.render.drift_reports import as_junit, as_markdown, as_sarif
-from tests.unit.driver.drift.samples import finding, report
+import pytest
 
+from driver.drift.finding import Moved
+from driver.drift.ignore import Ignored
+from driver.drift.look import Looked
+from driver.errors import ExitCode
+from driver.render.drift import as_json
+from driver.render.drift_markdown import as_markdown
+from driver.render.drift_reports import as_junit, as_sarif
+from driver.render.drift_text import WIDTH, as_text
+from tests.unit.driver.drift.samples import eventful, finding, report, rule, urn
+
+GOLDEN = Path(__file__).parents[3] / "golden"
 REPORT = report(finding(), finding(path="tags.a", moved=Moved.CODE))
 
 
-def test_text_says_which_side_moved_and_who_did_it() -> None:
-    text = as_text(REPORT)
-    assert "dev: aws:s3/bucketVersioning:BucketVersioning items: both" in text
-    assert "versioningConfiguration.status: expected Enabled, found Suspended (opened, the cloud was changed)" in text
-    assert "by arn:aws:iam::222222222222:user/eve at 2026-11-23T01:02:00+00:00: PutBucketVersioning, aws-cli/2" in text
-    assert "prod: could not look: AccessDenied: no\n  what to do: look at the trust policy" in text
+def test_a_night_with_everything_in_it_reads_as_agreed() -> None:
+    assert as_text(eventful()) + "\n" == (GOLDEN / "drift.txt").read_text("utf-8")
+    assert as_markdown(eventful()) + "\n" == (GOLDEN / "drift.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("count", [0, 1, 30])
+def test_no_line_is_wider_than_a_console(count: int) -> None:
+    long = "arn:aws:iam::222222222222:role/" + "x" * 300
+    found = [
+        replace(finding(path=f"environment.variables.A{number}"), urn=f"{urn()}-{number}", found=long)
+        for number in range(count)
+    ]
+    text = as_text(report(*found))
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert text.splitlines()[-1].startswith(f"{count} new" if count else "no drift")
+
+
+def test_nothing_found_is_said_in_a_line() -> None:
+    quiet = replace(report(), looked=(Looked("dev", "222222222222", (), 14),))
+    assert as_text(quiet).splitlines()[1:] == ["dev    222222222222  none in 14 resources  0.0 s", "", "no drift"]
+    assert "**no drift**" in as_markdown(quiet)
+    assert quiet.exit_code(differs=True) is ExitCode.DONE
+
+
+def test_the_first_look_says_that_all_of_it_is_new() -> None:
+    assert "1 new; could not look everywhere in prod (the first look: all of it is new)" in as_text(
+        replace(report(finding()), first=True)
+    )
+
+
+def test_what_was_known_says_since_when_and_what_came_again_how_often() -> None:
+    known = report(finding())
+    (key,) = known.entries
+    again = replace(known, entries={key: replace(known.entries[key], standing="unchanged")})
+    assert "(since 2026-11-23 01:02 UTC)" in as_text(again)
+    assert "## Known" in as_markdown(again)
+    reopened = replace(known, entries={key: replace(known.entries[key], standing="reopened", times=3)})
+    assert "(reopened, 3 times now)" in as_text(reopened)
+    assert "## New" in as_markdown(reopened)
+
+
+def test_what_was_seen_is_shown_though_not_all_could_be_seen() -> None:
+    partly = replace(
+        report(finding()), looked=(Looked("dev", "222222222222", (finding(),), 14, failure="whether: AccessDenied"),)
+    )
+    text = as_text(partly)
+    assert "1 of 14 resources, could not look everywhere" in text
+    assert "dev: could not look everywhere: whether: AccessDenied" in text
+    (suite,) = ET.fromstring(as_junit(partly))  # noqa: S314 -- our own
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "1")
+    assert partly.exit_code(differs=True) is ExitCode.FAILED
+
+
+def test_what_others_wrote_cannot_break_out_of_the_markdown() -> None:
+    evil = "`</code><img src=x> @everyone #1 | [a](b)"
+    found = replace(finding(), found=evil, path=f"tags.{evil}")
+    ignored = Ignored(finding(), replace(rule(), owner=evil, reason=evil))
+    text = as_markdown(
+        replace(report(found), sorted=replace(report(found).sorted, ignored=(ignored,), warnings=(evil,)))
+    )
+    assert "<img" not in text
+    assert "@everyone" not in text
+    assert "[a](b)" not in text
 
 
 def test_json_has_every_value() -> None:
@@ -26,12 +92,6 @@ def test_json_has_every_value() -> None:
     assert (dev["looked"], prod["looked"], prod["failure"]) == (True, False, "AccessDenied: no")
     assert dev["drifted"][0]["by"]["event"] == "PutBucketVersioning"
     assert [found["standing"] for found in dev["drifted"][0]["findings"]] == ["opened", "opened"]
-
-
-def test_markdown_shows_what_is_new() -> None:
-    text = as_markdown(REPORT)
-    assert text.index("## New") < text.index("versioningConfiguration.status") < text.index("## Could not look")
-    assert "## Known" not in text
 
 
 def test_junit_has_a_failure_for_each_finding_and_an_error_where_nobody_looked() -> None:

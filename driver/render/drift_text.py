@@ -1,0 +1,116 @@
+"""What drifted, for a person at a terminal of 100 columns: one block for each resource, and what it came to in the last line."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from driver.drift.finding import Finding, Moved, together
+from driver.drift.fix import Fixed
+from driver.drift.look import Looked
+from driver.drift.report import Report
+from driver.drift.who import Deed
+from driver.events.readable import one_line, readable
+from driver.render import result
+from driver.render.drift_words import by_resource, moment, named, said, sentence, shown, standing, total
+from driver.render.markdown_values import property_lines
+from driver.render.words import duration, table
+from driver.values import PropertyDiff
+
+WIDTH = 100
+LINES = 24
+"""Lines of one property's difference; JSON has all of it."""
+
+
+def as_text(report: Report) -> str:
+    """A line for each stack, then each resource that drifted, what does not count, why a stack could not be looked at."""
+    rows = [[one.stack, one.account, said(report, one), duration(one.seconds)] for one in report.looked]
+    parts = [table(["STACK", "ACCOUNT", "DRIFT", "TIME"], rows)]
+    parts += [
+        _block(report, one.stack, found)
+        for one in report.looked
+        for _, found in by_resource(report.findings(one.stack))
+    ]
+    parts += ["\n".join(_rest(report))] if _rest(report) else []
+    parts += [_failure(one) for one in report.looked if one.failure]
+    parts += [_fixed(report.fixed)] if report.fixed else []
+    return readable("\n\n".join([*parts, total(report)]))
+
+
+def _block(report: Report, stack: str, found: Sequence[Finding]) -> str:
+    """One resource: which side moved, who did it, and each property with what was expected and what was found."""
+    moved = together(finding.moved for finding in found)
+    lines = [f"{stack}: {named(found[0].urn)}: {moved}"]
+    for finding in found:
+        own = f", {finding.moved}" if finding.moved is not moved else ""
+        lines += _property(finding, f"({standing(report, finding)}{own})")
+    if any(finding.moved is not Moved.CODE for finding in found):
+        lines += _doer(report.doers.get(found[0].urn))
+    return "\n".join(lines)
+
+
+def _property(finding: Finding, how: str) -> Iterator[str]:
+    whole = f"  {sentence(finding)} {how}"
+    short = not finding.path or max(len(shown(finding.expected)), len(shown(finding.found))) < WIDTH
+    if short and len(whole) <= WIDTH:
+        yield whole
+        return
+    yield f"  {finding.path} {how}, expected (-) and found (+):"
+    kind = "add" if finding.expected is None else "delete" if finding.found is None else "update"
+    diff = PropertyDiff(finding.path, kind, finding.expected, finding.found)
+    lines = [line for line in property_lines([diff], value=WIDTH - 24, context=0) if line != f"  {finding.path}:"]
+    yield from (_cut(f"    {line}".rstrip()) for line in lines[:LINES])
+    if len(lines) > LINES:
+        yield f"    … {len(lines) - LINES} more lines: --output json has them"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """Sentences at the console's width; an ARN or an address stays whole."""
+    return textwrap.fill(
+        one_line(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _doer(deed: Deed | None) -> Iterator[str]:
+    if deed is None:
+        yield "  by unknown: the trail does not say"
+        return
+    yield f"  by {deed.identity}"
+    how = f"{deed.event} at {moment(deed)}, {one_line(deed.agent)}"
+    yield f"     {textwrap.shorten(how, WIDTH - 5, placeholder=' …')}"
+
+
+def _rest(report: Report) -> list[str]:
+    ignored = [
+        "\n".join(
+            [
+                _wrapped(f"ignored: {one.finding.stack}: {named(one.finding.urn)}: {sentence(one.finding)}"),
+                _wrapped(f"until {one.rule.expires:%Y-%m-%d}, {one.rule.owner}: {one.rule.reason}", "  "),
+            ]
+        )
+        for one in report.sorted.ignored
+    ]
+    closed = [f"closed: {entry.stack}: {named(entry.urn)} {entry.path}".rstrip() for entry in report.closed]
+    return [*ignored, *closed, *(_wrapped(f"warning: {warning}") for warning in report.sorted.warnings)]
+
+
+def _failure(looked: Looked) -> str:
+    how = " everywhere" if looked.resources else ""
+    lines = [_wrapped(f"{looked.stack}: could not look{how}: {looked.failure}")]
+    return "\n".join([*lines, *([_wrapped(f"what to do: {looked.remedy}", "  ")] if looked.remedy else [])])
+
+
+def _fixed(fixed: Fixed) -> str:
+    lines = [f"put back: {stack}: {named(urn)}" for stack, urns in fixed.restored.items() for urn in urns]
+    lines += [_wrapped(f"left: {left.stack}: {named(left.urn)}: {left.why}") for left in fixed.left]
+    parts = [result.as_text(fixed.outcome)] if fixed.outcome else []
+    return "\n\n".join([*parts, "\n".join(lines or ["nothing was to be put back"])])
