@@ -8,6 +8,7 @@ from typing import Any
 
 from driver.drift.finding import Fact, Finding, Moved
 from driver.drift.sight import UNKNOWN, PropertySight, Sight
+from driver.events.redaction import under
 from driver.values import Stack
 
 _REMOVES = frozenset({"delete"})
@@ -34,9 +35,9 @@ def findings_of(stack: Stack, sight: Sight) -> Iterator[Finding]:
                 seen.path,
                 side,
                 Fact.CHANGED,
-                expected=seen.state if contains_unknown(seen.code) else seen.code,
-                found=seen.cloud,
-                deployed=seen.state,
+                expected=under(seen.path, seen.state if contains_unknown(seen.code) else seen.code),
+                found=under(seen.path, seen.cloud),
+                deployed=under(seen.path, seen.state),
                 op=sight.op,
             )
 

@@ -70,6 +70,15 @@ def redact(value: Any) -> Any:
     return value
 
 
+def under(path: str, value: Any) -> Any:
+    """The value of a property as it may be shown: `[redacted]` where its path says that it is nobody's business."""
+    if _tells(path, _TELLING_NAME, _TELLING_PROPERTY):
+        return _masked(value)
+    if isinstance(value, Mapping):
+        return {key: under(str(key), entry) for key, entry in value.items()}
+    return [under("", entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
 _DIFFERENCE = {"path", "kind", "old", "new"}
 _WORDS = {"", "[secret]", "[unknown]"}
 

@@ -146,7 +146,8 @@ def tell(story: Story) -> None:
     assert "InvalidParameterValueException" in failed.out
     up = story.deploy("up", "--stacks", "dev", "--junit", f"{out}/up.xml", "--output", "json")
 
-    story.variables(TOKEN=story.by_hand.text, ADDED=story.public.core)
+    story.variables(TOKEN=story.by_hand.text, DB_PASSWORD=story.by_hand.text, ADDED=story.public.core)
+    story.deploy("preview", "--stacks", "dev", "--refresh", "--output", "json")
     story.deploy("drift", "--stacks", "dev", "--reports", f"{out}/drift", "--exit-code", code=5)
     for verb in (
         "outputs --stacks dev --output json",

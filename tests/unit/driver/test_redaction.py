@@ -7,7 +7,7 @@ import json
 import pytest
 
 from driver.events.readable import one_line, readable
-from driver.events.redaction import redact
+from driver.events.redaction import redact, under
 
 KEY = "ASIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -124,3 +124,18 @@ def test_nothing_in_a_text_moves_colours_rings_or_hides(text: str, shown: str) -
 
 def test_one_line_is_one_line() -> None:
     assert one_line(" a\n\n b\t\x1b[1mc \u2028d") == "a b c d"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "shown"),
+    [
+        ("environment.variables.DB_PASSWORD", "abc", "[redacted]"),
+        ("environment.variables.DB_PASSWORD", None, None),
+        ("environment.variables.DB_HOST", "abc", "abc"),
+        ("environment.variables", {"API_KEY": "abc", "HOST": "abc"}, {"API_KEY": "[redacted]", "HOST": "abc"}),
+        ("rules", [{"token": "abc", "on": True}], [{"token": "[redacted]", "on": True}]),
+        ("token", "[secret]", "[secret]"),
+    ],
+)
+def test_a_property_s_path_says_whether_its_value_may_be_shown(path: str, value: object, shown: object) -> None:
+    assert under(path, value) == shown
