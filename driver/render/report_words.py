@@ -56,7 +56,8 @@ def verdict(story: Story) -> Verdict:
         return Verdict(Tone.ATTENTION, "The record has no end: the run still goes on, or it was killed.")
     if code in _CODES:
         tone, said = _CODES[ExitCode(code)]
-        return Verdict(tone, _stopped(story) or said)
+        untouched = code == ExitCode.REFUSED and not any(stack.segments for stack in story.stacks)
+        return Verdict(tone, _stopped(story) or ("Refused: nothing was touched." if untouched else said))
     if code not in {ExitCode.DONE, ExitCode.DIFFERS}:
         return Verdict(Tone.BAD, _failed(story))
     drifted = sum(step.drifted for step in story.run.steps)

@@ -155,6 +155,8 @@ def tell(story: Story) -> None:
         "list --waves",
         "history",
         "history --output json",
+        *("report latest", "report latest --format json", f"report latest --format html --file {out}/run.html"),
+        f"report {up.json['run']} --format html --file {out}/up.html",
     ):
         story.deploy(*verb.split())
     story.deploy("audit", up.json["run"])
@@ -186,7 +188,17 @@ def test_a_secret_is_in_nothing_that_anybody_reads(story: Story) -> None:
 
     kinds = {place.kind for place in everything if story.public.forms_in(place.content)}
     assert kinds >= {
-        *("file.md", "file.xml", "file.json", "file.jsonl", "file.sarif", "file.txt", "file.yaml", "file.html"),
+        *(
+            "file.md",
+            "file.html",
+            "file.xml",
+            "file.json",
+            "file.jsonl",
+            "file.sarif",
+            "file.txt",
+            "file.yaml",
+            "file.html",
+        ),
         *("stdout", "stderr", "object.json", "object.jsonl", "event"),
     }
     assert [place.name for place in ours if KEY.search(place.content)] == []  # a trail names the key of every caller

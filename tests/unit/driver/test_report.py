@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from driver.events import catalogue as said
 from driver.render.report import WIDTH, as_json, as_text
 from driver.render.report_words import danger, in_order
 from driver.run.past import past_run
 from driver.run.segments import End, Phase
 from driver.run.story import Story, story_of
 from tests import records
+from tests.samples import RUN
 from tests.schemas import problems
 from tests.unit.driver.test_render import golden
 
@@ -108,6 +110,16 @@ def test_what_is_dangerous_comes_first() -> None:
         ("items", ""),
         ("live", ""),
     ]
+
+
+def test_a_refusal_says_where_and_why_or_that_nothing_was_touched() -> None:
+    begun = records.begun("dev")
+    ended = said.RunFinished(RUN, 4, 3, "1 fact is not as reviewed", "save the plan again")
+    before = as_text(story(records.record(*begun, (3, ended))))
+    assert before.splitlines()[1] == "Refused: nothing was touched."
+    assert "it ended because 1 fact is not as reviewed\n  what to do: save the plan again" in before
+    step = (2, said.StepStarted("dev", "222222222222", "up", "")), (3, said.StepFinished("dev", "refused", "declined"))
+    assert as_text(story(records.record(*begun, *step, (3, ended)))).splitlines()[1] == "dev was refused: declined."
 
 
 def test_who_approved_when_and_why() -> None:

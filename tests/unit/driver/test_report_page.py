@@ -118,7 +118,7 @@ def test_in_a_browser_it_asks_for_nothing_and_fits_a_phone(tmp_path: Path) -> No
 
 
 @NEEDS_BROWSER
-def test_in_a_browser_night_is_dark_and_bars_are_drawn(tmp_path: Path) -> None:
+def test_in_a_browser_night_is_dark_paper_is_white_and_bars_are_drawn(tmp_path: Path) -> None:
     file = tmp_path / "well.html"
     file.write_text(page("well"), "utf-8")
     with chromium(tmp_path) as tab:
@@ -127,6 +127,9 @@ def test_in_a_browser_night_is_dark_and_bars_are_drawn(tmp_path: Path) -> None:
             tab.open(file, width=1440, dark=dark)
             seen.append(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
         assert seen[0] != seen[1]
+        paper = [{"name": "prefers-color-scheme", "value": "dark"}]
+        tab.ask("Emulation.setEmulatedMedia", media="print", features=paper)
+        assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(27, 32, 39)"
         widths = tab.evaluate("[...document.querySelectorAll('.bar')].map(bar => bar.getBoundingClientRect().width)")
         assert min(widths) >= 3
         assert tab.picture().startswith(b"\x89PNG")
