@@ -1,7 +1,8 @@
 """`python -m bench.drift`: `deploy drift --all` over three accounts against the same engine calls, side by side, interleaved.
 
-The other arms are one process per stack: under `xargs -P4`, and one after the other. Ratios are of minima; below 1
-`deploy` is quicker. It does more in its time: it checks every role first, classifies, and keeps the ledger.
+The other arms are one process per stack, which selects it and previews it with a refresh: under `xargs -P4`, and one
+after the other. Ratios are of minima and of medians; below 1 `deploy` is quicker. It does more in its time: it checks
+every role first, classifies, and keeps the ledger.
 """
 
 from __future__ import annotations

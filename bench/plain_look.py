@@ -12,11 +12,15 @@ from bench.plain_stack import Place, open_stack
 
 
 def look(place: Place, stack: str) -> None:
-    """Preview one stack of the project against the cloud as it is."""
+    """Preview one stack of the project against the cloud as it is; the run's facts stand in the copied stack file."""
     name = f"items-{stack}-plain"
     facts = {"deploy:enterAs": "preview", "deploy:sessionName": name, "deploy:sourceIdentity": name}
+    file = f"Pulumi.{stack}.yaml"
+    place.work_dir.mkdir(parents=True, exist_ok=True)
+    said = "".join(f"  {key}: {value}\n" for key, value in facts.items())
+    (place.work_dir / file).write_text((place.project / file).read_text("utf-8").rstrip() + f"\n{said}", "utf-8")
     environment = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true"}
-    opened = open_stack(place, stack, new=False, facts=facts, environment=environment)
+    opened = open_stack(place, stack, new=False, facts={}, environment=environment)
     print(stack, opened.preview(refresh=True, run_program=True).change_summary)
 
 

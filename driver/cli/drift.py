@@ -59,17 +59,19 @@ def drift(
     cloud was changed, the code is not applied, or both; property by property. Runs under each account's preview role,
     which can only read; an access layer is looked at as its administrator. Goes on when a stack cannot be looked at.
 
-    Says who did it, as far as the account's trail tells, and what is new since the last look. What `[[drift.ignore]]` in
-    deploy.toml names does not count.
+    Says who did it, as far as the account's trail tells, and what is new since the last look, which the ledger keeps. What
+    `[[drift.ignore]]` in deploy.toml names, with an owner, a reason and a last day, does not count until then.
 
-    Exits with 0 when it could look everywhere, with 1 when it could not, with 5 when something drifted and --exit-code
-    asks for it.
+    Exits with 0 when it could look everywhere, with 1 when AWS refused a look somewhere, with 5 when something drifted and
+    --exit-code asks for it. Writes nothing, neither in an account nor in the state bucket.
 
     With --fix the cloud is made again what the code says where only the cloud was changed: at the commit that was last
     deployed, under the deployment role, through the gates of `deploy up`; refused with 4 where it would delete or replace
-    what --replace does not name.
+    what --replace does not name. Says what it put back, and what it left and why.
 
     deploy drift --all --exit-code
+
+    deploy drift --stacks dev-access,prod-access
 
     deploy drift --all --reports out/
 

@@ -29,10 +29,10 @@ expires = 2999-12-31
 OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def states(project: Project) -> Mapping[str, str]:
+def states(project: Project, prefix: str = ".pulumi/") -> Mapping[str, str]:
     """Every state file, lock and history of the state bucket, by what is in it; not the record of runs beside them."""
     s3 = project.client("tools", "s3")
-    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=STATE, Prefix=".pulumi/")["Contents"]]
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=STATE, Prefix=prefix)["Contents"]]
     return {key: hashlib.sha256(s3.get_object(Bucket=STATE, Key=key)["Body"].read()).hexdigest() for key in keys}
 
 
@@ -65,10 +65,11 @@ class Story:
     _keys: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def drift(self, *arguments: str) -> Ended:
-        """Look, or be refused: either way no state file is another afterwards."""
-        before = states(self.project)
+        """Look, and nothing in the bucket is another afterwards; or be refused, and no state file is."""
+        prefix = ".pulumi/" if "--fix" in arguments else ""
+        before = states(self.project, prefix)
         done = self.project.deploy("drift", *arguments, "--exit-code", "--output", "json")
-        assert states(self.project) == before
+        assert states(self.project, prefix) == before
         assert "pulumi:providers" not in done.out
         return done
 
