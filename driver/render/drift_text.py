@@ -14,10 +14,10 @@ from driver.events.readable import one_line, readable
 from driver.render import result
 from driver.render.drift_words import by_resource, moment, named, said, sentence, shown, standing, total
 from driver.render.markdown_values import property_lines
+from driver.render.width import WIDTH, wrapped
 from driver.render.words import duration, table
 from driver.values import PropertyDiff
 
-WIDTH = 100
 LINES = 24
 """Lines of one property's difference; JSON has all of it."""
 
@@ -68,18 +68,6 @@ def _cut(line: str) -> str:
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
-def _wrapped(text: str, indent: str = "") -> str:
-    """Sentences at the console's width; an ARN or an address stays whole."""
-    return textwrap.fill(
-        one_line(text),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 def _doer(deed: Deed | None) -> Iterator[str]:
     if deed is None:
         yield "  by unknown: the trail does not say"
@@ -93,24 +81,28 @@ def _rest(report: Report) -> list[str]:
     ignored = [
         "\n".join(
             [
-                _wrapped(f"ignored: {one.finding.stack}: {named(one.finding.urn)}: {sentence(one.finding)}"),
-                _wrapped(f"until {one.rule.expires:%Y-%m-%d}, {one.rule.owner}: {one.rule.reason}", "  "),
+                _paragraph(f"ignored: {one.finding.stack}: {named(one.finding.urn)}: {sentence(one.finding)}"),
+                _paragraph(f"until {one.rule.expires:%Y-%m-%d}, {one.rule.owner}: {one.rule.reason}", "  "),
             ]
         )
         for one in report.sorted.ignored
     ]
     closed = [f"closed: {entry.stack}: {named(entry.urn)} {entry.path}".rstrip() for entry in report.closed]
-    return [*ignored, *closed, *(_wrapped(f"warning: {warning}") for warning in report.sorted.warnings)]
+    return [*ignored, *closed, *(_paragraph(f"warning: {warning}") for warning in report.sorted.warnings)]
 
 
 def _failure(looked: Looked) -> str:
     how = " everywhere" if looked.resources else ""
-    lines = [_wrapped(f"{looked.stack}: could not look{how}: {looked.failure}")]
-    return "\n".join([*lines, *([_wrapped(f"what to do: {looked.remedy}", "  ")] if looked.remedy else [])])
+    lines = [_paragraph(f"{looked.stack}: could not look{how}: {looked.failure}")]
+    return "\n".join([*lines, *([_paragraph(f"what to do: {looked.remedy}", "  ")] if looked.remedy else [])])
 
 
 def _fixed(fixed: Fixed) -> str:
     lines = [f"put back: {stack}: {named(urn)}" for stack, urns in fixed.restored.items() for urn in urns]
-    lines += [_wrapped(f"left: {left.stack}: {named(left.urn)}: {left.why}") for left in fixed.left]
+    lines += [_paragraph(f"left: {left.stack}: {named(left.urn)}: {left.why}") for left in fixed.left]
     parts = [result.as_text(fixed.outcome)] if fixed.outcome else []
     return "\n\n".join([*parts, "\n".join(lines or ["nothing was to be put back"])])
+
+
+def _paragraph(text: str, indent: str = "") -> str:
+    return "\n".join(wrapped(text, indent))

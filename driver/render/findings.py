@@ -9,9 +9,8 @@ from typing import Any
 from driver.events.readable import one_line, readable
 from driver.events.redaction import redact
 from driver.findings.rule import Result, Standing
+from driver.render.width import WIDTH
 from driver.render.words import table
-
-_WIDTH = 100
 
 
 def as_json(results: Sequence[Result]) -> Sequence[Mapping[str, Any]]:
@@ -88,6 +87,6 @@ def _not_looked_at(results: Sequence[Result]) -> list[str]:
             why.setdefault(one_line(result.fact), []).append(what)
     return [
         f"not looked at, because {reason}:\n"
-        + fill(", ".join(what), _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        + fill(", ".join(what), WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
         for reason, what in why.items()
     ]

@@ -10,11 +10,11 @@ from typing import Any
 
 from driver.events.readable import one_line
 from driver.events.redaction import redact
+from driver.render.width import WIDTH
 from driver.render.words import duration
 from driver.run.outcome import Result
 from driver.run.past import PastRun, PastStep
 
-WIDTH = 100
 SHORT = 10
 """Characters of a commit that a person compares."""
 

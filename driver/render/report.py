@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from textwrap import wrap
 from typing import Any
 
 from driver.events.readable import one_line, readable
 from driver.events.redaction import redact
 from driver.render import report_words as words
+from driver.render.width import wrapped
 from driver.render.words import duration, table
 from driver.run.outcome import Result
 from driver.run.segments import End, Segment
 from driver.run.story import Drift, StackStory, Story, Touched
 
-WIDTH = 100
+INDENT = "  "
+
 LISTED = 20
 """Resources of a stack that are listed; the page and the JSON have all of them."""
 
@@ -25,9 +26,7 @@ def as_text(story: Story) -> str:
     run = story.run
     title = f"{run.operation} of {words.stacks([step.stack for step in run.steps])} on {words.cloud(story)}"
     parts = [
-        "\n".join(
-            line for text in (f"{title}, run {run.run}", words.verdict(story).said) for line in _wrapped(text, "")
-        ),
+        "\n".join(line for text in (f"{title}, run {run.run}", words.verdict(story).said) for line in wrapped(text)),
         "\n".join(_line(name, said) for name, said in facts(story) if said),
         table(["STACK", "ACCOUNT", "RESULT", "CHANGES", "TIME", "VERSION"], [_row(stack) for stack in story.stacks]),
         *("\n".join(_stack(story, stack)) for stack in story.stacks if _worth(story, stack)),
@@ -82,14 +81,16 @@ def _stack(story: Story, stack: StackStory) -> Iterator[str]:
     yield from _touched(words.in_order(stack.touched))
     for drift in stack.drift:
         kept = f" (ignored; {drift.ignored})" if drift.ignored else f" ({drift.standing})"
-        yield from _wrapped(f"drifted: {words.named(drift.change)}: {drift.moved}{kept}")
-        yield from _wrapped(words.difference(drift), "    ")
-        yield from _wrapped(f"by {words.doer(drift)}" if words.doer(drift) else "", "    ")
+        yield from wrapped(f"drifted: {words.named(drift.change)}: {drift.moved}{kept}", INDENT)
+        yield from wrapped(words.difference(drift), "    ")
+        yield from wrapped(f"by {words.doer(drift)}" if words.doer(drift) else "", "    ")
     for gate in stack.gates:
-        yield from _wrapped(f"gate: {words.gate(gate)}")
+        yield from wrapped(f"gate: {words.gate(gate)}", INDENT)
     if stack.smoke and stack.smoke.account:
         smoke = stack.smoke
-        yield from _wrapped(f"smoke test: {smoke.url}/health answered from {smoke.account}, version {smoke.version}")
+        yield from wrapped(
+            f"smoke test: {smoke.url}/health answered from {smoke.account}, version {smoke.version}", INDENT
+        )
     yield from _why(story, stack)
 
 
@@ -99,41 +100,30 @@ def _touched(touched: Sequence[Touched]) -> Iterator[str]:
     others = [one for one in touched if one not in made]
     for one in others[:LISTED]:
         more = "; ".join(part for part in (words.danger(one).upper(), ", ".join(words.properties(one))) if part)
-        yield from _wrapped(f"{words.deed(one)} {words.named(one.change)}" + (f": {more}" if more else ""))
+        yield from wrapped(f"{words.deed(one)} {words.named(one.change)}" + (f": {more}" if more else ""), INDENT)
     if len(others) > LISTED:
         yield f"  … and {len(others) - LISTED} more: --format html and json have them"
     if made:
-        yield from _wrapped(f"{words.deed(made[0])} {', '.join(words.named(one.change) for one in made)}")
+        yield from wrapped(f"{words.deed(made[0])} {', '.join(words.named(one.change) for one in made)}", INDENT)
 
 
 def _why(story: Story, stack: StackStory) -> Iterator[str]:
     step = stack.step
     why = words.because(story, step)
     if why:
-        yield from _wrapped(f"{'not run, because' if step.result == Result.NOT_RUN else 'because'} {why}")
+        yield from wrapped(f"{'not run, because' if step.result == Result.NOT_RUN else 'because'} {why}", INDENT)
     if step.remedy:
-        yield from _wrapped(f"what to do: {step.remedy}")
+        yield from wrapped(f"what to do: {step.remedy}", INDENT)
 
 
 def _failures(story: Story) -> Iterator[str]:
     for check in story.failed:
         place = f"{check.stack}: {check.check}" if check.stack else check.check
-        yield from _wrapped(f"{place}: {check.what}", "")
-        yield from _wrapped(f"what to do: {check.remedy}" if check.remedy else "")
+        yield from wrapped(f"{place}: {check.what}")
+        yield from wrapped(f"what to do: {check.remedy}" if check.remedy else "", INDENT)
     if story.run.cause and not story.failed:
-        yield from _wrapped(f"it ended because {story.run.cause}", "")
-        yield from _wrapped(f"what to do: {story.run.remedy}" if story.run.remedy else "")
-
-
-def _wrapped(text: str, indent: str = "  ") -> list[str]:
-    return wrap(
-        one_line(text),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        yield from wrapped(f"it ended because {story.run.cause}")
+        yield from wrapped(f"what to do: {story.run.remedy}" if story.run.remedy else "", INDENT)
 
 
 def as_json(story: Story) -> Mapping[str, Any]:

@@ -11,7 +11,8 @@ import pytest
 
 from driver.events import catalogue as said
 from driver.events.stream import Envelope
-from driver.render.history import WIDTH, as_json, as_text
+from driver.render.history import as_json, as_text
+from driver.render.width import WIDTH
 from driver.run.occasion import Occasion, occasion
 from driver.run.past import PastRun, past_run
 from driver.values import Changes

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from driver.events import catalogue as said
-from driver.render.report import WIDTH, as_json, as_text
+from driver.render.report import as_json, as_text
 from driver.render.report_words import danger, in_order
+from driver.render.width import WIDTH
 from driver.run.past import past_run
 from driver.run.segments import End, Phase
 from driver.run.story import Story, story_of

@@ -15,7 +15,8 @@ from driver.errors import ExitCode
 from driver.render.drift import as_json
 from driver.render.drift_markdown import as_markdown
 from driver.render.drift_reports import as_junit, as_sarif
-from driver.render.drift_text import WIDTH, as_text
+from driver.render.drift_text import as_text
+from driver.render.width import WIDTH
 from tests.unit.driver.drift.samples import eventful, finding, report, rule, urn
 
 GOLDEN = Path(__file__).parents[3] / "golden"
