@@ -71,9 +71,9 @@ class RunOutcome:
 
     def exit_code(self, *, differs: bool = False) -> ExitCode:
         """The exit code: 3 when no stack could be entered; `differs` asks for 5 when a preview found changes."""
-        if self.steps and all(step.reason is Reason.NOT_ENTERED for step in self.steps):
-            return ExitCode.NOT_READY
         results = {step.result for step in self.steps}
+        if results == {Result.FAILED} and all(step.reason is Reason.NOT_ENTERED for step in self.steps):
+            return ExitCode.NOT_READY
         for result, code in _CODES:
             if result in results:
                 return code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,6 @@ from driver.render.page import link
 from driver.render.report_html import as_html
 from driver.run.story import story_of
 from tests import records
-from tests.chromium import chromium, executable
-
-NEEDS_BROWSER = pytest.mark.skipif(executable() is None, reason="there is no Chromium on this machine")
 
 
 class Elements(HTMLParser):
@@ -99,37 +95,3 @@ def test_of_many_stacks_those_that_matter_stand_open() -> None:
 
     assert stood("twelve") == [False] * 12
     assert stood("well") == [True] * 3
-
-
-@NEEDS_BROWSER
-def test_in_a_browser_it_asks_for_nothing_and_fits_a_phone(tmp_path: Path) -> None:
-    with chromium(tmp_path) as tab:
-        for name in records.EVERY:
-            file = tmp_path / f"{name}.html"
-            file.write_text(page(name), "utf-8")
-            for width in (390, 1440):
-                tab.open(file, width=width, dark=width == 390)
-                assert tab.requested == [file.as_uri()]
-                assert tab.complaints == []
-                assert tab.evaluate("document.documentElement.scrollWidth") == width, name
-                lanes = tab.evaluate("document.querySelectorAll('.account .lane').length")
-                assert lanes == len(story_of(records.EVERY[name]).stacks)
-        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != ""
-
-
-@NEEDS_BROWSER
-def test_in_a_browser_night_is_dark_paper_is_white_and_bars_are_drawn(tmp_path: Path) -> None:
-    file = tmp_path / "well.html"
-    file.write_text(page("well"), "utf-8")
-    with chromium(tmp_path) as tab:
-        seen = []
-        for dark in (False, True):
-            tab.open(file, width=1440, dark=dark)
-            seen.append(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
-        assert seen[0] != seen[1]
-        paper = [{"name": "prefers-color-scheme", "value": "dark"}]
-        tab.ask("Emulation.setEmulatedMedia", media="print", features=paper)
-        assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(27, 32, 39)"
-        widths = tab.evaluate("[...document.querySelectorAll('.bar')].map(bar => bar.getBoundingClientRect().width)")
-        assert min(widths) >= 3
-        assert tab.picture().startswith(b"\x89PNG")
