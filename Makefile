@@ -55,7 +55,7 @@ check: .venv/ready ## Format, lint, types, import contracts, unit, property and 
 .PHONY: test
 test: setup check ## Everything: check, then all that needs the sandbox and the engine
 	@echo "test: contracts and end-to-end stories against sandboxes on loopback (several minutes)"
-	@$(BIN)/pytest -n 2 --dist loadfile tests/command tests/contract tests/e2e tests/jenkins
+	@$(BIN)/pytest -n 2 --dist worksteal tests/command tests/contract tests/e2e tests/jenkins
 
 .PHONY: bench
 bench: setup ## deploy against the plain loop a user would write, side by side
