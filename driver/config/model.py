@@ -73,10 +73,10 @@ class StackTable(_Strict):
 class IgnoreTable(_Strict):
     """`[[drift.ignore]]`: a difference that somebody answers for until a day; `*` stands for anything in a pattern."""
 
-    urn: Annotated[StrictStr, Field(min_length=1, description="a pattern of URNs, such as urn:pulumi:dev::*")]
-    property: Annotated[StrictStr, Field(min_length=1, description="a pattern of property paths, such as tags.*")]
-    owner: Annotated[StrictStr, Field(min_length=1, description="who answers for it")]
-    reason: Annotated[StrictStr, Field(min_length=1, description="why it is as it is")]
+    urn: Annotated[StrictStr, Field(pattern=r"\S", description="a pattern of URNs, such as urn:pulumi:dev::*")]
+    property: Annotated[StrictStr, Field(pattern=r"\S", description="a pattern of property paths, such as tags.*")]
+    owner: Annotated[StrictStr, Field(pattern=r"\S", description="who answers for it")]
+    reason: Annotated[StrictStr, Field(pattern=r"\S", description="why it is as it is")]
     expires: Annotated[date, Field(strict=True, description="the last day, such as 2027-01-31")]
 
 

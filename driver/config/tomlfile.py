@@ -45,6 +45,8 @@ def _said(problem: Mapping[str, Any]) -> str:
         return f"{key}: missing, expected {_description(place)}"
     if problem["type"] == "extra_forbidden":
         return f"{key}: unknown key; {_hint(place)}"
+    if problem["type"] == "string_pattern_mismatch":
+        return f"{key}: got {problem['input']!r}, expected {_description(place)}"
     return f"{key}: got {problem['input']!r}, {_expected(str(problem['msg']))}"
 
 

@@ -318,6 +318,7 @@ def test_a_rule_that_ignores_drift_is_read(tmp_path: Path) -> None:
     ("line", "replaced", "said"),
     [
         ('owner = "ada"\n', "", "deploy.toml: drift.ignore.0.owner: missing, expected who answers for it"),
+        ('reason = "why"', 'reason = " "', "deploy.toml: drift.ignore.0.reason: got ' ', expected why it is as it is"),
         ("expires = 2027-01-31", 'expires = "soon"', "deploy.toml: drift.ignore.0.expires: got 'soon'"),
         ("owner", "ownr", "deploy.toml: drift.ignore.0.ownr: unknown key; did you mean owner?"),
     ],
