@@ -59,3 +59,17 @@ class Output(StrEnum):
 OutputOption = Annotated[
     Output, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
 ]
+
+
+class PageOutput(StrEnum):
+    """How a result is written that is also a page to keep and to pass on."""
+
+    TEXT = "text"
+    HTML = "html"
+    JSON = "json"
+
+
+PageOutputOption = Annotated[PageOutput, typer.Option("--output", "--format", "-o", help="How it is written.")]
+PageFileOption = Annotated[
+    Path | None, typer.Option("--file", metavar="F", help="Write it there instead of to stdout.")
+]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from driver.cli.options import AllOption, CloudOption, ProjectOption, StacksOption
+from driver.cli.options import (
+    AllOption,
+    CloudOption,
+    PageFileOption,
+    PageOutput,
+    PageOutputOption,
+    ProjectOption,
+    StacksOption,
+)
 
 if TYPE_CHECKING:
     from driver.prove.report import Report
-
-
-class ProofOutput(StrEnum):
-    """How a proof is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
 
 
 def prove(
@@ -28,12 +26,8 @@ def prove(
     only: Annotated[
         str, typer.Option("--only", metavar="PATTERN", help="Only cases whose id matches, for example 'trust.*@dev'.")
     ] = "*",
-    output: Annotated[
-        ProofOutput, typer.Option("--output", "--format", "-o", help="How the proof is written.")
-    ] = ProofOutput.TEXT,
-    file: Annotated[
-        Path | None, typer.Option("--file", metavar="F", help="Write it there instead of to stdout.")
-    ] = None,
+    output: PageOutputOption = PageOutput.TEXT,
+    file: PageFileOption = None,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -80,14 +74,14 @@ def prove(
     raise typer.Exit(code)
 
 
-def _written(report: Report, output: ProofOutput, code: int) -> str:
-    if output is ProofOutput.JSON:
+def _written(report: Report, output: PageOutput, code: int) -> str:
+    if output is PageOutput.JSON:
         import json
 
         from driver.render.proof import as_json
 
         return json.dumps(as_json(report, exit_code=code), indent=2)
-    if output is ProofOutput.HTML:
+    if output is PageOutput.HTML:
         from driver.render.proof_html import as_html
 
         return as_html(report)

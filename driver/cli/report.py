@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from driver.cli.options import CloudOption, ProjectOption
+from driver.cli.options import CloudOption, PageFileOption, PageOutput, PageOutputOption, ProjectOption
 
 if TYPE_CHECKING:
     from driver.run.story import Story
-
-
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    HTML = "html"
-    JSON = "json"
 
 
 def report(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="The run's id, or how it begins; or `latest`.", show_default=False)
     ],
-    form: Annotated[
-        Format, typer.Option("--format", "--output", "-o", help="How the report is written.")
-    ] = Format.TEXT,
-    file: Annotated[
-        Path | None, typer.Option("--file", metavar="F", help="Write it there instead of to stdout.")
-    ] = None,
+    output: PageOutputOption = PageOutput.TEXT,
+    file: PageFileOption = None,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -52,17 +38,17 @@ def report(
 
     require_folder(file)
     config = wiring.open_project(project, cloud)
-    write(_written(recalling.story(recalling.records(config), config.cloud, run), form), file)
+    write(_written(recalling.story(recalling.records(config), config.cloud, run), output), file)
 
 
-def _written(story: Story, form: Format) -> str:
-    if form is Format.HTML:
+def _written(story: Story, output: PageOutput) -> str:
+    if output is PageOutput.HTML:
         from driver.render.report_html import as_html
 
         return as_html(story)
     from driver.render import report as rendered
 
-    if form is Format.JSON:
+    if output is PageOutput.JSON:
         from driver.cli.stdout import as_json
 
         return as_json(rendered.as_json(story))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from driver.drift.finding import Finding, Moved
 from driver.drift.ignore import Ignored
@@ -28,7 +27,7 @@ def _told(report: Report, finding: Finding, ignored: str = "") -> Drifted:
         finding.fact.value,
         str(report.standing(finding)),
         by=deed.identity if deed else "",
-        at=datetime.fromtimestamp(deed.time, UTC).isoformat(timespec="seconds") if deed else "",
+        at=deed.moment if deed else "",
         call=deed.event if deed else "",
         agent=deed.agent if deed else "",
         ignored=ignored,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from driver.audit.record import read
@@ -29,6 +30,11 @@ class Deed:
     event: str
     agent: str
     id: str
+
+    @property
+    def moment(self) -> str:
+        """When it was done: ISO 8601 in UTC, to the second."""
+        return datetime.fromtimestamp(self.time, UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from driver.drift.look import Looked
 from driver.drift.report import Report
 from driver.events.redaction import redact
 from driver.render import result
-from driver.render.drift_words import by_resource, moment
+from driver.render.drift_words import by_resource
 
 
 def as_json(report: Report, *, exit_code: int) -> Mapping[str, Any]:
@@ -66,7 +66,7 @@ def _resource(report: Report, urn: str, found: Sequence[Finding]) -> Mapping[str
         "name": found[0].name,
         "moved": together(finding.moved for finding in found).value,
         "op": found[0].op,
-        "by": {**asdict(deed), "time": moment(deed)} if deed else None,
+        "by": {**asdict(deed), "time": deed.moment} if deed else None,
         "findings": [_finding(report, finding) for finding in found],
     }
 

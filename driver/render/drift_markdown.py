@@ -8,7 +8,7 @@ from driver.drift.finding import Finding, Moved, together
 from driver.drift.report import Report
 from driver.drift.who import Deed
 from driver.events.readable import readable
-from driver.render.drift_words import FACTS, by_resource, moment, named, said, sentence, shown, standing, total
+from driver.render.drift_words import FACTS, by_resource, named, said, sentence, shown, standing, total
 from driver.render.markdown_text import block, literal
 from driver.render.markdown_values import property_lines
 from driver.values import PropertyDiff
@@ -86,7 +86,7 @@ def _property(finding: Finding, how: str) -> Iterator[str]:
 def _doer(deed: Deed | None) -> str:
     if deed is None:
         return "unknown: the trail does not say"
-    return f"{literal(deed.identity, 300)}, {literal(deed.event)} at {moment(deed)} with {literal(deed.agent, 80)}"
+    return f"{literal(deed.identity, 300)}, {literal(deed.event)} at {deed.moment} with {literal(deed.agent, 80)}"
 
 
 def _fixed(report: Report) -> dict[str, list[str]]:

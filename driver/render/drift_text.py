@@ -12,7 +12,7 @@ from driver.drift.report import Report
 from driver.drift.who import Deed
 from driver.events.readable import one_line, readable
 from driver.render import result
-from driver.render.drift_words import by_resource, moment, named, said, sentence, shown, standing, total
+from driver.render.drift_words import by_resource, named, said, sentence, shown, standing, total
 from driver.render.markdown_values import property_lines
 from driver.render.width import WIDTH, wrapped
 from driver.render.words import duration, table
@@ -73,7 +73,7 @@ def _doer(deed: Deed | None) -> Iterator[str]:
         yield "  by unknown: the trail does not say"
         return
     yield f"  by {deed.identity}"
-    how = f"{deed.event} at {moment(deed)}, {one_line(deed.agent)}"
+    how = f"{deed.event} at {deed.moment}, {one_line(deed.agent)}"
     yield f"     {textwrap.shorten(how, WIDTH - 5, placeholder=' …')}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 
 from driver.drift.finding import Fact, Finding
@@ -89,12 +88,7 @@ def standing(report: Report, finding: Finding) -> str:
 
 def doer(deed: Deed | None) -> str:
     """Who did it, when, with which call and which software; `unknown` where the trail does not say."""
-    return f"{deed.identity} at {moment(deed)}: {deed.event}, {one_line(deed.agent)}" if deed else "unknown"
-
-
-def moment(deed: Deed) -> str:
-    """When it was done, in UTC."""
-    return datetime.fromtimestamp(deed.time, UTC).isoformat(timespec="seconds")
+    return f"{deed.identity} at {deed.moment}: {deed.event}, {one_line(deed.agent)}" if deed else "unknown"
 
 
 def named(urn: str) -> str:
