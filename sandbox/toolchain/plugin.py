@@ -40,14 +40,20 @@ def obtain_plugin(search: Search, engine: Tool, *, allow_stand_in: bool, write_s
 
 
 def home_of(search: Search, plugin: Tool) -> Path:
-    """A PULUMI_HOME of ours in which the engine finds exactly this plugin; the user's own is left alone."""
+    """A PULUMI_HOME of ours in which the engine finds exactly this plugin; the user's own is left alone.
+
+    The folder is real and the file in it is a link: the engine passes over a folder that is itself a link
+    (sdk/go/common/workspace/plugins.go, `tryPlugin`).
+    """
     if plugin.source == STAND_IN:
         return plugin.path.parents[2]
     home = _home(search, plugin.path)
-    link = home / "plugins" / PLUGIN_FOLDER
+    link = home / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE
+    if link.parent.is_symlink():
+        link.parent.unlink()
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink() and not link.exists():
-        link.symlink_to(plugin.path.parent, target_is_directory=True)
+        link.symlink_to(plugin.path)
     return home
 
 

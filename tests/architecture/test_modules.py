@@ -7,7 +7,6 @@ import re
 
 from tests.architecture.source import Module, modules
 
-LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 LONGEST_DECLARATION = 60
 """A component's constructor is a list of resources, one argument per line."""
@@ -15,10 +14,6 @@ LONGEST_DECLARATION = 60
 WORDS_THAT_HIDE_MEANING = {"manager", "helper", "util", "context", "common", "misc", "shared", "base", "handler"}
 FUNCTION_CODE = "infra/handler/"
 """The Lambda's own code: AWS calls it so."""
-
-
-def lines(module: Module) -> int:
-    return len(module.text.splitlines())
 
 
 def first_line(module: Module) -> str:
@@ -52,15 +47,6 @@ def test_the_first_line_says_what_a_module_is_for() -> None:
 def test_only_packages_say_nothing() -> None:
     empty = [module.path for module in modules() if not module.text.strip()]
     assert [path for path in empty if not path.endswith("__init__.py")] == []
-
-
-def test_a_module_is_small_enough_to_be_read() -> None:
-    assert [f"{module.path}: {lines(module)}" for module in modules() if lines(module) >= LONGEST_MODULE] == []
-
-
-def test_the_median_module_is_about_a_page() -> None:
-    sizes = sorted(lines(module) for module in modules() if module.text.strip())
-    assert sizes[len(sizes) // 2] <= 80
 
 
 def test_a_function_is_small_enough_to_be_seen_at_once() -> None:
