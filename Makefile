@@ -54,8 +54,14 @@ check: .venv/ready ## Format, lint, types, import contracts, unit, property and 
 
 .PHONY: test
 test: setup check ## Everything: check, then all that needs the sandbox and the engine
+	@$(BIN)/python -m tests.real_plugin --if-possible >/dev/null
 	@echo "test: contracts and end-to-end stories against sandboxes on loopback (several minutes)"
 	@$(BIN)/pytest -n 2 --dist worksteal tests/command tests/contract tests/e2e tests/jenkins
+
+.PHONY: test-real
+test-real: setup ## The stories that must pass with the real AWS plugin, where its provider is on this machine
+	@$(BIN)/python -m tests.real_plugin >/dev/null
+	@$(BIN)/pytest -n 2 --dist worksteal -m real_plugin tests/contract tests/e2e
 
 .PHONY: bench
 bench: setup ## deploy against the plain loop a user would write, side by side

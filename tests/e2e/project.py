@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,11 @@ def copy_project(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Project:
-    """A user's folder and the four accounts that it deploys to."""
+    """A user's folder and the four accounts that it deploys to; `environment` says which AWS plugin deploys there."""
 
     root: Path
     sandbox: Sandbox
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def deploy(self, *arguments: str, env: Mapping[str, str] | None = None, limit: float = LIMIT) -> Ended:
         """Run the command to its end, as Jenkins would: no terminal."""
@@ -154,4 +155,4 @@ class Project:
         kept = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "DEPLOY_CACHE") if name in os.environ
         }
-        return {**kept, **(more or {})}
+        return {**kept, **self.environment, **(more or {})}

@@ -24,6 +24,7 @@ def http(url: str, method: str = "GET", body: bytes | None = None) -> tuple[int,
         return error.code, error.read()
 
 
+@pytest.mark.both_plugins
 def test_bootstrap_then_up_to_three_accounts_then_nothing_to_do_then_one_change(fresh: Project) -> None:
     before = fresh.deploy("up", "--stacks", "dev")
     assert before.code == 3, before
@@ -76,6 +77,7 @@ def test_bootstrap_then_up_to_three_accounts_then_nothing_to_do_then_one_change(
     assert sizes["dev"] != 192
 
 
+@pytest.mark.both_plugins
 def test_destroy_leaves_every_account_empty_of_ours(project: Project) -> None:
     assert project.deploy("up", "--all").code == 0
     refused = project.deploy("destroy", "--all")

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.beside import SHARED
+
 ROOT = Path(__file__).resolve().parents[2]
-HARNESS = ROOT.parent / "shared" / "jenkins" / "run.sh"
+HARNESS = SHARED / "jenkins" / "run.sh"
 LIMIT = 300
 """Seconds. The first execution on a machine resolves Groovy with Maven, which takes about a minute; later ones about one second."""
 
