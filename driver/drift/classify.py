@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from driver.drift.finding import Fact, Finding, Moved
-from driver.drift.sight import UNKNOWN, PropertySight, Sight
+from driver.drift.sight import PUBLISHED, SECRET, UNKNOWN, PropertySight, Sight
 from driver.events.redaction import under
 from driver.values import Stack
 
@@ -35,7 +36,7 @@ def findings_of(stack: Stack, sight: Sight) -> Iterator[Finding]:
                 seen.path,
                 side,
                 Fact.CHANGED,
-                expected=under(seen.path, seen.state if contains_unknown(seen.code) else seen.code),
+                expected=under(seen.path, seen.state if contains(seen.code, UNKNOWN) else seen.code),
                 found=under(seen.path, seen.cloud),
                 deployed=under(seen.path, seen.state),
                 op=sight.op,
@@ -51,20 +52,48 @@ def _whole(sight: Sight) -> tuple[Moved, Fact] | None:
 
 
 def _side(seen: PropertySight) -> Moved | None:
-    unknown = contains_unknown(seen.code)
-    code_moved = not unknown and not same(seen.state, seen.code)
-    if seen.moved:
-        return Moved.BOTH if code_moved else Moved.CLOUD
-    return Moved.CODE if seen.wanted and not unknown else None
+    """Values decide: a provider also names what it will know only after an update, and what is written in another way."""
+    known = not contains(seen.code, UNKNOWN)
+    if (seen.moved or (seen.wanted and known)) and _may_differ(seen.state, seen.cloud, named=seen.moved):
+        return Moved.BOTH if known and not same(seen.state, seen.code) else Moved.CLOUD
+    return Moved.CODE if seen.wanted and known and _may_differ(seen.state, seen.code, named=True) else None
 
 
-def contains_unknown(value: Any) -> bool:
-    """Whether some of it is known only after something else was changed."""
+def _may_differ(left: Any, right: Any, *, named: bool) -> bool:
+    """Of secrets nobody sees whether they differ: there the word of a provider that has `named` them counts."""
+    return not same(left, right) or (named and (contains(left, SECRET) or contains(right, SECRET)))
+
+
+def without_followers(sights: Iterable[Sight]) -> Iterator[Sight]:
+    """The same, where an alias that would only follow a version published by hand is wanted as it was deployed.
+
+    What the code says of it is then computed from what the cloud has, and not what anybody wrote.
+    """
+    seen = tuple(sights)
+    published = {
+        (one.state, one.cloud)
+        for sight in seen
+        if sight.type in PUBLISHED
+        for one in sight.properties
+        if one.path == "version"
+    }
+    for sight in seen:
+        properties = (
+            replace(one, code=one.state)
+            if one.path == "functionVersion" and (one.state, one.code) in published
+            else one
+            for one in sight.properties
+        )
+        yield replace(sight, properties=tuple(properties))
+
+
+def contains(value: Any, word: str) -> bool:
+    """Whether some of it is that word, `UNKNOWN` or `SECRET`."""
     if isinstance(value, dict):
-        return any(contains_unknown(item) for item in value.values())
+        return any(contains(item, word) for item in value.values())
     if isinstance(value, list):
-        return any(contains_unknown(item) for item in value)
-    return bool(value == UNKNOWN)
+        return any(contains(item, word) for item in value)
+    return bool(value == word)
 
 
 def same(left: Any, right: Any) -> bool:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from driver.drift.classify import findings_of
+from driver.drift.classify import findings_of, without_followers
 from driver.drift.finding import Finding
 from driver.drift.sight import Seen, Sight
 from driver.errors import DeployError
@@ -97,7 +97,7 @@ class Watch:
         if seen.report.status is not EngineStatus.SUCCEEDED:
             failure = seen.report.failure or str(seen.report.status)
             return Looked(stack.name, stack.account, failure=failure, remedy=seen.report.remedy)
-        sights = sorted(seen.sights, key=lambda sight: sight.urn)
+        sights = sorted(without_followers(seen.sights), key=lambda sight: sight.urn)
         found = tuple(finding for sight in sights for finding in findings_of(stack, sight))
-        by_urn = {sight.urn: sight for sight in seen.sights}
+        by_urn = {sight.urn: sight for sight in sights}
         return Looked(stack.name, stack.account, found, len(seen.sights), changes=seen.report.changes, sights=by_urn)

@@ -11,6 +11,15 @@ from driver.values import EngineReport
 UNKNOWN: Final = "[unknown]"
 """What the engine says for a value that is known only after something else was changed."""
 
+SECRET: Final = "[secret]"  # noqa: S105 -- the word that stands for one
+"""What is shown for a value that the program or the provider marks as a secret."""
+
+PUBLISHED: Final[Mapping[str, tuple[str, ...]]] = {"aws:lambda/function:Function": ("codeSha256", "version")}
+"""By type: the outputs that say what code stands there, and what was published of it.
+
+The provider plans nothing when they are not as the state has them (terraform-provider-aws, `aws_lambda_function`).
+"""
+
 
 @dataclass(frozen=True)
 class PropertySight:
@@ -42,6 +51,11 @@ class Sight:
     id: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     properties: tuple[PropertySight, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The Pulumi type token."""
+        return self.urn.split("::")[2].split("$")[-1]
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ TRACES: Mapping[str, tuple[Trace, ...]] = {
                 "CreateFunction20150331",
                 "UpdateFunctionConfiguration20150331v2",
                 "UpdateFunctionCode20150331v2",
+                "PublishVersion20150331",
                 "DeleteFunction20150331",
             ),
             {"functionName": "name"},

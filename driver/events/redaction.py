@@ -14,7 +14,13 @@ MASK = "[redacted]"
 _TELLING = r"(?i:secret[_-]?access[_-]?key|session[_-]?token|security[_-]?token)"
 _TELLING_NAME = re.compile(_TELLING)
 _TELLING_PROPERTY = re.compile(
-    r"(?i)(?:pass(?:word|wd|phrase)|secret|token|private[_-]?key|api[_-]?key|credentials?)(?:\"\]|\[\d+\])*$"
+    r"""(?ix)
+    (?: password | passwd | passphrase | secret | token | credentials? | (?<![a-z])pass | (?-i:(?<=[a-z])Pass) | (?<=[_-])pwd
+      | (?: private | api | signing | encryption | secret | access | master | auth | hmac | jwt | ssh ) [_-]? key
+      | (?: database | db | sql | postgres\w* | mysql | mariadb | mongo\w* | redis | amqp | rabbit\w* | broker ) [_-]? ur[il]
+      | connection[_-]?string | (?<![a-z])dsn )
+    (?: [_-]?\d+ )? (?: "\] | \[\d+\] )* $
+    """
 )
 """The end of a property's path where it says that a value is nobody's business, whether or not the program marks it a secret."""
 
@@ -22,6 +28,7 @@ _SECRET_TEXT = re.compile(
     rf"""
     (?:AKIA|ASIA)[A-Z0-9]{{16}}                                        # access key ids (IAM User Guide, unique identifiers)
     | (?P<name>{_TELLING}[\\"']*\s*[=:>]\s*[\\"']*)[^\s"'\\,}}<&]+     # name=value, in JSON, YAML, XML, URLs and headers
+    | (?P<address>\b[a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/"']+(?=@)      # the password of a URL (RFC 3986, userinfo)
     | (?:FwoG|IQoJ)[A-Za-z0-9+/=%_-]{{40,}}                            # STS session tokens begin like this
     """,
     re.VERBOSE,
@@ -56,7 +63,7 @@ def redact(value: Any) -> Any:
         for form in _learned:
             if form in value:
                 value = value.replace(form, MASK)
-        return _SECRET_TEXT.sub(lambda found: (found["name"] or "") + MASK, value)
+        return _SECRET_TEXT.sub(lambda found: (found["name"] or found["address"] or "") + MASK, value)
     if isinstance(value, Mapping):
         property_tells = value.keys() >= _DIFFERENCE and _tells(value["path"], _TELLING_NAME, _TELLING_PROPERTY)
         return {
@@ -76,7 +83,7 @@ def under(path: str, value: Any) -> Any:
         return _masked(value)
     if isinstance(value, Mapping):
         return {key: under(str(key), entry) for key, entry in value.items()}
-    return [under("", entry) for entry in value] if isinstance(value, list | tuple) else value
+    return [under("", entry) for entry in value] if isinstance(value, list | tuple) else redact(value)
 
 
 _DIFFERENCE = {"path", "kind", "old", "new"}

@@ -12,6 +12,7 @@ from driver.drift.look import Looked
 from driver.drift.report import Report
 from driver.drift.who import Deed
 from driver.events.readable import one_line
+from driver.render.markdown_policy import in_order
 from driver.render.markdown_values import excerpts
 
 LONGEST = 100
@@ -70,7 +71,7 @@ def shown(value: object) -> str:
     """A value in one line."""
     if value is None:
         return "nothing"
-    return one_line(value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False))
+    return one_line(in_order(value) if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False))
 
 
 def _cut(text: str) -> str:

@@ -10,6 +10,12 @@ from typing import Any
 _LISTS = {"Action", "NotAction", "Resource", "NotResource"}
 """Elements for which one string means a list of one, in any order (IAM JSON policy elements reference)."""
 
+_ORDER = (
+    *("Version", "Id", "Statement"),
+    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"),
+)
+"""The elements of a policy in the order of its grammar (IAM User Guide, "Grammar of the IAM JSON policy language")."""
+
 _ALIKE = 0.5
 """From here on two statements without a name are one that was changed, not one gone and one new."""
 
@@ -119,7 +125,27 @@ def _changed(left: Any, right: Any, context: int) -> list[str]:
 
 
 def _lines(value: Any) -> list[str]:
-    return json.dumps(value, indent=2, ensure_ascii=False).splitlines()
+    return json.dumps(ordered(value), indent=2, ensure_ascii=False).splitlines()
+
+
+def in_order(value: Any) -> Any:
+    """The value; a policy that is JSON text, with its keys in one order."""
+    document = _document(value) if isinstance(value, str) else None
+    return value if document is None else json.dumps(ordered(document), ensure_ascii=False)
+
+
+def ordered(value: Any) -> Any:
+    """The value with the keys of every object in one order, whoever wrote it: AWS's own order, then by name.
+
+    The AWS provider stores policies with sorted keys, AWS answers with its own, and a program has a third.
+    """
+    if isinstance(value, Mapping):
+        return {key: ordered(value[key]) for key in sorted(value, key=lambda key: (_rank(key), str(key)))}
+    return [ordered(item) for item in value] if isinstance(value, list) else value
+
+
+def _rank(key: Any) -> int:
+    return _ORDER.index(key) if key in _ORDER else len(_ORDER)
 
 
 def diff_lines(before: Sequence[str], after: Sequence[str], context: int) -> list[str]:

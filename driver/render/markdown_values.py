@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from driver.render.markdown_policy import diff_lines, is_policy, policy_diff
+from driver.render.markdown_policy import diff_lines, in_order, is_policy, ordered, policy_diff
 from driver.render.markdown_text import cut
 from driver.values import PropertyDiff
 
@@ -65,7 +65,9 @@ def _text_lines(value: Any) -> list[str] | None:
         if "\n" in value:
             return value.split("\n")
         value = _json(value)
-    return json.dumps(value, indent=2, ensure_ascii=False).splitlines() if isinstance(value, dict | list) else None
+    if not isinstance(value, dict | list):
+        return None
+    return json.dumps(ordered(value), indent=2, ensure_ascii=False).splitlines()
 
 
 def _json(text: str) -> Any:
@@ -81,7 +83,7 @@ def one_value(value: Any) -> str:
     """The value in one line; words that stand for a value are no quoted text."""
     if isinstance(value, str) and (value in _WORDS or value.startswith(_FILES)):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(in_order(value), ensure_ascii=False)
 
 
 def excerpts(old: str, new: str, room: int) -> tuple[str, str]:

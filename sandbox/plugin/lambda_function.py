@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ from sandbox.plugin.errors import PluginError, code
 from sandbox.plugin.patience import retrying, until
 from sandbox.plugin.resource import TAGS, Change, Kind, Output, Property, ResourceType, outputs
 from sandbox.plugin.tags import own, retag
-from sandbox.plugin.wire import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +65,6 @@ def _read_function(account: Account, name: str, known: State) -> State | None:
     published = bool(known.get("publish", latest is not None))
     version = (latest if published else None) or "$LATEST"
     variables = live.get("Environment", {}).get("Variables") or {}
-    moved_code = known.get("codeSha256") not in {None, live["CodeSha256"]}
     return {
         "id": name,
         "name": name,
@@ -76,7 +73,6 @@ def _read_function(account: Account, name: str, known: State) -> State | None:
         "environment": {"variables": variables} if variables else None,
         "publish": published,
         "tagsAll": own(found.get("Tags", {})),
-        **({"code": Archive(hash=base64.b64decode(live["CodeSha256"]).hex())} if moved_code else {}),
         "arn": live["FunctionArn"],
         "invokeArn": invoke_arn(account, live["FunctionArn"]),
         "codeSha256": live["CodeSha256"],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from driver.adapters.engine.paths import MISSING, Step, follow, joined, parse
 from driver.adapters.engine.properties import hidden_alike, is_whole, plain
+from driver.drift.classify import contains, same
+from driver.drift.sight import SECRET, UNKNOWN
 from driver.values import PropertyDiff
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class _Side:
 
 
 def diffs_of(step: StepEventMetadata) -> tuple[PropertyDiff, ...]:
-    """Where the provider says which properties differ, those; otherwise the inputs are compared.
+    """Where the provider says which properties differ, those of them that do; otherwise the inputs are compared.
 
     What is made adds all its inputs, what is deleted takes its old ones away.
     """
@@ -39,10 +41,11 @@ def diffs_of(step: StepEventMetadata) -> tuple[PropertyDiff, ...]:
     if step.old is None:
         return tuple(PropertyDiff(path, "add", new=value) for path, value in _leaves("", new.inputs))
     if step.detailed_diff:
-        return tuple(
+        said = (
             _said(path, diff.diff_kind.value, old.at(parse(path), state_first=not diff.input_diff), new.at(parse(path)))
             for path, diff in step.detailed_diff.items()
         )
+        return tuple(diff for diff in said if _counts(diff, {*old.inputs, *new.inputs}))
     keys = step.diffs or sorted({*old.inputs, *new.inputs})
     return tuple(
         replace(diff, kind=f"{diff.kind}-replace") if key in (step.keys or ()) else diff
@@ -51,6 +54,25 @@ def diffs_of(step: StepEventMetadata) -> tuple[PropertyDiff, ...]:
         or (_said(key, "update", old.inputs.get(key), new.inputs.get(key)),)
         if step.diffs or diff.old != diff.new
     )
+
+
+def keys_of(step: StepEventMetadata) -> tuple[str, ...]:
+    """The properties that force a replacement; otherwise those that differ, as far as the provider names them."""
+    if step.keys or not step.detailed_diff or step.old is None or step.new is None:
+        return tuple(step.keys or step.detailed_diff or step.diffs or ())
+    return tuple(diff.path for diff in diffs_of(step))
+
+
+def _counts(diff: PropertyDiff, inputs: Collection[Step]) -> bool:
+    """Whether values differ: the provider also names outputs that it will know only after an update.
+
+    Of secrets nobody sees that, and what forces a replacement is never left out.
+    """
+    if diff.kind.endswith("-replace") or contains([diff.old, diff.new], SECRET):
+        return True
+    if parse(diff.path)[0] not in inputs and contains(diff.new, UNKNOWN):
+        return False
+    return not same(diff.old, diff.new)
 
 
 def _said(path: str, kind: str, old: Any, new: Any) -> PropertyDiff:

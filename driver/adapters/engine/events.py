@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from driver.adapters.engine.diffs import diffs_of
+from driver.adapters.engine.diffs import diffs_of, keys_of
 from driver.adapters.engine.properties import plain as plain_value
 from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
 from driver.ports import Emit
@@ -143,5 +143,4 @@ def _is_work(step: StepEventMetadata) -> bool:
 
 
 def _change(step: StepEventMetadata) -> ResourceChange:
-    keys = step.keys or list(step.detailed_diff or ()) or step.diffs or ()
-    return ResourceChange(urn=step.urn, op=step.op.value, keys=tuple(keys))
+    return ResourceChange(urn=step.urn, op=step.op.value, keys=keys_of(step))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from driver.adapters.engine.events import EventReader, counts
 from driver.adapters.engine.paths import MISSING, Step, follow, parse
 from driver.adapters.engine.properties import hidden_alike, is_whole, plain
-from driver.drift.sight import PropertySight, Sight
+from driver.drift.classify import contains
+from driver.drift.sight import PUBLISHED, UNKNOWN, PropertySight, Sight
 
 if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata
@@ -66,24 +67,41 @@ def _properties(
     planned: StepEventMetadata | None,
     sides: tuple[StepEventStateMetadata, StepEventStateMetadata, StepEventStateMetadata | None],
 ) -> tuple[PropertySight, ...]:
-    moved, wanted = _paths(read), _paths(planned)
+    published = _published(read)
+    moved, wanted = (*_paths(read), *published), _paths(planned)
     state, cloud, code = sides
+    # What no step is planned for is as the cloud has it; of what was published, the code says nothing.
+    says = dict.fromkeys(published, state)
+    inputs = {name for side in sides for name in _inputs(side)}
     found = []
     for path in (*wanted, *(path for path in moved if not any(_overlap(path, other) for other in wanted))):
         steps = parse(path)
+        if path not in published and steps[0] not in inputs and contains(_at(code, steps), UNKNOWN):
+            continue  # an output that follows from whatever else an update changes
         there = _at(cloud, steps)
         found.append(
             PropertySight(
                 path,
                 hidden_alike(_at(state, steps), there),
                 there,
-                # What no step is planned for is as the cloud has it.
-                hidden_alike(_at(code, steps) if code else there, there),
+                hidden_alike(_at(says.get(path, code or cloud), steps), there),
                 moved=any(_overlap(path, other) for other in moved),
                 wanted=path in wanted,
             )
         )
     return tuple(found)
+
+
+def _published(read: StepEventMetadata | None) -> tuple[str, ...]:
+    """The outputs that say what was published, where a refresh finds others than the state has."""
+    if read is None or read.old is None or read.new is None:
+        return ()
+    old, new = read.old.outputs or {}, read.new.outputs or {}
+    return tuple(
+        name
+        for name in PUBLISHED.get(read.type, ())
+        if name not in _inputs(read.old) and old.get(name) != new.get(name)
+    )
 
 
 def _paths(step: StepEventMetadata | None) -> tuple[str, ...]:

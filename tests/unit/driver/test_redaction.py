@@ -30,6 +30,8 @@ TOKEN = "IQoJb3JpZ2luX2VjEJr//////////wEaDGV1LWNlbnRyYWwtMSJHMEUCIQ=="
         ("x-amz-security-token: abc", "x-amz-security-token: [redacted]"),
         ("sessionToken: 'abc'", "sessionToken: '[redacted]'"),
         (f"token {TOKEN}", "token [redacted]"),
+        ("to postgres://app:hunter2@db:5432/items", "to postgres://app:[redacted]@db:5432/items"),
+        ('{"url": "redis://:p@ss@cache/0"}', '{"url": "redis://:[redacted]@cache/0"}'),
     ],
 )
 def test_what_is_secret_is_masked_where_it_stands(text: str, said: str) -> None:
@@ -46,6 +48,7 @@ def test_what_is_secret_is_masked_where_it_stands(text: str, said: str) -> None:
         "the session token has expired",
         "items-dev-b42-20261123-0102-3f9a7c",
         "IQoJ and FwoG",
+        "http://127.0.0.1:4566/items/a@b and ssh://git@host:22/x",
         "",
     ],
 )
@@ -76,6 +79,12 @@ def test_everything_under_a_telling_name_is_masked_however_deep() -> None:
         "login.password[0]",
         "privateKey",
         "github-api-key",
+        "environment.variables.DB_PASS",
+        "environment.variables.DATABASE_URL",
+        "environment.variables.SIGNING_KEY",
+        "environment.variables.PASSWORD2",
+        "environment.variables.API_KEY_1",
+        "dbPass",
     ],
 )
 def test_a_property_s_path_tells_what_its_values_are(path: str) -> None:
@@ -83,7 +92,20 @@ def test_a_property_s_path_tells_what_its_values_are(path: str) -> None:
     assert shown == {"path": path, "kind": "update", "old": "[redacted]", "new": {"deep": ["[redacted]"]}}
 
 
-@pytest.mark.parametrize("path", ["secretsProvider", "tokenUrl", "kmsKeyId", "passwordPolicy.minimumLength", "name"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "secretsProvider",
+        "tokenUrl",
+        "kmsKeyId",
+        "passwordPolicy.minimumLength",
+        "name",
+        "routeKey",
+        "environment.variables.BYPASS",
+        "environment.variables.BUCKET_URL",
+        "PWD",
+    ],
+)
 def test_any_other_property_s_values_stay(path: str) -> None:
     difference = {"path": path, "kind": "update", "old": "abc", "new": 3}
     assert redact(difference) == difference
@@ -135,6 +157,7 @@ def test_one_line_is_one_line() -> None:
         ("environment.variables", {"API_KEY": "abc", "HOST": "abc"}, {"API_KEY": "[redacted]", "HOST": "abc"}),
         ("rules", [{"token": "abc", "on": True}], [{"token": "[redacted]", "on": True}]),
         ("token", "[secret]", "[secret]"),
+        ("environment.variables.HARMLESS", "amqp://app:abc@mq", "amqp://app:[redacted]@mq"),
     ],
 )
 def test_a_property_s_path_says_whether_its_value_may_be_shown(path: str, value: object, shown: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -38,6 +39,22 @@ def test_no_line_is_wider_than_a_console(count: int) -> None:
     text = as_text(report(*found))
     assert max(map(len, text.splitlines())) <= WIDTH
     assert text.splitlines()[-1].startswith(f"{count} new" if count else "no drift")
+
+
+def test_a_policy_reads_alike_whoever_ordered_its_keys() -> None:
+    """The provider sorts them, AWS has an order of its own, the program a third."""
+    access = next(one for one in eventful().sorted.counted if one.path == "policy")
+    wide = access.found.replace("s3:PutObject", "s3:*")
+
+    def read(document: str, found: str) -> list[str]:
+        told = report(replace(access, expected=document, found=found))
+        return [as_text(told), as_markdown(told), as_junit(told), str(as_sarif(told))]
+
+    def by_name(document: str) -> str:
+        return json.dumps(json.loads(document), sort_keys=True)
+
+    assert read(by_name(access.found), wide) == read(access.found, wide)
+    assert read(access.found, by_name(wide)) == read(access.found, wide)
 
 
 def test_nothing_found_is_said_in_a_line() -> None:
