@@ -13,7 +13,8 @@ help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: .deploy/ready ## Virtual environment, Pulumi engine, AWS plugin (done by the others too)
+setup: .venv/ready ## Virtual environment, Pulumi engine , AWS plugin (done by the others too)
+	@$(BIN)/deploy setup
 
 .deploy/uv/bin/uv:
 	@echo "setup: uv $(UV_VERSION), the installer of the locked environment (a few seconds)"
@@ -23,12 +24,6 @@ setup: .deploy/ready ## Virtual environment, Pulumi engine, AWS plugin (done by 
 .venv/ready: uv.lock pyproject.toml | $(UV)
 	@echo "setup: virtual environment from uv.lock (half a minute the first time)"
 	@$(UV) sync --quiet --frozen --all-extras
-	@touch $@
-
-.deploy/ready: .venv/ready
-	@echo "setup: Pulumi engine and AWS plugin (built from source where they cannot be fetched: about ten minutes, once per machine)"
-	@mkdir -p .deploy
-	@$(BIN)/python -m sandbox.toolchain >.deploy/toolchain.json
 	@touch $@
 
 , := ,

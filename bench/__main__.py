@@ -64,7 +64,7 @@ def _deploy_arm(root: Path, _sandbox: Sandbox) -> None:
 
 
 def _plain_arm(root: Path, sandbox: Sandbox) -> None:
-    tools = find(allow_stand_in=True)
+    tools = find(real_plugin=False)
     binary = root / "plain" / "bin" / "pulumi"
     binary.parent.mkdir(parents=True, exist_ok=True)
     if not binary.exists():

@@ -54,7 +54,7 @@ def _processor() -> float:
 
 
 def _plain(root: Path, sandbox: Sandbox, jobs: int) -> None:
-    tools = find(allow_stand_in=True)
+    tools = find(real_plugin=False)
     binary = root / "plain" / "bin" / "pulumi"
     binary.parent.mkdir(parents=True, exist_ok=True)
     if not binary.exists():

@@ -16,6 +16,13 @@ class Cloud(StrEnum):
     SANDBOX = "sandbox"
 
 
+class Plugin(StrEnum):
+    """Which AWS plugin the engine loads: the offline stand-in, or the one that AWS needs."""
+
+    STAND_IN = "stand-in"
+    REAL = "real"
+
+
 class Layer(StrEnum):
     """`access`: who may enter an account. `service`: what runs there."""
 

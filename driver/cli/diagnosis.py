@@ -117,7 +117,7 @@ def _external_ids(config: DeployConfig) -> Iterator[ExternalId]:
 
 def _tools(config: DeployConfig) -> tuple[wiring.Tools | Unseen, list[Result]]:
     try:
-        tools = wiring.find_tools(config)
+        tools = wiring.find_tools(config, asking_engine=True)
     except DeployError as error:
         return Unseen(str(error)), [check("tools", fact=str(error), remedy=error.remedy)]
     said = [f"{tool.name} {tool.version} from {tool.source}: {tool.path}" for tool in (tools.engine, tools.plugin)]

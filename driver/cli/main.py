@@ -24,6 +24,7 @@ from driver.cli import (
     prove,
     report,
     sandbox,
+    setup,
     up,
 )
 from driver.cli.boundary import leave
@@ -72,6 +73,7 @@ app.command()(report.report)
 app.command()(drift.drift)
 app.command()(prove.prove)
 app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)
+app.command()(setup.setup)
 app.add_typer(iam.app, name="iam")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -33,11 +33,12 @@ from driver.run.occasion import Occasion, occasion
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
 from driver.run.runner import Runner
-from driver.values import Cloud, Host, PullRequest, Tool
+from driver.values import Cloud, Host, Plugin, PullRequest, Tool
 
 if TYPE_CHECKING:
     from driver.adapters.engine import AutomationEngine
     from sandbox.accounts import Sandbox
+    from sandbox.toolchain import Toolchain
 
 T = TypeVar("T")
 
@@ -154,17 +155,30 @@ def with_sandbox(call: Callable[[ModuleType], T]) -> T:
         raise NotReadyError(str(error)) from None
 
 
-def find_tools(config: DeployConfig) -> Tools:
+def find_tools(config: DeployConfig, *, asking_engine: bool = False) -> Tools:
     """The engine and the plugin that are already on this machine; asked before `enter`, which hides where they are said to be.
 
-    Raises NotReadyError that says how to get them.
+    `asking_engine` also has the engine say that it finds the plugin. Raises NotReadyError that says what to do.
     """
-    from sandbox.toolchain import ToolchainError, find
+    from sandbox.toolchain import find
+
+    return _tools(lambda: find(real_plugin=config.plugin is Plugin.REAL, asking_engine=asking_engine))
+
+
+def obtain_tools(config: DeployConfig) -> Tools:
+    """The same, got from elsewhere where they are missing: up to minutes. Raises NotReadyError that says what to do."""
+    from sandbox.toolchain import obtain
+
+    return _tools(lambda: obtain(real_plugin=config.plugin is Plugin.REAL))
+
+
+def _tools(get: Callable[[], Toolchain]) -> Tools:
+    from sandbox.toolchain import ToolchainError
 
     try:
-        found = find(allow_stand_in=config.cloud is Cloud.SANDBOX)
+        found = get()
     except ToolchainError as error:
-        raise NotReadyError(str(error), remedy="`make setup` obtains what is missing") from None
+        raise NotReadyError(error.what, detail=error.tried, remedy=error.remedy) from None
     engine, plugin = (Tool(tool.name, tool.version, tool.path, tool.source) for tool in (found.engine, found.plugin))
     return Tools(engine, plugin, found.pulumi_home)
 

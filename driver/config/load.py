@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -16,7 +18,9 @@ from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, IgnoreR
 from driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile
 from driver.config.tomlfile import FILE
 from driver.errors import UsageError
-from driver.values import Backend, Cloud, Layer, Stack
+from driver.values import Backend, Cloud, Layer, Plugin, Stack
+
+E = TypeVar("E", bound=StrEnum)
 
 NAMES_LIMIT = 40
 """Characters of project and stack name together: a session name has 64, the run's id and the build need the others."""
@@ -52,9 +56,8 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         problems += _unknown_needs(toml)
     problems += _shared_accounts({TOOLS: tools, **targets})
     project, program, found = _project(root, max(targets, key=len, default=""))
-    problems += found
-    asked, found = _cloud(cloud, environment)
-    problems += found
+    asked, plugin, misread = _choices(cloud, environment)
+    problems += found + misread
     if problems or toml is None:
         raise UsageError(
             "the settings do not hold", detail=problems, remedy="correct the lines above; nothing was started"
@@ -63,6 +66,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         root=root,
         project=project,
         cloud=asked or toml.cloud,
+        plugin=Plugin.REAL if (asked or toml.cloud) is Cloud.AWS else plugin or toml.sandbox.plugin,
         backend=Backend(
             account=tools.text("account"),
             region=tools.text("region"),
@@ -115,13 +119,19 @@ def _program(root: Path, main: str) -> str:
     return (place.parent if (root / place).is_file() else place).as_posix()
 
 
-def _cloud(flag: str | None, environment: Mapping[str, str]) -> tuple[Cloud | None, list[str]]:
-    """What the flag or the environment say; None when neither says anything."""
-    asked = environment.get("DEPLOY_CLOUD") or None if flag is None else flag
-    if asked is None or asked in set(Cloud):
-        return Cloud(asked) if asked else None, []
-    place = "DEPLOY_CLOUD" if flag is None else "--cloud"
-    return None, [f"{place}: got {asked!r}, expected {' or '.join(Cloud)}"]
+def _choices(flag: str | None, environment: Mapping[str, str]) -> tuple[Cloud | None, Plugin | None, list[str]]:
+    """What the flag or the environment say of cloud and plugin, and every problem with that; None where nothing is said."""
+    place, said = ("DEPLOY_CLOUD", environment.get("DEPLOY_CLOUD") or None) if flag is None else ("--cloud", flag)
+    cloud, problems = _chosen(Cloud, place, said)
+    plugin, found = _chosen(Plugin, "DEPLOY_PLUGIN", environment.get("DEPLOY_PLUGIN") or None)
+    return cloud, plugin, [*problems, *found]
+
+
+def _chosen(kind: type[E], place: str, said: str | None) -> tuple[E | None, list[str]]:
+    """What a flag or a variable names; None when it says nothing."""
+    if said is None or said in set(kind):
+        return kind(said) if said else None, []
+    return None, [f"{place}: got {said!r}, expected {' or '.join(kind)}"]
 
 
 def _unknown_needs(toml: DeployToml) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from driver.values import Backend, Cloud, Layer, Stack
+from driver.values import Backend, Cloud, Layer, Plugin, Stack
 
 TOOLS = "tools"
 """The stack of Jenkins' own account."""
@@ -56,9 +56,10 @@ class ProgramTable(_Strict):
 
 
 class SandboxTable(_Strict):
-    """`[sandbox]`: where the four accounts keep their state."""
+    """`[sandbox]`: where the four accounts keep their state, and which AWS plugin deploys to them."""
 
     home: StrictStr = ".deploy/sandbox"
+    plugin: Plugin = Plugin.STAND_IN
 
 
 class StackTable(_Strict):
@@ -111,12 +112,13 @@ class IgnoreRule:
 class DeployConfig:
     """All that a command needs to know, from every source, checked. `stacks` holds both layers, tools first.
 
-    `program` is the folder of the program, relative to `root`.
+    `plugin` is the AWS plugin of its runs; `program` is the folder of the program, relative to `root`.
     """
 
     root: Path
     project: str
     cloud: Cloud
+    plugin: Plugin
     backend: Backend
     stacks: tuple[Stack, ...]
     sandbox_home: Path

@@ -16,9 +16,9 @@ CHECKS = (
     Rule(
         "tools",
         Severity.ERROR,
-        "The Pulumi engine or the AWS plugin is not on this machine.",
+        "The Pulumi engine or the AWS plugin is not on this machine, is not the one that was obtained, or the engine does not find it.",
         "No run begins.",
-        "`make setup` obtains what is missing",
+        "`deploy setup` obtains what is missing",
     ),
     Rule(
         "cloud",

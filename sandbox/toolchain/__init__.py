@@ -6,24 +6,32 @@ import os
 
 from sandbox.plugin.launcher import write_launcher
 from sandbox.toolchain.engine import find_engine, obtain_engine
-from sandbox.toolchain.plugin import find_plugin, home_of, obtain_plugin
+from sandbox.toolchain.plugin import ask_engine, find_plugin, home_of, obtain_plugin
 from sandbox.toolchain.search import Search
 from sandbox.toolchain.tool import Tool, Toolchain, ToolchainError
 
 __all__ = ["Search", "Tool", "Toolchain", "ToolchainError", "find", "obtain"]
 
 
-def find(*, allow_stand_in: bool, search: Search | None = None) -> Toolchain:
-    """What is on this machine, in a moment and without the network: for runs. Raises ToolchainError."""
+def find(*, real_plugin: bool, asking_engine: bool = False, search: Search | None = None) -> Toolchain:
+    """What is on this machine, in a moment and without the network: for runs. Raises ToolchainError.
+
+    `asking_engine`: the engine must say that it finds the plugin (0.2 s).
+    """
     search = search or Search.of(os.environ)
     engine = find_engine(search)
-    plugin = find_plugin(search, allow_stand_in=allow_stand_in, write_stand_in=write_launcher)
-    return Toolchain(engine, plugin, home_of(search, plugin))
+    plugin = find_plugin(search, real=real_plugin, write_stand_in=write_launcher)
+    found = Toolchain(engine, plugin, home_of(search, plugin))
+    if asking_engine:
+        ask_engine(found)
+    return found
 
 
-def obtain(*, allow_stand_in: bool, search: Search | None = None) -> Toolchain:
+def obtain(*, real_plugin: bool, search: Search | None = None) -> Toolchain:
     """The same, got from elsewhere where it is missing: for set-up. Takes up to minutes. Raises ToolchainError."""
     search = search or Search.of(os.environ)
     engine = obtain_engine(search)
-    plugin = obtain_plugin(search, engine, allow_stand_in=allow_stand_in, write_stand_in=write_launcher)
-    return Toolchain(engine, plugin, home_of(search, plugin))
+    plugin = obtain_plugin(search, real=real_plugin, write_stand_in=write_launcher)
+    found = Toolchain(engine, plugin, home_of(search, plugin))
+    ask_engine(found)
+    return found

@@ -5,27 +5,22 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from sandbox.toolchain.build import build_engine
+from sandbox.toolchain.cache import Place, fill, take
 from sandbox.toolchain.search import Search
 from sandbox.toolchain.tool import ENGINE_VERSION, OLDEST_ENGINE, Tool, ToolchainError
 from sandbox.toolchain.vendor import fetch_engine
 from sandbox.toolchain.ways import ClosedError, first
 
-Make = Callable[[Search, Path], None]
-"""Makes the engine at a path, or raises ClosedError."""
-
 _ASK_SECONDS = 20
 _OLDEST = ".".join(str(part) for part in OLDEST_ENGINE)
 _WHAT = "The Pulumi CLI (`pulumi`) cannot be had."
 _REMEDY = (
-    f"Install Pulumi {_OLDEST} or newer (below 4) and put it on PATH, or name it in DEPLOY_PULUMI; "
-    "or install Go 1.25.11 or newer and run `make setup`, which builds it."
+    "run `deploy setup`, which fetches it from its vendor or from the mirror that DEPLOY_VENDOR names, "
+    "or builds it where Go 1.25.11 or newer is installed; "
+    f"or install Pulumi {_OLDEST} or newer (below 4) and put it on PATH, or name it in DEPLOY_PULUMI"
 )
 
 
@@ -47,7 +42,7 @@ def _explicit(search: Search) -> Tool:
     try:
         return Tool("pulumi", _supported_version(path), path.resolve(), "DEPLOY_PULUMI")
     except ClosedError as closed:
-        raise ToolchainError(_WHAT, [f"DEPLOY_PULUMI: {closed}"], "Correct DEPLOY_PULUMI, or unset it.") from None
+        raise ToolchainError(_WHAT, [f"DEPLOY_PULUMI: {closed}"], "correct DEPLOY_PULUMI, or unset it.") from None
 
 
 def _on_path(search: Search) -> Tool:
@@ -61,49 +56,19 @@ def _on_path(search: Search) -> Tool:
 
 
 def _cached(search: Search) -> Tool:
-    path = _cache_path(search)
-    if not path.is_file():
-        raise ClosedError(f"cache: there is no {path}")
-    return Tool("pulumi", ENGINE_VERSION, path, "cache")
+    return Tool("pulumi", ENGINE_VERSION, take(_place(search)), "cache")
 
 
 def _fetched(search: Search) -> Tool:
-    return _into_cache(search, fetch_engine, "fetched from the vendor")
+    return Tool("pulumi", ENGINE_VERSION, fill(search, _place(search), fetch_engine), "fetched from the vendor")
 
 
 def _built(search: Search) -> Tool:
-    return _into_cache(search, build_engine, "built from its Go modules")
+    return Tool("pulumi", ENGINE_VERSION, fill(search, _place(search), build_engine), "built from its Go modules")
 
 
-def _into_cache(search: Search, make: Make, source: str) -> Tool:
-    """Make the engine beside its place in the cache and move it there in one step; one at a time on this machine."""
-    path = _cache_path(search)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.parent.with_name(f"{ENGINE_VERSION}.lock"))
-    with _alone(lock, search):
-        if not path.is_file():
-            unfinished = path.with_suffix(".unfinished")
-            make(search, unfinished)
-            unfinished.chmod(0o755)
-            unfinished.replace(path)
-    return Tool("pulumi", ENGINE_VERSION, path, source)
-
-
-@contextmanager
-def _alone(lock: FileLock, search: Search) -> Iterator[None]:
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        search.say("Another process is getting the Pulumi engine ready; waiting for it.")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _cache_path(search: Search) -> Path:
-    return search.cache / "engine" / ENGINE_VERSION / "pulumi"
+def _place(search: Search) -> Place:
+    return Place("The Pulumi engine", search.cache / "engine" / ENGINE_VERSION / "pulumi", "deploy setup")
 
 
 def _supported_version(path: Path) -> str:

@@ -6,8 +6,16 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
+
+from sandbox.toolchain.tool import ToolchainError
+
+VENDOR = "https://get.pulumi.com"
+"""Where Pulumi's own installer downloads from."""
+
+_THIS_MACHINE = ("127.0.0.1", "localhost")
 
 Say = Callable[[str], None]
 
@@ -26,17 +34,33 @@ class Search:
     user_home: Path = field(default_factory=Path.home)
     explicit_engine: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
-    vendor: str = "https://get.pulumi.com"
+    vendor: str = VENDOR
     patience: float = 3.0
     say: Say = to_stderr
 
     @classmethod
     def of(cls, environment: Mapping[str, str], say: Say = to_stderr) -> Search:
-        """From `DEPLOY_PULUMI` (an engine of one's own), `DEPLOY_CACHE` (a folder) and `PATH`."""
+        """From `DEPLOY_PULUMI` (an engine of one's own), `DEPLOY_CACHE` (a folder), `DEPLOY_VENDOR` (a mirror) and `PATH`.
+
+        Raises ToolchainError where the mirror's address is none.
+        """
         return cls(
             cache=Path(environment.get("DEPLOY_CACHE") or user_cache_path("deploy")).expanduser().resolve(),
             path=environment.get("PATH", ""),
             explicit_engine=environment.get("DEPLOY_PULUMI", ""),
             environment=environment,
+            vendor=_mirror(environment.get("DEPLOY_VENDOR") or VENDOR),
             say=say,
         )
+
+
+def _mirror(said: str) -> str:
+    """The address of the vendor's site or of a mirror. The list of checksums comes from there too, so it takes TLS."""
+    address = urlsplit(said)
+    if address.scheme == "https" or (address.scheme == "http" and address.hostname in _THIS_MACHINE):
+        return said.rstrip("/")
+    raise ToolchainError(
+        "The mirror cannot be used.",
+        [f"DEPLOY_VENDOR: got {said!r}, expected https://… (http:// only on this machine)"],
+        "correct DEPLOY_VENDOR, or unset it",
+    )

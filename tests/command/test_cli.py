@@ -33,6 +33,7 @@ VERBS = (
     "drift",
     "prove",
     "exec",
+    "setup",
     "iam",
     "sandbox",
 )

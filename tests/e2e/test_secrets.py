@@ -63,7 +63,7 @@ class Story:
 
     def configure(self, key: str, value: Planted) -> None:
         """What a user types: `pulumi config set --secret`, encrypted by the stack's key."""
-        tools, sandbox = find(allow_stand_in=True), self.project.sandbox
+        tools, sandbox = find(real_plugin=False), self.project.sandbox
         identity = sandbox.environment("jenkins-deploy")
         backend = Backend("111111111111", sandbox.region, STATE, "alias/deploy-state")
         done = subprocess.run(

@@ -97,7 +97,7 @@ class Bench:
 
 @pytest.fixture(scope="session")
 def cli() -> Tool:
-    found = find(allow_stand_in=True, search=Search.of(os.environ)).engine
+    found = find(real_plugin=False, search=Search.of(os.environ)).engine
     return Tool(found.name, found.version, found.path, found.source)
 
 

@@ -9,7 +9,7 @@ import pytest
 from driver.config.load import NAMES_LIMIT, find_root, load
 from driver.errors import ExitCode, UsageError
 from driver.run.naming import new_run_id, session_name
-from driver.values import Cloud, Layer
+from driver.values import Cloud, Layer, Plugin
 from tests.samples import ACCOUNTS, DEPLOY_TOML, TOOLS_FILE, project, target_file
 
 
@@ -94,6 +94,32 @@ def test_the_sandbox_home_may_be_said_by_the_environment_and_is_never_the_projec
     tmp_path: Path, said: str, home: str
 ) -> None:
     assert load(project(tmp_path), {"DEPLOY_SANDBOX_HOME": said}).sandbox_home == tmp_path / home
+
+
+@pytest.mark.parametrize(
+    ("table", "environment", "cloud", "plugin"),
+    [
+        ("", {}, None, Plugin.STAND_IN),
+        ("", {"DEPLOY_PLUGIN": "real"}, None, Plugin.REAL),
+        ("", {"DEPLOY_PLUGIN": ""}, None, Plugin.STAND_IN),
+        ('plugin = "real"', {}, None, Plugin.REAL),
+        ('plugin = "real"', {"DEPLOY_PLUGIN": "stand-in"}, None, Plugin.STAND_IN),
+        ('plugin = "stand-in"', {"DEPLOY_PLUGIN": "stand-in"}, "aws", Plugin.REAL),
+    ],
+)
+def test_the_stand_in_runs_in_the_sandbox_unless_it_is_asked_otherwise_and_never_on_aws(
+    tmp_path: Path, table: str, environment: dict[str, str], cloud: str | None, plugin: Plugin
+) -> None:
+    root = project(tmp_path, {"deploy.toml": f"{DEPLOY_TOML}\n[sandbox]\n{table}\n"})
+    assert load(root, environment, cloud).plugin is plugin
+
+
+def test_a_plugin_that_does_not_exist_is_named_with_its_source(tmp_path: Path) -> None:
+    root = project(tmp_path, {"deploy.toml": f'{DEPLOY_TOML}\n[sandbox]\nplugin = "fake"\n'})
+    assert "deploy.toml: sandbox.plugin: got 'fake', expected 'stand-in' or 'real'" in problems(root)
+    assert problems(project(tmp_path), {"DEPLOY_PLUGIN": "fake"}) == (
+        "DEPLOY_PLUGIN: got 'fake', expected stand-in or real"
+    )
 
 
 def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import threading
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from sandbox.toolchain.search import Search
+from tests.vendor import serving
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -45,6 +44,13 @@ class Machine:
         path.chmod(0o755)
         return path
 
+    def kept(self, name: str, body: str, folder: Path) -> Path:
+        """An executable as it is kept in the cache: with its SHA-256 beside it."""
+        path = self.script(name, body, folder)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.with_name(f"{name}.sha256").write_text(f"{digest}  {name}\n", encoding="ascii")
+        return path
+
     def search(self, *, explicit: str = "", vendor: str = NOWHERE, patience: float = 2.0) -> Search:
         return Search(
             cache=self.cache,
@@ -62,20 +68,9 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
-
-
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The vendor's site: its address and the folder that it serves."""
     folder = tmp_path / "site"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", folder
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(folder) as address:
+        yield address, folder

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import tarfile
+import os
+import shutil
+import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sandbox.toolchain.engine import find_engine, obtain_engine
-from sandbox.toolchain.tool import ENGINE_VERSION, ToolchainError
-from sandbox.toolchain.vendor import archive_name
+from sandbox.toolchain.search import Search
+from sandbox.toolchain.tool import ENGINE_VERSION, Tool, ToolchainError
 from tests.unit.sandbox.toolchain.conftest import Machine
+from tests.vendor import publish_engine
+
+Get = Callable[[Search], Tool]
 
 GO = 'if [ "$1" = env ]; then echo go1.26.0; exit; fi\n'
+FETCHED = b"#!/bin/sh\necho fetched\n"
 BUILT = 'while [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\necho built\\n" > "$2"'
 
 
 def cached(machine: Machine) -> Path:
-    return machine.script("pulumi", "echo cached", machine.cache / "engine" / ENGINE_VERSION)
-
-
-def publish(folder: Path, *, digest: str = "") -> None:
-    """Put an archive with its checksum on the vendor's site."""
-    content = b"#!/bin/sh\necho fetched\n"
-    member = tarfile.TarInfo("pulumi/pulumi")
-    member.size = len(content)
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        archive.addfile(member, io.BytesIO(content))
-    releases = folder / "releases" / "sdk"
-    releases.mkdir(parents=True)
-    (releases / archive_name()).write_bytes(packed.getvalue())
-    digest = digest or hashlib.sha256(packed.getvalue()).hexdigest()
-    (releases / f"pulumi-{ENGINE_VERSION}-checksums.txt").write_text(f"{digest}  {archive_name()}\n", encoding="utf-8")
+    return machine.kept("pulumi", "echo cached", machine.cache / "engine" / ENGINE_VERSION)
 
 
 def test_a_setting_comes_first(machine: Machine) -> None:
@@ -49,7 +39,7 @@ def test_a_setting_comes_first(machine: Machine) -> None:
 
 def test_a_setting_that_cannot_be_followed_is_an_error_and_nothing_else_is_tried(machine: Machine) -> None:
     cached(machine)
-    with pytest.raises(ToolchainError, match="Correct DEPLOY_PULUMI") as refused:
+    with pytest.raises(ToolchainError, match="correct DEPLOY_PULUMI") as refused:
         find_engine(machine.search(explicit=str(machine.root / "nothing")))
     assert len(refused.value.tried) == 1
 
@@ -72,17 +62,18 @@ def test_any_other_engine_on_path_is_passed_over(machine: Machine, says: str) ->
 
 def test_the_vendors_archive_is_fetched_and_kept(machine: Machine, site: tuple[str, Path]) -> None:
     address, folder = site
-    publish(folder)
+    publish_engine(folder, FETCHED)
     engine = obtain_engine(machine.search(vendor=address))
     assert engine.source == "fetched from the vendor"
     assert "fetched" in engine.path.read_text(encoding="utf-8")
     assert find_engine(machine.search()).source == "cache"
+    subprocess.run(["sha256sum", "--check", "pulumi.sha256"], cwd=engine.path.parent, capture_output=True, check=True)
     assert any("Fetching the Pulumi engine" in line for line in machine.said)
 
 
 def test_an_archive_with_another_checksum_is_not_used(machine: Machine, site: tuple[str, Path]) -> None:
     address, folder = site
-    publish(folder, digest="0" * 64)
+    publish_engine(folder, FETCHED, digest="0" * 64)
     with pytest.raises(ToolchainError) as refused:
         obtain_engine(machine.search(vendor=address))
     assert any("SHA-256" in line for line in refused.value.tried)
@@ -94,6 +85,7 @@ def test_it_is_built_where_only_modules_can_be_had(machine: Machine) -> None:
     engine = obtain_engine(machine.search())
     assert engine.source == "built from its Go modules"
     assert "built" in engine.path.read_text(encoding="utf-8")
+    assert find_engine(machine.search()).source == "cache"
     assert engine.path.stat().st_mode & 0o111
     assert any("minutes" in line for line in machine.said)
 
@@ -112,6 +104,38 @@ def test_an_old_go_is_told_from_a_missing_one(machine: Machine) -> None:
         obtain_engine(machine.search())
 
 
+@pytest.mark.parametrize("get", [find_engine, obtain_engine])
+def test_a_replaced_engine_is_refused_and_the_untouched_one_is_used(machine: Machine, get: Get) -> None:
+    machine.script("go", GO + BUILT)
+    engine = cached(machine)
+    assert get(machine.search()).path == engine
+    times, text = engine.stat(), engine.read_text("utf-8")
+    engine.write_text(text.replace("cached", "poison"), "utf-8")
+    os.utime(engine, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(ToolchainError, match="not the one that was obtained") as refused:
+        get(machine.search())
+    assert f"remove {engine.parent} and run `deploy setup`" in refused.value.remedy
+    engine.write_text(text, "utf-8")
+    assert get(machine.search()).path == engine
+
+
+def test_following_the_remedy_leads_to_an_engine(machine: Machine) -> None:
+    machine.script("go", GO + BUILT)
+    engine = cached(machine)
+    engine.write_text("poison", "utf-8")
+    shutil.rmtree(engine.parent)
+    assert "built" in obtain_engine(machine.search()).path.read_text("utf-8")
+    assert find_engine(machine.search()).path == engine
+
+
+def test_an_engine_of_which_nobody_remembers_the_digest_is_made_anew(machine: Machine) -> None:
+    machine.script("go", GO + BUILT)
+    machine.script("pulumi", "echo whose", machine.cache / "engine" / ENGINE_VERSION)
+    with pytest.raises(ToolchainError, match="no SHA-256 beside it"):
+        find_engine(machine.search())
+    assert "built" in obtain_engine(machine.search()).path.read_text("utf-8")
+
+
 def test_two_builds_do_not_run_at_once(machine: Machine) -> None:
     log = machine.root / "log"
     machine.script("go", GO + f"echo build >> {log}; sleep 0.5\n" + BUILT)
@@ -128,13 +152,13 @@ def test_when_every_way_is_closed_one_error_lists_them_all(machine: Machine) -> 
         obtain_engine(machine.search())
     ways = [line.split(":")[0] for line in refused.value.tried]
     assert ways == ["DEPLOY_PULUMI", "PATH", "cache", "vendor", "build"]
-    assert "Install Pulumi" in refused.value.remedy
+    assert "install Pulumi" in refused.value.remedy
     assert "Go 1.25.11" in str(refused.value)
 
 
 def test_finding_never_fetches_or_builds(machine: Machine, site: tuple[str, Path]) -> None:
     address, folder = site
-    publish(folder)
+    publish_engine(folder, FETCHED)
     machine.script("go", GO + BUILT)
     with pytest.raises(ToolchainError) as refused:
         find_engine(machine.search(vendor=address))

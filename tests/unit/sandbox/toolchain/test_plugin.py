@@ -1,106 +1,103 @@
-"""The AWS plugin is the real one wherever there is one, and never the stand-in on real AWS."""
+"""The AWS plugin is the one that was asked for: the stand-in, or the real one, and never one in place of the other."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sandbox.plugin.launcher import write_launcher
 from sandbox.toolchain.plugin import find_plugin, home_of, obtain_plugin
-from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, Tool, ToolchainError
-from tests.unit.sandbox.toolchain.conftest import Machine
-
-INSTALLS = (
-    f"mkdir -p $PULUMI_HOME/plugins/{PLUGIN_FOLDER}; echo real > $PULUMI_HOME/plugins/{PLUGIN_FOLDER}/{PLUGIN_FILE}"
-)
+from sandbox.toolchain.search import VENDOR, Search
+from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_VERSION, Tool, ToolchainError
+from tests.unit.sandbox.toolchain.conftest import NOWHERE, Machine
+from tests.vendor import publish_plugin
 
 
 def installed(machine: Machine) -> Path:
     return machine.script(PLUGIN_FILE, "echo real", machine.home / ".pulumi" / "plugins" / PLUGIN_FOLDER)
 
 
-def find(machine: Machine, *, allow_stand_in: bool = True) -> Tool:
-    return find_plugin(machine.search(), allow_stand_in=allow_stand_in, write_stand_in=write_launcher)
+def find(machine: Machine, *, real: bool) -> Tool:
+    return find_plugin(machine.search(), real=real, write_stand_in=write_launcher)
 
 
-def obtain(machine: Machine, vendor: str, *, allow_stand_in: bool = True) -> Tool:
-    cli = Tool("pulumi", "3.250.0", machine.script("pulumi", INSTALLS), "PATH")
-    search = machine.search(vendor=vendor)
-    return obtain_plugin(search, cli, allow_stand_in=allow_stand_in, write_stand_in=write_launcher)
+def obtain(machine: Machine, vendor: str, *, real: bool = True) -> Tool:
+    return obtain_plugin(machine.search(vendor=vendor), real=real, write_stand_in=write_launcher)
 
 
-def offer(folder: Path) -> None:
-    """The vendor's site has the plugin's archive, whatever the machine."""
-    from sandbox.toolchain.plugin import archive_name
-
-    releases = folder / "releases" / "plugins"
-    releases.mkdir(parents=True)
-    (releases / archive_name()).touch()
-
-
-@pytest.mark.parametrize("allow_stand_in", [True, False])
-def test_the_installed_plugin_comes_first(machine: Machine, allow_stand_in: bool) -> None:
+def test_the_installed_real_plugin_is_used_where_it_is_asked_for_and_only_there(machine: Machine) -> None:
     path = installed(machine)
-    plugin = find(machine, allow_stand_in=allow_stand_in)
-    assert (plugin.path, plugin.source) == (path, "installed")
+    assert (find(machine, real=True).path, find(machine, real=True).source) == (path, "installed")
+    stand_in = find(machine, real=False)
+    assert stand_in.source == "stand-in (offline)"
+    assert "sandbox.plugin" in stand_in.path.read_text(encoding="utf-8")
 
 
-def test_without_a_real_plugin_the_stand_in_stands_in(machine: Machine) -> None:
-    plugin = find(machine)
-    assert plugin.source == "stand-in (offline)"
-    assert "sandbox.plugin" in plugin.path.read_text(encoding="utf-8")
-
-
-def test_the_stand_in_is_refused_where_the_cloud_is_real(machine: Machine) -> None:
-    with pytest.raises(ToolchainError, match="pulumi plugin install resource aws") as refused:
-        find(machine, allow_stand_in=False)
-    assert [line.split(":")[0] for line in refused.value.tried] == ["installed", "cache", "stand-in"]
+def test_a_real_plugin_that_is_not_there_is_an_error_with_ways_out_and_never_the_stand_in(machine: Machine) -> None:
+    with pytest.raises(ToolchainError, match="cannot be had") as refused:
+        find(machine, real=True)
+    assert [line.split(":")[0] for line in refused.value.tried] == ["installed", "cache"]
+    assert "DEPLOY_PLUGIN=real deploy setup" in refused.value.remedy
+    assert "DEPLOY_PLUGIN=stand-in" in refused.value.remedy
+    assert find(machine, real=False).source == "stand-in (offline)"
 
 
 def test_the_real_plugin_is_fetched_where_the_vendor_answers(machine: Machine, site: tuple[str, Path]) -> None:
     address, folder = site
-    offer(folder)
+    publish_plugin(folder, b"real")
     assert obtain(machine, address).source == "fetched from the vendor"
-    assert find(machine, allow_stand_in=False).source == "cache"
+    found = find(machine, real=True)
+    assert (found.source, found.path.read_bytes()) == ("cache", b"real")
+    assert found.path.stat().st_mode & 0o111
     assert not (machine.home / ".pulumi").exists()
 
 
-def test_where_the_vendor_does_not_have_it_the_stand_in_is_taken(machine: Machine, site: tuple[str, Path]) -> None:
-    assert obtain(machine, site[0]).source == "stand-in (offline)"
+def test_the_vendor_is_not_asked_for_a_plugin_that_nobody_wants(machine: Machine, site: tuple[str, Path]) -> None:
+    address, folder = site
+    publish_plugin(folder, b"real")
+    assert obtain(machine, address, real=False).source == "stand-in (offline)"
+    assert not (machine.cache / "plugin").exists()
 
 
-def test_the_engine_finds_exactly_this_plugin_in_a_home_of_ours(machine: Machine) -> None:
+@pytest.mark.parametrize("member", [None, "another-file"])
+def test_where_the_vendor_does_not_have_it_nothing_is_kept(
+    machine: Machine, site: tuple[str, Path], member: str | None
+) -> None:
+    address, folder = site
+    if member:
+        publish_plugin(folder, b"real", name=member)
+    with pytest.raises(ToolchainError, match="vendor: "):
+        obtain(machine, address)
+    assert [path.name for path in machine.cache.rglob("pulumi*")] == []
+
+
+def test_a_replaced_plugin_is_refused_and_the_untouched_one_is_used(machine: Machine) -> None:
+    plugin = machine.kept(PLUGIN_FILE, "echo real", machine.cache / "plugin" / PLUGIN_VERSION)
+    assert find(machine, real=True).path == plugin
+    plugin.write_text("poison", encoding="utf-8")
+    with pytest.raises(ToolchainError, match="not the one that was obtained") as refused:
+        find(machine, real=True)
+    assert f"remove {plugin.parent} and run `DEPLOY_PLUGIN=real deploy setup`" in refused.value.remedy
+
+
+def test_a_home_keeps_pointing_at_the_plugin_that_it_is_for(machine: Machine) -> None:
     path = installed(machine)
-    home = home_of(machine.search(), find(machine))
-    assert (home / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE).samefile(path)
-    assert home.is_relative_to(machine.cache)
-    assert home_of(machine.search(), find(machine)) == home
+    home = home_of(machine.search(), find(machine, real=True))
+    link = home / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE
+    link.unlink()
+    link.write_text("poison", encoding="utf-8")
+    assert home_of(machine.search(), find(machine, real=True)) == home
+    assert link.readlink() == path
 
 
-def test_the_stand_in_and_the_real_plugin_have_different_homes(machine: Machine) -> None:
-    stand_in = home_of(machine.search(), find(machine))
-    installed(machine)
-    assert home_of(machine.search(), find(machine)) != stand_in
-    assert (stand_in / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE).is_file()
+@pytest.mark.parametrize("said", ["http://mirror.example", "ftp://mirror.example", "file:///tmp", "mirror.example"])
+def test_a_mirror_is_reached_over_tls_or_is_on_this_machine(said: str) -> None:
+    with pytest.raises(ToolchainError, match=r"expected https://"):
+        Search.of({"DEPLOY_VENDOR": said})
 
 
-def test_the_command_prints_what_it_has_and_says_the_rest_on_stderr(machine: Machine) -> None:
-    machine.script("pulumi", "echo v3.250.0")
-    environment = {"PATH": f"{machine.bin}:{os.defpath}", "HOME": str(machine.home), "DEPLOY_CACHE": str(machine.cache)}
-    installed(machine)
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox.toolchain"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    told = json.loads(done.stdout)
-    assert (told["engine"]["source"], told["plugin"]["source"]) == ("PATH", "installed")
-    assert "pulumi 3.250.0: PATH" in done.stderr
+def test_the_vendor_is_pulumi_where_no_mirror_is_named() -> None:
+    assert Search.of({}).vendor == Search.of({"DEPLOY_VENDOR": ""}).vendor == VENDOR
+    assert Search.of({"DEPLOY_VENDOR": NOWHERE}).vendor == NOWHERE
+    assert Search.of({"DEPLOY_VENDOR": "https://mirror.example/pulumi/"}).vendor == "https://mirror.example/pulumi"

@@ -1,0 +1,61 @@
+"""The engine is asked whether it finds the plugin: nobody else decides that."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sandbox.toolchain import Search, Tool, Toolchain, ToolchainError, find
+from sandbox.toolchain.engine import find_engine
+from sandbox.toolchain.plugin import ask_engine, home_of
+from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> Search:
+    """A cache and a home of one's own; the engine is the machine's."""
+    engine = find_engine(Search.of(os.environ))
+    return Search(cache=tmp_path / "cache", user_home=tmp_path / "home", explicit_engine=str(engine.path))
+
+
+def install(search: Search) -> Path:
+    path = search.user_home / ".pulumi" / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE
+    path.parent.mkdir(parents=True)
+    path.write_text("#!/bin/sh\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_the_engine_finds_exactly_this_plugin_in_a_home_of_ours(search: Search, real: bool) -> None:
+    installed = install(search)
+    found = find(real_plugin=real, asking_engine=True, search=search)
+    assert (found.plugin.path == installed) is real
+    assert found.pulumi_home.is_relative_to(search.cache)
+
+
+def test_what_lies_there_and_the_engine_passes_over_is_an_error(search: Search) -> None:
+    plugin = Tool(PLUGIN_FILE, "7.51.1", install(search), "installed")
+    found = Toolchain(find_engine(search), plugin, home_of(search, plugin))
+    ask_engine(found)
+    folder = found.pulumi_home / "plugins" / PLUGIN_FOLDER
+    (folder / PLUGIN_FILE).unlink()
+    folder.rmdir()
+    folder.symlink_to(plugin.path.parent, target_is_directory=True)
+    assert (folder / PLUGIN_FILE).samefile(plugin.path)
+    with pytest.raises(ToolchainError, match="does not find the AWS plugin"):
+        ask_engine(found)
+
+
+def test_a_home_of_an_earlier_version_is_put_right(search: Search) -> None:
+    plugin = Tool(PLUGIN_FILE, "7.51.1", install(search), "installed")
+    folder = home_of(search, plugin) / "plugins" / PLUGIN_FOLDER
+    (folder / PLUGIN_FILE).unlink()
+    folder.rmdir()
+    folder.symlink_to(plugin.path.parent, target_is_directory=True)
+    ask_engine(Toolchain(find_engine(search), plugin, home_of(search, plugin)))
+    assert plugin.path.read_text("utf-8") == "#!/bin/sh\n"
