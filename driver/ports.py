@@ -60,6 +60,16 @@ class StateStore(Protocol):
         """`sha256:` and the hex digest of the stack's state as it is now; empty when the backend does not know the stack."""
 
 
+class UsedPlans(Protocol):
+    """Which reviewed plans have been applied, by their ids. Every method raises NotReadyError when that cannot be asked."""
+
+    def used_by(self, plan: str) -> str:
+        """The run that has used the plan; empty when none has."""
+
+    def use(self, plan: str, run: str) -> str:
+        """Say that the run uses the plan, for good; the other run that has used it already, empty when there is none."""
+
+
 class PlanKey(Protocol):
     """The key that reviewed plans are signed with. Digests are SHA-256, 32 bytes."""
 

@@ -7,20 +7,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from driver.bundle.canonical import digest
 from driver.errors import DeployError, NotReadyError
 from driver.events.stream import Envelope
+from driver.run.chain import Head, line_of
 
 FILE = "events.jsonl"
+_NOTHING = Head()
 
 
 class FileLedger:
     """One file per run, `<folder>/events.jsonl`; kept with 0600, since it names roles and accounts.
 
-    Raises NotReadyError when there can be no such file.
+    Its first line names `before`, the last line of an earlier run's record. Raises NotReadyError when there can be no such file.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, before: Head = _NOTHING) -> None:
         self.path = folder / FILE
+        self._before = before
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.touch(mode=0o600)
@@ -33,11 +37,13 @@ class FileLedger:
 
     def __call__(self, envelope: Envelope) -> None:
         """Append one event. Raises DeployError when it cannot be kept: a run without a record must not go on."""
+        line = line_of(envelope.as_json(), self._before.digest, self._before.run)
         try:
-            with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(json.dumps(envelope.as_json(), ensure_ascii=False) + "\n")
+            with self.path.open("ab") as file:
+                file.write(line + b"\n")
         except OSError as error:
             raise DeployError(f"the run's record cannot be written: {error.strerror}", where=str(self.path)) from None
+        self._before = Head(digest=digest(line))
 
 
 def events_of(folder: Path) -> Sequence[Mapping[str, Any]]:
@@ -45,19 +51,24 @@ def events_of(folder: Path) -> Sequence[Mapping[str, Any]]:
 
     A last line that is cut off belongs to a run that was killed; what it said before holds.
     """
-    path = folder / FILE
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError) as error:
-        raise NotReadyError(f"the run's record cannot be read: {error}", where=str(path)) from None
-    events = []
+    lines = record_in(folder).split(b"\n")
+    events: list[Mapping[str, Any]] = []
     for number, line in enumerate(lines, 1):
         try:
             events.append(json.loads(line))
         except ValueError as error:
             if number == len(lines):
                 break
-            raise NotReadyError(f"line {number} is not JSON: {error}", where=str(path)) from None
+            raise NotReadyError(f"line {number} is not JSON: {error}", where=str(folder / FILE)) from None
     return events
+
+
+def record_in(folder: Path) -> bytes:
+    """What a run's folder keeps; empty when there is no such folder. Raises NotReadyError when it cannot be read."""
+    path = folder / FILE
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise NotReadyError(f"the run's record cannot be read: {error}", where=str(path)) from None

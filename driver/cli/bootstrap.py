@@ -24,7 +24,7 @@ def bootstrap(
     Makes the state bucket and key, the key that signs reviewed plans, Jenkins' roles, and each account's roles,
     boundary and trail. An administrator of the tools account runs this, rarely. Each target account is entered through
     its `bootstrapRole`. Running it again changes nothing; it puts back what somebody has changed by hand. Ends when the
-    roles can be assumed.
+    roles can be assumed. Where nobody is at a terminal it asks for --yes (exit code 4).
 
     deploy bootstrap --print
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from driver.adapters.aws import AwsSession
 from driver.adapters.foundation import Foundation
 from driver.adapters.identity import StsIdentity
-from driver.adapters.terminal import WallClock
+from driver.adapters.terminal import TerminalPrompt, WallClock
 from driver.cli import wiring
 from driver.cli.operate import Wish, running, started
 from driver.config.model import DeployConfig
-from driver.errors import ExitCode
+from driver.errors import ExitCode, RefusedError
 from driver.events.catalogue import Event, Progress
 from driver.plan.plan import Plan, Step
 from driver.run.assumable import wait_until_assumable
@@ -21,7 +21,12 @@ from driver.values import Cloud, EnterAs, Operation, Stack
 
 
 def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
-    """Bootstrap the chosen access layers; the outcome and the exit code."""
+    """Bootstrap the chosen access layers; the outcome and the exit code. Raises RefusedError where nobody can say yes."""
+    if not wish.yes and not TerminalPrompt().present:
+        raise RefusedError(
+            "bootstrap makes and changes roles, and nobody is at the terminal to say yes; nothing was made",
+            remedy="read `deploy bootstrap --print`, then run it at a terminal, or pass --yes",
+        )
     begun = started(wish, config, chosen)
     run, plan = begun.run, begun.plan
     with running(begun) as ending:

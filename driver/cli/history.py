@@ -10,7 +10,13 @@ from driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
 
 
 def history(
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="With --verify: only this run's record.", show_default=False)
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many runs, at most.")] = 20,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Say of every record whether it is as it was written, and nothing else.")
+    ] = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
@@ -21,14 +27,30 @@ def history(
     Who asked, who approved, why and from which commit is what the build said; `deploy audit RUN` says what AWS saw.
 
     deploy history --limit 5 --output json
-    """
-    from driver.cli import wiring
-    from driver.cli.recalling import history as recall
-    from driver.cli.stdout import write, write_json
-    from driver.render.history import as_json, as_text
 
-    runs = recall(wiring.open_project(project, cloud), limit)
+    With --verify the records themselves are looked at: every line names the digest of the line before, and the first line
+    that of the run before. Exits with 0 when nothing is altered or missing, 1 when something is, 3 when the state bucket
+    cannot be asked.
+
+    deploy history --verify
+    """
+    from driver.cli import recalling, wiring
+    from driver.cli.stdout import write, write_json
+    from driver.errors import ExitCode, UsageError
+    from driver.render import history as rendered
+
+    if run is not None and not verify:
+        raise UsageError("a run is named, and --verify is not", remedy=f"say --verify, or see `deploy report {run}`")
+    config = wiring.open_project(project, cloud)
+    if verify:
+        found = recalling.verified(recalling.records(config), run)
+        wrong = any(each.wrong for each in found)
+        write_json(rendered.verified_as_json(found)) if output is Output.JSON else write(
+            rendered.verified_as_text(found)
+        )
+        raise typer.Exit(ExitCode.FAILED if wrong else ExitCode.DONE)
+    runs = recalling.newest(recalling.records(config), config.cloud, limit)
     if output is Output.JSON:
-        write_json(as_json(runs))
+        write_json(rendered.as_json(runs))
     else:
-        write(as_text(runs))
+        write(rendered.as_text(runs))

@@ -135,6 +135,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
     attended = not wish.yes and (prompt.present or wish.operation is Operation.DESTROY)
     plan = make_plan(wish.operation, chosen, known=config.stacks, attended=attended, reviewed=wish.reviewed)
     here = arrived or arrive(config, _instance(plan))
+    keeps = wish.writes or plan.operation is not Operation.PREVIEW
     run = wiring.compose(
         config,
         here.place,
@@ -144,6 +145,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
         listeners=[listener, *wish.listeners],
         prompt=prompt,
         build=here.build,
+        keeps=keeps,
     )
     engine, plugin = run.tools.engine, run.tools.plugin
     run.stream(
@@ -158,7 +160,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
             **asdict(here.place.occasion),
         )
     )
-    return Begun(plan, here.place, run, prompt, keeps=wish.writes or plan.operation is not Operation.PREVIEW)
+    return Begun(plan, here.place, run, prompt, keeps)
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
-from driver.adapters.archive import S3Archive
-from driver.adapters.ledger import events_of
+from driver.adapters.ledger import events_of, record_in
 from driver.cli import wiring
 from driver.config.model import DeployConfig
 from driver.errors import NotReadyError, UsageError
+from driver.run.chain import Examined, examine, together
 from driver.run.past import PastRun, past_run
 from driver.run.story import Story, story_of
 from driver.values import Cloud
@@ -33,6 +33,9 @@ class Archive(Protocol):
 
     def events(self, run: str) -> Sequence[Any]:
         """What a run said."""
+
+    def record(self, run: str) -> bytes:
+        """A run's record as it was put."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,36 @@ def records(config: DeployConfig) -> Records:
     here = frozenset(path.name for path in folder.glob("*") if path.is_dir())
     try:
         wiring.enter(config, wiring.JENKINS_DEPLOY)
-        archive = S3Archive(wiring.session(config), config.backend)
+        archive = wiring.archive(config, wiring.session(config))
         return Records(folder, here, archive, frozenset(archive.runs()))
     except NotReadyError as error:
         _say(f"only the runs of this folder: {error}")
         return Records(folder, here, None, frozenset(), str(error))
 
 
-def history(config: DeployConfig, limit: int) -> list[PastRun]:
-    """The newest runs, newest first. A bucket or a record that cannot be read is said on stderr, and is left out."""
-    return newest(records(config), config.cloud, limit)
+def verified(known: Records, wanted: str | None) -> list[Examined]:
+    """What there is to say of every record, newest first; of one where it is `wanted`.
+
+    Raises UsageError, and NotReadyError where the state bucket cannot be asked: what is only here proves little.
+    """
+    archive = known.archive
+    if archive is None:
+        raise NotReadyError(f"the records in the state bucket cannot be asked: {known.why}", remedy="let it be asked")
+    only = _meant(known, wanted) if wanted else ""
+
+    def examined(run: str) -> Examined:
+        kept = archive.record(run) if run in known.kept else None
+        here = record_in(known.folder / run) if run in known.here else b""
+        found = examine(run, here if kept is None else kept, kept=kept is not None)
+        return (
+            found.altered("in this folder it is not what it is in the state bucket")
+            if kept and here not in (b"", kept)
+            else found
+        )
+
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
+        found = together(pool.map(examined, known.names))
+    return [each for each in found if only in ("", each.run)]
 
 
 def newest(known: Records, cloud: Cloud, limit: int) -> list[PastRun]:

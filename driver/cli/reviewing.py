@@ -1,9 +1,10 @@
 """`deploy up --plan`: what was reviewed is what is applied, or nothing is.
 
 the signature                    nothing in the plan is believed before it holds
-expiry, and every bound fact     nothing of the program has been run before all of them hold
+its use, expiry, and every fact  nothing of the program has been run before all of them hold
 a preview of every stack         under the preview roles, as it was reviewed; nothing is touched before all are the same
-the run                          like any other, and right before each stack its state and its steps are compared again
+the run                          like any other, and right before each stack its state and its steps are compared again;
+                                 before the first the plan is put on record as used
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from driver.config.model import DeployConfig
 from driver.errors import RefusedError, UsageError
 from driver.events.catalogue import CheckFailed, CheckPassed, Progress
 from driver.plan.plan import make_plan
-from driver.ports import Emit, StateStore
+from driver.ports import Emit, UsedPlans
 from driver.run.outcome import Result, RunOutcome
-from driver.run.reviewed import Reviewed, unlike
+from driver.run.reviewed import Reviewed, unlike, used
 from driver.values import Layer, Operation, Stack
 
 CHECK = "reviewed plan"
@@ -46,10 +47,12 @@ def apply(wish: Wish, folder: Path) -> None:
     begun = started(wish, config, chosen, arrived)
     with running(begun) as ending:
         binder = Binder(config, arrived.tools, arrived.place.environment, state, folder)
-        require(_bound(begun, binder, bundle, sealed), begun.run.stream)
+        plans = wiring.archive(config, aws)
+        require([*_spent(bundle, plans), *_bound(begun, binder, bundle, sealed)], begun.run.stream)
         begun.run.stream(CheckPassed(CHECK, f"{bundle.id}, saved by {bundle.saved_by}, until {moment(bundle.expires)}"))
         program.check_settings(config, chosen)
-        outcome = _carry_out(begun, config, chosen, bundle, state)
+        gate = Reviewed(bundle, state, plans, arrived.run, begun.run.runner.gates)
+        outcome = _carry_out(begun, config, chosen, gate)
         ending.code = outcome.exit_code()
     show(outcome, wish, config, ending.code)
     raise typer.Exit(ending.code)
@@ -80,20 +83,24 @@ def _chosen(wish: Wish, config: DeployConfig, bundle: Bundle) -> Sequence[Stack]
     return [stack for stack in config.layer(Layer.SERVICE) if stack.name in reviewed]
 
 
+def _spent(bundle: Bundle, plans: UsedPlans) -> Iterable[Mismatch]:
+    other = plans.used_by(bundle.id)
+    if other:
+        yield used(bundle, other)
+
+
 def _bound(begun: Begun, binder: Binder, bundle: Bundle, sealed: Sealed) -> Iterable[Mismatch]:
     yield from expired(bundle, begun.run.runner.clock.now())
     yield from rewritten(bundle, sealed.document)
     yield from mismatches(bundle.binding, binder.bind(begun.plan))
 
 
-def _carry_out(
-    begun: Begun, config: DeployConfig, chosen: Sequence[Stack], bundle: Bundle, state: StateStore
-) -> RunOutcome:
+def _carry_out(begun: Begun, config: DeployConfig, chosen: Sequence[Stack], gate: Reviewed) -> RunOutcome:
     run = begun.run
     run.stream(Progress("previewing every stack again: nothing is touched before all are as reviewed"))
     again = run.runner.run(make_plan(Operation.PREVIEW, chosen, known=config.stacks), run.facts)
     if any(step.result is not Result.SUCCEEDED for step in again.steps):
         return again
-    require(unlike(bundle, again), run.stream)
-    run.runner.gates = Reviewed(bundle, state, run.runner.gates)
+    require(unlike(gate.bundle, again), run.stream)
+    run.runner.gates = gate
     return run.runner.run(begun.plan, run.facts)

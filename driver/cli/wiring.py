@@ -27,6 +27,7 @@ from driver.errors import NotReadyError
 from driver.events.redaction import learn_environment
 from driver.events.stream import EventStream, Listener
 from driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
+from driver.run.chain import Head
 from driver.run.gates import Gates
 from driver.run.naming import application_id, build_of, new_run_id
 from driver.run.occasion import Occasion, occasion
@@ -188,6 +189,11 @@ def state_store(config: DeployConfig, aws: AwsSession) -> S3StateStore:
     return S3StateStore(aws, config.backend, config.project)
 
 
+def archive(config: DeployConfig, aws: AwsSession) -> S3Archive:
+    """The records of runs and of used plans."""
+    return S3Archive(aws, config.backend)
+
+
 def plan_key(config: DeployConfig, aws: AwsSession) -> KmsPlanKey:
     """The key that reviewed plans are signed with."""
     return KmsPlanKey(aws, config.backend.region, config.plan_key)
@@ -213,13 +219,14 @@ def compose(
     listeners: Sequence[Listener],
     prompt: TerminalPrompt,
     build: str,
+    keeps: bool = False,
 ) -> Run:
-    """Wire everything that a run needs."""
+    """Wire everything that a run needs; `keeps` says that its record goes into the state bucket, after those that are there."""
     clock = WallClock()
     aws = session(config)
     state = state_store(config, aws)
     folder = config.root / ".deploy" / "runs" / run
-    ledger = FileLedger(folder)
+    ledger = FileLedger(folder, _newest(config, aws) if keeps else Head())
     stream = EventStream(run, clock.now, keepers=[ledger], listeners=listeners)
     engine = engine_of(config, tools, folder, state)
     engine.warm()
@@ -235,12 +242,23 @@ def compose(
     return Run(runner, facts, stream, tools, engine, lambda: _keep(config, aws, run, ledger.path.read_bytes()))
 
 
+def _newest(config: DeployConfig, aws: AwsSession) -> Head:
+    """The last line of the newest record in the state bucket; nothing where there is no bucket yet, or it cannot be asked.
+
+    Whatever keeps it from being asked keeps the run from beginning: the checks ask again, and say it.
+    """
+    try:
+        return archive(config, aws).newest()
+    except NotReadyError:
+        return Head()
+
+
 def _keep(config: DeployConfig, aws: AwsSession, run: str, record: bytes) -> None:
     """Put the record of a run into the state bucket, in a new session when the run has outlasted the one it began with."""
     try:
-        S3Archive(aws, config.backend).keep(run, record)
+        archive(config, aws).keep(run, record)
     except SessionOverError:
-        S3Archive(session(config), config.backend).keep(run, record)
+        archive(config, session(config)).keep(run, record)
 
 
 def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateStore) -> AutomationEngine:

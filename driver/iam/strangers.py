@@ -16,6 +16,10 @@ STRANGER = "stranger"
 """A value that no condition expects."""
 
 
+_PRESENT = {"s3:if-none-match"}
+"""Keys that have one value wherever they are (Amazon S3 API, PutObject: `*`): what can be wrong is that they are not there."""
+
+
 def neighbours(role: Role, requests: Iterable[Request]) -> Iterator[Request]:
     """The requests on things of a stack of another name in the same account."""
     for request in requests:
@@ -29,10 +33,11 @@ def neighbours(role: Role, requests: Iterable[Request]) -> Iterator[Request]:
 
 
 def by_strangers(request: Request) -> Iterator[tuple[str, Request]]:
-    """For each condition key that the request brings, the request with a wrong value of it."""
+    """For each condition key that the request brings, the request with a wrong value of it, or without it."""
     for key, value in request.context.items():
-        wrong = STRANGER if isinstance(value, str) else (STRANGER,)
-        yield key, replace(request, context={**request.context, key: wrong})
+        others = {other: said for other, said in request.context.items() if other != key}
+        wrong = {} if key in _PRESENT else {key: STRANGER if isinstance(value, str) else (STRANGER,)}
+        yield key, replace(request, context={**others, **wrong})
 
 
 def reaches(role: Role, roles: Iterable[Role]) -> Iterator[Finding]:

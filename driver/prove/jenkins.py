@@ -24,6 +24,7 @@ def trials(facts: Facts) -> Iterator[Trial]:
         yield from _becoming(facts, role)
         yield from _own_account(facts, role)
     yield from _state(facts)
+    yield from _records(facts)
     yield from _entering(facts)
 
 
@@ -96,6 +97,29 @@ def _state(facts: Facts) -> Iterator[Trial]:
     encrypt = call("kms", "encrypt", KeyId=tools.state_key, Plaintext=b"prove")
     yield deploy.may("encrypt", "encrypts a secret", encrypt, twin="key-policy")
     yield preview.may_not("encrypt", "encrypts a secret", encrypt)
+
+
+def _records(facts: Facts) -> Iterator[Trial]:
+    """What runs did, and which plans they used, is added and read where deploying is trusted; nobody replaces or removes it."""
+    tools = facts.tools
+    deploy = Subject(GROUP, tools.deploy_role, "tools", Instance(tools.deploy_role), "add-run")
+    preview = Subject(GROUP, tools.preview_role, "tools", Instance(tools.preview_role), "find-state")
+    for word, said, key in (
+        ("run", "the record of a run", ".deploy/runs/prove"),
+        ("plan", "that a plan is used", ".deploy/plans/prove"),
+    ):
+        new, old = ({"Bucket": tools.state_bucket, "Key": f"{key}-{which}"} for which in ("new", "old"))
+        gone = [(Undo(ADMINISTRATOR, call("s3", "delete_object", **one)),) for one in (new, old)]
+        add, put = call("s3", "put_object", **new, Body=b"", IfNoneMatch="*"), call("s3", "put_object", **old, Body=b"")
+        copied = call("s3", "copy_object", **old, CopySource={"Bucket": tools.state_bucket, "Key": new["Key"]})
+        add_, replace_ = f"add-{word}", f"replace-{word}"
+        yield deploy.may(add_, f"puts on record {said}", add, twin=replace_, undo=gone[0])
+        yield deploy.may_not(replace_, f"replaces {said}", put, twin=add_, undo=gone[1])
+        yield deploy.may_not(f"copy-over-{word}", f"copies over {said}", copied, twin=add_, undo=gone[1])
+        removed = call("s3", "delete_object", **old)
+        yield deploy.may_not(f"remove-{word}", f"removes {said}", removed, twin=add_)
+        yield preview.may_not(add_, f"puts on record {said}", add, undo=gone[0])
+        yield preview.may_not(f"read-{word}", f"reads {said}", call("s3", "get_object", **old))
 
 
 def _entering(facts: Facts) -> Iterator[Trial]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
@@ -10,8 +11,9 @@ from typing import Any
 
 from driver.events.readable import one_line
 from driver.events.redaction import redact
-from driver.render.width import WIDTH
+from driver.render.width import WIDTH, wrapped
 from driver.render.words import duration
+from driver.run.chain import Examined, Verdict
 from driver.run.outcome import Result
 from driver.run.past import PastRun, PastStep
 
@@ -102,3 +104,29 @@ def _json(run: PastRun) -> Mapping[str, Any]:
     body["exitCode"] = body.pop("exit_code")
     body["stacks"] = body.pop("steps")
     return body
+
+
+def verified_as_text(found: Sequence[Examined]) -> str:
+    """A line per record, newest first, and how many there are of each."""
+    if not found:
+        return "no run is on record"
+    counts = Counter(each.verdict for each in found)
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    lines = (line for each in found for line in wrapped(_verified(each)))
+    return "\n".join([*lines, f"{len(found)} record{'s' * (len(found) != 1)}: {said}"])
+
+
+def _verified(each: Examined) -> str:
+    line = f"line {each.line}: " if each.line else ""
+    said = f"{line}{each.fact}" if each.fact else f"{each.lines} lines"
+    return f"{each.run} {each.verdict.upper() if each.wrong else each.verdict}: {said}"
+
+
+def verified_as_json(found: Sequence[Examined]) -> Mapping[str, Any]:
+    """The records as `--verify --output json` promises them, newest first."""
+    records = [
+        {"run": each.run, "verdict": each.verdict, "lines": each.lines, "line": each.line, "fact": each.fact}
+        for each in found
+    ]
+    redacted: Mapping[str, Any] = redact({"records": records})
+    return redacted

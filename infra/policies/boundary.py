@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from infra.policies import record
 from infra.policies.document import Document, Statement, allow, deny, document
-from infra.policies.jenkins import PLAN_KEY_ACTIONS, STATE_KEY_ACTIONS, PlanKey, State, key_condition
+from infra.policies.jenkins import PLAN_KEY_ACTIONS, STATE_KEY_ACTIONS, PlanKey, State, key_condition, record_files
 from infra.policies.scope import Scope
 
 _OTHER_DOORS = (
@@ -62,6 +62,7 @@ def jenkins(state: State, plan_key: PlanKey, role_arns: list[str], trail_arn: st
         allow("PlanKey", list(PLAN_KEY_ACTIONS), [plan_key.keys_arn], key_condition(plan_key)),
         *_record_is_read(trail_bucket_arn),
         _nothing_else(),
+        *_records_stay(state),
         *_record_stands(trail_arn, trail_bucket_arn),
     )
 
@@ -84,6 +85,20 @@ def _record_stands(trail_arn: str, trail_bucket_arn: str) -> tuple[Statement, ..
             "NotAction": list(record.ACTIONS),
             "Resource": [trail_bucket_arn, f"{trail_bucket_arn}/*"],
         },
+    )
+
+
+def _records_stay(state: State) -> tuple[Statement, ...]:
+    """Nobody does anything to the records of runs but read them and put new ones."""
+    files = record_files(state)
+    return (
+        {
+            "Sid": "RecordsStay",
+            "Effect": "Deny",
+            "NotAction": ["s3:GetObject", "s3:PutObject"],
+            "Resource": files,
+        },
+        deny("RecordsAreNew", ["s3:PutObject"], files, {"Null": {"s3:if-none-match": "true"}}),
     )
 
 

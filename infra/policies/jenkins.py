@@ -56,7 +56,7 @@ def deploys(state: State, plan_key: PlanKey, trail_bucket_arn: str, role_arns: S
         _state(state, "HoldState", held),
         _secrets(state, "KeepSecrets", kept),
         *_plans(plan_key),
-        _records(state),
+        *_records(state),
         *record.reads(trail_bucket_arn),
     ]
 
@@ -69,6 +69,11 @@ def previews(state: State, role_arns: Sequence[str]) -> list[Grant]:
         _state(state, "ReadState", {"S3:GetObject": "s3:GetObject"}),
         _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
     ]
+
+
+def record_files(state: State) -> list[str]:
+    """Where the records of runs and of used plans lie."""
+    return [f"{state.bucket_arn}/.deploy/runs/*", f"{state.bucket_arn}/.deploy/plans/*"]
 
 
 def key_condition(key: State | PlanKey) -> Conditions:
@@ -95,11 +100,20 @@ def _state(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
     return Grant(sid, "state", calls, [f"{files}/*"], [f"{files}/stacks/items/dev.json"])
 
 
-def _records(state: State) -> Grant:
-    """What every run did, beside the state: written once, read by whoever asks, and removed by nobody here."""
-    files = f"{state.bucket_arn}/.deploy/runs"
-    calls = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
-    return Grant("KeepRecords", "state", calls, [f"{files}/*"], [f"{files}/20261123-0102-3f9a7c.jsonl"])
+def _records(state: State) -> list[Grant]:
+    """What every run did, and which plans are used, beside the state: put once, read, and neither replaced nor removed.
+
+    `s3:if-none-match` is in a request that only writes where there is nothing (Amazon S3 User Guide, "Enforce conditional
+    writes on Amazon S3 buckets").
+    """
+    files = record_files(state)
+    names = ("runs/20261123-0102-3f9a7c.jsonl", "plans/20261123-0102-3f9a7c.json")
+    asked = [f"{state.bucket_arn}/.deploy/{name}" for name in names]
+    put, once = {"S3:PutObject": "s3:PutObject"}, {"Null": {"s3:if-none-match": "false"}}
+    return [
+        Grant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files, asked),
+        Grant("AddRecords", "state", put, files, asked, once, {"s3:if-none-match": "*"}),
+    ]
 
 
 def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> Grant:

@@ -38,6 +38,7 @@ BUCKET_POLICIES: Any = s3._bucket_policies
 save_each = persistence.save_all
 query_answer = iam._xml
 query_error = iam._error
+s3_error = s3._error
 moment_in = iam._future
 caller_identity = sts._caller_identity
 credential_error = sts._credential_error_response

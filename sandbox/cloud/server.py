@@ -42,6 +42,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.kms_aliases",
     "sandbox.cloud.kms_signing",
     "sandbox.cloud.service_keys",
+    "sandbox.cloud.conditional_writes",
     "sandbox.cloud.simulate",
     "sandbox.cloud.trail.history",
     "sandbox.cloud.trail.lookup",

@@ -332,7 +332,7 @@ def test_a_function_that_the_program_does_not_have_is_said_with_its_key(
 
 
 @pytest.mark.parametrize(
-    "args", ["up --all", "preview --all", "outputs --all", "exec --stack dev -- true", "bootstrap"]
+    "args", ["up --all", "preview --all", "outputs --all", "exec --stack dev -- true", "bootstrap --yes"]
 )
 def test_without_a_sandbox_a_run_is_not_ready_and_leaves_nothing_behind(
     deploy: Deploy, tmp_path: Path, args: str

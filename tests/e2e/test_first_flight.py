@@ -31,6 +31,12 @@ def test_bootstrap_then_up_to_three_accounts_then_nothing_to_do_then_one_change(
     assert "bootstrap" in before.err
     assert fresh.roles("tools") == ["Administrator"]
 
+    unasked = fresh.deploy("bootstrap")
+    assert unasked.code == 4, unasked
+    assert "nobody is at the terminal" in unasked.err
+    assert fresh.roles("tools") == ["Administrator"]
+    assert fresh.buckets("tools") == []
+
     bootstrapped = fresh.deploy("bootstrap", "--yes")
     assert bootstrapped.code == 0, bootstrapped
     assert {"jenkins-deploy", "jenkins-preview"} <= set(fresh.roles("tools"))

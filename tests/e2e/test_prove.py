@@ -250,6 +250,14 @@ BROKEN: list[tuple[str, str, Callable[[Role], None], tuple[str, ...]]] = [
     ("dev", "items-dev-execution", more("s3:PutBucketPolicy"), ("reading.execution.bucket-policy@dev",)),
     ("tools", "jenkins-preview", more("s3:PutObject"), ("jenkins.jenkins-preview.write-state@tools",)),
     ("tools", "jenkins-preview", more("kms:Encrypt"), ("jenkins.jenkins-preview.encrypt@tools",)),
+    (
+        "tools",
+        "jenkins-deploy",
+        more("s3:PutObject", "s3:DeleteObject", capped=False),
+        tuple(
+            f"jenkins.jenkins-deploy.{done}-{what}@tools" for done in ("replace", "remove") for what in ("run", "plan")
+        ),
+    ),
     ("tools", "jenkins-deploy", more("sts:AssumeRole", capped=False), ("jenkins.jenkins-deploy.enter-open@dev",)),
     ("tools", "jenkins-deploy", to_administrators, ("jenkins.jenkins-deploy.become-administrator@tools",)),
 ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 
+from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.project import Project
 from tests.schemas import problems
 
+STATE = "deploy-state-111111111111"
 WHO = {
     "BUILD_USER_ID": "alice",
     "BUILD_URL": "https://jenkins.example/job/items/7/",
@@ -64,6 +66,43 @@ def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> Non
         (run, "up"),
         *[(one["run"], "bootstrap") for one in history.json["runs"][2:]],
     ]
+
+
+def test_a_record_that_is_altered_cut_off_or_gone_is_found(project: Project) -> None:
+    """Whoever holds the deploy role cannot do it; what an administrator does is seen."""
+    run, later = (project.deploy("up", "--stacks", "dev", "--output", "json").json["run"] for _ in range(2))
+    verified = project.deploy("history", "--verify", "--output", "json")
+    assert verified.code == 0, verified
+    assert problems("record-check", verified.json) == []
+    assert {each["verdict"] for each in verified.json["records"]} == {"whole"}
+    assert {run, later} <= {each["run"] for each in verified.json["records"]}
+
+    kept = {"Bucket": STATE, "Key": f".deploy/runs/{run}.jsonl"}
+    jenkins, root = at_instance(project.sandbox, "jenkins-deploy").client("s3"), project.client("tools", "s3")
+    record: bytes = jenkins.get_object(**kept)["Body"].read()
+    lines = record.splitlines(keepends=True)
+    without = b"".join(lines[:3] + lines[4:])
+    assert refusal(lambda: jenkins.put_object(**kept, Body=without))[0] == "AccessDenied"
+    assert refusal(lambda: jenkins.put_object(**kept, Body=without, IfNoneMatch="*"))[0] == "PreconditionFailed"
+    assert refusal(lambda: jenkins.delete_object(**kept))[0] == "AccessDenied"
+
+    shutil.rmtree(project.root / ".deploy" / "runs" / run)
+    for content, says in (
+        (without, f"{run} ALTERED: line 4: it is event 5 of its run: lines are missing"),
+        (b"".join(lines[:-1]), f"{run} ALTERED: line {len(lines) - 1}: it does not say how the run ended"),
+        (
+            record.replace(b'"exit_code": 0', b'"exit_code": 1'),
+            f"{run} ALTERED: line {len(lines)}: its last line is not",
+        ),
+        (None, f"{run} MISSING: run {later} came after it"),
+    ):
+        root.put_object(**kept, Body=content) if content is not None else root.delete_object(**kept)
+        found = project.deploy("history", "--verify")
+        assert found.code == 1, found
+        assert says in found.out, found
+    root.put_object(**kept, Body=record)
+    one = project.deploy("history", "--verify", run)
+    assert (one.code, one.out.splitlines()[-1]) == (0, "1 record: 1 whole"), one
 
 
 def test_a_run_that_nobody_knows_is_no_run(project: Project) -> None:

@@ -307,7 +307,7 @@ def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -
         assert not [path.name for path in plan.iterdir() if secret in path.read_bytes()]
     page = (plan / "plan.md").read_text("utf-8")
     assert all(ACCOUNTS[env] in page for env in ENVS)
-    done = project.deploy("up", "--plan", "plan", "--stacks", "prod,dev,staging")
+    done = project.deploy("up", "--plan", "plan", "--stacks", "prod,dev,staging", "--output", "json")
     assert done.code == 0, done
     for env in ENVS:
         assert project.functions(env) == [f"items-{env}"]
@@ -315,6 +315,15 @@ def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -
     assert again.code == 4, again
     for env in ENVS:
         assert f"{env}: state moved: reviewed absent, now sha256:" in again.err
+    for env in ENVS:
+        project.client("tools", "s3").delete_object(Bucket=STATE, Key=f".pulumi/stacks/items/{env}.json")
+    old = project.deploy("up", "--plan", "plan")
+    assert old.code == 4, old
+    assert "1 fact is not as reviewed; nothing was touched" in old.err
+    assert (
+        f"plan {json.loads((plan / 'plan.json').read_bytes())['id']}: reviewed unused, now used by run {done.json['run']}"
+        in old.err
+    )
 
 
 def test_what_an_earlier_stack_changes_stops_the_run_where_it_is_another_plan(project: Project) -> None:

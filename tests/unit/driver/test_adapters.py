@@ -17,12 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.ledger import FileLedger
+from driver.adapters.ledger import FileLedger, record_in
 from driver.adapters.prober import HttpProber
 from driver.adapters.subprocess_ import run_command
+from driver.bundle.canonical import digest
 from driver.errors import DeployError, ExitCode, NotReadyError, UsageError
-from driver.events.catalogue import Progress
+from driver.events.catalogue import Progress, RunFinished
 from driver.events.stream import Envelope
+from driver.run.chain import Head, Verdict, examine
 from tests.fakes.clock import FakeClock
 
 PATH = {"PATH": os.environ["PATH"]}
@@ -41,6 +43,15 @@ class TestLedger:
         assert [json.loads(line)["message"] for line in lines] == ["one", "zwei ✓"]
         assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
         assert stat.S_IMODE(ledger.path.parent.stat().st_mode) == 0o700
+
+    def test_every_line_names_the_one_before_and_the_first_one_the_run_before(self, tmp_path: Path) -> None:
+        ledger = FileLedger(tmp_path, Head("r0", digest(b"the last line of r0")))
+        for number, event in enumerate((Progress("one \udcff"), Progress("zwei ✓"), RunFinished("r1", 0, 1.0)), 1):
+            ledger(Envelope("r1", number, 0.0, event))
+        assert record_in(tmp_path) == ledger.path.read_bytes()
+        found = examine("r1", record_in(tmp_path), kept=True)
+        assert (found.verdict, found.lines) == (Verdict.WHOLE, 3)
+        assert found.before == Head("r0", digest(b"the last line of r0"))
 
     def test_it_is_there_before_the_first_event(self, tmp_path: Path) -> None:
         assert FileLedger(tmp_path).path.read_text() == ""

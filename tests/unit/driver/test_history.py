@@ -11,14 +11,15 @@ import pytest
 
 from driver.events import catalogue as said
 from driver.events.stream import Envelope
-from driver.render.history import as_json, as_text
+from driver.render.history import as_json, as_text, verified_as_json, verified_as_text
 from driver.render.width import WIDTH
+from driver.run.chain import Examined, Verdict
 from driver.run.occasion import Occasion, occasion
 from driver.run.past import PastRun, past_run
 from driver.values import Changes
 from tests import records
 from tests.samples import ACCOUNTS, RUN
-from tests.schemas import problems
+from tests.schemas import problems, validator
 from tests.unit.driver.test_render import golden
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -131,3 +132,25 @@ def test_what_others_wrote_stays_in_its_cell() -> None:
 )
 def test_the_occasion_is_what_the_build_says(environment: Mapping[str, str], found: Occasion) -> None:
     assert occasion(environment, COMMIT) == found
+
+
+FOUND = (
+    Examined(RUN, Verdict.WHOLE, 41),
+    Examined(
+        "20261122-2300-0a11c2", Verdict.ALTERED, 40, 7, "the line before it is not the one that it was written after"
+    ),
+    Examined("20261122-2200-0a11c2", Verdict.NOT_CHAINED, 12, fact="written before records were chained"),
+    Examined("20261122-2100-\x1b[31m", Verdict.MISSING, fact=f"run {RUN} came after it"),
+)
+
+
+def test_what_there_is_to_say_of_records() -> None:
+    golden("history.verified.txt", verified_as_text(FOUND) + "\n")
+    assert all(len(line) <= WIDTH for line in verified_as_text(FOUND).splitlines())
+    assert problems("record-check", json.loads(json.dumps(verified_as_json(FOUND)))) == []
+    assert verified_as_text(()) == "no run is on record"
+
+
+def test_the_schema_of_a_record_check_lists_every_word_there_is() -> None:
+    words = validator("record-check").schema["properties"]["records"]["items"]["properties"]["verdict"]["enum"]  # type: ignore[index]
+    assert words == [word.value for word in Verdict]

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from driver.cli.recalling import Records, newest, story
+from driver.cli.recalling import Records, newest, story, verified
 from driver.errors import NotReadyError, UsageError
+from driver.run.chain import head_of, line_of
 from driver.values import Cloud
 from tests import records
 from tests.samples import RUN
@@ -32,6 +33,9 @@ class FakeArchive:
     def events(self, run: str) -> Sequence[Mapping[str, Any]]:
         return self.kept[run]
 
+    def record(self, run: str) -> bytes:
+        return chained(run, self.kept[run])
+
 
 def known(folder: Path, archive: FakeArchive | None, **here: str) -> Records:
     for name, text in here.items():
@@ -39,6 +43,14 @@ def known(folder: Path, archive: FakeArchive | None, **here: str) -> Records:
         (folder / name / "events.jsonl").write_text(text, "utf-8")
     kept = frozenset(archive.runs()) if archive else frozenset[str]()
     return Records(folder, frozenset(here), archive, kept, "" if archive else "no credentials")
+
+
+def chained(run: str, record: Sequence[Mapping[str, Any]]) -> bytes:
+    """The record of a run as it is written."""
+    written: list[bytes] = []
+    for event in record:
+        written.append(line_of({**event, "run": run}, head_of(run, written[-1]).digest if written else ""))
+    return b"".join(line + b"\n" for line in written)
 
 
 def lines(record: Sequence[Mapping[str, Any]]) -> str:
@@ -114,3 +126,36 @@ def test_the_record_of_a_run_that_was_killed_is_read_as_far_as_it_goes(tmp_path:
     cut = lines(records.CUT_OFF) + '{"run": "2026'
     found = story(known(tmp_path, FakeArchive(), **{RUN: cut}), Cloud.SANDBOX, RUN)
     assert found.run.exit_code is None
+
+
+def said(known: Records, wanted: str | None = None) -> list[tuple[str, str, int]]:
+    return [(each.run, each.verdict.value, each.line) for each in verified(known, wanted)]
+
+
+def test_every_record_is_verified_here_and_in_the_bucket(tmp_path: Path) -> None:
+    here = {OTHER: chained(OTHER, records.CUT_OFF).decode(), OLDER: chained(OLDER, records.WELL).decode()}
+    both = known(tmp_path, FakeArchive({RUN: records.WELL, OLDER: records.WELL}), **here)
+    whole = [(RUN, "whole", 0), (OTHER, "no end", 0), (OLDER, "whole", 0)]
+    assert said(both) == whole
+    assert said(both, RUN[:-2]) == whole[:1]
+
+
+def test_what_is_altered_here_or_in_the_bucket_is_said_with_its_run_and_its_line(tmp_path: Path) -> None:
+    cut = records.WELL[:3] + records.WELL[4:]
+    both = known(tmp_path, FakeArchive({RUN: cut}), **{OTHER: chained(OTHER, cut).decode()})
+    assert said(both) == [(RUN, "altered", 4), (OTHER, "altered", 4)]
+
+
+def test_what_is_here_is_held_against_what_is_in_the_bucket(tmp_path: Path) -> None:
+    both = known(tmp_path, FakeArchive({RUN: records.WELL}), **{RUN: chained(RUN, records.UNCHANGED).decode()})
+    (found,) = verified(both, None)
+    assert (found.verdict, found.fact) == ("altered", "in this folder it is not what it is in the state bucket")
+
+
+def test_a_record_of_an_earlier_deploy_is_called_that(tmp_path: Path) -> None:
+    assert said(known(tmp_path, FakeArchive(), **{RUN: lines(records.WELL)})) == [(RUN, "not chained", 0)]
+
+
+def test_where_the_bucket_cannot_be_asked_nothing_is_called_whole(tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match="no credentials"):
+        verified(known(tmp_path, None, **{RUN: lines(records.WELL)}), None)

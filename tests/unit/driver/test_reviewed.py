@@ -18,11 +18,12 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
+from tests.fakes.plans import FakePlans
 from tests.fakes.prober import FakeProber
 from tests.fakes.prompt import FakePrompt
 from tests.fakes.state import FakeState
 from tests.reviews import BUNDLE, changes
-from tests.samples import ACCOUNTS, chain, facts, stack
+from tests.samples import ACCOUNTS, RUN, chain, facts, stack
 
 
 def previewed(env: str, **counts: int) -> EngineReport:
@@ -48,6 +49,7 @@ class World:
         default_factory=lambda: FakeState(digests={env: digest(f"state of {env}".encode()) for env in ACCOUNTS})
     )
     prompt: FakePrompt = field(default_factory=lambda: FakePrompt(present=False))
+    plans: FakePlans = field(default_factory=FakePlans)
 
     def run(self, *stacks: object, bundle: Bundle = BUNDLE, yes: bool = False) -> RunOutcome:
         said, clock = Recorder(), FakeClock()
@@ -57,7 +59,7 @@ class World:
         runner = Runner(
             self.engine,
             Preflight(FakeIdentity(), self.state, said),
-            Reviewed(bundle, self.state, Gates(self.prompt, yes)),
+            Reviewed(bundle, self.state, self.plans, RUN, Gates(self.prompt, yes)),
             FakeProber(health),
             clock,
             said,
@@ -151,3 +153,24 @@ def test_every_difference_of_every_stack_is_found_before_anything_is_touched() -
     other = tuple(replace(step, resources=changes(step.stack)[:1]) for step in steps)
     found = list(unlike(BUNDLE, RunOutcome("r", Operation.PREVIEW, other)))
     assert [(mismatch.stack, mismatch.now) for mismatch in found] == [(env, "nothing") for env in ACCOUNTS]
+
+
+def test_a_plan_is_put_on_record_as_used_before_the_first_stack_is_touched_and_then_works_for_nobody_else() -> None:
+    first = World()
+    assert ends(first.run()) == [(env, "succeeded", "changed") for env in ACCOUNTS]
+    assert first.plans.used == {BUNDLE.id: RUN}
+    again = World(plans=FakePlans({BUNDLE.id: "20261123-0000-another"}))
+    outcome = again.run()
+    assert ends(outcome)[0] == ("dev", "refused", "not as reviewed")
+    assert outcome.exit_code() is ExitCode.REFUSED
+    assert "used by run 20261123-0000-another" in outcome.steps[0].cause
+    assert again.engine.calls == [("preview", "dev")]
+
+
+def test_a_plan_that_another_gate_refuses_is_not_used() -> None:
+    world = World()
+    outcome = world.run(stack("dev", approve=True), *chain()[1:])
+    assert ends(outcome)[0] == ("dev", "refused", "needs approval")
+    assert world.plans.used == {}
+    assert ends(world.run(stack("dev", approve=True), *chain()[1:], yes=True))[0] == ("dev", "succeeded", "changed")
+    assert world.plans.used == {BUNDLE.id: RUN}

@@ -134,4 +134,4 @@ class TestEventsOf:
             events_of(tmp_path)
 
     def test_there_may_be_none(self, tmp_path: Any) -> None:
-        assert events_of(tmp_path / "nowhere") == ()
+        assert list(events_of(tmp_path / "nowhere")) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from infra.policies.document import Document
 from tests.unit.infra.evaluation import allows, allows_within
 from tests.unit.infra.facts import document
@@ -38,12 +40,30 @@ def test_neither_enters_anything_else() -> None:
         assert not _may(who, "sts:TagSession", _role("222222222222", "items-dev-deployment"))
 
 
-def test_records_of_runs_are_written_by_one_and_removed_by_nobody() -> None:
-    record = f"{STATE}/.deploy/runs/20261123-0102-3f9a7c.jsonl"
-    for action, may in (("s3:GetObject", True), ("s3:PutObject", True), ("s3:DeleteObject", False)):
-        assert _may("deploy", action, record) is may
-        assert not _may("preview", action, record)
-    assert not _may("deploy", "s3:PutObject", f"{STATE}/.deploy/else")
+NEW: dict[str, object] = {"s3:if-none-match": "*"}
+
+
+@pytest.mark.parametrize("record", ["runs/20261123-0102-3f9a7c.jsonl", "plans/20261123-0102-3f9a7c.json"])
+def test_records_are_put_once_by_one_and_replaced_and_removed_by_nobody(record: str) -> None:
+    file = f"{STATE}/.deploy/{record}"
+    assert _may("deploy", "s3:PutObject", file, NEW)
+    assert _may("deploy", "s3:GetObject", file)
+    assert not _may("deploy", "s3:PutObject", file)
+    assert not _may("deploy", "s3:PutObject", file, {"s3:if-match": "etag"})
+    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl"):
+        assert not _may("deploy", action, file, NEW)
+    for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
+        assert not _may("preview", action, file, NEW)
+    assert not _may("deploy", "s3:PutObject", f"{STATE}/.deploy/else", NEW)
+
+
+def test_the_boundary_keeps_records_even_from_a_role_that_may_do_anything() -> None:
+    boundary, file = document("tools", "boundary"), f"{STATE}/.deploy/runs/20261123-0102-3f9a7c.jsonl"
+    assert allows_within(ANYTHING, boundary, "s3:PutObject", file, NEW)
+    assert allows_within(ANYTHING, boundary, "s3:GetObject", file)
+    assert not allows_within(ANYTHING, boundary, "s3:PutObject", file)
+    assert not allows_within(ANYTHING, boundary, "s3:DeleteObject", file)
+    assert allows_within(ANYTHING, boundary, "s3:PutObject", CHECKPOINT)
 
 
 def test_the_state_is_held_by_one_and_read_by_both() -> None:

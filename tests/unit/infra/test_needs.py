@@ -44,6 +44,7 @@ def test_requests_name_things_not_patterns_and_say_what_policies_decide_by() -> 
     assert keys == {
         "iam:PassedToService",
         "lambda:Principal",
+        "s3:if-none-match",
         "kms:ResourceAliases",
         "kms:MessageType",
         "kms:SigningAlgorithm",
