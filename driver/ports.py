@@ -45,13 +45,13 @@ class Identity(Protocol):
 
 
 class StateStore(Protocol):
-    """The backend's bucket and key."""
+    """The buckets and keys of the stacks' backends. Stacks are named; each has its own backend."""
 
-    def check(self) -> None:
-        """Raises NotReadyError when the bucket or the key cannot be used by this caller."""
+    def check(self, stacks: Iterable[str]) -> None:
+        """Raises NotReadyError when this caller cannot use a bucket or a key in which one of these stacks keeps its state."""
 
     def exists(self, stack: str) -> bool:
-        """Whether the backend knows the stack."""
+        """Whether the stack's backend knows it."""
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""

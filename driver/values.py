@@ -58,8 +58,23 @@ class Entrance:
 
 
 @dataclass(frozen=True)
+class Backend:
+    """Where state lives: a bucket of the tools account, secrets encrypted by a KMS key there.
+
+    `marker` is the key of an object in the bucket without which nobody may use the backend: states that belong there
+    have not all been moved there yet. Empty where nothing has to be moved.
+    """
+
+    account: str
+    region: str
+    bucket: str
+    key_alias: str
+    marker: str = ""
+
+
+@dataclass(frozen=True)
 class Stack:
-    """One Pulumi stack: one layer of one account, and the file that says everything about that account."""
+    """One Pulumi stack: one layer of one account, the file that says everything about that account, and where its state is."""
 
     name: str
     env: str
@@ -67,6 +82,7 @@ class Stack:
     account: str
     region: str
     file: Path
+    backend: Backend
     deployment_role: str = ""
     preview_role: str = ""
     bootstrap_role: str = ""
@@ -85,16 +101,6 @@ class Stack:
             EnterAs.BOOTSTRAP: self.bootstrap_role,
         }[enter_as]
         return f"arn:aws:iam::{self.account}:role/{name}" if name else ""
-
-
-@dataclass(frozen=True)
-class Backend:
-    """Where state lives: a bucket of the tools account, secrets encrypted by a KMS key there."""
-
-    account: str
-    region: str
-    bucket: str
-    key_alias: str
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from driver.run.requests import RunFacts
@@ -10,6 +11,12 @@ from driver.values import Backend, Layer, Stack
 
 ACCOUNTS = {"dev": "222222222222", "staging": "333333333333", "prod": "444444444444"}
 BACKEND = Backend("111111111111", "eu-central-1", "deploy-state-111111111111", "alias/deploy-state")
+ACCESS_BACKEND = replace(
+    BACKEND,
+    bucket="deploy-state-111111111111-access",
+    key_alias="alias/deploy-state-access",
+    marker=".deploy/moved/items.json",
+)
 RUN = "20261123-0102-3f9a7c"
 
 
@@ -30,6 +37,7 @@ def stack(
         account,
         "eu-central-1",
         Path(f"Pulumi.{name}.yaml"),
+        BACKEND,
         deployment_role=f"items-{name}-deployment",
         preview_role=f"items-{name}-preview",
         bootstrap_role="OrganizationAccountAccessRole",
@@ -50,6 +58,7 @@ def access_stack(env: str = "dev") -> Stack:
         ACCOUNTS[env],
         "eu-central-1",
         Path(f"Pulumi.{env}.yaml"),
+        ACCESS_BACKEND,
         deployment_role=f"items-{env}-deployment",
         preview_role=f"items-{env}-preview",
         bootstrap_role="OrganizationAccountAccessRole",
@@ -59,7 +68,8 @@ def access_stack(env: str = "dev") -> Stack:
 
 def tools_stack() -> Stack:
     """The access stack of Jenkins' own account."""
-    return Stack("tools", "tools", Layer.ACCESS, BACKEND.account, BACKEND.region, Path("Pulumi.tools.yaml"))
+    file = Path("Pulumi.tools.yaml")
+    return Stack("tools", "tools", Layer.ACCESS, BACKEND.account, BACKEND.region, file, ACCESS_BACKEND)
 
 
 def chain() -> tuple[Stack, Stack, Stack]:
@@ -69,7 +79,7 @@ def chain() -> tuple[Stack, Stack, Stack]:
 
 def facts(environment: Mapping[str, str] | None = None) -> RunFacts:
     """The facts of one run."""
-    return RunFacts(RUN, "items", "b42", BACKEND, environment or {"PATH": "/usr/bin"})
+    return RunFacts(RUN, "items", "b42", BACKEND.account, environment or {"PATH": "/usr/bin"})
 
 
 TOOLS_FILE = """\

@@ -1,12 +1,16 @@
-"""The backend's bucket and key, as Pulumi's S3 backend lays them out: is it usable, is a stack there, who holds its lock."""
+"""The backends' buckets and keys, as Pulumi's S3 backend lays them out: is one usable, is a stack there, who holds its lock."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from driver.adapters.aws import AwsSession, asking
 from driver.bundle.canonical import digest
+from driver.errors import NotReadyError
 from driver.values import Backend
 
 _REMEDIES = {
@@ -28,33 +32,37 @@ class Deployed:
 
 @dataclass(frozen=True)
 class S3StateStore:
-    """The StateStore port. `project` is the Pulumi project's name."""
+    """The StateStore port. `project` is the Pulumi project's name, `backends` are those of its stacks, by their names."""
 
     aws: AwsSession
-    backend: Backend
+    backends: Mapping[str, Backend]
     project: str
 
-    def check(self) -> None:
-        """Raise NotReadyError when this caller cannot list the bucket or use the key."""
-        s3 = self.aws.client("s3", self.backend.region)
-        kms = self.aws.client("kms", self.backend.region)
-        bucket, key = self.backend.bucket, self.backend.key_alias
-        asking(f"state bucket {bucket}", lambda: s3.list_objects_v2(Bucket=bucket, MaxKeys=1), remedies=_REMEDIES)
-        asking(f"state key {key}", lambda: kms.describe_key(KeyId=key), remedies=_REMEDIES)
+    def check(self, stacks: Iterable[str]) -> None:
+        """Raise NotReadyError when this caller cannot list the buckets of these stacks or use their keys.
+
+        A backend without its marker is not usable either: states that belong there may still be somewhere else.
+        """
+        for backend in dict.fromkeys(self.backends[stack] for stack in stacks):
+            found = _keys(self.aws, backend, backend.marker)
+            if backend.marker and found != [backend.marker]:
+                raise NotReadyError(
+                    f"state bucket {backend.bucket}: not all states that belong there have been moved there",
+                    remedy="run `deploy bootstrap`: it moves them",
+                )
+            kms, key = self.aws.client("kms", backend.region), backend.key_alias
+            asking(f"state key {key}", partial(kms.describe_key, KeyId=key), remedies=_REMEDIES)
 
     def exists(self, stack: str) -> bool:
-        """Whether the backend knows the stack; the `.json.bak` that a removed stack leaves behind is not one."""
-        key = f".pulumi/stacks/{self.project}/{stack}.json"
-        return self._keys(key)[:1] == [key]
+        """Whether the stack's backend knows it; the `.json.bak` that a removed stack leaves behind is not one."""
+        key = self._file(stack)
+        return self._keys(stack, key) == [key]
 
     def written(self, stack: str) -> float:
         """When the stack's state was written last, in seconds since the epoch; 0 when there is none."""
-        s3 = self.aws.client("s3", self.backend.region)
-        key = f".pulumi/stacks/{self.project}/{stack}.json"
+        s3, bucket, key = self._bucket(stack), self.backends[stack].bucket, self._file(stack)
         answer = asking(
-            f"state of {stack}",
-            lambda: s3.list_objects_v2(Bucket=self.backend.bucket, Prefix=key, MaxKeys=1),
-            remedies=_REMEDIES,
+            f"state of {stack}", lambda: s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1), remedies=_REMEDIES
         )
         moments = [entry["LastModified"].timestamp() for entry in answer.get("Contents", []) if entry["Key"] == key]
         return float(moments[0]) if moments else 0.0
@@ -64,13 +72,13 @@ class S3StateStore:
 
         Pulumi writes it into the history that it keeps beside the state (sdk `backend.UpdateMetadata`, `git.head`).
         """
-        s3 = self.aws.client("s3", self.backend.region)
         prefix = f".pulumi/history/{self.project}/{stack}/"
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.backend.bucket, Prefix=prefix)
+        listing = self._bucket(stack).get_paginator("list_objects_v2")
+        pages = listing.paginate(Bucket=self.backends[stack].bucket, Prefix=prefix)
         found = asking(f"history of {stack}", lambda: list(pages), remedies=_REMEDIES)
         keys = [str(entry["Key"]) for page in found for entry in page.get("Contents", [])]
         for key in sorted((key for key in keys if key.endswith(".history.json")), reverse=True):
-            update = json.loads(self._read(f"history of {stack}", key))
+            update = json.loads(self._read(stack, f"history of {stack}", key))
             said = update.get("environment") or {}
             if update.get("kind") == "update" and update.get("result") == "succeeded":
                 return Deployed(said["git.head"], said.get("git.dirty") == "true") if "git.head" in said else None
@@ -78,11 +86,11 @@ class S3StateStore:
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
-        keys = self._keys(f".pulumi/locks/organization/{self.project}/{stack}/")
+        keys = self._keys(stack, f".pulumi/locks/organization/{self.project}/{stack}/")
         if not keys:
             return ""
         try:
-            lock = json.loads(self._read(f"lock {keys[0]}", keys[0]))
+            lock = json.loads(self._read(stack, f"lock {keys[0]}", keys[0]))
         except ValueError:
             return "an unreadable lock file"
         return f"{lock.get('username', '?')}@{lock.get('hostname', '?')} (pid {lock.get('pid', '?')}) since {lock.get('timestamp', '?')}"
@@ -91,19 +99,30 @@ class S3StateStore:
         """`sha256:` and the hex digest of the stack's file; empty when there is none."""
         if not self.exists(stack):
             return ""
-        return digest(self._read(f"state of {stack}", f".pulumi/stacks/{self.project}/{stack}.json"))
+        return digest(self._read(stack, f"state of {stack}", self._file(stack)))
 
-    def _read(self, what: str, key: str) -> bytes:
-        s3 = self.aws.client("s3", self.backend.region)
-        answer = asking(what, lambda: s3.get_object(Bucket=self.backend.bucket, Key=key))
+    def _file(self, stack: str) -> str:
+        return f".pulumi/stacks/{self.project}/{stack}.json"
+
+    def _bucket(self, stack: str) -> Any:
+        return self.aws.client("s3", self.backends[stack].region)
+
+    def _read(self, stack: str, what: str, key: str) -> bytes:
+        s3, bucket = self._bucket(stack), self.backends[stack].bucket
+        answer = asking(what, lambda: s3.get_object(Bucket=bucket, Key=key))
         body: bytes = asking(what, answer["Body"].read)
         return body
 
-    def _keys(self, prefix: str) -> list[str]:
-        s3 = self.aws.client("s3", self.backend.region)
-        answer = asking(
-            f"state bucket {self.backend.bucket}",
-            lambda: s3.list_objects_v2(Bucket=self.backend.bucket, Prefix=prefix, MaxKeys=1),
-            remedies=_REMEDIES,
-        )
-        return [str(entry["Key"]) for entry in answer.get("Contents", [])]
+    def _keys(self, stack: str, prefix: str) -> list[str]:
+        return _keys(self.aws, self.backends[stack], prefix)
+
+
+def _keys(aws: AwsSession, backend: Backend, prefix: str) -> list[str]:
+    """The first key that begins so, if there is one."""
+    s3 = aws.client("s3", backend.region)
+    answer = asking(
+        f"state bucket {backend.bucket}",
+        lambda: s3.list_objects_v2(Bucket=backend.bucket, Prefix=prefix, MaxKeys=1),
+        remedies=_REMEDIES,
+    )
+    return [str(entry["Key"]) for entry in answer.get("Contents", [])]

@@ -21,8 +21,9 @@ def bootstrap(
 ) -> None:
     """Let Jenkins in: make roles, and a home for the state.
 
-    Makes the state bucket and key, the key that signs reviewed plans, Jenkins' roles, and each account's roles,
-    boundary and trail. An administrator of the tools account runs this, rarely. Each target account is entered through
+    Makes a bucket and a key for the states of service layers, which Jenkins writes, and others for those of access
+    layers, which it does not; the key that signs reviewed plans, Jenkins' roles, and each account's roles, boundary and
+    trail. An administrator of the tools account runs this, rarely. Each target account is entered through
     its `bootstrapRole`. Running it again changes nothing; it puts back what somebody has changed by hand. Ends when the
     roles can be assumed. Where nobody is at a terminal it asks for --yes (exit code 4).
 
@@ -30,7 +31,13 @@ def bootstrap(
 
     deploy bootstrap --yes
     """
-    from driver.adapters.foundation import bucket_policy, key_policy, plan_key_policy
+    from driver.adapters.foundation import (
+        access_bucket_policy,
+        access_key_policy,
+        bucket_policy,
+        key_policy,
+        plan_key_policy,
+    )
     from driver.cli import program, wiring
     from driver.cli.operate import Wish, choose, show
     from driver.cli.stdout import write_json
@@ -45,9 +52,13 @@ def bootstrap(
         )
     program.check_settings(config, chosen)
     if print_:
-        backend = config.backend
+        backend, jenkins = config.backend, (config.jenkins_deploy_role, config.jenkins_preview_role)
         shown = {
             "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
+            "accessState": {
+                "bucketPolicy": access_bucket_policy(config.access_backend.bucket, backend.account, jenkins),
+                "keyPolicy": access_key_policy(backend.account, jenkins),
+            },
             "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
             **{stack.name: program.documents(config, stack) for stack in chosen},
         }

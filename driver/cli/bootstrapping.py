@@ -1,9 +1,10 @@
-"""The work of `deploy bootstrap`: check, lay the foundation, run the access layers, wait for the roles."""
+"""The work of `deploy bootstrap`: check, lay the foundation, move states, run the access layers, wait for the roles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from driver.adapters.access_states import AccessStates
 from driver.adapters.aws import AwsSession
 from driver.adapters.foundation import Foundation
 from driver.adapters.identity import StsIdentity
@@ -11,13 +12,13 @@ from driver.adapters.terminal import TerminalPrompt, WallClock
 from driver.cli import wiring
 from driver.cli.operate import Wish, running, started
 from driver.config.model import DeployConfig
-from driver.errors import ExitCode, RefusedError
+from driver.errors import ExitCode, InterruptedRunError, RefusedError
 from driver.events.catalogue import Event, Progress
 from driver.plan.plan import Plan, Step
 from driver.run.assumable import wait_until_assumable
 from driver.run.outcome import RunOutcome
 from driver.run.preflight import Preflight
-from driver.values import Cloud, EnterAs, Operation, Stack
+from driver.values import Cloud, EnterAs, Layer, Operation, Stack
 
 
 def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
@@ -32,13 +33,35 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
     with running(begun) as ending:
         aws = wiring.session(config)
         Preflight(StsIdentity(aws), None, _silently).require(plan, run.facts)
-        foundation = Foundation(aws, config.backend, config.plan_key, config.jenkins_deploy_role)
+        foundation = Foundation(
+            aws,
+            config.backend,
+            config.access_backend,
+            config.plan_key,
+            config.jenkins_deploy_role,
+            config.jenkins_preview_role,
+        )
         foundation.lay(lambda line: run.stream(Progress(line)))
+        _move_states(config, run, aws)
         outcome = run.runner.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:
             _wait(config, begun.place, plan, run)
     return outcome, ending.code
+
+
+def _move_states(config: DeployConfig, run: wiring.Run, aws: AwsSession) -> None:
+    """Of every access layer, whichever are bootstrapped now: once all are moved, the old place is never read again."""
+
+    def encrypted_anew(stack: Stack) -> bytes:
+        if run.runner.stopped:
+            raise InterruptedRunError("stopped on request; the next `deploy bootstrap` moves the other states")
+        return run.engine.encrypted_anew(
+            run.facts.request(Step(stack, Operation.UP, EnterAs.BOOTSTRAP)), config.backend
+        )
+
+    states = AccessStates(aws, config.backend, config.access_backend, config.project, encrypted_anew)
+    states.move(config.layer(Layer.ACCESS), lambda line: run.stream(Progress(line)))
 
 
 def _silently(_event: Event) -> None:

@@ -48,7 +48,7 @@ def diagnose(config: DeployConfig, depth: Depth) -> list[Result]:
         return [*results, check("cloud", fact=str(error), remedy=error.remedy), *unseen]
     where = f"sandbox at {place.endpoint}" if place.endpoint else "AWS"
     results.append(check("cloud", ok=True, fact=where))
-    facts = RunFacts(run, config.project, build, config.backend, place.environment)
+    facts = RunFacts(run, config.project, build, config.tools.account, place.environment)
     results += _way_in(config, facts, Layer.ACCESS if deep else Layer.SERVICE)
     if not deep:
         results += not_looked_at(IN_ACCOUNTS, _ONLY_AN_ADMINISTRATOR)

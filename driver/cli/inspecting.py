@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driver.adapters.aws import AwsSession
-from driver.adapters.foundation import bucket_policy
+from driver.adapters.foundation import access_bucket_policy, bucket_policy
 from driver.adapters.identity import StsIdentity
 from driver.adapters.inspection import Inspection
 from driver.adapters.state import S3StateStore
@@ -19,7 +19,7 @@ from driver.errors import DeployError
 from driver.findings.catalogue import IN_ACCOUNTS
 from driver.findings.judge import judge, not_looked_at
 from driver.findings.rule import Result
-from driver.findings.subjects import Boundary, Bucket, Keys, Role, Subject, Trail, Unseen
+from driver.findings.subjects import AccessState, Boundary, Bucket, Keys, Role, Subject, Trail, Unseen
 from driver.plan.plan import Step
 from driver.run.requests import RunFacts
 from driver.values import EnterAs, Layer, Operation, Stack
@@ -29,13 +29,17 @@ Outputs = Mapping[str, Any] | Unseen
 
 @dataclass(frozen=True)
 class Look:
-    """One account: its access stack, its service stack unless it is the tools account, and what the state knows."""
+    """One account: its access stack, its service stack unless it is the tools account, and what the states know.
+
+    `exposed`: a state of the access stack stands in the bucket that Jenkins writes.
+    """
 
     config: DeployConfig
     access: Stack
     service: Stack | None
     service_stands: bool
     outputs: Outputs
+    exposed: bool | Unseen
 
     def subjects(self, eyes: Inspection) -> Iterator[Subject]:
         """Everything of the account, with what the eyes see of it."""
@@ -55,10 +59,11 @@ class Look:
         yield Boundary(*_place(stack, things["boundary"]), documents["boundary"], eyes.policy(boundary))
         yield Trail(*_place(stack, things["trail"]), things["buckets"]["trail"], eyes.trail(things["trail"]))
         yield from self._buckets(eyes)
+        yield AccessState(*_place(stack, self.config.backend.bucket), self.exposed)
         yield Keys(*_place(stack, f"account {stack.account}"), eyes.keys())
 
     def _buckets(self, eyes: Inspection) -> Iterator[Bucket]:
-        """The trail's, the service's, and in the tools account the state's."""
+        """The trail's, the service's, and in the tools account those of the states."""
         for stack in (self.access, self.service):
             if stack:
                 documents = program.documents(self.config, stack)
@@ -67,8 +72,12 @@ class Look:
                     seen = eyes.bucket(name) if there else Unseen(f"{stack.name} is not deployed", refused=False)
                     yield Bucket(*_place(stack, name), documents[key], seen)
         if self.access.account == self.config.backend.account:
-            name = self.config.backend.bucket
-            yield Bucket(*_place(self.access, name), bucket_policy(name), eyes.bucket(name))
+            config = self.config
+            jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
+            own, other = config.backend.bucket, config.access_backend.bucket
+            yield Bucket(*_place(self.access, own), bucket_policy(own), eyes.bucket(own))
+            policy = access_bucket_policy(other, self.access.account, jenkins)
+            yield Bucket(*_place(self.access, other), policy, eyes.bucket(other))
 
     def _recorded(self, key: str) -> str | Unseen:
         if isinstance(self.outputs, Unseen):
@@ -94,9 +103,11 @@ def _look(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts, a
     service = next((stack for stack in config.layer(Layer.SERVICE) if stack.env == access.env), None)
     try:
         stands = service is not None and state.exists(service.name)
-        return Look(config, access, service, stands, _outputs(config, tools, facts, state, access))
+        exposed = S3StateStore(aws, {access.name: config.backend}, config.project).exists(access.name)
+        return Look(config, access, service, stands, _outputs(config, tools, facts, state, access), exposed)
     except DeployError as error:
-        return Look(config, access, service, service_stands=True, outputs=Unseen(str(error)))
+        unseen = Unseen(str(error))
+        return Look(config, access, service, service_stands=True, outputs=unseen, exposed=unseen)
 
 
 def _outputs(

@@ -134,7 +134,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
     prompt, listener = _screen()
     attended = not wish.yes and (prompt.present or wish.operation is Operation.DESTROY)
     plan = make_plan(wish.operation, chosen, known=config.stacks, attended=attended, reviewed=wish.reviewed)
-    here = arrived or arrive(config, _instance(plan))
+    here = arrived or arrive(config, instance_of(plan))
     keeps = wish.writes or plan.operation is not Operation.PREVIEW
     run = wiring.compose(
         config,
@@ -218,7 +218,8 @@ def _rendered(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, 
     return result.as_text(outcome)
 
 
-def _instance(plan: Plan) -> str:
+def instance_of(plan: Plan) -> str:
+    """Whose machine carries the plan out, in the sandbox: access layers and their states are an administrator's."""
     if any(step.stack.layer is Layer.ACCESS for step in plan.steps):
         return wiring.ADMINISTRATOR
     return wiring.JENKINS_PREVIEW if plan.operation is Operation.PREVIEW else wiring.JENKINS_DEPLOY

@@ -20,7 +20,7 @@ def outputs(
     """
     from driver.adapters.terminal import TerminalPrompt
     from driver.cli import wiring
-    from driver.cli.operate import choose, say_nothing_to_do
+    from driver.cli.operate import arrive, choose, instance_of, say_nothing_to_do
     from driver.cli.stdout import write, write_json
     from driver.events.readable import readable
     from driver.plan.plan import make_plan
@@ -35,10 +35,11 @@ def outputs(
             write_json({})
         return
     plan = make_plan(Operation.PREVIEW, chosen)
-    run_id, build, tools = wiring.start_id(), wiring.jenkins_build(), wiring.find_tools(config)
-    place = wiring.enter(config, wiring.JENKINS_PREVIEW, run_id)
-    run = wiring.compose(config, place, tools, run_id, yes=False, listeners=[], prompt=TerminalPrompt(), build=build)
-    wiring.state_store(config, wiring.session(config)).check()
+    here = arrive(config, instance_of(plan))
+    run = wiring.compose(
+        config, here.place, here.tools, here.run, yes=False, listeners=[], prompt=TerminalPrompt(), build=here.build
+    )
+    wiring.state_store(config, wiring.session(config)).check(plan.stacks)
     found = {step.stack.name: dict(run.runner.engine.outputs(run.facts.request(step))) for step in plan.steps}
     if output is Output.JSON:
         write_json(found)

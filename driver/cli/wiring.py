@@ -185,8 +185,8 @@ def _tools(get: Callable[[], Toolchain]) -> Tools:
 
 
 def state_store(config: DeployConfig, aws: AwsSession) -> S3StateStore:
-    """The backend's bucket and key."""
-    return S3StateStore(aws, config.backend, config.project)
+    """The buckets and keys of every stack's backend."""
+    return S3StateStore(aws, {stack.name: stack.backend for stack in config.stacks}, config.project)
 
 
 def archive(config: DeployConfig, aws: AwsSession) -> S3Archive:
@@ -238,7 +238,7 @@ def compose(
         clock=clock,
         emit=stream,
     )
-    facts = RunFacts(run, config.project, build, config.backend, place.environment)
+    facts = RunFacts(run, config.project, build, config.tools.account, place.environment)
     return Run(runner, facts, stream, tools, engine, lambda: _keep(config, aws, run, ledger.path.read_bytes()))
 
 

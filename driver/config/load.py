@@ -25,6 +25,11 @@ E = TypeVar("E", bound=StrEnum)
 NAMES_LIMIT = 40
 """Characters of project and stack name together: a session name has 64, the run's id and the build need the others."""
 
+BUCKET_LIMIT = 63
+"""Characters of a bucket's name (Amazon S3 User Guide, "General purpose bucket naming rules")."""
+MOVED = ".deploy/moved/{project}.json"
+"""The object of the access layers' bucket that says that the project's states have been moved there."""
+
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 
 
@@ -54,7 +59,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         problems += found
     if toml:
         problems += _unknown_needs(toml)
-    problems += _shared_accounts({TOOLS: tools, **targets})
+    problems += [*_shared_accounts({TOOLS: tools, **targets}), *_shared_states(tools)]
     project, program, found = _project(root, max(targets, key=len, default=""))
     asked, plugin, misread = _choices(cloud, environment)
     problems += found + misread
@@ -62,18 +67,17 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         raise UsageError(
             "the settings do not hold", detail=problems, remedy="correct the lines above; nothing was started"
         )
+    service = Backend(tools.text("account"), tools.text("region"), tools.text("stateBucket"), tools.text("stateKey"))
+    bucket, key = _access_state(tools)
+    access = replace(service, bucket=bucket, key_alias=key, marker=MOVED.format(project=project))
     return DeployConfig(
         root=root,
         project=project,
         cloud=asked or toml.cloud,
         plugin=Plugin.REAL if (asked or toml.cloud) is Cloud.AWS else plugin or toml.sandbox.plugin,
-        backend=Backend(
-            account=tools.text("account"),
-            region=tools.text("region"),
-            bucket=tools.text("stateBucket"),
-            key_alias=tools.text("stateKey"),
-        ),
-        stacks=_stacks(tools, targets, toml.stacks),
+        backend=service,
+        access_backend=access,
+        stacks=_stacks(tools, targets, toml.stacks, access, service),
         sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
         jenkins_deploy_role=tools.text("jenkinsDeployRole"),
         jenkins_preview_role=tools.text("jenkinsPreviewRole"),
@@ -157,8 +161,39 @@ def _shared_accounts(files: Mapping[str, StackFile]) -> list[str]:
     return problems
 
 
-def _stacks(tools: StackFile, targets: Mapping[str, StackFile], tables: Mapping[str, StackTable]) -> tuple[Stack, ...]:
-    stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, tools.text("account"), tools.text("region"), tools.path)]
+def _access_state(tools: StackFile) -> tuple[str, str]:
+    """The bucket and the key of the access layers' states: as said, or named after those of the service layers."""
+    named = (("accessStateBucket", "stateBucket"), ("accessStateKey", "stateKey"))
+    bucket, key = (str(tools.facts[own] or f"{tools.facts[other]}{ACCESS}") for own, other in named)
+    return bucket, key
+
+
+def _shared_states(tools: StackFile) -> list[str]:
+    """Whoever may write the state of an access layer decides what the next administrator does: Jenkins may not."""
+    if any(key not in tools.facts for key in ("stateBucket", "stateKey", "accessStateBucket", "accessStateKey")):
+        return []
+    bucket, key = _access_state(tools)
+    problems = []
+    if len(bucket) > BUCKET_LIMIT:
+        problems.append(
+            f"{tools.path.name}: deploy:accessStateBucket: missing, expected a bucket name: "
+            f"{bucket} would have {len(bucket)} characters, and {BUCKET_LIMIT} are allowed"
+        )
+    for name, got, other in (("Bucket", bucket, "stateBucket"), ("Key", key, "stateKey"), ("Key", key, "planKey")):
+        if got == tools.facts.get(other):
+            expected = f"another than deploy:{other}: Jenkins may use that"
+            problems.append(f"{tools.path.name}: deploy:accessState{name}: got {got!r}, expected {expected}")
+    return problems
+
+
+def _stacks(
+    tools: StackFile,
+    targets: Mapping[str, StackFile],
+    tables: Mapping[str, StackTable],
+    of_access: Backend,
+    of_service: Backend,
+) -> tuple[Stack, ...]:
+    stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, tools.text("account"), tools.text("region"), tools.path, of_access)]
     for env, file in targets.items():
         access = Stack(
             env + ACCESS,
@@ -167,6 +202,7 @@ def _stacks(tools: StackFile, targets: Mapping[str, StackFile], tables: Mapping[
             file.text("account"),
             file.text("region"),
             file.path,
+            of_access,
             needs=(TOOLS,),
             deployment_role=file.text("deploymentRole"),
             preview_role=file.text("previewRole"),
@@ -179,6 +215,7 @@ def _stacks(tools: StackFile, targets: Mapping[str, StackFile], tables: Mapping[
             access,
             name=env,
             layer=Layer.SERVICE,
+            backend=of_service,
             needs=(access.name, *table.needs),
             approve=table.approve,
             max_deletes=table.max_deletes,

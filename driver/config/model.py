@@ -112,7 +112,9 @@ class IgnoreRule:
 class DeployConfig:
     """All that a command needs to know, from every source, checked. `stacks` holds both layers, tools first.
 
-    `plugin` is the AWS plugin of its runs; `program` is the folder of the program, relative to `root`.
+    `plugin` is the AWS plugin of its runs; `program` is the folder of the program, relative to `root`. `backend` is where the
+    states of service layers and the records of runs are, which Jenkins writes; `access_backend` where the states of access
+    layers are, which only administrators write.
     """
 
     root: Path
@@ -120,6 +122,7 @@ class DeployConfig:
     cloud: Cloud
     plugin: Plugin
     backend: Backend
+    access_backend: Backend
     stacks: tuple[Stack, ...]
     sandbox_home: Path
     jenkins_deploy_role: str

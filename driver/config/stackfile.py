@@ -48,6 +48,7 @@ class Fact:
 
 _ROLE = Fact("a role name: 1 to 64 of letters, digits and _+=,.@-", _like(r"[\w+=,.@-]{1,64}"))
 _KEY = Fact("a KMS alias, for example alias/deploy-state", _like(r"alias/[\w/-]{1,250}"))
+_BUCKET = Fact("a bucket name", _like(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"))
 _COMMON = {
     "account": Fact('12 digits in quotes, for example "111111111111"', _like(r"\d{12}")),
     "region": Fact("a region, for example eu-central-1", _like(r"[a-z]{2}(-[a-z]+)+-\d")),
@@ -56,8 +57,10 @@ TOOLS_FACTS: Mapping[str, Fact] = {
     **_COMMON,
     "jenkinsDeployRole": _ROLE,
     "jenkinsPreviewRole": _ROLE,
-    "stateBucket": Fact("a bucket name", _like(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")),
+    "stateBucket": _BUCKET,
     "stateKey": _KEY,
+    "accessStateBucket": replace(_BUCKET, default=""),
+    "accessStateKey": replace(_KEY, default=""),
     "planKey": replace(_KEY, default="alias/deploy-plan"),
 }
 TARGET_FACTS: Mapping[str, Fact] = {

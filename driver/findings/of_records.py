@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from driver.findings.likeness import differences
 from driver.findings.rule import Rule, Severity
-from driver.findings.subjects import Bucket, SeenBucket, SeenTrail, Trail, Unseen
+from driver.findings.subjects import AccessState, Bucket, SeenBucket, SeenTrail, Trail, Unseen
 
 _BOOTSTRAP = "`{again}` puts it back"
 _AGAIN = "find who did it in the account's trail; `{again}` puts it back"
@@ -71,6 +71,11 @@ def _policy(bucket: Bucket, seen: SeenBucket) -> Iterator[str | Unseen]:
         yield "it has no bucket policy"
     elif changed := differences(bucket.policy, seen.policy):
         yield f"its bucket policy is not the derived one: {changed}"
+
+
+def _written_by_jenkins(state: AccessState, seen: bool) -> Iterator[str]:
+    if seen:
+        yield f"a state of {state.stack} stands there"
 
 
 RULES = (
@@ -156,5 +161,15 @@ RULES = (
         _AGAIN,
         Bucket,
         _policy,
+    ),
+    Rule(
+        "access-state-where-jenkins-writes",
+        Severity.ERROR,
+        "A state of an access layer lies in the bucket that Jenkins writes.",
+        "Whoever writes a state decides what the next run deletes or changes, and an access layer's run is an administrator's.",
+        "`deploy bootstrap` moves it, once; what lies there afterwards is never read: find in the trail of tools who put it there, "
+        "and delete it",
+        AccessState,
+        _written_by_jenkins,
     ),
 )

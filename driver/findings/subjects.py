@@ -98,6 +98,13 @@ class Bucket(Subject):
 
 
 @dataclass(frozen=True)
+class AccessState(Subject):
+    """The bucket that Jenkins writes, and whether a state of this access layer stands in it. None should."""
+
+    seen: bool | Unseen | None
+
+
+@dataclass(frozen=True)
 class SeenKeys:
     """The long-lived keys of an account: of the root user or not, and in words one for each user's key."""
 

@@ -51,7 +51,7 @@ class Preflight:
         """
         failures = self._failures([Check("identity", lambda: self._caller(facts))])
         if not failures:
-            failures = self._failures([*self._backend_checks(), *self._stack_checks(plan, facts)])
+            failures = self._failures([*self._backend_checks(plan), *self._stack_checks(plan, facts)])
         _require_none(failures)
         if self.state:
             _refuse_what_carries(plan, self.state)
@@ -62,7 +62,8 @@ class Preflight:
 
         Raises NotReadyError when nothing can be looked at: it is not known who we are, or there is no state.
         """
-        self.require(Plan(plan.operation, ()), facts)
+        _require_none(self._failures([Check("identity", lambda: self._caller(facts))]))
+        _require_none(self._failures([*self._backend_checks(plan)]))
         failures = self._failures([*self._stack_checks(plan, facts)])
         return Admission(dict(self._sessions), {check.stack: error for check, error in failures})
 
@@ -90,16 +91,16 @@ class Preflight:
 
     def _caller(self, facts: RunFacts) -> str:
         caller = self.identity.caller()
-        if caller.account != facts.backend.account:
+        if caller.account != facts.account:
             raise NotReadyError(
-                f"we are {caller.arn} in account {caller.account}, expected account {facts.backend.account} (tools)",
+                f"we are {caller.arn} in account {caller.account}, expected account {facts.account} (tools)",
                 remedy="run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way",
             )
         return caller.arn
 
-    def _backend_checks(self) -> Iterator[Check]:
+    def _backend_checks(self, plan: Plan) -> Iterator[Check]:
         if self.state:
-            yield Check("state", partial(_usable, self.state))
+            yield Check("state", partial(_usable, self.state, plan))
 
     def _enter(self, step: Step, facts: RunFacts) -> str:
         entrance = step.entrance(facts.session_name(step))
@@ -127,8 +128,8 @@ def _require_none(failures: list[tuple[Check, DeployError]]) -> None:
         )
 
 
-def _usable(state: StateStore) -> str:
-    state.check()
+def _usable(state: StateStore, plan: Plan) -> str:
+    state.check(plan.stacks)
     return "state bucket and key can be used"
 
 

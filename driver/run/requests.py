@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 
 from driver.plan.plan import Step
 from driver.run.naming import session_name
-from driver.values import Backend, EngineRequest, SessionLength
+from driver.values import EngineRequest, SessionLength
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What is the same for every step of one run. `environment` is all that an engine's process may see.
+    """What is the same for every step of one run. `account` is the one that a run begins in, the tools account.
 
-    `sessions` says, by stack, how long a session AWS gives: known once every role has been entered.
+    `environment` is all that an engine's process may see. `sessions` says, by stack, how long a session AWS gives: known
+    once every role has been entered.
     """
 
     run: str
     project: str
     build: str
-    backend: Backend
+    account: str
     environment: Mapping[str, str]
     sessions: Mapping[str, SessionLength] = field(default_factory=dict)
 
@@ -42,6 +43,6 @@ class RunFacts:
                 **({"deploy:grantedDuration": str(session.got)} if session else {}),
             },
             environment=self.environment,
-            backend=self.backend,
+            backend=step.stack.backend,
             refresh=refresh,
         )

@@ -54,6 +54,11 @@ def _role(name: str, default: str | None = None) -> Key:
     return _text(name, r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -", default)
 
 
+def _bucket(name: str, default: str | None = None) -> Key:
+    expected = "a bucket name: 3 to 63 of a-z 0-9 -, no hyphen at either end"
+    return _text(name, r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", expected, default)
+
+
 def _alias(name: str, default: str | None = None) -> Key:
     expected = "a key alias: alias/ and 1 to 250 of A-Z a-z 0-9 _ / -"
     return _text(name, r"alias/(?!aws/)[\w/-]{1,250}", expected, default)
@@ -76,12 +81,10 @@ TOOLS_KEYS = (
     *_ACCOUNT,
     _role("deploy:jenkinsDeployRole"),
     _role("deploy:jenkinsPreviewRole"),
-    _text(
-        "deploy:stateBucket",
-        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-        "a bucket name: 3 to 63 of a-z 0-9 -, no hyphen at either end",
-    ),
+    _bucket("deploy:stateBucket"),
     _alias("deploy:stateKey"),
+    _bucket("deploy:accessStateBucket", ""),
+    _alias("deploy:accessStateKey", ""),
     _alias("deploy:planKey", "alias/deploy-plan"),
     _text("deploy:organization", r"o-[a-z0-9]{10,32}", "an organisation: o- and 10 to 32 of a-z 0-9", ""),
     *RUN,

@@ -85,7 +85,7 @@ def _streams(ended: Iterable[tuple[str, Ended]]) -> Iterator[Place]:
 
 
 def _objects(project: Project) -> Iterator[Place]:
-    for account, bucket in (("tools", STATE), ("dev", "deploy-trail-222222222222")):
+    for account, bucket in (("tools", STATE), ("tools", f"{STATE}-access"), ("dev", "deploy-trail-222222222222")):
         s3 = project.client(account, "s3")
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             for entry in page.get("Versions", []):

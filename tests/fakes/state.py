@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from driver.errors import DeployError
@@ -10,15 +10,20 @@ from driver.errors import DeployError
 
 @dataclass
 class FakeState:
-    """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand, `digests` their states'."""
+    """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand, `digests` their states'.
+
+    `checked` are the stacks whose backends were to be usable, `asked` those whose locks were looked at.
+    """
 
     broken: DeployError | None = None
     locks: Mapping[str, str] = field(default_factory=dict)
     stacks: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
 
-    def check(self) -> None:
+    def check(self, stacks: Iterable[str]) -> None:
+        self.checked += stacks
         if self.broken:
             raise self.broken
 

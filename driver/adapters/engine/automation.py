@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from driver.adapters.engine import operations
 from driver.adapters.engine.backend import secrets_provider, state_url
 from driver.adapters.engine.call import Call
+from driver.adapters.engine.carry import carry_over
 from driver.adapters.engine.events import EventReader
 from driver.adapters.engine.imports import Imports
 from driver.adapters.engine.place import Place, empty_place_of, place_of
@@ -24,6 +27,7 @@ from driver.adapters.engine.report import not_ready_of, report_of
 from driver.adapters.engine.sights import SightReader
 from driver.adapters.engine.workdir import Project, prepare, read_project
 from driver.drift.sight import Seen
+from driver.errors import InterruptedRunError
 from driver.ports import Emit
 from driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
 
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 class AutomationEngine:
     """Runs the project's program stack by stack. Safe to call from several threads, each with its own stack.
 
-    `stack_exists` says whether the backend has a stack, so that the engine need not be started to find out;
+    `stack_exists` says whether its backend has a stack, so that the engine need not be started to find out;
     `state_url` and `secrets_provider` say where state lives and how its secrets are encrypted.
     """
 
@@ -111,6 +115,34 @@ class AutomationEngine:
                 raise not_ready_of(error, f"the outputs of {request.stack} cannot be read") from None
         outputs: Mapping[str, Any] = json.loads(result.stdout or "{}")
         return outputs
+
+    def encrypted_anew(self, request: EngineRequest, source: Backend) -> bytes:
+        """The stack's state at `source` as a file for the request's own backend, its secrets encrypted with the key there.
+
+        Changes neither. Raises NotReadyError or InterruptedRunError.
+        """
+        from driver.adapters.engine.command import EngineCommand, EngineFailedError
+
+        project, folder = read_project(self._project_root), self._work / f"{request.stack}-anew"
+        before = self._place(project, replace(request, backend=source))
+        with TemporaryDirectory(dir=self._work) as backend, self._process() as process:
+            target = place_of(
+                prepare(project, folder, request.stack, request.config_file, request.facts),
+                request.environment,
+                state_url=Path(backend).as_uri(),
+                secrets_provider=self._secrets_provider(request.backend),
+                home=self._pulumi_home,
+                new=True,
+            )
+            try:
+                carry_over(EngineCommand(self._engine, process), request.stack, before, target)
+            except (EngineFailedError, StoppedBeforeStartError) as error:
+                if process.stopping:
+                    raise InterruptedRunError(f"stopped; the state of {request.stack} is as it was") from None
+                raise not_ready_of(error, f"the state of {request.stack} cannot be encrypted anew") from None
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+            return (Path(backend) / ".pulumi" / "stacks" / project.name / f"{request.stack}.json").read_bytes()
 
     def interrupt(self) -> None:
         """Ask every running call to end cleanly; asked again, the engine stops waiting for what it has begun."""

@@ -42,7 +42,9 @@ def key_as(who: Someone, alias: str) -> KmsPlanKey:
 @pytest.fixture
 def foundation(root: Callable[[str], Someone], unique: str) -> Foundation:
     backend = Backend(TOOLS, REGION, f"{unique}-state", f"alias/{unique}-state")
-    return Foundation(cast("AwsSession", As(root("tools"))), backend, f"alias/{unique}", f"{unique}-jenkins")
+    access = Backend(TOOLS, REGION, f"{unique}-access", f"alias/{unique}-access")
+    jenkins = f"{unique}-jenkins", f"{unique}-jenkins-preview"
+    return Foundation(cast("AwsSession", As(root("tools"))), backend, access, f"alias/{unique}", *jenkins)
 
 
 @pytest.fixture
@@ -84,9 +86,9 @@ def test_the_foundation_is_laid_once_and_puts_the_policy_back(
     foundation.lay(said.append)
     made = kms.describe_key(KeyId=foundation.plan_key)["KeyMetadata"]
     assert (made["KeySpec"], made["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
-    assert len(said) == 3
+    assert len(said) == 5
     foundation.lay(said.append)
-    assert len(said) == 3
+    assert len(said) == 5
     assert kms.describe_key(KeyId=foundation.plan_key)["KeyMetadata"]["KeyId"] == made["KeyId"]
     meant = plan_key_policy(TOOLS, foundation.deploy_role)
     opened = {**meant, "Statement": meant["Statement"][:1]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import boto3
 import pytest
 
 from driver.adapters.engine import AutomationEngine
+from driver.errors import NotReadyError
 from driver.values import Backend, Changes, EngineReport, EngineRequest, EngineStatus, Tool
 from sandbox import lifecycle
 from sandbox.accounts import Sandbox
@@ -33,9 +35,14 @@ class Vault:
         self.sandbox = sandbox
         self.backend = Backend("111111111111", sandbox.region, BUCKET, ALIAS)
         self.s3 = self._client("s3")
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": sandbox.region})
-        kms = self._client("kms")
-        kms.create_alias(AliasName=ALIAS, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+        self.kms = self._client("kms")
+        self.other = replace(self.backend, bucket=f"{BUCKET}-other", key_alias=f"{ALIAS}-other")
+        for backend in (self.backend, self.other):
+            place = {"LocationConstraint": sandbox.region}
+            self.s3.create_bucket(Bucket=backend.bucket, CreateBucketConfiguration=place)
+            self.kms.create_alias(
+                AliasName=backend.key_alias, TargetKeyId=self.kms.create_key()["KeyMetadata"]["KeyId"]
+            )
 
     def somebody(self, *actions: str) -> dict[str, str]:
         """The environment of a user who may do exactly this."""
@@ -49,8 +56,8 @@ class Vault:
         keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
         return self.sandbox.root_environment("tools") | keys
 
-    def has(self, key: str) -> bool:
-        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])
+    def has(self, key: str, bucket: str = BUCKET) -> bool:
+        found = self.s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
         return key in [item["Key"] for item in found]
 
     def _client(self, service: str) -> Any:
@@ -79,12 +86,13 @@ class Deployment:
         self.vault = vault
         self.stack = f"s{uuid.uuid4().hex[:8]}"
         self.checkpoint = f".pulumi/stacks/probe/{self.stack}.json"
+        self.bucket = BUCKET
         self.engine = AutomationEngine(
             project_root=bench.root,
             engine=cli,
             pulumi_home=home,
             run_folder=bench.root / ".deploy",
-            stack_exists=lambda stack: vault.has(f".pulumi/stacks/probe/{stack}.json"),
+            stack_exists=lambda stack: vault.has(f".pulumi/stacks/probe/{stack}.json", self.bucket),
         )
 
     def call(
@@ -95,18 +103,22 @@ class Deployment:
         environment: Mapping[str, str] | None = None,
         backend: Backend | None = None,
     ) -> EngineReport:
-        request = EngineRequest(
-            stack=self.stack,
-            config_file=self.bench.root / "Pulumi.dev.yaml",
-            facts={"probe:value": value},
-            environment=environment or self.vault.sandbox.environment("administrator"),
-            backend=backend or self.vault.backend,
-        )
+        request = replace(self.request(backend), facts={"probe:value": value})
+        request = replace(request, environment=environment or request.environment)
         report: EngineReport = getattr(self.engine, operation)(request, self.bench.events.append)
         return report
 
+    def request(self, backend: Backend | None = None) -> EngineRequest:
+        return EngineRequest(
+            stack=self.stack,
+            config_file=self.bench.root / "Pulumi.dev.yaml",
+            facts={"probe:value": "a"},
+            environment=self.vault.sandbox.environment("administrator"),
+            backend=backend or self.vault.backend,
+        )
+
     def state(self) -> str:
-        content: bytes = self.vault.s3.get_object(Bucket=BUCKET, Key=self.checkpoint)["Body"].read()
+        content: bytes = self.vault.s3.get_object(Bucket=self.bucket, Key=self.checkpoint)["Body"].read()
         return content.decode()
 
 
@@ -123,6 +135,29 @@ def test_state_and_secrets_live_in_the_account_and_survive_the_run(deployment: D
     assert first["state"]["url"] == f"awskms://{ALIAS}?region=eu-central-1"
     assert deployment.call("up", value="b").changes == Changes(update=1)
     assert json.loads(deployment.state())["checkpoint"]["latest"]["secrets_providers"] == first
+
+
+def test_a_state_is_encrypted_with_another_key_and_the_old_one_is_needed_no_more(deployment: Deployment) -> None:
+    deployment.call("up")
+    vault, before = deployment.vault, deployment.state()
+    anew = deployment.engine.encrypted_anew(deployment.request(vault.other), vault.backend)
+    assert deployment.state() == before
+    assert b"a secret" not in anew
+    there, here = (json.loads(state)["checkpoint"]["latest"] for state in (anew, before))
+    assert there["secrets_providers"]["state"]["url"] == f"awskms://{ALIAS}-other?region=eu-central-1"
+    assert [one["urn"] for one in there["resources"]] == [one["urn"] for one in here["resources"]]
+    assert not list((deployment.bench.root / ".deploy").rglob("exported.json"))
+    vault.s3.put_object(Bucket=vault.other.bucket, Key=deployment.checkpoint, Body=anew)
+    deployment.bucket = vault.other.bucket
+    old = vault.kms.describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"]
+    vault.kms.disable_key(KeyId=old)
+    try:
+        assert deployment.call("up", backend=vault.other).changes == Changes(same=1)
+        assert deployment.call("up", value="b", backend=vault.other).changes == Changes(update=1)
+        with pytest.raises(NotReadyError, match=f"the state of {deployment.stack} cannot be encrypted anew"):
+            deployment.engine.encrypted_anew(deployment.request(vault.other), vault.backend)
+    finally:
+        vault.kms.enable_key(KeyId=old)
 
 
 def test_destroy_takes_the_stack_out_of_the_bucket(deployment: Deployment) -> None:

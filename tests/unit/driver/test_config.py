@@ -10,7 +10,7 @@ from driver.config.load import NAMES_LIMIT, find_root, load
 from driver.errors import ExitCode, UsageError
 from driver.run.naming import new_run_id, session_name
 from driver.values import Cloud, Layer, Plugin
-from tests.samples import ACCOUNTS, DEPLOY_TOML, TOOLS_FILE, project, target_file
+from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, DEPLOY_TOML, TOOLS_FILE, project, target_file
 
 
 def problems(root: Path, environment: dict[str, str] | None = None, cloud: str | None = None) -> str:
@@ -55,6 +55,39 @@ def test_both_stacks_of_an_account_are_read_from_one_file(tmp_path: Path) -> Non
     assert access.file == service.file == tmp_path / "Pulumi.dev.yaml"
     assert (access.layer, service.layer) == (Layer.ACCESS, Layer.SERVICE)
     assert access.account == service.account
+
+
+def test_the_states_of_access_layers_have_a_bucket_and_a_key_of_their_own(tmp_path: Path) -> None:
+    config = load(project(tmp_path), {})
+    assert {stack.backend for stack in config.layer(Layer.SERVICE)} == {config.backend} == {BACKEND}
+    assert {stack.backend for stack in config.layer(Layer.ACCESS)} == {config.access_backend} == {ACCESS_BACKEND}
+    own = TOOLS_FILE + "  deploy:accessStateBucket: safe\n  deploy:accessStateKey: alias/safe\n"
+    said = load(project(tmp_path, {"Pulumi.tools.yaml": own}), {}).access_backend
+    assert (said.bucket, said.key_alias) == ("safe", "alias/safe")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("accessStateBucket: deploy-state-111111111111", "another than deploy:stateBucket: Jenkins may use that"),
+        ("accessStateKey: alias/deploy-state", "another than deploy:stateKey: Jenkins may use that"),
+        ("accessStateKey: alias/deploy-plan", "another than deploy:planKey: Jenkins may use that"),
+    ],
+)
+def test_a_bucket_or_key_of_jenkins_is_refused_for_the_states_of_access_layers(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    key, value = line.split(": ")
+    told = problems(project(tmp_path, {"Pulumi.tools.yaml": f"{TOOLS_FILE}  deploy:{line}\n"}))
+    assert told == f"Pulumi.tools.yaml: deploy:{key}: got {value!r}, expected {said}"
+
+
+def test_a_bucket_name_too_long_to_be_derived_is_asked_for(tmp_path: Path) -> None:
+    name = "a" * 57
+    root = project(tmp_path, {"Pulumi.tools.yaml": TOOLS_FILE.replace("deploy-state-111111111111", name)})
+    assert problems(root).startswith("Pulumi.tools.yaml: deploy:accessStateBucket: missing, expected a bucket name")
+    exact = project(tmp_path, {"Pulumi.tools.yaml": TOOLS_FILE.replace("deploy-state-111111111111", name[1:])})
+    assert len(load(exact, {}).access_backend.bucket) == 63
 
 
 def test_gates_belong_to_the_service_stack_which_stands_on_access_which_stands_on_tools(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from driver.findings.of_records import BLOCKS
 from driver.findings.subjects import (
+    AccessState,
     Boundary,
     Bucket,
     ExternalId,
@@ -38,8 +39,9 @@ CEILING = Boundary("dev-access", "items-dev-boundary", "Pulumi.dev.yaml", 4, POL
 SEEN_TRAIL = SeenTrail(logging=True, multi_region=True, validation=True, bucket="record")
 TRAIL = Trail("dev-access", "deploy-trail", "Pulumi.dev.yaml", 4, "record", SEEN_TRAIL)
 SEEN_BUCKET = SeenBucket(BLOCKS, POLICY)
+ACCESS_STATE = AccessState("dev-access", "deploy-state", "Pulumi.dev.yaml", 1, seen=False)
 BUCKET = Bucket("dev", "items-dev", "Pulumi.dev.yaml", 4, POLICY, SEEN_BUCKET)
 KEYS = Keys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, SeenKeys(root=False, of_users=()))
 EXTERNAL_ID = ExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, ())
 
-SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, KEYS, EXTERNAL_ID)
+SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, ACCESS_STATE, KEYS, EXTERNAL_ID)

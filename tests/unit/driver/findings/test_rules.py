@@ -12,6 +12,7 @@ from driver.findings.judge import judge
 from driver.findings.rule import Standing
 from driver.findings.subjects import SeenKeys, Subject, Unseen
 from tests.unit.driver.findings.samples import (
+    ACCESS_STATE,
     BUCKET,
     CEILING,
     EXTERNAL_ID,
@@ -75,6 +76,7 @@ WRONG = [
     ),
     ("bucket-policy-edited-by-hand", bucket(policy=WIDER), "on *"),
     ("bucket-policy-edited-by-hand", bucket(policy=None), "no bucket policy"),
+    ("access-state-where-jenkins-writes", replace(ACCESS_STATE, seen=True), "a state of dev-access stands there"),
     ("root-access-key", replace(KEYS, seen=SeenKeys(root=True, of_users=())), "root user has an access key"),
     ("access-keys-present", replace(KEYS, seen=SeenKeys(root=False, of_users=("bob's",))), "bob's"),
     ("external-id-shared", replace(EXTERNAL_ID, seen=("Pulumi.prod.yaml",)), "Pulumi.prod.yaml says"),
