@@ -16,6 +16,7 @@ class ExitCode(IntEnum):
     REFUSED = 4
     DIFFERS = 5
     BUG = 70
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -10,18 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 from driver.errors import DeployError, ExitCode, InterruptedRunError
 from driver.events.readable import readable
 
-PATIENCE = 3
-"""How many stop signals before the driver no longer waits for the engine."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What stops a run: Ctrl-C, Jenkins' abort, and the end of the terminal or of the connection to it."""
 
-FOR_THE_ENGINE = "waiting for the engine to end cleanly, so that no lock is left behind"
+PATIENCE = 3
+"""How many stop signals before the driver no longer waits."""
 
 GRACE = 5
-"""Seconds that the last request to the engine may take."""
+"""Seconds that the request to stop, and what is written last, may take."""
 
 
 class Received:
@@ -30,69 +32,152 @@ class Received:
     def __init__(self) -> None:
         self.signals: list[int] = []
 
+    @property
+    def let_go(self) -> bool:
+        """Whether somebody would not wait for a clean end."""
+        return len(self.signals) >= PATIENCE
+
     def exit_code(self, otherwise: int) -> int:
-        """130 or 143 when a signal ended the run, as shells say it; `otherwise` when none came."""
+        """129, 130 or 143 when a signal ended the run, as shells say it; `otherwise` when none came."""
         return 128 + self.signals[0] if self.signals else otherwise
+
+    @contextmanager
+    def coded(self) -> Iterator[None]:
+        """Give a run that was interrupted inside the exit code of the signal that did it."""
+        try:
+            yield
+        except InterruptedRunError as error:
+            error.exit_code = ExitCode(self.exit_code(error.exit_code))
+            raise
 
 
 @contextmanager
-def stopping(interrupt: Callable[[], None], waiting: str = FOR_THE_ENGINE) -> Iterator[Received]:
-    """While inside, SIGINT and SIGTERM ask the run to stop instead of killing it; the third one no longer waits.
+def stopping(interrupt: Callable[[], None], *, waiting: str, leaving: str) -> Iterator[Received]:
+    """While inside, stop signals ask the run to end instead of killing it; the third one no longer waits.
 
-    `waiting` says what for. A signal may come while any lock is held, so its handler only puts on a queue; a thread of
-    its own does the asking.
+    `waiting` says what for, `leaving` what is left behind then. A signal may come while any lock is held or while stderr
+    stands still, so its handler only puts on a queue. One thread asks; another says so. A signal that is ignored stays
+    ignored: `nohup` means it.
     """
     received = Received()
     asked: SimpleQueue[int] = SimpleQueue()
-    asker = threading.Thread(target=_ask, args=(asked, interrupt, waiting), name="stop-signals", daemon=True)
+    told: SimpleQueue[str] = SimpleQueue()
+    said = (f"\nstopping: {waiting} …\n", f"\nstill {waiting}; once more, and it is left alone\n", f"\n{leaving}\n")
+    asker = threading.Thread(target=_ask, args=(asked, interrupt), name="stop-signals", daemon=True)
+    teller = threading.Thread(target=_tell_all, args=(told,), name="stop-words", daemon=True)
     asker.start()
+    teller.start()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         received.signals.append(number)
         asked.put(number)
-        if len(received.signals) >= PATIENCE:
+        told.put(said[min(len(received.signals), PATIENCE) - 1])
+        if received.let_go:
             sys.exit(received.exit_code(ExitCode.INTERRUPTED))
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    meant = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in meant}
     try:
         yield received
-    except InterruptedRunError as error:
-        error.exit_code = ExitCode(received.exit_code(error.exit_code))
-        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         asked.put(0)
+        told.put("")
         asker.join(GRACE)
+        teller.join(GRACE)
 
 
-def _ask(asked: SimpleQueue[int], interrupt: Callable[[], None], waiting: str) -> None:
+def _ask(asked: SimpleQueue[int], interrupt: Callable[[], None]) -> None:
     while asked.get():
-        _tell(f"\nstopping: {waiting} …\n")
         interrupt()
 
 
-def leave(command: Callable[[], object]) -> NoReturn:
-    """Run the command and exit. SystemExit carries a code that was chosen on purpose."""
+def _tell_all(told: SimpleQueue[str]) -> None:
+    while text := told.get():
+        _tell(text)
+
+
+class _Progress:
+    """A text stream for what may go unread: that nobody takes it is no error. Else it is the stream that it stands for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def open_streams() -> None:
+    """Make the standard streams such that no reader can fail a run.
+
+    Those that the process was started without (`>&-`) lead nowhere; otherwise the next file that is opened would get
+    their number, and be written to by whoever prints. Progress that cannot be written is no error.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 -- it stays open as long as the process
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115 -- the same
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8")  # noqa: SIM115 -- the same
+    sys.stderr = cast("TextIO", _Progress(sys.stderr))
+
+
+def leave(command: Callable[[], object], end: Callable[[int], NoReturn] = os._exit) -> NoReturn:
+    """Run the command and end the process with its exit code. SystemExit carries a code that was chosen on purpose.
+
+    Nothing can keep the process alive or change its code then: neither a program that hangs in a thread of its own, nor a
+    stream that cannot be flushed (Python would wait for the one, and exit with 120 for the other).
+    """
+    code = exit_code_of(command)
+    flushing = threading.Thread(target=_flush, name="flush", daemon=True)
+    flushing.start()
+    flushing.join(GRACE)
+    end(code)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+
+
+def exit_code_of(command: Callable[[], object]) -> int:
+    """Run the command; its exit code. What went wrong is said on stderr."""
     try:
         command()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else ExitCode.DONE if stop.code is None else ExitCode.FAILED
     except DeployError as error:
         _tell(explain(error))
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         _tell("interrupted\n")
-        sys.exit(ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001 -- the last line of defence says that it is our fault
         _tell(readable(traceback.format_exc()))
         _tell("\nThis is a bug in deploy, not in your settings. Please report the lines above.\n")
-        sys.exit(ExitCode.BUG)
-    sys.exit(ExitCode.DONE)
+        return ExitCode.BUG
+    return ExitCode.DONE
 
 
 def _tell(text: str) -> None:
-    """Write to stderr; that nobody listens there changes no exit code."""
-    with suppress(OSError):
-        sys.stderr.write(text)
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def explain(error: DeployError) -> str:

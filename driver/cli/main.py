@@ -27,7 +27,7 @@ from driver.cli import (
     setup,
     up,
 )
-from driver.cli.boundary import leave
+from driver.cli.boundary import leave, open_streams
 from driver.events.masking import MaskedStream
 
 SELDOM = 100_000
@@ -44,7 +44,7 @@ app = typer.Typer(
     "Every stack is entered through a role of its account, with credentials that expire by themselves. "
     "Results go to stdout, progress to stderr.\n\n"
     "Exit codes: 0 done, 1 a stack failed, 2 usage or settings, 3 not ready (nothing touched), 4 refused, "
-    "5 differs (when asked), 70 bug, 130/143 interrupted.",
+    "5 differs (when asked), 70 bug, 129/130/143 interrupted.",
 )
 
 
@@ -81,11 +81,9 @@ app.add_typer(sandbox.app, name="sandbox")
 def main() -> None:
     """The entry point `deploy`.
 
-    What is imported stays until the end. Python looks through it for garbage again and again, and once more on its way
-    out: half a second of a short command. It is told to look seldom, and to leave at the end what is there.
+    What is imported stays until the end, and Python looks through it for garbage again and again: it is told to do so
+    seldom.
     """
     gc.set_threshold(SELDOM)
-    try:
-        leave(lambda: app(args=sys.argv[1:], standalone_mode=True))
-    finally:
-        gc.freeze()
+    open_streams()
+    leave(lambda: app(args=sys.argv[1:], standalone_mode=True))

@@ -12,7 +12,7 @@ import typer
 
 from driver.adapters.terminal import TerminalPrompt
 from driver.cli import program, wiring
-from driver.cli.boundary import stopping
+from driver.cli.boundary import explain, stopping
 from driver.cli.options import Output
 from driver.cli.selecting import Since, affected_since, told
 from driver.cli.stdout import as_json, require_folder, write
@@ -167,17 +167,27 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
 def running(begun: Begun) -> Iterator[Ending]:
     """While inside, signals stop the run cleanly; afterwards its end is on record and the screen is free."""
     run = begun.run
-    try:
-        with (
-            finishing(run.facts.run, run.runner.clock, run.stream) as ending,
-            stopping(run.runner.interrupt) as received,
-        ):
-            yield ending
-            ending.code = received.exit_code(ending.code)
-    finally:
-        begun.prompt.before()
-        if begun.keeps:
-            _keep(run)
+    with stopping(run.runner.interrupt, waiting=WAITING, leaving=_leaving(run)) as received:
+        try:
+            with finishing(run.facts.run, run.runner.clock, run.stream) as ending, received.coded():
+                yield ending
+                ending.code = received.exit_code(ending.code)
+        finally:
+            run.stream.settle()
+            begun.prompt.before()
+            if begun.keeps:
+                _keep(run)
+
+
+WAITING = "waiting for the engine, which ends what it has begun, writes the state and takes its lock away"
+
+
+def _leaving(run: wiring.Run) -> str:
+    """What a person must know who did not wait for the engine."""
+    return (
+        f"the engine is left alone and ends by itself; what it says is in {run.folder}/engine/logs. "
+        "When it has ended, `deploy up` goes on from what it did."
+    )
 
 
 def _keep(run: wiring.Run) -> None:
@@ -202,10 +212,18 @@ def carry_out(
 
 
 def show(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None = None) -> None:
-    """Write the result to where it is wanted."""
+    """Write the result to where it is wanted.
+
+    What a run did is done: its exit code stays if that cannot be. Of what only looks the result is all; it raises UsageError.
+    """
     if not wish.file and wish.output is Output.TEXT and not wish.markdown and sys.stdout.isatty():
         sys.stderr.write("\n")
-    write(_rendered(outcome, wish, config, code, selection), wish.file)
+    try:
+        write(_rendered(outcome, wish, config, code, selection), wish.file)
+    except UsageError as error:
+        if wish.operation is Operation.PREVIEW:
+            raise
+        sys.stderr.write(explain(error))
 
 
 def _rendered(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None) -> str:
@@ -231,7 +249,7 @@ def _screen() -> tuple[TerminalPrompt, Listener]:
 
         from driver.render.live import LiveRenderer
 
-        live = LiveRenderer(Console(stderr=True))
+        live = LiveRenderer(Console(file=sys.stderr))
         return TerminalPrompt(live.pause, live.resume), live
     from driver.adapters.terminal import WallClock
     from driver.render.heartbeat import beating

@@ -61,7 +61,8 @@ def prove(
     program.check_settings(config, chosen)
     progress = ProofProgress(sys.stderr)
     stopped = Event()
-    with stopping(stopped.set, "removing what was made for the proof") as received:
+    waiting, leaving = "removing what was made for the proof", "not all that was made for the proof is removed"
+    with stopping(stopped.set, waiting=waiting, leaving=leaving) as received:
         report = Proof(config, chosen, only, wiring.start_id(), progress, stopped).make()
         progress.end()
     code = received.exit_code(ExitCode.FAILED if report.wrong else ExitCode.DONE)

@@ -20,7 +20,7 @@ def require_folder(file: Path | None) -> None:
 
 
 def write(text: str, file: Path | None = None) -> None:
-    """Write the text and a newline to stdout, or to the file. Raises UsageError when the file cannot be written."""
+    """Write the text and a newline to stdout, or to the file. Raises UsageError when it cannot be written there."""
     if file:
         try:
             file.write_text(text.rstrip("\n") + "\n", "utf-8")
@@ -30,9 +30,15 @@ def write(text: str, file: Path | None = None) -> None:
     try:
         sys.stdout.write(text.rstrip("\n") + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # What is left in the buffer must not be tried again when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(
+                f"the result cannot be written: {error.strerror}",
+                where="stdout",
+                remedy="make room there, or write to a file elsewhere",
+            ) from None
 
 
 def as_json(value: Any) -> str:

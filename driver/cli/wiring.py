@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -73,13 +73,17 @@ class Tools:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that can begin: the runner, its facts, its events, the engine; `keep` puts its record into the state bucket."""
+    """A run that can begin: the runner, its facts, its events, the engine, the folder of what it leaves on this machine.
+
+    `keep` puts its record into the state bucket.
+    """
 
     runner: Runner
     facts: RunFacts
     stream: EventStream
     tools: Tools
     engine: AutomationEngine
+    folder: Path
     keep: Callable[[], None]
 
 
@@ -233,13 +237,19 @@ def compose(
     runner = Runner(
         engine=engine,
         preflight=Preflight(StsIdentity(aws), state, stream),
-        gates=Gates(prompt, yes),
+        gates=Gates(replace(prompt, before=lambda: _free(stream, prompt)), yes),
         prober=HttpProber(clock),
         clock=clock,
         emit=stream,
     )
     facts = RunFacts(run, config.project, build, config.tools.account, place.environment)
-    return Run(runner, facts, stream, tools, engine, lambda: _keep(config, aws, run, ledger.path.read_bytes()))
+    return Run(runner, facts, stream, tools, engine, folder, lambda: _keep(config, aws, run, ledger.path.read_bytes()))
+
+
+def _free(stream: EventStream, prompt: TerminalPrompt) -> None:
+    """A question comes after everything that was said before it."""
+    stream.settle()
+    prompt.before()
 
 
 def _newest(config: DeployConfig, aws: AwsSession) -> Head:
@@ -271,6 +281,7 @@ def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateSt
         pulumi_home=tools.pulumi_home,
         run_folder=folder,
         stack_exists=state.exists,
+        program_timeout=config.program_timeout,
     )
 
 

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from driver.config import stackfile, tomlfile
-from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, IgnoreRule, StackTable
+from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, IgnoreRule, ProgramTable, StackTable
 from driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile
 from driver.config.tomlfile import FILE
 from driver.errors import UsageError
@@ -83,12 +83,15 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         jenkins_preview_role=tools.text("jenkinsPreviewRole"),
         plan_key=tools.text("planKey"),
         program=program,
-        settings_check=toml.program.settings_check or "",
-        documents=toml.program.documents or "",
-        needs=toml.program.needs or "",
-        inventory=toml.program.inventory or "",
+        program_timeout=toml.program.timeout,
+        **_entry_points(toml.program),
         drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),
     )
+
+
+def _entry_points(table: ProgramTable) -> dict[str, str]:
+    """The functions of the program that the driver asks; empty where none is named."""
+    return {name: entry or "" for name, entry in table.model_dump(exclude={"timeout"}).items()}
 
 
 def _stack_file(root: Path, env: str, facts: Mapping[str, stackfile.Fact]) -> tuple[StackFile, list[str]]:

@@ -47,8 +47,9 @@ class _Strict(BaseModel):
 
 
 class ProgramTable(_Strict):
-    """`[program]`: functions of the program that the driver asks, as `package.module:function`."""
+    """`[program]`: functions of the program that the driver asks, as `package.module:function`, and how long it may be silent."""
 
+    timeout: Annotated[StrictInt, Field(ge=1)] = 600
     settings_check: EntryPoint | None = None
     documents: EntryPoint | None = None
     needs: EntryPoint | None = None
@@ -114,7 +115,8 @@ class DeployConfig:
 
     `plugin` is the AWS plugin of its runs; `program` is the folder of the program, relative to `root`. `backend` is where the
     states of service layers and the records of runs are, which Jenkins writes; `access_backend` where the states of access
-    layers are, which only administrators write.
+    layers are, which only administrators write. `program_timeout` is how many seconds the program may say nothing to the engine
+    while nothing is being deployed.
     """
 
     root: Path
@@ -129,6 +131,7 @@ class DeployConfig:
     jenkins_preview_role: str
     plan_key: str
     program: str = "."
+    program_timeout: int = 600
     settings_check: str = ""
     documents: str = ""
     needs: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from driver.events import catalogue as said
@@ -60,8 +61,9 @@ def beating(beat: Callable[[float], bool], now: Callable[[], float], every: floa
 
     def run() -> None:
         pause = threading.Event()
-        while beat(now()):
-            pause.wait(every)
+        with suppress(OSError, ValueError):  # nobody reads any more
+            while beat(now()):
+                pause.wait(every)
 
     thread = threading.Thread(target=run, name="heartbeat", daemon=True)
     thread.start()

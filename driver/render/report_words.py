@@ -73,6 +73,7 @@ _CODES = {
     ExitCode.REFUSED: (Tone.ATTENTION, "Refused."),
     ExitCode.BUG: (Tone.BAD, "It ended with a bug in deploy."),
     ExitCode.INTERRUPTED: (Tone.ATTENTION, "It was interrupted."),
+    ExitCode.HUNG_UP: (Tone.ATTENTION, "Its terminal was closed, and it stopped."),
     ExitCode.TERMINATED: (Tone.ATTENTION, "It was asked to stop, and did."),
 }
 

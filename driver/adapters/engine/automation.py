@@ -39,7 +39,8 @@ class AutomationEngine:
     """Runs the project's program stack by stack. Safe to call from several threads, each with its own stack.
 
     `stack_exists` says whether its backend has a stack, so that the engine need not be started to find out;
-    `state_url` and `secrets_provider` say where state lives and how its secrets are encrypted.
+    `state_url` and `secrets_provider` say where state lives and how its secrets are encrypted; `program_timeout` for how
+    many seconds a program may say nothing to the engine while nothing is being deployed.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class AutomationEngine:
         stack_exists: Callable[[str], bool],
         state_url: Callable[[Backend, Mapping[str, str]], str] = state_url,
         secrets_provider: Callable[[Backend], str] = secrets_provider,
+        program_timeout: float,
     ) -> None:
         self._project_root = project_root.resolve()
         self._engine = engine
@@ -60,8 +62,10 @@ class AutomationEngine:
         self._stack_exists = stack_exists
         self._state_url = state_url
         self._secrets_provider = secrets_provider
+        self._program_timeout = program_timeout
         self._running: set[EngineProcess] = set()
         self._lock = threading.Lock()
+        self._calls = 0
         self._imports: Imports | None = None
 
     def warm(self) -> None:
@@ -105,7 +109,7 @@ class AutomationEngine:
         from driver.adapters.engine.command import EngineCommand, EngineFailedError
 
         place = self._place(read_project(self._project_root), request)
-        with self._process() as process:
+        with self._process(request.stack) as process:
             command = EngineCommand(self._engine, process)
             try:
                 result = command.start(
@@ -125,7 +129,7 @@ class AutomationEngine:
 
         project, folder = read_project(self._project_root), self._work / f"{request.stack}-anew"
         before = self._place(project, replace(request, backend=source))
-        with TemporaryDirectory(dir=self._work) as backend, self._process() as process:
+        with TemporaryDirectory(dir=self._work) as backend, self._process(request.stack) as process:
             target = place_of(
                 prepare(project, folder, request.stack, request.config_file, request.facts),
                 request.environment,
@@ -145,7 +149,7 @@ class AutomationEngine:
             return (Path(backend) / ".pulumi" / "stacks" / project.name / f"{request.stack}.json").read_bytes()
 
     def interrupt(self) -> None:
-        """Ask every running call to end cleanly; asked again, the engine stops waiting for what it has begun."""
+        """Ask every running call to end cleanly; asking again changes nothing."""
         with self._lock:
             running = tuple(self._running)
         for process in running:
@@ -170,8 +174,18 @@ class AutomationEngine:
         began = time.monotonic()
         imports = self._imports_of(project)
         imports.begin()
-        with self._process() as process, switched_streams():
-            error = Call(self._engine, process, place, project, imports).run(operate, request, events)
+        with self._process(request.stack) as process, switched_streams():
+            # What a destroy runs the program for is its providers.
+            must_declare = not place.new and operate in {operations.up, operations.preview}
+            error = Call(
+                self._engine,
+                process,
+                place,
+                project,
+                imports,
+                must_declare=must_declare,
+                timeout=self._program_timeout,
+            ).run(operate, request, events)
             return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
 
     def _place(self, project: Project, request: EngineRequest, *, new: bool = False) -> Place:
@@ -196,9 +210,10 @@ class AutomationEngine:
             return self._imports
 
     @contextmanager
-    def _process(self) -> Iterator[EngineProcess]:
-        process = EngineProcess()
+    def _process(self, stack: str) -> Iterator[EngineProcess]:
         with self._lock:
+            self._calls += 1
+            process = EngineProcess(self._work / "logs" / f"{self._calls:02d}-{stack}")
             self._running.add(process)
         try:
             yield process

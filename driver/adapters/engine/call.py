@@ -1,4 +1,7 @@
-"""One call of the engine: the SDK works in a thread, its events are read in the caller's."""
+"""One call of the engine: the SDK works in a thread, its events are read in the caller's.
+
+A call in which nothing happens any more is ended: the program hangs, or prints without end.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +28,37 @@ if TYPE_CHECKING:
 _LAST_EVENTS = 5.0
 """Seconds to wait for events that are still on their way when the engine has ended."""
 
+_TICK = 1.0
+"""Seconds between two looks at whether anything happens."""
+
+
+class ProgramHangsError(Exception):
+    """The program has said nothing to the engine for too long, while nothing was being deployed."""
+
 
 class Call:
-    """Runs one operation on one stack."""
+    """Runs one operation on one stack. `must_declare`: a program that declares no resource has failed.
 
-    def __init__(self, engine: Tool, process: EngineProcess, place: Place, project: Project, imports: Imports) -> None:
+    `timeout` is in seconds: how long the program may say nothing to the engine while nothing is being deployed.
+    """
+
+    def __init__(
+        self,
+        engine: Tool,
+        process: EngineProcess,
+        place: Place,
+        project: Project,
+        imports: Imports,
+        *,
+        must_declare: bool,
+        timeout: float,
+    ) -> None:
         self._engine = engine
+        self._timeout = timeout
         self._process = process
         self._place = place
         self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
-        self._program = Program(project, imports, on_print=self._inbox.put)
+        self._program = Program(project, imports, on_print=self._inbox.put, must_declare=must_declare)
         self._error: Exception | None = None
 
     def run(self, operate: Operate, request: EngineRequest, events: EventReader) -> Exception | None:
@@ -44,15 +68,44 @@ class Call:
         )
         worker.start()
         try:
-            while (said := self._inbox.get()) is not None:
-                events.take(said)
+            hung = self._read(events)
             self._read_late(events)
+        except SystemExit:  # somebody would not wait for the engine: it ends by itself
+            raise
         except BaseException:
             self._process.interrupt()
             worker.join()
             raise
         worker.join()
-        return self._error
+        return hung or self._error
+
+    def _read(self, events: EventReader) -> ProgramHangsError | None:
+        """Read events until the engine has ended; say whether that had to be asked for because the program hangs."""
+        hung = None
+        active = time.monotonic()
+        while True:
+            try:
+                said = self._inbox.get(timeout=_TICK)
+            except queue.Empty:
+                said = ""
+            if said is None:
+                break
+            if said:
+                events.take(said)
+            now = time.monotonic()
+            if events.busy or not isinstance(said, str) or not self._program.begun:
+                active = now
+            elif now - active > self._timeout and not self._process.stopping:
+                hung = self._hangs()
+                self._process.interrupt()
+        if self._program.unsaid:
+            events.take(f"… and {self._program.unsaid} more lines, which are not kept")
+        return hung
+
+    def _hangs(self) -> ProgramHangsError:
+        place = self._program.place()
+        where = f"; it stands at {place}" if place else ""
+        return ProgramHangsError(f"the program said nothing to the engine for {self._timeout:g} seconds{where}")
 
     def _work(self, operate: Operate, request: EngineRequest) -> None:
         try:

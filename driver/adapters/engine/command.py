@@ -54,30 +54,22 @@ class EngineCommand(PulumiCommand):
         args: list[str],
         cwd: str,
         additional_env: Mapping[str, str],
-        on_output: Callable[[str], Any] | None = None,
-        on_error: Callable[[str], Any] | None = None,
+        on_output: Callable[[str], Any] | None = None,  # noqa: ARG002 -- the SDK's signature; we never ask it to listen
+        on_error: Callable[[str], Any] | None = None,  # noqa: ARG002 -- the same
     ) -> CommandResult:
         """Answer what is known, run everything else. Raises EngineFailedError."""
         answer = _ANSWERS.get((args[0], args[1])) if len(args) > 1 else None
         if answer is not None:
             return CommandResult(stdout=answer, stderr="", code=0)
-        return self.start(args, cwd, additional_env, on_output, on_error)
+        return self.start(args, cwd, additional_env)
 
-    def start(
-        self,
-        args: list[str],
-        cwd: str,
-        environment: Mapping[str, str],
-        on_output: Callable[[str], Any] | None = None,
-        on_error: Callable[[str], Any] | None = None,
-    ) -> CommandResult:
+    def start(self, args: list[str], cwd: str, environment: Mapping[str, str]) -> CommandResult:
         """Run the CLI, whatever it is asked. Raises EngineFailedError."""
         ended = self._process.run(
             [self.command, "--non-interactive", *args],
             cwd=cwd,
             environment={**environment, "PULUMI_AUTOMATION_API": "true"},
-            on_stdout=on_output,
-            on_stderr=on_error,
+            name=args[0],
         )
         result = CommandResult(stdout=ended.stdout, stderr=ended.stderr, code=ended.code)
         if ended.code:

@@ -39,6 +39,7 @@ class EventReader:
         self._emit = emit
         self._preview = preview
         self._started: dict[tuple[str, str], float] = {}
+        self._going: set[tuple[str, str]] = set()
         self._counted: dict[str, ResourceChange] = {}
         self.outputs: Mapping[str, Any] = {}
         self.errors: list[str] = []
@@ -56,6 +57,11 @@ class EventReader:
             delete=counted["delete"],
             same=counted["same"],
         )
+
+    @property
+    def busy(self) -> bool:
+        """Whether the engine is doing, or reading, anything in the cloud right now."""
+        return bool(self._going)
 
     @property
     def resources(self) -> tuple[ResourceChange, ...]:
@@ -93,11 +99,14 @@ class EventReader:
         self._say(severity, message, event.urn or "")
 
     def _began(self, step: StepEventMetadata) -> None:
+        if counts(step):
+            self._going.add((step.urn, step.op.value))
         if _is_work(step):
             self._started[step.urn, step.op.value] = time.monotonic()
             self._emit(ResourceStarted(stack=self._stack, change=_change(step), preview=self._preview))
 
     def _done(self, step: StepEventMetadata) -> None:
+        self._going.discard((step.urn, step.op.value))
         if step.type == _STACK and step.new and not self._preview:
             self.outputs = plain_value(step.new.outputs or {})
         if not counts(step):
@@ -110,6 +119,7 @@ class EventReader:
             self._emit(self._finished(step, change, failed=False))
 
     def _failed(self, step: StepEventMetadata) -> None:
+        self._going.discard((step.urn, step.op.value))
         self._emit(self._finished(step, _change(step), failed=True))
 
     def _finished(self, step: StepEventMetadata, change: ResourceChange, *, failed: bool) -> ResourceDone:

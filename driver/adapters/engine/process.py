@@ -1,16 +1,20 @@
-"""The engine's process: its own session, an exact environment, and an end that is asked for and waited for."""
+"""The engine's process: its own session, an exact environment, output in files, and an end that is asked for and waited for.
+
+The engine outlives the driver. It writes to files, because a pipe whose reader is gone kills it at its next line, in the
+middle of its calls to AWS. Without its driver it finishes what it has begun, writes the state, takes its lock away and ends.
+"""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
-_KILL_AFTER = 3
-"""The engine cleans up on the first SIGINT and stops waiting for resources on the second; the third request kills it."""
+from driver.events.readable import readable
 
 
 class StoppedBeforeStartError(Exception):
@@ -27,68 +31,68 @@ class Ended:
 
 
 class EngineProcess:
-    """Starts the engine, one process after the other, until told to stop. `interrupt` is for any other thread."""
+    """Starts the engine, one process after the other, until told to stop. `interrupt` is for any other thread.
 
-    def __init__(self) -> None:
+    What the processes say is kept below `logs` as `NN-COMMAND.stdout` and `.stderr`, readable by this user only.
+    """
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._started = 0
         self._lock = threading.Lock()
-        self._running: subprocess.Popen[str] | None = None
-        self._interrupts = 0
+        self._running: subprocess.Popen[bytes] | None = None
+        self._interrupted = False
 
     @property
     def stopping(self) -> bool:
         """Whether somebody asked for the end."""
-        return self._interrupts > 0
+        return self._interrupted
 
-    def run(
-        self,
-        command: Sequence[str],
-        *,
-        cwd: str,
-        environment: Mapping[str, str],
-        on_stdout: Callable[[str], object] | None = None,
-        on_stderr: Callable[[str], object] | None = None,
-    ) -> Ended:
-        """Run to the end. The process sees `environment` and nothing else, and no signal meant for the driver."""
+    def run(self, command: Sequence[str], *, cwd: str, environment: Mapping[str, str], name: str) -> Ended:
+        """Run to the end. The process sees `environment` and nothing else, and no signal meant for the driver.
+
+        `name` says in the names of its files what it does. Raises OSError when there can be no such files or process.
+        """
+        self._logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock:
             if self.stopping:
                 raise StoppedBeforeStartError
-            process = self._running = subprocess.Popen(
-                list(command),
-                cwd=cwd,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
-        said: tuple[list[str], list[str]] = ([], [])
-        readers = [
-            threading.Thread(target=_read, args=(stream, lines, listener), daemon=True)
-            for stream, lines, listener in zip(
-                (process.stdout, process.stderr), said, (on_stdout, on_stderr), strict=True
-            )
-        ]
-        for reader in readers:
-            reader.start()
+            self._started += 1
+            said = [self._logs / f"{self._started:02d}-{name}.{stream}" for stream in ("stdout", "stderr")]
+            with _private(said[0]) as stdout, _private(said[1]) as stderr:
+                process = self._running = subprocess.Popen(
+                    list(command),
+                    cwd=cwd,
+                    env=dict(environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                    start_new_session=True,
+                )
         code = process.wait()
-        for reader in readers:
-            reader.join()
-        return Ended(code=code, stdout="\n".join(said[0]), stderr="\n".join(said[1]))
+        return Ended(code, *(_taken(file) for file in said))
 
     def interrupt(self) -> None:
-        """Ask the engine to end: SIGINT, once more SIGINT, then SIGKILL. Only the first can promise a clean state."""
+        """Ask the engine to end, once: it ends what it has begun, writes the state and takes its lock away.
+
+        A second SIGINT would make it forget calls that are still on their way to AWS, so none is sent.
+        """
         with self._lock:
-            self._interrupts += 1
-            if self._running is None or self._running.poll() is not None:
-                return
-            self._running.send_signal(signal.SIGKILL if self._interrupts >= _KILL_AFTER else signal.SIGINT)
+            if not self._interrupted and self._running is not None and self._running.poll() is None:
+                self._running.send_signal(signal.SIGINT)
+            self._interrupted = True
 
 
-def _read(stream: IO[str], lines: list[str], listener: Callable[[str], object] | None) -> None:
-    with stream:
-        for line in stream:
-            lines.append(line.rstrip())
-            if listener:
-                listener(lines[-1])
+def _private(file: Path) -> IO[bytes]:
+    file.touch(mode=0o600)
+    return file.open("wb")
+
+
+def _taken(file: Path) -> str:
+    """What the process said; from now on the file says no more of it than may be shown, or is gone."""
+    text = file.read_text("utf-8", errors="replace").rstrip("\n")
+    try:
+        file.write_text(readable(text) + "\n" if text else "", "utf-8")
+    except OSError:
+        file.unlink(missing_ok=True)
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from driver.adapters.engine.call import ProgramHangsError
 from driver.adapters.engine.events import EventReader, plain
 from driver.adapters.engine.failures import Failure, classify
 from driver.adapters.engine.process import StoppedBeforeStartError
@@ -16,6 +17,7 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
     failure = Failure("") if error is None else _failure(error, events, stopped=stopped)
     status = EngineStatus.SUCCEEDED
     if error is not None:
+        stopped = stopped and not isinstance(error, ProgramHangsError)
         status = EngineStatus.INTERRUPTED if stopped else EngineStatus.FAILED
     return EngineReport(
         status=status,
@@ -37,6 +39,8 @@ def not_ready_of(error: Exception, what: str) -> NotReadyError:
 
 
 def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Failure:
+    if isinstance(error, ProgramHangsError):
+        return Failure(str(error), "Correct what it waits for, or raise `timeout` under [program] in deploy.toml.")
     result = getattr(error, "result", None)
     if stopped and result is not None and result.code == -signal.SIGKILL:
         return Failure("killed", "It may have left its lock and half-made resources: look before the next run.")

@@ -50,7 +50,7 @@ class Bench:
         (self.root / "Pulumi.dev.yaml").write_text('config:\n  probe:count: "1"\n', encoding="utf-8")
         self.engine = self.engine_of(self.cli)
 
-    def engine_of(self, cli: Tool) -> AutomationEngine:
+    def engine_of(self, cli: Tool, *, program_timeout: float = 600) -> AutomationEngine:
         return AutomationEngine(
             project_root=self.root,
             engine=cli,
@@ -59,6 +59,7 @@ class Bench:
             stack_exists=lambda stack: self.checkpoint(stack).exists(),
             state_url=lambda *_: self.state.as_uri(),
             secrets_provider=lambda _: "passphrase",
+            program_timeout=program_timeout,
         )
 
     @property

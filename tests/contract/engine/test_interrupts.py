@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -47,11 +48,14 @@ def test_an_interrupt_ends_the_call_and_leaves_no_lock(bench: Bench, body: str) 
     assert bench.locks == []
 
 
-def test_an_interrupt_twice_leaves_no_lock_either(bench: Bench) -> None:
+def test_asking_again_does_not_make_the_engine_forget_what_it_has_begun(bench: Bench) -> None:
     bench.program(SLOW_RESOURCE)
-    report, _ = interrupted(bench, times=2)
+    report, _ = interrupted(bench, times=4)
     assert report.status is EngineStatus.INTERRUPTED
     assert bench.locks == []
+    deployment = json.loads(bench.checkpoint("dev").read_text("utf-8"))["checkpoint"]["latest"]
+    assert not deployment.get("pending_operations")
+    assert "probe:index:Thing" in {resource["type"] for resource in deployment["resources"]}
 
 
 def test_after_an_interrupt_the_stack_can_be_deployed(bench: Bench) -> None:

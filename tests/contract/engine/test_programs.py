@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from driver.adapters.engine.printed import MOST_LINES
+from driver.adapters.engine.program import NOTHING_DECLARED
 from driver.errors import UsageError
 from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
 from driver.values import EngineStatus
@@ -38,9 +40,109 @@ def test_a_failing_program_is_a_report_with_its_message_and_line(bench: Bench, b
     assert "Traceback" not in report.diagnostics[0]
 
 
-def test_a_program_that_ends_itself_in_peace_has_not_failed(bench: Bench) -> None:
-    bench.program('import sys; Thing("one", label="one"); sys.exit(0)')
+ENDED_ITSELF = f"program/__main__.py:{HEAD + 2}: the program ended itself with exit code 0"
+TWO = 'Thing("one", label="one"); Thing("two", label="two")'
+
+
+@pytest.mark.parametrize(
+    ("body", "failure"),
+    [
+        ("import sys; sys.exit(0)", ENDED_ITSELF),
+        ("import sys; sys.exit()", ENDED_ITSELF),
+        ('import sys; Thing("one", label="one"); sys.exit(0)', ENDED_ITSELF),
+        ("raise SystemExit", ENDED_ITSELF),
+        ("pulumi.Output.from_input(1).apply(lambda _: exit(0))", f"program/__main__.py:{HEAD + 2}: SystemExit: 0"),
+        ("", NOTHING_DECLARED),
+        ('pulumi.export("only", "an output")', NOTHING_DECLARED),
+        ('pulumi.ComponentResource("probe:index:Empty", "one")', NOTHING_DECLARED),
+    ],
+)  # fmt: skip
+def test_a_program_that_did_not_say_everything_deletes_nothing(bench: Bench, body: str, failure: str) -> None:
+    bench.program(TWO)
+    assert bench.call("up").changes.create == 2
+    bench.program("\n" + body)
+    report = bench.call("up")
+    assert (report.status, report.failure) == (EngineStatus.FAILED, failure)
+    bench.program(TWO)
+    again = bench.call("up")
+    assert (again.status, again.changes.same, again.changes.total) == (EngineStatus.SUCCEEDED, 2, 0)
+
+
+def test_a_preview_of_a_program_that_declares_nothing_fails_too(bench: Bench) -> None:
+    bench.program(TWO)
+    bench.call("up")
+    bench.program("")
+    report = bench.call("preview")
+    assert (report.status, report.failure) == (EngineStatus.FAILED, NOTHING_DECLARED)
+
+
+def test_a_program_that_declares_less_deletes_what_it_no_longer_declares(bench: Bench) -> None:
+    bench.program(TWO)
+    bench.call("up")
+    bench.program('Thing("one", label="one")')
+    assert bench.call("up").changes.delete == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'pulumi.Output.from_input("late").apply(lambda name: Thing(name, label="late") and None)',
+        'async def main(): Thing("late", label="late")\npulumi.run(main)',
+    ],
+    ids=["in a callback", "in an asynchronous program"],
+)
+def test_a_program_may_declare_late(bench: Bench, body: str) -> None:
+    bench.program(TWO)
+    bench.call("up")
+    bench.program(body)
+    report = bench.call("up")
+    assert (report.status, report.changes.create, report.changes.delete) == (EngineStatus.SUCCEEDED, 1, 2)
+
+
+def test_a_new_stack_may_be_without_resources(bench: Bench) -> None:
+    bench.program('pulumi.export("only", "an output")')
+    report = bench.call("up")
+    assert (report.status, report.outputs) == (EngineStatus.SUCCEEDED, {"only": "an output"})
+
+
+def test_a_program_need_not_declare_what_is_destroyed(bench: Bench) -> None:
+    bench.program(TWO)
+    bench.call("up")
+    bench.program("")
+    report = bench.call("destroy")
+    assert (report.status, report.changes.delete) == (EngineStatus.SUCCEEDED, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("import time\ntime.sleep(20)", f"; it stands at program/__main__.py:{HEAD + 2}"),
+        ("import asyncio\nasync def main(): await asyncio.sleep(20)\npulumi.run(main)", ""),
+    ],
+    ids=["waits", "awaits"],
+)
+def test_a_program_that_hangs_ends_with_its_run(bench: Bench, body: str, place: str) -> None:
+    engine = bench.engine_of(bench.cli, program_timeout=3)
+    bench.program(body)
+    report = engine.up(bench.request(), bench.events.append)
+    assert report.status is EngineStatus.FAILED
+    assert report.failure == f"the program said nothing to the engine for 3 seconds{place}"
+    assert "`timeout` under [program]" in report.remedy
+    assert bench.locks == []
+
+
+def test_a_resource_that_takes_long_is_no_program_that_hangs(bench: Bench) -> None:
+    engine = bench.engine_of(bench.cli, program_timeout=5)
+    bench.program('Thing("slow", label="slow", seconds=8)')
+    assert engine.up(bench.request(), bench.events.append).status is EngineStatus.SUCCEEDED
+
+
+def test_what_is_printed_beyond_the_bounds_is_counted(bench: Bench) -> None:
+    bench.program(f'for number in range({MOST_LINES + 7}): print(number)\nThing("one", label="one")')
     assert bench.call("up").status is EngineStatus.SUCCEEDED
+    said = [event.message for event in bench.said(Diagnostic)]
+    assert len(said) == MOST_LINES + 1
+    assert said[-1] == "… and 7 more lines, which are not kept"
 
 
 def test_a_failing_resource_is_named_and_the_others_are_kept(bench: Bench) -> None:

@@ -93,6 +93,7 @@ class Deployment:
             pulumi_home=home,
             run_folder=bench.root / ".deploy",
             stack_exists=lambda stack: vault.has(f".pulumi/stacks/probe/{stack}.json", self.bucket),
+            program_timeout=600,
         )
 
     def call(

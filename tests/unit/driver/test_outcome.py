@@ -75,6 +75,7 @@ def test_the_exit_codes_are_fixed() -> None:
         "REFUSED": 4,
         "DIFFERS": 5,
         "BUG": 70,
+        "HUNG_UP": 129,
         "INTERRUPTED": 130,
         "TERMINATED": 143,
     }

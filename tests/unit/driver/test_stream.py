@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ import pytest
 
 from driver.errors import DeployError
 from driver.events.catalogue import Event, Previewed, Progress, StepFinished
-from driver.events.stream import Envelope, EventStream, Listener
+from driver.events.stream import BACKLOG, Envelope, EventStream, Listener
 from driver.values import Changes, ResourceChange
 from tests.fakes.clock import FakeClock
 from tests.samples import RUN
@@ -48,8 +49,43 @@ def test_who_fails_to_show_is_dropped_and_the_others_go_on() -> None:
     emit = stream(listeners=[broken, shown.append])
     emit(Progress("one"))
     emit(Progress("two"))
+    emit.settle()
     assert len(tries) == 1
     assert len(shown) == 2
+
+
+def test_who_stands_still_holds_up_nobody() -> None:
+    kept: list[Envelope] = []
+    shown: list[Envelope] = []
+    go_on = threading.Event()
+
+    def stalled(_envelope: Envelope) -> None:
+        go_on.wait(30)
+
+    emit = stream(keepers=[kept.append], listeners=[stalled, shown.append])
+    try:
+        for number in range(BACKLOG + 10):
+            emit(Progress(str(number)))
+        emit.settle(0.2)
+        assert len(kept) == BACKLOG + 10
+        emit.settle(5)
+        assert [envelope.sequence for envelope in shown[:3]] == [1, 2, 3]
+    finally:
+        go_on.set()
+
+
+def test_what_was_said_is_shown_before_somebody_is_asked() -> None:
+    shown: list[str] = []
+
+    def slow(envelope: Envelope) -> None:
+        time.sleep(0.1)
+        shown.append(envelope.event.kind)
+
+    emit = stream(listeners=[slow])
+    emit(Progress("one"))
+    emit(Progress("two"))
+    emit.settle()
+    assert shown == ["progress", "progress"]
 
 
 def test_who_fails_to_keep_ends_the_run_before_anybody_shows_it() -> None:
@@ -61,6 +97,7 @@ def test_who_fails_to_keep_ends_the_run_before_anybody_shows_it() -> None:
     emit = stream(keepers=[full], listeners=[shown.append])
     with pytest.raises(DeployError, match="no space"):
         emit(Progress("one"))
+    emit.settle()
     assert shown == []
 
 
@@ -88,6 +125,7 @@ def test_a_listener_may_itself_say_something() -> None:
 
     emit = stream(keepers=[kept.append], listeners=[echo])
     emit(Progress("one"))
+    emit.settle()
     assert [envelope.sequence for envelope in kept] == [1, 2]
 
 
