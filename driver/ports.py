@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from driver.events.catalogue import Event
-from driver.values import Caller, Comment, EngineReport, EngineRequest, Entrance
+from driver.values import Caller, ChangedCode, Comment, EngineReport, EngineRequest, Entrance
 
 Emit = Callable[[Event], None]
 """Takes what happened. Never raises, never blocks."""
@@ -34,6 +34,19 @@ class Engine(Protocol):
         """Ask the running call to end cleanly. It then reports `interrupted` and leaves no lock. Thread-safe."""
 
 
+class FunctionCode(Protocol):
+    """The code of a stack's Lambda functions, held against what its state says was deployed."""
+
+    def changed(self, request: EngineRequest) -> tuple[ChangedCode, ...]:
+        """The functions, within the request's targets, that somebody else gave other code or another version.
+
+        Raises NotReadyError when that cannot be asked, or when no version has the deployed code any more.
+        """
+
+    def put_back(self, request: EngineRequest, changed: ChangedCode) -> None:
+        """Make the deployed code the function's again, and its newest version; no alias is moved. Raises NotReadyError."""
+
+
 class Identity(Protocol):
     """STS. Nothing here changes an account."""
 
@@ -52,6 +65,9 @@ class StateStore(Protocol):
 
     def exists(self, stack: str) -> bool:
         """Whether the stack's backend knows it."""
+
+    def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
+        """The resources of the stack as its state has them (sdk `apitype.ResourceV3`); none when it has no state."""
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""

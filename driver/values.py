@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+UNKNOWN: Final = "[unknown]"
+"""What is shown for a value that is known only after something else was changed."""
+
+SECRET: Final = "[secret]"  # noqa: S105 -- the word that stands for one
+"""What is shown for a value that the program or the provider marks as a secret."""
 
 
 class Cloud(StrEnum):
@@ -213,6 +219,7 @@ class EngineRequest:
 
     `config_file` is the user's stack file; the engine works on a generated copy of it to which `facts`
     (full config keys such as `deploy:sessionName`) are added. `environment` is all that the engine's process sees.
+    `entrance` and `region` are where the program's provider works.
     """
 
     stack: str
@@ -222,6 +229,8 @@ class EngineRequest:
     backend: Backend
     refresh: bool = False
     targets: tuple[str, ...] = ()
+    entrance: Entrance = Entrance("")
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,6 +245,22 @@ class EngineReport:
     remedy: str = ""
     diagnostics: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ChangedCode:
+    """A function whose code, or whose newest version, is not what was deployed. Digests are Lambda's `CodeSha256`.
+
+    `version` was deployed and `newest` is there; `source` is a version that has the deployed code.
+    """
+
+    urn: str
+    function: str
+    deployed: str
+    found: str
+    version: str
+    newest: str
+    source: str
 
 
 class Host(StrEnum):

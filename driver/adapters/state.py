@@ -84,6 +84,13 @@ class S3StateStore:
                 return Deployed(said["git.head"], said.get("git.dirty") == "true") if "git.head" in said else None
         return None
 
+    def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
+        """The resources in the stack's state, as Pulumi wrote them (sdk `apitype.ResourceV3`); none when there is no state."""
+        if not self.exists(stack):
+            return ()
+        state = json.loads(self._read(stack, f"state of {stack}", self._file(stack)))
+        return tuple(state["checkpoint"]["latest"].get("resources") or ())
+
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
         keys = self._keys(stack, f".pulumi/locks/organization/{self.project}/{stack}/")

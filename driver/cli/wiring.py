@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from driver.adapters.archive import S3Archive
 from driver.adapters.aws import AwsSession, SessionOverError
+from driver.adapters.functions import LambdaCode
 from driver.adapters.git import Git
 from driver.adapters.identity import StsIdentity
 from driver.adapters.ledger import FileLedger
@@ -28,6 +30,7 @@ from driver.events.redaction import learn_environment
 from driver.events.stream import EventStream, Listener
 from driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from driver.run.chain import Head
+from driver.run.function_code import DeployedCode
 from driver.run.gates import Gates
 from driver.run.naming import application_id, build_of, new_run_id
 from driver.run.occasion import Occasion, occasion
@@ -235,7 +238,7 @@ def compose(
     engine = engine_of(config, tools, folder, state)
     engine.warm()
     runner = Runner(
-        engine=engine,
+        engine=DeployedCode(engine, LambdaCode(partial(session, config), partial(state_store, config))),
         preflight=Preflight(StsIdentity(aws), state, stream),
         gates=Gates(replace(prompt, before=lambda: _free(stream, prompt)), yes),
         prober=HttpProber(clock),

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from driver.drift.finding import Fact, Finding, Moved
-from driver.drift.sight import PUBLISHED, SECRET, UNKNOWN, PropertySight, Sight
+from driver.drift.sight import PUBLISHED, PropertySight, Sight
 from driver.events.redaction import under
-from driver.values import Stack
+from driver.values import SECRET, UNKNOWN, Stack
 
 _REMOVES = frozenset({"delete"})
 

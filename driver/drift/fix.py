@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from driver.drift.finding import Fact, Finding, Moved, together
 from driver.drift.ignore import Ignored, Sorted
@@ -128,12 +128,4 @@ class FixFacts(RunFacts):
         made = super().request(step, refresh=refresh)
         stack = step.stack.name
         providers = f"urn:pulumi:{stack}::{self.project}::pulumi:providers:*::*"
-        return EngineRequest(
-            stack=made.stack,
-            config_file=made.config_file,
-            facts=made.facts,
-            environment=made.environment,
-            backend=made.backend,
-            refresh=refresh,
-            targets=(providers, *self.targets[stack]),
-        )
+        return replace(made, targets=(providers, *self.targets[stack]))

@@ -8,12 +8,6 @@ from typing import Any, Final
 
 from driver.values import EngineReport
 
-UNKNOWN: Final = "[unknown]"
-"""What the engine says for a value that is known only after something else was changed."""
-
-SECRET: Final = "[secret]"  # noqa: S105 -- the word that stands for one
-"""What is shown for a value that the program or the provider marks as a secret."""
-
 PUBLISHED: Final[Mapping[str, tuple[str, ...]]] = {"aws:lambda/function:Function": ("codeSha256", "version")}
 """By type: the outputs that say what code stands there, and what was published of it.
 

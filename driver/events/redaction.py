@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driver.events.secret_forms import forms
+from driver.values import SECRET, UNKNOWN
 
 MASK = "[redacted]"
 
@@ -87,7 +88,7 @@ def under(path: str, value: Any) -> Any:
 
 
 _DIFFERENCE = {"path", "kind", "old", "new"}
-_WORDS = {"", "[secret]", "[unknown]"}
+_WORDS = {"", SECRET, UNKNOWN}
 
 
 def _tells(name: Any, *patterns: re.Pattern[str]) -> bool:

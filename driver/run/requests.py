@@ -45,4 +45,6 @@ class RunFacts:
             environment=self.environment,
             backend=step.stack.backend,
             refresh=refresh,
+            entrance=step.entrance(name),
+            region=step.stack.region,
         )

@@ -35,6 +35,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.organization",
     "sandbox.cloud.http_api",
     "sandbox.cloud.api_tags",
+    "sandbox.cloud.function_code",
     "sandbox.cloud.function_environment",
     "sandbox.cloud.transport",
     "sandbox.cloud.expiry",
@@ -48,14 +49,12 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.trail.lookup",
     "sandbox.cloud.trail.trails",
     "sandbox.cloud.trail.delivery",
-    "sandbox.cloud.s3_control",
     "sandbox.cloud.faults",
     "sandbox.cloud.trail.recording",
     "sandbox.cloud.snapshots",
 )
 
 MIDDLEWARE: tuple[str, ...] = (
-    "sandbox.cloud.proxy",
     "sandbox.cloud.metadata",
     "sandbox.cloud.powers",
     "sandbox.cloud.transport",

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from sandbox.plugin.errors import PluginError, code
 from sandbox.plugin.patience import retrying
 from sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
-from sandbox.plugin.tags import pairs, retag, unpaired
+from sandbox.plugin.tags import pairs, unpaired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,11 +45,10 @@ def settled(account: Account, action: Callable[[], Any]) -> None:
 
 
 def _create_bucket(account: Account, inputs: Inputs) -> str:
-    born: dict[str, Any] = {"Tags": pairs(inputs["tagsAll"])} if inputs["tagsAll"] else {}
+    request: dict[str, Any] = {"Bucket": inputs["bucket"]}
     if account.region != "us-east-1":
-        born["LocationConstraint"] = account.region
-    request: dict[str, Any] = {"Bucket": inputs["bucket"], "CreateBucketConfiguration": born}
-    account.s3.create_bucket(**{key: value for key, value in request.items() if value})
+        request["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
+    account.s3.create_bucket(**request)
     return str(inputs["bucket"])
 
 
@@ -75,20 +74,24 @@ def _read_bucket(account: Account, name: str, _: State) -> State | None:
 
 
 def _bucket_tags(account: Account, name: str) -> dict[str, str]:
-    return unpaired(account.s3_control.list_tags_for_resource(**_of_s3_control(account, name)).get("Tags", []))
+    try:
+        return unpaired(account.s3.get_bucket_tagging(Bucket=name)["TagSet"])
+    except ClientError as error:
+        if code(error) == "NoSuchTagSet":
+            return {}
+        raise
 
 
 def _update_bucket(account: Account, name: str, change: Change) -> None:
-    control, bucket = account.s3_control, _of_s3_control(account, name)
-    retag(
-        change,
-        lambda tags: settled(account, lambda: control.tag_resource(**bucket, Tags=pairs(tags))),
-        lambda keys: settled(account, lambda: control.untag_resource(**bucket, TagKeys=keys)),
-    )
-
-
-def _of_s3_control(account: Account, name: str) -> dict[str, str]:
-    return {"AccountId": account.id, "ResourceArn": f"arn:{account.partition}:s3:::{name}"}
+    if not change.touches("tagsAll"):
+        return
+    if change.new["tagsAll"]:
+        settled(
+            account,
+            lambda: account.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs(change.new["tagsAll"])}),
+        )
+    else:
+        settled(account, lambda: account.s3.delete_bucket_tagging(Bucket=name))
 
 
 def _delete_bucket(account: Account, name: str, state: State) -> None:
@@ -134,5 +137,6 @@ TYPES = (
         _read_bucket,
         _delete_bucket,
         _update_bucket,
+        completes=frozenset({"tagsAll"}),
     ),
 )

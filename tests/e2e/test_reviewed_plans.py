@@ -300,7 +300,6 @@ def test_only_jenkins_deploy_role_signs(reviewed: Reviewed) -> None:
     assert refusal(lambda: preview.get_public_key(KeyId="alias/deploy-plan"))[0] == "AccessDeniedException"
 
 
-@pytest.mark.both_plugins
 def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -> None:
     under_git(project)
     plan = save(project, "plan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from driver.errors import DeployError
 
@@ -12,13 +13,14 @@ from driver.errors import DeployError
 class FakeState:
     """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand, `digests` their states'.
 
-    `checked` are the stacks whose backends were to be usable, `asked` those whose locks were looked at.
+    `listed` is what is in these, `checked` are the stacks whose backends were to be usable, `asked` those whose locks were looked at.
     """
 
     broken: DeployError | None = None
     locks: Mapping[str, str] = field(default_factory=dict)
     stacks: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
 
@@ -29,6 +31,9 @@ class FakeState:
 
     def exists(self, stack: str) -> bool:
         return stack in self.stacks
+
+    def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
+        return self.listed.get(stack, ())
 
     def lock_of(self, stack: str) -> str:
         self.asked.append(stack)

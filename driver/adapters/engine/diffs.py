@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from driver.adapters.engine.paths import MISSING, Step, follow, joined, parse
 from driver.adapters.engine.properties import hidden_alike, is_whole, plain
 from driver.drift.classify import contains, same
-from driver.drift.sight import SECRET, UNKNOWN
-from driver.values import PropertyDiff
+from driver.values import SECRET, UNKNOWN, PropertyDiff
 
 if TYPE_CHECKING:
     from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from driver.drift.sight import SECRET, UNKNOWN
+from driver.values import SECRET, UNKNOWN
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi marks what is more than JSON (sdk/go/common/resource/sig); its values say what it is:"""

@@ -9,7 +9,8 @@ from driver.adapters.engine.events import EventReader, counts
 from driver.adapters.engine.paths import MISSING, Step, follow, parse
 from driver.adapters.engine.properties import hidden_alike, is_whole, plain
 from driver.drift.classify import contains
-from driver.drift.sight import PUBLISHED, UNKNOWN, PropertySight, Sight
+from driver.drift.sight import PUBLISHED, PropertySight, Sight
+from driver.values import UNKNOWN
 
 if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata

@@ -6,7 +6,8 @@ import pytest
 
 from driver.drift.classify import findings_of
 from driver.drift.finding import Fact, Finding, Moved, together
-from driver.drift.sight import UNKNOWN, PropertySight, Sight
+from driver.drift.sight import PropertySight, Sight
+from driver.values import UNKNOWN
 from tests.samples import stack
 
 URN = "urn:pulumi:dev::items::items:service:ItemsService$aws:lambda/function:Function::items"

@@ -1,0 +1,148 @@
+"""Is a function's code what was deployed, and is it put back: asked of Lambda itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from driver.adapters.functions import LambdaCode
+from driver.errors import NotReadyError
+from driver.values import Backend, EngineRequest
+from tests.contract.cloud.outsider import trusting, zipped
+from tests.contract.cloud.test_presence import Seat
+from tests.fakes.state import FakeState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.accounts import Sandbox
+    from tests.contract.cloud.outsider import Someone
+
+LAMBDA = trusting({"Service": "lambda.amazonaws.com"})
+URN = "urn:pulumi:dev::items::aws:lambda/function:Function::items"
+
+
+def digest(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+OURS, OTHERS = zipped("def answer(*_): return 1"), zipped("def answer(*_): return 2")
+
+
+@dataclass
+class Deployed:
+    """A function whose version 1 a run deployed, and the adapter that is asked about it."""
+
+    client: Any
+    name: str
+    seat: Seat
+    state: FakeState
+
+    @property
+    def code(self) -> LambdaCode:
+        return LambdaCode(lambda: self.seat, lambda _: self.state)
+
+    def request(self, *targets: str) -> EngineRequest:
+        backend = Backend("111111111111", "eu-central-1", "b", "alias/k")
+        return EngineRequest("dev", Path(), {}, {}, backend, targets=targets, region="eu-central-1")
+
+    def versions(self) -> list[tuple[str, str]]:
+        found = self.client.list_versions_by_function(FunctionName=self.name)["Versions"]
+        return [(one["Version"], one["CodeSha256"]) for one in found]
+
+    def by_hand(self, *, publish: bool) -> None:
+        self.client.update_function_code(FunctionName=self.name, ZipFile=OTHERS)
+        if publish:
+            self.client.publish_version(FunctionName=self.name)
+
+    def put_back(self) -> list[tuple[str, str]]:
+        (changed,) = self.code.changed(self.request())
+        self.code.put_back(self.request(), changed)
+        return self.versions()
+
+
+@pytest.fixture
+def deployed(
+    as_root: Callable[[str, str], Any], root: Callable[[str], Someone], make_role: Any, unique: str, sandbox: Sandbox
+) -> Deployed:
+    client = as_root("dev", "lambda")
+    client.create_function(
+        FunctionName=unique,
+        Role=make_role("dev", LAMBDA),
+        Runtime="python3.13",
+        Handler="index.answer",
+        Architectures=["arm64"],
+        Code={"ZipFile": OURS},
+        Publish=True,
+    )
+    outputs = {"name": unique, "publish": True, "codeSha256": digest(OURS), "version": "1"}
+    resource = {"type": "aws:lambda/function:Function", "urn": URN, "outputs": outputs}
+    other = {"type": "aws:s3/bucket:Bucket", "urn": "u"}
+    return Deployed(client, unique, Seat(root("dev"), sandbox.region), FakeState(listed={"dev": (other, resource)}))
+
+
+def test_what_was_deployed_is_not_changed(deployed: Deployed) -> None:
+    assert deployed.code.changed(deployed.request()) == ()
+
+
+def test_code_that_was_not_published_is_put_back_and_no_version_is_made(deployed: Deployed) -> None:
+    deployed.by_hand(publish=False)
+    assert deployed.put_back() == [("$LATEST", digest(OURS)), ("1", digest(OURS))]
+    assert deployed.code.changed(deployed.request()) == ()
+    found = deployed.client.get_function_configuration(FunctionName=deployed.name)
+    assert found["Architectures"] == ["arm64"]
+
+
+@pytest.mark.parametrize("reverted", [False, True], ids=["as published", "code put back by hand"])
+def test_after_a_version_of_others_comes_one_of_ours(deployed: Deployed, reverted: bool) -> None:
+    deployed.by_hand(publish=True)
+    if reverted:
+        deployed.client.update_function_code(FunctionName=deployed.name, ZipFile=OURS)
+    assert deployed.put_back() == [
+        *(("$LATEST", digest(OURS)), ("1", digest(OURS))),
+        *(("2", digest(OTHERS)), ("3", digest(OURS))),
+    ]
+
+
+def test_only_the_targets_are_asked_about(deployed: Deployed) -> None:
+    deployed.by_hand(publish=True)
+    assert deployed.code.changed(deployed.request("urn:of:another")) == ()
+    assert len(deployed.code.changed(deployed.request("urn:of:another", URN))) == 1
+
+
+def test_a_function_that_is_gone_or_publishes_nothing_is_left_to_the_engine(deployed: Deployed) -> None:
+    (_, resource) = deployed.state.listed["dev"]
+    quiet = {**resource, "outputs": {**resource["outputs"], "publish": False}}
+    deployed.by_hand(publish=True)
+    deployed.state.listed = {"dev": (quiet,)}
+    assert deployed.code.changed(deployed.request()) == ()
+    deployed.state.listed = {"dev": (resource,)}
+    deployed.client.delete_function(FunctionName=deployed.name)
+    assert deployed.code.changed(deployed.request()) == ()
+
+
+def test_where_no_version_has_the_deployed_code_there_is_a_way_out(deployed: Deployed) -> None:
+    deployed.by_hand(publish=True)
+    deployed.client.delete_function(FunctionName=deployed.name, Qualifier="1")
+    with pytest.raises(NotReadyError, match="no version has the code that was deployed") as refused:
+        deployed.code.changed(deployed.request())
+    assert refused.value.remedy.startswith(f"delete the function {deployed.name}")
+
+
+def test_the_link_to_a_versions_code_leads_to_that_version(deployed: Deployed) -> None:
+    """AWS: the deployment package of the function or version; the emulator's own link led to `$LATEST` always."""
+    deployed.by_hand(publish=False)
+
+    def behind(**qualifier: str) -> str:
+        address = deployed.client.get_function(FunctionName=deployed.name, **qualifier)["Code"]["Location"]
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return digest(answer.read())
+
+    assert behind() == digest(OTHERS)
+    assert behind(Qualifier="1") == digest(OURS)
