@@ -13,12 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
 
 from sandbox.toolchain import Search
-from sandbox.toolchain.search import Say, to_stderr
+from sandbox.toolchain.search import to_stderr
 from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
 from tests.beside import SHARED
 
@@ -36,11 +37,27 @@ class AbsentError(Exception):
     """The real plugin cannot be built on this machine; the message is one line that says why."""
 
 
-def real_plugin(say: Say = to_stderr) -> Path:
+def real_plugin() -> Path:
     """A folder that serves as PULUMI_HOME with the real plugin in it. Minutes the first time on a machine, then a moment.
 
     Raises AbsentError where the provider's binary or what it is built with is not here, CalledProcessError where the build fails.
     """
+    found = _looked_for()
+    if isinstance(found, AbsentError):
+        raise found
+    return found
+
+
+@cache
+def _looked_for() -> Path | AbsentError:
+    """Once per process: on a machine without a provider, looking for one takes seconds."""
+    try:
+        return _obtained()
+    except AbsentError as absent:
+        return absent
+
+
+def _obtained() -> Path:
     if not SOURCE.is_dir():
         raise AbsentError(f"the real AWS plugin is left out: {SOURCE} is not here")
     if shutil.which("go") is None:
@@ -49,7 +66,7 @@ def real_plugin(say: Say = to_stderr) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home.with_suffix(".lock")):
         if not _usable(home):
-            _build(home, say)
+            _build(home)
     return home
 
 
@@ -73,9 +90,8 @@ def _usable(home: Path) -> bool:
     return provider.is_file() and Path(provider.read_text("utf-8")).is_file()
 
 
-def _build(home: Path, say: Say) -> None:
+def _build(home: Path) -> None:
     began, log = time.monotonic(), home / "build.log"
-    say("Building the real AWS plugin for the tests: some minutes, once per machine.")
     with log.open("wb") as said:
         process = subprocess.Popen(["bash", str(SOURCE / "build.sh"), str(home)], stdout=said, stderr=said)
         while True:
@@ -83,7 +99,9 @@ def _build(home: Path, say: Say) -> None:
                 code = process.wait(_HEARTBEAT)
                 break
             except subprocess.TimeoutExpired:
-                say(f"  still building the real AWS plugin ({time.monotonic() - began:.0f} s)")
+                to_stderr(
+                    f"Building the real AWS plugin for the tests, once per machine ({time.monotonic() - began:.0f} s)"
+                )
     lines = log.read_text("utf-8", "replace").strip().splitlines()
     if code == ABSENT:
         raise AbsentError(f"the real AWS plugin is left out: {lines[-1].removeprefix('real plugin: ')}")

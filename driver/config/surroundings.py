@@ -29,10 +29,6 @@ METADATA = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 
 NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-NOWHERE = "http://127.0.0.1:9"
-"""Nothing listens on the discard port (RFC 863): as a proxy it stops whatever is not addressed to loopback."""
-
-
 NO_FILES: Mapping[str, str] = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 """Keeps a person's own ~/.aws out: every SDK asks it before it asks the instance's metadata."""
 
@@ -55,15 +51,16 @@ def on_aws(ambient: Mapping[str, str]) -> dict[str, str]:
 
 
 def on_loopback(ambient: Mapping[str, str], identity: Mapping[str, str]) -> dict[str, str]:
-    """A sandbox instance's identity; every address but loopback leads nowhere."""
+    """A sandbox instance's identity. Whatever is not on loopback is asked of the sandbox, a proxy that lets nobody out.
+
+    It answers for names of its own, such as `111111111111.127.0.0.1`, that an SDK makes of its address and an account.
+    """
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), identity["AWS_ENDPOINT_URL"])
     return {
         **{name: ambient[name] for name in PASSED_ON if name in ambient},
         **NO_FILES,
         **identity,
-        "HTTP_PROXY": NOWHERE,
-        "HTTPS_PROXY": NOWHERE,
-        "http_proxy": NOWHERE,
-        "https_proxy": NOWHERE,
+        **proxies,
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }

@@ -51,6 +51,7 @@ _IN_API = {"apiId": "apiId"}
 TRACES: Mapping[str, tuple[Trace, ...]] = {
     "aws:s3/bucket:Bucket": (
         Trace(("CreateBucket", "DeleteBucket", "PutBucketTagging", "DeleteBucketTagging"), _BUCKET),
+        Trace(("TagResource", "UntagResource"), {"resourceArn": "bucket"}),
     ),
     "aws:s3/bucketVersioning:BucketVersioning": (Trace(("PutBucketVersioning",), _BUCKET),),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (

@@ -1,8 +1,10 @@
 """From resource type to SDK operation to IAM action: the one table that the deployment and preview roles come from.
 
 `TYPES` says which SDK operations the AWS provider makes for each resource type that the service layer registers: the
-recorded ones, and those of paths that no recording took. `OPERATIONS` says which IAM action AWS asks for each of them,
-and on which of the stack's things (AWS Service Authorization Reference; names differ for S3 and API Gateway).
+recorded ones, those of paths that no recording took, and those that the pinned provider makes in place of recorded ones
+(it tags buckets through S3 Control and, where that is refused, as before: docstring of `pulumi_aws.s3.Bucket`).
+`OPERATIONS` says which IAM action AWS asks for each of them, and on which of the stack's things (AWS Service
+Authorization Reference; names differ for S3 and API Gateway).
 """
 
 from __future__ import annotations
@@ -72,7 +74,6 @@ _S3_READS = {
     "ListObjectVersions": "ListBucketVersions",
 }
 _S3_WRITES = {
-    "CreateBucket": "CreateBucket",
     "DeleteBucket": "DeleteBucket",
     "PutBucketTagging": "PutBucketTagging",
     "PutBucketVersioning": "PutBucketVersioning",
@@ -83,6 +84,7 @@ _S3_WRITES = {
     "PutBucketPolicy": "PutBucketPolicy",
     "DeleteBucketPolicy": "DeleteBucketPolicy",
 }
+_S3_TAGGING = ("TagResource", "UntagResource", "ListTagsForResource")
 _LAMBDA = (
     "GetFunction",
     "GetFunctionCodeSigningConfig",
@@ -104,6 +106,9 @@ _API_PARTS = ("Api", "Integration", "Route", "Stage")
 
 OPERATIONS: Mapping[str, tuple[Need, ...]] = {
     **{f"S3:{call}": _on(On.BUCKET, f"s3:{action}") for call, action in {**_S3_READS, **_S3_WRITES}.items()},
+    # A new bucket carries its tags.
+    "S3:CreateBucket": _on(On.BUCKET, "s3:CreateBucket", "s3:TagResource"),
+    **{f"S3 Control:{call}": _on(On.BUCKET, f"s3:{call}") for call in _S3_TAGGING},
     "S3:DeleteObjects": _on(On.OBJECTS, "s3:DeleteObject", "s3:DeleteObjectVersion"),
     **{f"Lambda:{call}": _on(On.FUNCTION, f"lambda:{call}") for call in _LAMBDA},
     # GetFunction leaves the tags out for a caller without lambda:ListTags (AWS Lambda API, GetFunction).
@@ -159,9 +164,9 @@ _TAGS = ("ApiGatewayV2:TagResource", "ApiGatewayV2:UntagResource")
 
 TYPES: Mapping[str, Calls] = {
     "aws:s3/bucket:Bucket": Calls(
-        read=_s3(*_BUCKET_READS),
+        read=(*_s3(*_BUCKET_READS), "S3 Control:ListTagsForResource"),
         create=_s3("CreateBucket", "PutBucketTagging"),
-        update=_s3("PutBucketTagging"),
+        update=(*_s3("PutBucketTagging"), "S3 Control:TagResource", "S3 Control:UntagResource"),
         delete=_s3("DeleteBucket", "DeleteObjects", "ListObjectVersions"),
     ),
     "aws:s3/bucketVersioning:BucketVersioning": Calls(

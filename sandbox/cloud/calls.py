@@ -83,6 +83,8 @@ def identify(request: Request) -> Call | None:
     service = router.detect_service(request.method, request.path, request.headers, request.form)
     if service == "apigateway" and request.path.startswith("/v2/"):
         service = "apigatewayv2"
+    if request.path.startswith("/v20180820/"):
+        service = "s3control"
     model = service_model(service)
     if model is None:
         return None

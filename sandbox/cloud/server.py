@@ -49,12 +49,14 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.trail.lookup",
     "sandbox.cloud.trail.trails",
     "sandbox.cloud.trail.delivery",
+    "sandbox.cloud.s3_control",
     "sandbox.cloud.faults",
     "sandbox.cloud.trail.recording",
     "sandbox.cloud.snapshots",
 )
 
 MIDDLEWARE: tuple[str, ...] = (
+    "sandbox.cloud.proxy",
     "sandbox.cloud.metadata",
     "sandbox.cloud.powers",
     "sandbox.cloud.transport",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.plugin.errors import PluginError, StoppedError, explained
@@ -38,10 +39,10 @@ class Account:
         if self._cancelled.wait(seconds):
             raise StoppedError("stopped while waiting for AWS, because the engine asked to")
 
-    def _client(self, service: Any) -> Any:
+    def _client(self, service: Any, config: Config | None = None) -> Any:
         with self._lock:  # making a client is not thread-safe; using one is
             if service not in self._clients:
-                self._clients[service] = self._session.client(service)
+                self._clients[service] = self._session.client(service, config=config)
             return self._clients[service]
 
     @property
@@ -67,6 +68,11 @@ class Account:
     @property
     def s3(self) -> S3Client:
         return self._client("s3")  # type: ignore[no-any-return]
+
+    @property
+    def s3_control(self) -> Any:
+        """Its host is ACCOUNT before the endpoint's: on loopback no name at all, so the sandbox is asked as a proxy."""
+        return self._client("s3control", Config(proxies={"http": self.s3.meta.endpoint_url}))
 
 
 def enter(settings: Settings, cancelled: threading.Event) -> Account:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from sandbox.plugin.errors import PluginError, code
 from sandbox.plugin.patience import retrying
 from sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
-from sandbox.plugin.tags import pairs, unpaired
+from sandbox.plugin.tags import pairs, retag, unpaired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,10 +45,11 @@ def settled(account: Account, action: Callable[[], Any]) -> None:
 
 
 def _create_bucket(account: Account, inputs: Inputs) -> str:
-    request: dict[str, Any] = {"Bucket": inputs["bucket"]}
+    born: dict[str, Any] = {"Tags": pairs(inputs["tagsAll"])} if inputs["tagsAll"] else {}
     if account.region != "us-east-1":
-        request["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
-    account.s3.create_bucket(**request)
+        born["LocationConstraint"] = account.region
+    request: dict[str, Any] = {"Bucket": inputs["bucket"], "CreateBucketConfiguration": born}
+    account.s3.create_bucket(**{key: value for key, value in request.items() if value})
     return str(inputs["bucket"])
 
 
@@ -74,24 +75,20 @@ def _read_bucket(account: Account, name: str, _: State) -> State | None:
 
 
 def _bucket_tags(account: Account, name: str) -> dict[str, str]:
-    try:
-        return unpaired(account.s3.get_bucket_tagging(Bucket=name)["TagSet"])
-    except ClientError as error:
-        if code(error) == "NoSuchTagSet":
-            return {}
-        raise
+    return unpaired(account.s3_control.list_tags_for_resource(**_of_s3_control(account, name)).get("Tags", []))
 
 
 def _update_bucket(account: Account, name: str, change: Change) -> None:
-    if not change.touches("tagsAll"):
-        return
-    if change.new["tagsAll"]:
-        settled(
-            account,
-            lambda: account.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs(change.new["tagsAll"])}),
-        )
-    else:
-        settled(account, lambda: account.s3.delete_bucket_tagging(Bucket=name))
+    control, bucket = account.s3_control, _of_s3_control(account, name)
+    retag(
+        change,
+        lambda tags: settled(account, lambda: control.tag_resource(**bucket, Tags=pairs(tags))),
+        lambda keys: settled(account, lambda: control.untag_resource(**bucket, TagKeys=keys)),
+    )
+
+
+def _of_s3_control(account: Account, name: str) -> dict[str, str]:
+    return {"AccountId": account.id, "ResourceArn": f"arn:{account.partition}:s3:::{name}"}
 
 
 def _delete_bucket(account: Account, name: str, state: State) -> None:
@@ -137,6 +134,5 @@ TYPES = (
         _read_bucket,
         _delete_bucket,
         _update_bucket,
-        completes=frozenset({"tagsAll"}),
     ),
 )

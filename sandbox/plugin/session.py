@@ -90,7 +90,7 @@ class Identity:
 def _only_to_this_machine(**event: Any) -> None:
     """Botocore's `before-send` event. PluginError for a request that would leave this machine: this plugin is for the sandbox alone."""
     host = urlsplit(event["request"].url).hostname or ""
-    if host not in _LOOPBACK:
+    if host not in _LOOPBACK and not host.endswith(".127.0.0.1"):
         raise PluginError(
             f"the sandbox's AWS plugin talks to a sandbox on this machine only, and this request was for {host}. "
             "Set AWS_ENDPOINT_URL to the sandbox's, or use the real pulumi-resource-aws.",

@@ -11,30 +11,10 @@ from filelock import FileLock
 
 from sandbox import lifecycle
 from tests.e2e.project import Project, copy_project
-from tests.real_plugin import AbsentError, environment, real_plugin
+from tests.real_plugin import environment
 
 SANDBOX = Path(".deploy") / "sandbox"
 SCRATCH = Path(".deploy") / "tmp"
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A story marked `both_plugins` runs with the stand-in and with the real AWS plugin."""
-    if metafunc.definition.get_closest_marker("both_plugins"):
-        real = pytest.param("real", marks=pytest.mark.real_plugin)
-        metafunc.parametrize("plugin_home", ["stand-in", real], indirect=True, scope="session")
-
-
-@pytest.fixture(scope="session")
-def plugin_home(request: pytest.FixtureRequest) -> Path | None:
-    """The PULUMI_HOME that holds the real plugin, where a story runs with it; without, the sandbox takes its stand-in."""
-    if getattr(request, "param", "stand-in") == "stand-in":
-        return None
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    try:
-        with capture.global_and_fixture_disabled():
-            return real_plugin()
-    except AbsentError as absent:
-        pytest.skip(str(absent))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pytest
 
 from tests.e2e.project import Ended, Project
 
@@ -120,6 +121,7 @@ class Story:
         subprocess.run(["git", *who, *command.split()], cwd=self.project.root, check=True, timeout=30)
 
 
+@pytest.mark.both_plugins
 def test_three_accounts(project: Project) -> None:
     story = Story(project)
     deployed_from_a_commit(story)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from sandbox.accounts import ACCOUNTS
 from tests.e2e.project import Project
 from tests.schemas import problems
@@ -14,6 +16,7 @@ STATE = f"deploy-state-{ACCOUNTS['tools']}"
 BUCKET = f"items-dev-{ACCOUNTS['dev']}"
 
 
+@pytest.mark.both_plugins
 def test_a_change_of_two_settings_and_a_policy_is_one_readable_document(project: Project) -> None:
     assert project.deploy("up", "--stacks", "dev,staging").code == 0
     project.setting("dev", "items:timeout", "12")

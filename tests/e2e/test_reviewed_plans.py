@@ -129,7 +129,7 @@ def another_plugin(reviewed: Reviewed) -> None:
     plugin.parent.mkdir(parents=True)
     plugin.write_text("#!/bin/sh\nexit 1\n")
     plugin.chmod(0o755)
-    reviewed.environment["PULUMI_HOME"] = str(plugin.parents[2])
+    reviewed.environment.update({"PULUMI_HOME": str(plugin.parents[2]), "DEPLOY_PLUGIN": "real"})
 
 
 def another_account(reviewed: Reviewed) -> None:
@@ -300,6 +300,7 @@ def test_only_jenkins_deploy_role_signs(reviewed: Reviewed) -> None:
     assert refusal(lambda: preview.get_public_key(KeyId="alias/deploy-plan"))[0] == "AccessDeniedException"
 
 
+@pytest.mark.both_plugins
 def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -> None:
     under_git(project)
     plan = save(project, "plan")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.e2e.conftest import plugin_home, project, template
+from tests.e2e.conftest import project, template
 
-__all__ = ["plugin_home", "project", "template"]
+__all__ = ["project", "template"]

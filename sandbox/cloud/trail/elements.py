@@ -151,6 +151,8 @@ def _s3_parameters(call: Call, request: Request) -> dict[str, Any]:
     shown: dict[str, Any] = {"Host": request.headers.get("host", "")}
     if "Bucket" in call.labels:
         shown["bucketName"] = call.labels["Bucket"]
+    if "resourceArn" in call.labels:
+        shown["resourceArn"] = call.labels["resourceArn"]
     shown.update({name: values[0] for name, values in request.query.items() if not name.lower().startswith("x-")})
     if request.body.startswith(b"{"):
         with suppress(ValueError):

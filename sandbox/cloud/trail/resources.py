@@ -25,7 +25,7 @@ _TYPES = {
     "kms.amazonaws.com": {"keyId": "AWS::KMS::Key", "targetKeyId": "AWS::KMS::Key", "aliasName": "AWS::KMS::Alias"},
     "lambda.amazonaws.com": {"functionName": "AWS::Lambda::Function", "role": "AWS::IAM::Role"},
     "logs.amazonaws.com": {"logGroupName": "AWS::Logs::LogGroup"},
-    "s3.amazonaws.com": {"bucketName": "AWS::S3::Bucket"},
+    "s3.amazonaws.com": {"bucketName": "AWS::S3::Bucket", "resourceArn": "AWS::S3::Bucket"},
     "sts.amazonaws.com": {"roleArn": "AWS::IAM::Role"},
 }
 

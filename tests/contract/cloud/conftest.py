@@ -10,6 +10,7 @@ import pytest
 
 from sandbox import lifecycle
 from tests.contract.cloud.outsider import Someone, at_instance, document, trusting, zipped
+from tests.contract.cloud.powers import Powers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     started = lifecycle.up(home, powers=True)
     yield started
     lifecycle.down(home)
+
+
+@pytest.fixture(scope="session")
+def powers(sandbox: Sandbox) -> Powers:
+    return Powers(sandbox, (sandbox.home / "powers-token").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

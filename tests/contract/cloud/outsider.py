@@ -67,6 +67,8 @@ class Someone:
     token: str | None = None
 
     def client(self, service: str) -> Any:
+        """A client of that service. S3 Control's puts the account before the host, a name that only the sandbox's proxy knows."""
+        proxies = {"http": self.sandbox.endpoint} if service == "s3control" else None
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.sandbox.endpoint,
@@ -75,7 +77,11 @@ class Someone:
             aws_secret_access_key=self.secret_key,
             aws_session_token=self.token,
             config=Config(
-                retries={"total_max_attempts": 1}, read_timeout=60, connect_timeout=10, s3={"addressing_style": "path"}
+                retries={"total_max_attempts": 1},
+                read_timeout=60,
+                connect_timeout=10,
+                s3={"addressing_style": "path"},
+                proxies=proxies,
             ),
         )
 

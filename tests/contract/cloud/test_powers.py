@@ -24,11 +24,6 @@ pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture
-def powers(sandbox: Sandbox) -> Powers:
-    return Powers(sandbox, (sandbox.home / "powers-token").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
 def session(someone: Callable[..., Someone], make_role: Callable[..., str]) -> tuple[Someone, str]:
     """A session of a fresh role in dev, and the role's name."""
     role = make_role("dev", trusting("111111111111"), ALLOW_ALL)

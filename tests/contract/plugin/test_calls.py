@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import pytest
 
 from tests.contract.plugin.cases import CASES, Case, Place, given
 from tests.contract.plugin.engine import plugin
+from tests.unit.infra.facts import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sandbox
 
 HERE = Path(__file__).parent
-RECORDED = json.loads((HERE.parents[1] / "unit" / "infra" / "aws-provider-calls.json").read_text())["types"]
+RECORDED = recorded()
 NOT_TAKEN = {
     # What the recording's one update per type did not change; the provider's source has these calls for it.
     ("aws:iam/instanceProfile:InstanceProfile", "update"): {"IAM:RemoveRoleFromInstanceProfile"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.config.surroundings import BASE_IDENTITY, METADATA, NOWHERE, of_session, on_aws, on_loopback
+from driver.config.surroundings import BASE_IDENTITY, METADATA, of_session, on_aws, on_loopback
 
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -63,10 +63,10 @@ def test_the_instance_s_own_variables_do() -> None:
     assert INSTANCE.items() <= on_loopback(MACHINE, INSTANCE).items()
 
 
-def test_in_the_sandbox_every_address_but_loopback_leads_nowhere() -> None:
+def test_in_the_sandbox_every_address_but_loopback_is_asked_of_the_sandbox() -> None:
     environment = on_loopback({**MACHINE, "NO_PROXY": "*", "no_proxy": "*"}, INSTANCE)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        assert environment[name] == NOWHERE
+        assert environment[name] == INSTANCE["AWS_ENDPOINT_URL"]
     assert environment["NO_PROXY"] == environment["no_proxy"] == "127.0.0.1,localhost"
 
 
@@ -99,7 +99,7 @@ def test_a_command_with_a_session_can_be_nobody_else(surroundings: Mapping[str, 
 def test_a_command_in_the_sandbox_stays_in_the_sandbox() -> None:
     environment = of_session(on_loopback(MACHINE, INSTANCE), "eu-central-1", SESSION)
     assert environment["AWS_ENDPOINT_URL"] == INSTANCE["AWS_ENDPOINT_URL"]
-    assert environment["HTTPS_PROXY"] == NOWHERE
+    assert environment["HTTPS_PROXY"] == INSTANCE["AWS_ENDPOINT_URL"]
 
 
 ASK = "import botocore.session as s; c = s.Session().get_credentials(); print(c.access_key if c else 'nobody')"
@@ -107,7 +107,7 @@ ASK = "import botocore.session as s; c = s.Session().get_credentials(); print(c.
 
 def found_by_the_credential_chain(environment: Mapping[str, str]) -> str:
     """Whom an AWS SDK takes itself for; the metadata endpoint is a port where nobody listens."""
-    nobody = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": NOWHERE}
+    nobody = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9"}
     done = subprocess.run(
         [sys.executable, "-c", ASK],
         env={**environment, **nobody},

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from infra.documents import documents
 from infra.policies.actions import OPERATIONS, On
@@ -44,9 +43,17 @@ def document(stack: str, name: str) -> Document:
 
 @cache
 def recorded() -> Mapping[str, Mapping[str, list[str]]]:
-    """The SDK operations that the real AWS provider was recorded to make, per resource type and phase."""
-    found: dict[str, Any] = json.loads(Path(__file__).with_name("aws-provider-calls.json").read_text())["types"]
+    """The SDK operations that the real AWS provider was recorded to make, per resource type and phase, with those of later versions."""
+    found, since = (_types(name) for name in ("aws-provider-calls.json", "aws-provider-calls-since.json"))
+    for kind, phases in since.items():
+        for phase, operations in phases.items():
+            found[kind][phase].extend(operations)
     return found
+
+
+def _types(name: str) -> dict[str, dict[str, list[str]]]:
+    types: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name(name).read_text("utf-8"))["types"]
+    return types
 
 
 def requests_of(operation: str) -> list[tuple[str, str, Mapping[str, object]]]:

@@ -49,6 +49,17 @@ def test_what_ran_under_our_mark_after_the_last_deployment_did_it() -> None:
     assert by(record(2, agent=MARKED), deployed=0.0) == "unknown"
 
 
+def test_a_bucket_s_tags_are_changed_through_s3_control_too() -> None:
+    def tagged(arn: str) -> Mapping[str, Any]:
+        return {**record(2), "eventName": "TagResource", "requestParameters": {"resourceArn": arn}}
+
+    found = [
+        doer(sight(), "aws:s3/bucket:Bucket", [tagged(f"arn:aws:s3:::{bucket}")], 0.0)
+        for bucket in ("items-dev", "other-items-dev")
+    ]
+    assert [deed.event if deed else "unknown" for deed in found] == ["TagResource", "unknown"]
+
+
 def test_a_type_that_nobody_described_has_no_doer() -> None:
     assert events_of("aws:ec2/instance:Instance") == ()
     assert all(events_of(type_) for type_ in TRACES)

@@ -1,0 +1,33 @@
+"""Which AWS plugin a test runs with: the sandbox's stand-in, the real one, or one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.real_plugin import AbsentError, real_plugin
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked `both_plugins` runs with the stand-in and with the real AWS plugin."""
+    if metafunc.definition.get_closest_marker("both_plugins"):
+        real = pytest.param("real", marks=pytest.mark.real_plugin)
+        metafunc.parametrize("plugin_home", ["stand-in", real], indirect=True, scope="session")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What needs the real plugin is skipped where it cannot be had; here and not in a fixture, so that pytest says so in one line."""
+    if item.get_closest_marker("real_plugin"):
+        capture = item.config.pluginmanager.getplugin("capturemanager")
+        try:
+            with capture.global_and_fixture_disabled():
+                real_plugin()
+        except AbsentError as absent:
+            pytest.skip(str(absent))
+
+
+@pytest.fixture(scope="session")
+def plugin_home(request: pytest.FixtureRequest) -> Path | None:
+    """The PULUMI_HOME that holds the real plugin, where a test runs with it; without, the sandbox takes its stand-in."""
+    return real_plugin() if getattr(request, "param", "stand-in") == "real" else None
