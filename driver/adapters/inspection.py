@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from driver.adapters.aws import AwsSession
-from driver.findings.subjects import Document, SeenBucket, SeenKeys, SeenRole, SeenTrail, Unseen
+from driver.findings.subjects import Document, SeenBucket, SeenFunction, SeenKeys, SeenRole, SeenTrail, Unseen
 
 T = TypeVar("T")
 
@@ -20,9 +20,10 @@ _NOT_THERE = frozenset(
         "TrailNotFoundException",
         "NoSuchPublicAccessBlockConfiguration",
         "NoSuchBucketPolicy",
+        "ResourceNotFoundException",
     }
 )
-"""How IAM, S3 and CloudTrail say that a thing is not there (their API references, "Errors")."""
+"""How IAM, S3, CloudTrail and Lambda say that a thing is not there (their API references, "Errors")."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Inspection:
         blocked = _look(f"bucket {name}", lambda: s3.get_public_access_block(Bucket=name))
         policy = _look(f"bucket {name}", lambda: _document(s3.get_bucket_policy(Bucket=name)["Policy"]))
         return SeenBucket(blocked if isinstance(blocked, Unseen) else _on(blocked), policy)
+
+    def function(self, name: str) -> SeenFunction | Unseen | None:
+        """A function's policies, with those of its aliases and versions."""
+        return _look(f"function {name}", lambda: self._function(name))
 
     def keys(self) -> SeenKeys | Unseen | None:
         """The long-lived keys of the account."""
@@ -90,6 +95,22 @@ class Inspection:
             bucket=trail.get("S3BucketName", ""),
             left_out=selectors if isinstance(selectors, Unseen) else _left_out(selectors or {}),
         )
+
+    def _function(self, name: str) -> SeenFunction:
+        functions = self.aws.client("lambda")
+        versions = _every(functions, "list_versions_by_function", "Versions", FunctionName=name)
+        aliases = _every(functions, "list_aliases", "Aliases", FunctionName=name)
+        qualifiers = [
+            *(one["Version"] for one in versions if one["Version"] != "$LATEST"),
+            *(one["Name"] for one in aliases),
+        ]
+
+        def policy(**which: str) -> Document | Unseen | None:
+            at = f"policy of function {name}"
+            return _look(at, lambda: _document(functions.get_policy(FunctionName=name, **which)["Policy"]))
+
+        found = {"": policy(), **{qualifier: policy(Qualifier=qualifier) for qualifier in qualifiers}}
+        return SeenFunction({qualifier: said for qualifier, said in found.items() if said is not None})
 
     def _keys(self) -> SeenKeys:
         iam = self.aws.client("iam")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from driver.adapters.aws import AwsSession
 from driver.adapters.foundation import access_bucket_policy, bucket_policy
@@ -19,10 +19,12 @@ from driver.errors import DeployError
 from driver.findings.catalogue import IN_ACCOUNTS
 from driver.findings.judge import judge, not_looked_at
 from driver.findings.rule import Result
-from driver.findings.subjects import AccessState, Boundary, Bucket, Keys, Role, Subject, Trail, Unseen
+from driver.findings.subjects import AccessState, Boundary, Bucket, Function, Keys, Role, Subject, Trail, Unseen
 from driver.plan.plan import Step
 from driver.run.requests import RunFacts
 from driver.values import EnterAs, Layer, Operation, Stack
+
+T = TypeVar("T")
 
 Outputs = Mapping[str, Any] | Unseen
 
@@ -60,6 +62,7 @@ class Look:
         yield Trail(*_place(stack, things["trail"]), things["buckets"]["trail"], eyes.trail(things["trail"]))
         yield from self._buckets(eyes)
         yield AccessState(*_place(stack, self.config.backend.bucket), self.exposed)
+        yield from self._function(eyes)
         yield Keys(*_place(stack, f"account {stack.account}"), eyes.keys())
 
     def _buckets(self, eyes: Inspection) -> Iterator[Bucket]:
@@ -68,8 +71,7 @@ class Look:
             if stack:
                 documents = program.documents(self.config, stack)
                 for key, name in program.inventory(self.config, stack)["buckets"].items():
-                    there = stack.layer is Layer.ACCESS or self.service_stands
-                    seen = eyes.bucket(name) if there else Unseen(f"{stack.name} is not deployed", refused=False)
+                    seen = self._stands(stack, lambda name=name: eyes.bucket(name))  # type: ignore[misc]
                     yield Bucket(*_place(stack, name), documents[key], seen)
         if self.access.account == self.config.backend.account:
             config = self.config
@@ -78,6 +80,18 @@ class Look:
             yield Bucket(*_place(self.access, own), bucket_policy(own), eyes.bucket(own))
             policy = access_bucket_policy(other, self.access.account, jenkins)
             yield Bucket(*_place(self.access, other), policy, eyes.bucket(other))
+
+    def _function(self, eyes: Inspection) -> Iterator[Function]:
+        if self.service:
+            stack, name = self.service, program.inventory(self.config, self.service)["function"]
+            yield Function(
+                *_place(stack, name), stack.account, stack.region, self._stands(stack, lambda: eyes.function(name))
+            )
+
+    def _stands(self, stack: Stack, look: Callable[[], T]) -> T | Unseen:
+        """What there is to see of a stack, unless it is a service that is not deployed."""
+        there = stack.layer is Layer.ACCESS or self.service_stands
+        return look() if there else Unseen(f"{stack.name} is not deployed", refused=False)
 
     def _recorded(self, key: str) -> str | Unseen:
         if isinstance(self.outputs, Unseen):

@@ -15,6 +15,7 @@ from pathlib import Path
 import typer
 
 from driver.adapters import bundle_folder
+from driver.adapters.sources import import_from_sources
 from driver.bundle.mismatch import Mismatch, expired, mismatches, moment, rewritten
 from driver.bundle.model import Bundle
 from driver.bundle.seal import Sealed, unseal
@@ -39,6 +40,7 @@ def apply(wish: Wish, folder: Path) -> None:
         word = "--refresh" if wish.refresh else "--affected"
         raise UsageError(f"{word} and --plan contradict each other", remedy="a plan is applied as it was reviewed")
     config = wiring.open_project(wish.project, wish.cloud)
+    import_from_sources(config.root)
     sealed = bundle_folder.read(folder)
     arrived = arrive(config, wiring.JENKINS_DEPLOY)
     aws = wiring.session(config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driver.findings import of_keys, of_records, of_roles
+from driver.findings import of_functions, of_keys, of_records, of_roles
 from driver.findings.rule import Rule, Severity
 
 CHECKS = (
@@ -58,7 +58,7 @@ CHECKS = (
 )
 """What is in the way of a run. Whoever looks finds these; the remedy of a finding may say more."""
 
-RULES = (*of_keys.RULES[-1:], *of_roles.RULES, *of_records.RULES, *of_keys.RULES[:-1])
+RULES = (*of_keys.RULES[-1:], *of_roles.RULES, *of_records.RULES, *of_functions.RULES, *of_keys.RULES[:-1])
 """What rots in the accounts."""
 
 IN_ACCOUNTS = tuple(rule.id for rule in RULES if rule.id != "external-id-shared")

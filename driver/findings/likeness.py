@@ -35,7 +35,7 @@ class Grant:
 
 def differences(derived: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     """In words, what `found` says besides `derived`, and what it no longer says; empty where both mean the same."""
-    wanted, seen = frozenset(_grants(derived)), frozenset(_grants(found))
+    wanted, seen = frozenset(grants(derived)), frozenset(grants(found))
     more, less = seen - wanted, wanted - seen
     moved = {grant.without_conditions for grant in more} & {grant.without_conditions for grant in less}
     said = [
@@ -62,7 +62,8 @@ def _told(how: str, grants: set[Grant]) -> str:
     return f"{how}: {first}{rest}"
 
 
-def _grants(document: Mapping[str, Any]) -> Iterator[Grant]:
+def grants(document: Mapping[str, Any]) -> Iterator[Grant]:
+    """The smallest parts that a document is made of."""
     for statement in _list(document.get("Statement")):
         whom = ["not " + one for one in _principals(statement.get("NotPrincipal"))]
         parts = product(

@@ -105,6 +105,22 @@ class AccessState(Subject):
 
 
 @dataclass(frozen=True)
+class SeenFunction:
+    """The policies that say who may call a function, by alias or version; "" is the function's own."""
+
+    policies: Mapping[str, Document | Unseen]
+
+
+@dataclass(frozen=True)
+class Function(Subject):
+    """A function, and where it runs."""
+
+    account: str
+    region: str
+    seen: SeenFunction | Unseen | None
+
+
+@dataclass(frozen=True)
 class SeenKeys:
     """The long-lived keys of an account: of the root user or not, and in words one for each user's key."""
 

@@ -115,6 +115,7 @@ def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> lis
 def _of_target(target: Target) -> list[Deed]:
     bucket = f"arn:aws:s3:::{target.bucket}"
     passed = target.role_arn(target.execution_role)
+    log = f"arn:aws:logs:{target.region}:{target.account}:log-group:{target.log_group}"
     return [
         Deed("become", "would become another role", "sts:AssumeRole", target.role_arn(target.bootstrap_role), {}),
         Deed("tag", "would tag a session", "sts:TagSession", target.role_arn(target.bootstrap_role), {}),
@@ -125,6 +126,26 @@ def _of_target(target: Target) -> list[Deed]:
         Deed("function-url-open", "would open the function's address", "lambda:UpdateFunctionUrlConfig", target.function_arn, {}),
         Deed("bucket-acl", "would open the bucket by a list", "s3:PutBucketAcl", bucket, {}),
         Deed("item-acl", "would open an item by a list", "s3:PutObjectAcl", f"{bucket}/items/prove", {}),
+        Deed("item-version-acl", "would open an item's old version by a list", "s3:PutObjectVersionAcl", f"{bucket}/items/prove", {}),
+        Deed("bucket-logging", "would send the bucket's access log elsewhere", "s3:PutBucketLogging", bucket, {}),
+        Deed("bucket-notification", "would send word of every item elsewhere", "s3:PutBucketNotification", bucket, {}),
+        Deed("inventory", "would send a list of all items elsewhere", "s3:PutInventoryConfiguration", bucket, {}),
+        Deed("analytics", "would send how items are used elsewhere", "s3:PutAnalyticsConfiguration", bucket, {}),
+        Deed("retention", "would get past a retention", "s3:BypassGovernanceRetention", f"{bucket}/items/prove", {}),
+        Deed("destinations", "would send the function's results elsewhere", "lambda:PutFunctionEventInvokeConfig",
+             target.function_arn, {}),
+        Deed("destinations-changed", "would change where the function's results go", "lambda:UpdateFunctionEventInvokeConfig",
+             target.function_arn, {}),
+        *(
+            Deed(fact, sentence, action, f"{log}:*", {}, denied=False)
+            for fact, sentence, action in (
+                ("log-subscription", "would send the log elsewhere", "logs:PutSubscriptionFilter"),
+                ("log-export", "would copy the log elsewhere", "logs:CreateExportTask"),
+                ("log-gone", "would delete the log", "logs:DeleteLogGroup"),
+                ("log-stream-gone", "would delete a part of the log", "logs:DeleteLogStream"),
+                ("log-shortened", "would keep the log for a shorter time", "logs:PutRetentionPolicy"),
+            )
+        ),
         Deed("website", "would make the bucket a website", "s3:PutBucketWebsite", bucket, {}),
         Deed("replication", "would copy the bucket elsewhere", "s3:PutReplicationConfiguration", bucket, {}),
         Deed("public-block-off", "would turn off the public access block", "s3:PutBucketPublicAccessBlock", bucket, {}),

@@ -13,17 +13,29 @@ from infra.policies.scope import Scope
 
 _OTHER_DOORS = (
     "lambda:CreateFunctionUrlConfig",
+    "lambda:PutFunctionEventInvokeConfig",
+    "lambda:UpdateFunctionEventInvokeConfig",
     "lambda:UpdateFunctionUrlConfig",
+    "s3:BypassGovernanceRetention",
+    "s3:PutAnalyticsConfiguration",
     "s3:PutBucketAcl",
+    "s3:PutBucketLogging",
+    "s3:PutBucketNotification",
     "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketWebsite",
+    "s3:PutInventoryConfiguration",
     "s3:PutObjectAcl",
+    "s3:PutObjectVersionAcl",
     "s3:PutReplicationConfiguration",
 )
-"""Ways to show a function or a bucket to others that no resource of the service layer needs.
+"""Ways to show a function or a bucket to others, to send what happens there elsewhere, or to get past a retention, that no
+resource of the service layer needs.
 
 S3 blocks public access to a new bucket by itself; a role that may not put the block cannot take it away.
 """
+
+_WRITES_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+"""All that is done to a log here: nobody deletes it, shortens it, exports it, or subscribes another account to it."""
 
 
 def target(scope: Scope) -> Document:
@@ -31,7 +43,7 @@ def target(scope: Scope) -> Document:
     return document(
         allow("OwnBucket", ["s3:*"], [scope.bucket_arn, scope.objects_arn]),
         allow("OwnFunction", ["lambda:*"], scope.function_arns),
-        allow("OwnLog", ["logs:*"], [f"{scope.log_group_arn}:*"]),
+        allow("OwnLog", list(_WRITES_LOG), [f"{scope.log_group_arn}:*"]),
         allow("HttpApis", ["apigateway:*"], [scope.api_collection_arn, scope.apis_arn, scope.api_tags_arn]),
         allow(
             "ExecutionRole",
@@ -89,15 +101,10 @@ def _record_stands(trail_arn: str, trail_bucket_arn: str) -> tuple[Statement, ..
 
 
 def _records_stay(state: State) -> tuple[Statement, ...]:
-    """Nobody does anything to the records of runs but read them and put new ones."""
+    """Nobody removes the records of runs, or puts one where there is one."""
     files = record_files(state)
     return (
-        {
-            "Sid": "RecordsStay",
-            "Effect": "Deny",
-            "NotAction": ["s3:GetObject", "s3:PutObject"],
-            "Resource": files,
-        },
+        deny("RecordsStay", ["s3:DeleteObject"], files),
         deny("RecordsAreNew", ["s3:PutObject"], files, {"Null": {"s3:if-none-match": "true"}}),
     )
 

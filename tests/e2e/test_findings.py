@@ -119,12 +119,19 @@ def spoil_records(project: Project) -> Found:
     }
 
 
+LET_IN = {"FunctionName": "items-dev", "Qualifier": "live", "StatementId": "more"}
+
+
 def leave_a_key(project: Project) -> Found:
-    """What bootstrap does not heal: whose key it is, only a person knows."""
+    """What no command heals: whose key it is, and who may call, only a person knows."""
+    project.client("dev", "lambda").add_permission(**LET_IN, Action="lambda:*", Principal="apigateway.amazonaws.com")
     iam = project.client("staging", "iam")
     iam.create_user(UserName="somebody")
     iam.create_access_key(UserName="somebody")
-    return {("access-keys-present", "staging-access", f"account {STAGING}")}
+    return {
+        ("access-keys-present", "staging-access", f"account {STAGING}"),
+        ("function-lets-others-in", "dev", "items-dev"),
+    }
 
 
 @pytest.fixture
@@ -157,6 +164,7 @@ def test_what_somebody_spoils_is_found_by_name_and_bootstrap_heals_it(long_sessi
     for command in (("bootstrap", "--yes"), ("up", "--stacks", "dev", "--refresh")):
         done = project.deploy(*command)
         assert done.code == 0, done
+    project.client("dev", "lambda").remove_permission(**LET_IN)
     project.client("staging", "iam").delete_access_key(
         UserName="somebody",
         AccessKeyId=project.client("staging", "iam").list_access_keys(UserName="somebody")["AccessKeyMetadata"][0][

@@ -9,14 +9,14 @@ import threading
 import traceback
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import suppress
-from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from driver.adapters.engine.imports import Imports
 from driver.adapters.engine.printed import Listener, Printed, listening
 from driver.adapters.engine.workdir import Project
+from driver.adapters.sources import INSTALLED, FromSource
 from driver.events.redaction import learn
 
 if TYPE_CHECKING:
@@ -26,14 +26,6 @@ NOTHING_DECLARED = "the program declared no resource, and the stack has some: to
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _SDK_DUMP = "python inline source runtime error:"
-_INSTALLED = {"site-packages", "dist-packages"}
-
-
-class _Entry(SourceFileLoader):
-    """A loader that keeps no byte code: a program's entry is read anew for each stack, and nothing is put beside it."""
-
-    def path_stats(self, path: object) -> NoReturn:
-        raise OSError(f"{path} is not cached")
 
 
 class Program:
@@ -102,7 +94,7 @@ class Program:
     def _execute(self) -> None:
         from pulumi import RunError
 
-        loader = _Entry("__main__", str(self._project.entry))
+        loader = FromSource("__main__", str(self._project.entry))
         spec = spec_from_loader("__main__", loader)
         assert spec is not None  # noqa: S101 -- a spec made from a loader that is there is there
         try:
@@ -164,6 +156,6 @@ def _own_line(frames: Sequence[tuple[str, int]], root: Path) -> str:
     """The last of the user's own lines among the frames, as `file:line`; empty when there is none."""
     for file, line in reversed(frames):
         path = Path(file)
-        if path.is_relative_to(root) and not _INSTALLED & set(path.parts):
+        if path.is_relative_to(root) and not INSTALLED & set(path.parts):
             return f"{path.relative_to(root)}:{line}"
     return ""

@@ -88,6 +88,7 @@ def test_the_deployment_role_reaches_its_own_and_not_the_same_with_one_fact_wron
     assert not allows(policy, action, *other)
 
 
+LOG = "arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/items-dev"
 NEVER = [
     ("iam:CreateRole", "arn:aws:iam::222222222222:role/new"),
     ("iam:PutRolePolicy", "arn:aws:iam::222222222222:role/items-dev-deployment"),
@@ -99,6 +100,17 @@ NEVER = [
     ("cloudtrail:StopLogging", "arn:aws:cloudtrail:eu-central-1:222222222222:trail/deploy-trail"),
     ("s3:PutObject", "arn:aws:s3:::deploy-trail-222222222222/AWSLogs/x"),
     ("logs:DeleteLogGroup", "arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/items-dev"),
+    ("logs:DeleteLogGroup", f"{LOG}:*"),
+    ("logs:PutSubscriptionFilter", f"{LOG}:*"),
+    ("logs:CreateExportTask", f"{LOG}:*"),
+    ("logs:PutRetentionPolicy", f"{LOG}:*"),
+    ("lambda:PutFunctionEventInvokeConfig", FUNCTION),
+    ("s3:PutBucketLogging", BUCKET),
+    ("s3:PutBucketNotification", BUCKET),
+    ("s3:PutInventoryConfiguration", BUCKET),
+    ("s3:PutAnalyticsConfiguration", BUCKET),
+    ("s3:PutObjectVersionAcl", f"{BUCKET}/items/a"),
+    ("s3:BypassGovernanceRetention", f"{BUCKET}/items/a"),
     ("ec2:RunInstances", "*"),
     ("dynamodb:CreateTable", "*"),
     ("s3:CreateBucket", "arn:aws:s3:::another"),

@@ -10,9 +10,11 @@ from driver.findings.subjects import (
     Boundary,
     Bucket,
     ExternalId,
+    Function,
     Keys,
     Role,
     SeenBucket,
+    SeenFunction,
     SeenKeys,
     SeenRole,
     SeenTrail,
@@ -41,7 +43,25 @@ TRAIL = Trail("dev-access", "deploy-trail", "Pulumi.dev.yaml", 4, "record", SEEN
 SEEN_BUCKET = SeenBucket(BLOCKS, POLICY)
 ACCESS_STATE = AccessState("dev-access", "deploy-state", "Pulumi.dev.yaml", 1, seen=False)
 BUCKET = Bucket("dev", "items-dev", "Pulumi.dev.yaml", 4, POLICY, SEEN_BUCKET)
+FUNCTION_ARN = "arn:aws:lambda:eu-central-1:222222222222:function:items-dev:live"
+GATEWAY: dict[str, Any] = {
+    "Sid": "http-api",
+    "Effect": "Allow",
+    "Principal": {"Service": "apigateway.amazonaws.com"},
+    "Action": "lambda:InvokeFunction",
+    "Resource": FUNCTION_ARN,
+    "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-central-1:222222222222:abc/*/*"}},
+}
+FUNCTION = Function(
+    "dev",
+    "items-dev",
+    "Pulumi.dev.yaml",
+    4,
+    "222222222222",
+    "eu-central-1",
+    SeenFunction({"live": document(**GATEWAY)}),
+)
 KEYS = Keys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, SeenKeys(root=False, of_users=()))
 EXTERNAL_ID = ExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, ())
 
-SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, ACCESS_STATE, KEYS, EXTERNAL_ID)
+SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, ACCESS_STATE, FUNCTION, KEYS, EXTERNAL_ID)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from driver.adapters.inspection import Inspection
-from driver.findings.subjects import SeenBucket, SeenTrail, Unseen
+from driver.findings.subjects import SeenBucket, SeenFunction, SeenTrail, Unseen
 
 Answer = Mapping[str, Any] | Exception
 
@@ -24,6 +25,9 @@ class FakeAws:
     def client(self, service: str, region: str = "") -> Any:
         del service, region
         return self
+
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=lambda **asked: [getattr(self, operation)(**asked)])
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         answer = self.answers[operation]
@@ -122,3 +126,25 @@ def test_selectors_that_may_not_be_read_are_unseen_and_the_rest_of_the_trail_is_
     found = trail(refused("AccessDenied"))
     assert found.logging
     assert isinstance(found.left_out, Unseen)
+
+
+VERSIONS = {"Versions": [{"Version": "$LATEST"}, {"Version": "1"}]}
+ALIASES = {"Aliases": [{"Name": "live"}]}
+
+
+def function(**answers: Answer) -> Any:
+    return seen(list_versions_by_function=VERSIONS, list_aliases=ALIASES, **answers).function("items")
+
+
+def test_a_function_tells_every_policy_and_which_may_not_be_read() -> None:
+    assert function(get_policy={"Policy": '{"Statement": []}'}) == SeenFunction(
+        {key: {"Statement": []} for key in ("", "1", "live")}
+    )
+    assert function(get_policy=refused("ResourceNotFoundException")) == SeenFunction({})
+    denied = function(get_policy=refused("AccessDeniedException"))
+    assert {type(said) for said in denied.policies.values()} == {Unseen}
+
+
+def test_a_function_that_is_not_there_is_absent() -> None:
+    gone = seen(list_versions_by_function=refused("ResourceNotFoundException"))
+    assert gone.function("items") is None

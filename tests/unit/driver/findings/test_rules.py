@@ -10,12 +10,14 @@ import pytest
 from driver.findings.catalogue import BY_ID, RULES
 from driver.findings.judge import judge
 from driver.findings.rule import Standing
-from driver.findings.subjects import SeenKeys, Subject, Unseen
+from driver.findings.subjects import SeenFunction, SeenKeys, Subject, Unseen
 from tests.unit.driver.findings.samples import (
     ACCESS_STATE,
     BUCKET,
     CEILING,
     EXTERNAL_ID,
+    FUNCTION,
+    GATEWAY,
     KEYS,
     POLICY,
     ROLE,
@@ -39,6 +41,11 @@ def trail(**seen: Any) -> Subject:
 
 def bucket(**seen: Any) -> Subject:
     return replace(BUCKET, seen=replace(SEEN_BUCKET, **seen))
+
+
+def function(qualifier: str = "live", **statement: Any) -> Subject:
+    also = document(**{**GATEWAY, **statement})
+    return replace(FUNCTION, seen=SeenFunction({"1": document(**GATEWAY), qualifier: also}))
 
 
 WIDER = document(Resource=["*"])
@@ -77,6 +84,20 @@ WRONG = [
     ("bucket-policy-edited-by-hand", bucket(policy=WIDER), "on *"),
     ("bucket-policy-edited-by-hand", bucket(policy=None), "no bucket policy"),
     ("access-state-where-jenkins-writes", replace(ACCESS_STATE, seen=True), "a state of dev-access stands there"),
+    ("function-lets-others-in", function(Action="lambda:*"), "http-api of live says Allow lambda:*"),
+    (
+        "function-lets-others-in",
+        function(Action=["lambda:InvokeFunction", "lambda:UpdateFunctionCode"]),
+        "updatefunctioncode",
+    ),
+    ("function-lets-others-in", function(Principal="*"), "by AWS:*"),
+    ("function-lets-others-in", function(Principal={"AWS": "999999999999"}), "999999999999"),
+    ("function-lets-others-in", function("", Condition={}), "of its own policy lets in API Gateway for whatever API"),
+    (
+        "function-lets-others-in",
+        function(Condition={"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-central-1:999999999999:abc/*"}}),
+        "lets in API Gateway for arn:aws:execute-api:eu-central-1:999999999999:abc/*",
+    ),
     ("root-access-key", replace(KEYS, seen=SeenKeys(root=True, of_users=())), "root user has an access key"),
     ("access-keys-present", replace(KEYS, seen=SeenKeys(root=False, of_users=("bob's",))), "bob's"),
     ("external-id-shared", replace(EXTERNAL_ID, seen=("Pulumi.prod.yaml",)), "Pulumi.prod.yaml says"),
