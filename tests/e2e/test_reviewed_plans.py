@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import py_compile
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -308,8 +310,10 @@ def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -
         assert not [path.name for path in plan.iterdir() if secret in path.read_bytes()]
     page = (plan / "plan.md").read_text("utf-8")
     assert all(ACCOUNTS[env] in page for env in ENVS)
+    ran = planted_byte_code(project)
     done = project.deploy("up", "--plan", "plan", "--stacks", "prod,dev,staging", "--output", "json")
     assert done.code == 0, done
+    assert not ran.exists()
     for env in ENVS:
         assert project.functions(env) == [f"items-{env}"]
     again = project.deploy("up", "--plan", "plan")
@@ -325,6 +329,19 @@ def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -
         f"plan {json.loads((plan / 'plan.json').read_bytes())['id']}: reviewed unused, now used by run {done.json['run']}"
         in old.err
     )
+
+    assert project.deploy("preview", "--stacks", "dev").code == 0
+    assert ran.exists()  # where no plan is reviewed, Python takes it as it does everywhere
+
+
+def planted_byte_code(project: Project) -> Path:
+    """Put byte code beside a source of the program that Python does not hold against it; the file that is there once it ran."""
+    source, ran = project.root / "infra" / "names.py", project.root.parent / "ran"
+    planted = project.root.parent / "planted.py"
+    planted.write_text(f"{source.read_text('utf-8')}\nopen({str(ran)!r}, 'w').close()\n", "utf-8")
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(planted), cache_from_source(str(source)), str(source), invalidation_mode=unchecked)
+    return ran
 
 
 def test_what_an_earlier_stack_changes_stops_the_run_where_it_is_another_plan(project: Project) -> None:
