@@ -1,8 +1,8 @@
 """Starts, finds, stops and empties a sandbox: one process per home folder, on free loopback ports.
 
 HOME holds `sandbox.json` (written when the sandbox may be used), `server.log`, `ports.json`, `alive.lock` (held by the
-process for as long as it lives) and `state/`. The state survives `down` and `up`; of a process that was killed, its last
-snapshot survives; `reset` throws it away.
+process for as long as it lives), `tmp/` (gone when it has stopped) and `state/`. The state survives `down` and `up`; of a
+process that was killed, its last snapshot survives; `reset` throws it away.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def require_ledger(path: Path) -> None:
     """Make sure, before anybody looks, that it can be read and replaced. Raises UsageError."""
     read_ledger(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _draft(path).touch()
         _draft(path).unlink()
     except OSError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 from typing import Annotated
 
@@ -62,9 +65,29 @@ def comment(
 
 
 def _text(file: Path) -> str:
+    """The document. What another machine sent may be a link to a file of this one, or a device: that is no document."""
+    from driver.run.comment import LONGEST
+
+    largest = 4 * LONGEST  # bytes: a character has four at most in UTF-8
     try:
-        return file.read_text("utf-8")
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
+            regular = stat.S_ISREG(os.fstat(opened.fileno()).st_mode)
+            content = opened.read(largest + 1) if regular else b""
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _no_document(file, "it is a symbolic link") from None
         raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
+    if not regular:
+        raise _no_document(file, "it is no regular file")
+    if len(content) > largest:
+        raise _no_document(file, f"it is longer than {largest:,} bytes, which no comment can be")
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError("is not UTF-8 text", where=str(file)) from None
+
+
+def _no_document(file: Path, why: str) -> UsageError:
+    return UsageError(
+        f"is not read: {why}", where=str(file), remedy="name the file that `deploy preview --output markdown` wrote"
+    )

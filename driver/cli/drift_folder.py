@@ -19,7 +19,7 @@ LEDGER = "drift-ledger.json"
 def make_folder(folder: Path) -> None:
     """Make the folder, before the look and not after it. Raises UsageError when there can be none."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         what = f"there can be no folder for the reports: {error.strerror}"
         raise UsageError(what, where=str(folder), remedy="say another --reports DIR") from None

@@ -275,9 +275,10 @@ def _keep(config: DeployConfig, aws: AwsSession, run: str, record: bytes) -> Non
 
 
 def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateStore) -> AutomationEngine:
-    """The engine, at work in `folder`."""
+    """The engine, at work in `folder`, which is the run's own and nobody else's to read."""
     from driver.adapters.engine import AutomationEngine
 
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return AutomationEngine(
         project_root=config.root,
         engine=tools.engine,

@@ -115,7 +115,6 @@ def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> lis
 def _of_target(target: Target) -> list[Deed]:
     bucket = f"arn:aws:s3:::{target.bucket}"
     passed = target.role_arn(target.execution_role)
-    log = f"arn:aws:logs:{target.region}:{target.account}:log-group:{target.log_group}"
     return [
         Deed("become", "would become another role", "sts:AssumeRole", target.role_arn(target.bootstrap_role), {}),
         Deed("tag", "would tag a session", "sts:TagSession", target.role_arn(target.bootstrap_role), {}),
@@ -127,6 +126,25 @@ def _of_target(target: Target) -> list[Deed]:
         Deed("bucket-acl", "would open the bucket by a list", "s3:PutBucketAcl", bucket, {}),
         Deed("item-acl", "would open an item by a list", "s3:PutObjectAcl", f"{bucket}/items/prove", {}),
         Deed("item-version-acl", "would open an item's old version by a list", "s3:PutObjectVersionAcl", f"{bucket}/items/prove", {}),
+        Deed("website", "would make the bucket a website", "s3:PutBucketWebsite", bucket, {}),
+        Deed("replication", "would copy the bucket elsewhere", "s3:PutReplicationConfiguration", bucket, {}),
+        Deed("public-block-off", "would turn off the public access block", "s3:PutBucketPublicAccessBlock", bucket, {}),
+        Deed("pass-elsewhere", "would pass the execution role to EC2", "iam:PassRole", passed,
+             {"iam:PassedToService": "ec2.amazonaws.com"}, denied=False),
+        Deed("pass-other-role", "would pass the deployment role to Lambda", "iam:PassRole",
+             target.role_arn(target.deployment_role), {"iam:PassedToService": "lambda.amazonaws.com"}, denied=False),
+        Deed("other-log", "would write another log", "logs:PutLogEvents",
+             f"arn:aws:logs:{target.region}:{target.account}:log-group:/prove-other:log-stream:prove", {}, denied=False),
+        Deed("other-function", "would change another function", "lambda:UpdateFunctionCode",
+             f"arn:aws:lambda:{target.region}:{target.account}:function:prove-other", {}, denied=False),
+        *_elsewhere(target, bucket),
+    ]  # fmt: skip
+
+
+def _elsewhere(target: Target, bucket: str) -> list[Deed]:
+    """What would send elsewhere what happens to the stack's things, or make it be forgotten."""
+    log = f"arn:aws:logs:{target.region}:{target.account}:log-group:{target.log_group}"
+    return [
         Deed("bucket-logging", "would send the bucket's access log elsewhere", "s3:PutBucketLogging", bucket, {}),
         Deed("bucket-notification", "would send word of every item elsewhere", "s3:PutBucketNotification", bucket, {}),
         Deed("inventory", "would send a list of all items elsewhere", "s3:PutInventoryConfiguration", bucket, {}),
@@ -146,17 +164,6 @@ def _of_target(target: Target) -> list[Deed]:
                 ("log-shortened", "would keep the log for a shorter time", "logs:PutRetentionPolicy"),
             )
         ),
-        Deed("website", "would make the bucket a website", "s3:PutBucketWebsite", bucket, {}),
-        Deed("replication", "would copy the bucket elsewhere", "s3:PutReplicationConfiguration", bucket, {}),
-        Deed("public-block-off", "would turn off the public access block", "s3:PutBucketPublicAccessBlock", bucket, {}),
-        Deed("pass-elsewhere", "would pass the execution role to EC2", "iam:PassRole", passed,
-             {"iam:PassedToService": "ec2.amazonaws.com"}, denied=False),
-        Deed("pass-other-role", "would pass the deployment role to Lambda", "iam:PassRole",
-             target.role_arn(target.deployment_role), {"iam:PassedToService": "lambda.amazonaws.com"}, denied=False),
-        Deed("other-log", "would write another log", "logs:PutLogEvents",
-             f"arn:aws:logs:{target.region}:{target.account}:log-group:/prove-other:log-stream:prove", {}, denied=False),
-        Deed("other-function", "would change another function", "lambda:UpdateFunctionCode",
-             f"arn:aws:lambda:{target.region}:{target.account}:function:prove-other", {}, denied=False),
     ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Starts one cloud process: `python -m sandbox.cloud --home FOLDER [--port PORT] [--powers]`.
 
 It holds HOME/alive.lock for as long as it lives, so that a stale pid is never mistaken for a running sandbox, and
-listens on its ports before anything slow happens, so that two sandboxes never race for one.
+listens on its ports before anything slow happens, so that two sandboxes never race for one. What is only of use while it
+runs, functions' code unpacked, lies in HOME/tmp and goes with it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -51,13 +54,18 @@ def _run(home: Path, port: int | None, powers_token: str | None) -> None:
         metadata_ports={name: listening.getsockname()[1] for name, listening in instances.items()},
         powers_token=powers_token,
     )
+    work = home / "tmp"
+    shutil.rmtree(work, ignore_errors=True)  # of a process that was killed
+    work.mkdir(mode=0o700)
     os.environ.clear()
-    os.environ.update({"PATH": _PATH, "HOME": str(home), **config.emulator_environment()})
+    os.environ.update({"PATH": _PATH, "HOME": str(home), "TMPDIR": str(work), **config.emulator_environment()})
+    tempfile.tempdir = None
     from sandbox.cloud.server import serve
 
     try:
         serve(config, [gateway, *instances.values()])
     finally:
+        shutil.rmtree(work, ignore_errors=True)
         (home / "sandbox.json").unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from typing import Any
 
 import pytest
@@ -179,6 +180,9 @@ def test_what_somebody_spoils_is_found_by_name_and_bootstrap_heals_it(long_sessi
     )
     done, found, _ = looked(project, "--as-administrator")
     assert (done.code, found) == (0, set()), done
+    folders = [path for path in (project.root / ".deploy" / "runs").iterdir() if path.is_dir()]
+    assert folders
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
 def leave_out_and_divert(project: Project) -> None:

@@ -330,7 +330,7 @@ def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -
         in old.err
     )
 
-    assert project.deploy("preview", "--stacks", "dev").code == 0
+    assert project.deploy("iam", "show", "--stack", "dev-access").code == 0
     assert ran.exists()  # where no plan is reviewed, Python takes it as it does everywhere
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import pytest
 
 from sandbox import lifecycle
 from sandbox.accounts import SandboxError
+from tests.contract.cloud.outsider import Someone, trusting, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +55,30 @@ def test_stopping_ends_the_process_and_its_ports(home: Path) -> None:
     assert not lifecycle.down(home)
     with pytest.raises(ProcessLookupError):
         os.kill(started.pid, 0)
+
+
+def run_a_function(sandbox: Sandbox, name: str) -> None:
+    """Its code is unpacked where the sandbox keeps what it needs while it runs."""
+    root = Someone(sandbox, sandbox.accounts["dev"], "test")
+    trust = trusting({"Service": "lambda.amazonaws.com"})
+    role = root.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    code = {"ZipFile": zipped("def handler(event, context): return 1")}
+    functions = root.client("lambda")
+    functions.create_function(FunctionName=name, Role=role, Runtime="python3.11", Handler="index.handler", Code=code)
+    assert json.loads(functions.invoke(FunctionName=name)["Payload"].read()) == 1
+
+
+def test_what_a_function_is_unpacked_to_goes_with_the_sandbox_however_it_ends(home: Path, unique: str) -> None:
+    killed = lifecycle.up(home)
+    run_a_function(killed, unique)
+    assert [path.name for path in (home / "tmp").iterdir() if unique in path.name]
+    assert not list(Path(tempfile.gettempdir()).glob(f"*{unique}*"))
+    os.kill(killed.pid, signal.SIGKILL)
+    os.waitpid(killed.pid, 0)
+    lifecycle.up(home)
+    assert not list((home / "tmp").glob(f"*{unique}*"))
+    lifecycle.down(home)
+    assert not (home / "tmp").exists()
 
 
 def test_state_and_addresses_survive_a_stop(home: Path) -> None:

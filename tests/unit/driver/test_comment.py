@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -220,10 +221,24 @@ def test_who_says_when_is_asked_then() -> None:
     assert clock.slept == [17]
 
 
-def test_a_file_for_a_comment_is_there_and_is_text(tmp_path: Path) -> None:
+def test_a_file_for_a_comment_is_a_regular_file_with_text_in_it(tmp_path: Path) -> None:
     from driver.cli.comment import comment
 
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
-    for name, says in (("nowhere.md", "No such file"), ("bytes", "not UTF-8"), (".", "Is a directory")):
+    (tmp_path / "long").write_text("a" * (4 * LONGEST + 1), "utf-8")
+    (tmp_path / "document").write_text("<!-- marker -->\n", "utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "document")
+    os.mkfifo(tmp_path / "pipe")
+    for name, says in (
+        ("nowhere.md", "No such file"),
+        ("bytes", "not UTF-8"),
+        (".", "Is a directory"),
+        ("pipe", "no regular file"),
+        ("/dev/zero", "no regular file"),
+        ("link", "symbolic link"),
+        ("/proc/self/cwd", "symbolic link"),
+        ("long", "longer than 240,000 bytes"),
+        ("document", "first line"),  # it is read, and is no preview
+    ):
         with pytest.raises(UsageError, match=says):
             comment(tmp_path / name)

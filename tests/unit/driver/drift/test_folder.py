@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.unit.driver.drift.samples import finding, report
 def test_every_form_of_the_report_and_the_ledger_are_there(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "out"
     make_folder(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     fill(folder, report(finding()), 5)
     assert {path.name for path in folder.iterdir()} == {
         *(f"drift.{form}" for form in ("txt", "md", "json", "xml", "sarif")),
