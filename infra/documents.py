@@ -10,6 +10,7 @@ from infra.names import AccountNames, TargetNames
 from infra.policies import boundary, buckets, jenkins, roles, trust
 from infra.policies.document import Document
 from infra.policies.jenkins import PlanKey, State
+from infra.policies.record import Record
 from infra.policies.scope import Scope
 from infra.settings import TargetSettings, ToolsSettings, of_files
 
@@ -39,7 +40,7 @@ def of_tools(settings: ToolsSettings) -> Documents:
     return {
         "boundary": boundary.jenkins(state, plan_key, entered, here.trail_arn, trail_bucket),
         "deploy.trust": agents,
-        "deploy.policy": jenkins.deploy(state, plan_key, trail_bucket, entered),
+        "deploy.policy": jenkins.deploy(state, plan_key, Record(here.account, trail_bucket), entered),
         "preview.trust": agents,
         "preview.policy": jenkins.preview(state, previews),
         "trail": _trail(here),
@@ -51,6 +52,7 @@ def state_of(settings: ToolsSettings) -> State:
     tools = settings.tools
     return State(
         bucket_arn=names.bucket_arn(tools.state_bucket),
+        project=names.PROJECT,
         keys_arn=_keys_arn(settings),
         key_alias=tools.state_key,
     )
@@ -121,10 +123,12 @@ def scope_of(settings: TargetSettings) -> Scope:
     """What this stack calls its own."""
     here = names_of(settings)
     return Scope(
+        account=here.account,
         region=here.region,
         stack=here.env,
         bucket_arn=names.bucket_arn(here.bucket),
         function_arn=here.function_arn,
+        alias_arn=here.alias_arn,
         execution_role_arn=names.role_arn(here.account, here.execution_role),
         log_group_arn=here.log_group_arn,
         trail_arn=here.trail_arn,

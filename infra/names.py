@@ -65,6 +65,11 @@ class TargetNames(AccountNames):
         return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.service}"
 
     @property
+    def alias_arn(self) -> str:
+        """The alias of the function that callers use."""
+        return f"{self.function_arn}:{LIVE}"
+
+    @property
     def log_group_arn(self) -> str:
         """The log group, without the `:*` that means its streams."""
         return f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.log_group}"

@@ -16,6 +16,7 @@ from infra.names import AccountNames
 from infra.policies import jenkins, roles
 from infra.policies.actions import OPERATIONS, TYPES
 from infra.policies.grant import Grant
+from infra.policies.record import Record
 from infra.policies.requests import requests
 from infra.policies.scope import Scope
 from infra.settings import TargetSettings, ToolsSettings, of_files
@@ -32,7 +33,7 @@ class Holder(TypedDict):
 
 
 class Need(Holder):
-    """One request that a role makes.
+    """One kind of request that a role makes. `resources` is on what, with IAM's `*` for what nobody knows beforehand.
 
     `type` is the Pulumi type that is made, or the work that is done. `phase` is create, read, update, delete, preview,
     drift, state, enter, review, audit or run. `context` holds the condition keys that the policies decide by.
@@ -59,11 +60,11 @@ def needs(root: Path, stack: str) -> list[Need]:
 
 def _of_tools(settings: ToolsSettings) -> Iterator[Need]:
     tools, state = settings.tools, state_of(settings)
-    trail_bucket = names.bucket_arn(AccountNames(tools.account, tools.region).trail_bucket)
+    trail = Record(tools.account, names.bucket_arn(AccountNames(tools.account, tools.region).trail_bucket))
     deploy = _holder(names.role_arn(tools.account, tools.deploy_role), "jenkins-deploy", "deploy")
     preview = _holder(names.role_arn(tools.account, tools.preview_role), "jenkins-preview", "preview")
     yield from _granted(
-        deploy, "Jenkins", jenkins.deploys(state, plan_key_of(settings), trail_bucket, entered_by_deploy(settings))
+        deploy, "Jenkins", jenkins.deploys(state, plan_key_of(settings), trail, entered_by_deploy(settings))
     )
     yield from _granted(preview, "Jenkins", jenkins.previews(state, entered_by_preview(settings)))
 
@@ -110,7 +111,7 @@ def _granted(holder: Holder, kind: str, grants: Iterable[Grant]) -> Iterator[Nee
                 "phase": grant.phase,
                 "operation": operation,
                 "action": action,
-                "resources": list(grant.asked),
+                "resources": list(grant.resources),
                 "context": grant.context,
             }
 

@@ -1,4 +1,4 @@
-"""What a role does, said once: its policy's statement and the requests that the statement is there for."""
+"""What a role does, said once: from it come its policy's statement and its needs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from infra.policies.document import Conditions, Statement, allow
 class Grant:
     """One statement of a policy and why it is there.
 
-    `calls` says which SDK operations are made, and the IAM action that each is authorised by. `resources` are the
-    patterns of the statement; `asked` are ARNs as they are in requests; `context` are the condition keys of those
-    requests that `when` decides by.
+    `calls` says which SDK operations are made, and the IAM action that each is authorised by. `resources` is on what: ARNs
+    in which IAM's `*` stands for what nobody knows beforehand, such as an id that AWS chooses or an object's name. `context`
+    are the condition keys of those requests that `when` decides by.
     """
 
     sid: str
     phase: str
     calls: Mapping[str, str]
     resources: Sequence[str]
-    asked: Sequence[str]
     when: Conditions | None = None
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 

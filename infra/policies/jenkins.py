@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.policies import record
 from infra.policies.document import Conditions, Document, document
 from infra.policies.grant import Grant
+from infra.policies.record import Record, reads
 
 STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
 PLAN_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Verify")
@@ -15,11 +15,32 @@ PLAN_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Veri
 
 @dataclass(frozen=True)
 class State:
-    """Where Pulumi's state lives, and the key that its secrets are encrypted with."""
+    """Where Pulumi keeps the states of `project`'s service layers, and the key that their secrets are encrypted with."""
 
     bucket_arn: str
+    project: str
     keys_arn: str
     key_alias: str
+
+    @property
+    def meta(self) -> str:
+        """What says how the bucket is laid out; the first run writes it (pulumi/pulumi `pkg/backend/diy`, `meta.go`)."""
+        return f"{self.bucket_arn}/.pulumi/meta.yaml"
+
+    @property
+    def current(self) -> list[str]:
+        """Each stack's state with the one before, and what was written at its updates (`pkg/backend/diy`, `store.go`)."""
+        return [f"{self.bucket_arn}/.pulumi/{kind}/{self.project}/*" for kind in ("stacks", "history")]
+
+    @property
+    def backups(self) -> str:
+        """A copy of each state after an update; nothing here removes one."""
+        return f"{self.bucket_arn}/.pulumi/backups/{self.project}/*"
+
+    @property
+    def locks(self) -> str:
+        """Who is at work on a stack."""
+        return f"{self.bucket_arn}/.pulumi/locks/organization/{self.project}/*"
 
 
 @dataclass(frozen=True)
@@ -30,12 +51,12 @@ class PlanKey:
     key_alias: str
 
 
-def deploy(state: State, plan_key: PlanKey, trail_bucket_arn: str, role_arns: Sequence[str]) -> Document:
+def deploy(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[str]) -> Document:
     """Enter every target as deployment or preview role; read and write the state; sign plans; read who entered.
 
     The preview role neither signs plans nor reads the record: on its agents runs what a pull request brings.
     """
-    return document(*(grant.statement for grant in deploys(state, plan_key, trail_bucket_arn, role_arns)))
+    return document(*(grant.statement for grant in deploys(state, plan_key, trail, role_arns)))
 
 
 def preview(state: State, role_arns: Sequence[str]) -> Document:
@@ -46,18 +67,20 @@ def preview(state: State, role_arns: Sequence[str]) -> Document:
     return document(*(grant.statement for grant in previews(state, role_arns)))
 
 
-def deploys(state: State, plan_key: PlanKey, trail_bucket_arn: str, role_arns: Sequence[str]) -> list[Grant]:
+def deploys(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[str]) -> list[Grant]:
     """What an agent that deploys does in its own account."""
-    held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject", "S3:DeleteObject": "s3:DeleteObject"}
+    held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
+    removed = {"S3:DeleteObject": "s3:DeleteObject"}
     kept = {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey", "KMS:Encrypt": "kms:Encrypt"}
     return [
         _enter(role_arns),
         _find(state),
-        _state(state, "HoldState", held),
+        Grant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
+        Grant("RemoveState", "state", removed, [*state.current, state.locks]),
         _secrets(state, "KeepSecrets", kept),
         *_plans(plan_key),
         *_records(state),
-        *record.reads(trail_bucket_arn),
+        *reads(trail),
     ]
 
 
@@ -66,7 +89,7 @@ def previews(state: State, role_arns: Sequence[str]) -> list[Grant]:
     return [
         _enter(role_arns),
         _find(state),
-        _state(state, "ReadState", {"S3:GetObject": "s3:GetObject"}),
+        Grant("ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]),
         _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
     ]
 
@@ -88,16 +111,11 @@ def key_condition(key: State | PlanKey) -> Conditions:
 def _enter(role_arns: Sequence[str]) -> Grant:
     """The source identity is set in the same call, and authorised by an action of its own."""
     calls = {"STS:AssumeRole": "sts:AssumeRole", "STS:AssumeRole(SourceIdentity)": "sts:SetSourceIdentity"}
-    return Grant("EnterTargets", "enter", calls, list(role_arns), list(role_arns))
+    return Grant("EnterTargets", "enter", calls, list(role_arns))
 
 
 def _find(state: State) -> Grant:
-    return Grant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn], [state.bucket_arn])
-
-
-def _state(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
-    files = f"{state.bucket_arn}/.pulumi"
-    return Grant(sid, "state", calls, [f"{files}/*"], [f"{files}/stacks/items/dev.json"])
+    return Grant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn])
 
 
 def _records(state: State) -> list[Grant]:
@@ -107,26 +125,17 @@ def _records(state: State) -> list[Grant]:
     writes on Amazon S3 buckets").
     """
     files = record_files(state)
-    names = ("runs/20261123-0102-3f9a7c.jsonl", "plans/20261123-0102-3f9a7c.json")
-    asked = [f"{state.bucket_arn}/.deploy/{name}" for name in names]
     put, once = {"S3:PutObject": "s3:PutObject"}, {"Null": {"s3:if-none-match": "false"}}
     return [
-        Grant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files, asked),
-        Grant("AddRecords", "state", put, files, asked, once, {"s3:if-none-match": "*"}),
+        Grant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files),
+        Grant("AddRecords", "state", put, files, once, {"s3:if-none-match": "*"}),
     ]
 
 
 def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
     """The engine encrypts and decrypts the state's secrets; the driver asks first whether the key is there."""
-    return Grant(
-        sid,
-        "state",
-        calls,
-        [state.keys_arn],
-        [_some_key(state)],
-        key_condition(state),
-        {"kms:ResourceAliases": [state.key_alias]},
-    )
+    named = {"kms:ResourceAliases": [state.key_alias]}
+    return Grant(sid, "state", calls, [state.keys_arn], key_condition(state), named)
 
 
 def _plans(key: PlanKey) -> list[Grant]:
@@ -138,12 +147,7 @@ def _plans(key: PlanKey) -> list[Grant]:
     named, known = {"kms:ResourceAliases": [key.key_alias]}, key_condition(key)
     used, seen = {"KMS:Sign": "kms:Sign", "KMS:Verify": "kms:Verify"}, ("DescribeKey", "GetPublicKey")
     shown = {f"KMS:{call}": f"kms:{call}" for call in seen}
-    arns, asked = [key.keys_arn], [_some_key(key)]
     return [
-        Grant("SignPlans", "review", used, arns, asked, {**known, "StringEquals": how}, {**named, **how}),
-        Grant("SeePlanKey", "review", shown, arns, asked, known, named),
+        Grant("SignPlans", "review", used, [key.keys_arn], {**known, "StringEquals": how}, {**named, **how}),
+        Grant("SeePlanKey", "review", shown, [key.keys_arn], known, named),
     ]
-
-
-def _some_key(key: State | PlanKey) -> str:
-    return key.keys_arn.replace("*", "00000000-0000-0000-0000-000000000000")

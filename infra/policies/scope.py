@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infra.policies.record import Record
+
 
 @dataclass(frozen=True)
 class Scope:
     """The ARNs of one target account's service, and the tag that marks what has no name of its own."""
 
+    account: str
     region: str
     stack: str
     bucket_arn: str
     function_arn: str
+    alias_arn: str
     execution_role_arn: str
     log_group_arn: str
     trail_arn: str
     trail_bucket_arn: str
+
+    @property
+    def record(self) -> Record:
+        """Where the account's trail is delivered."""
+        return Record(self.account, self.trail_bucket_arn)
 
     @property
     def objects_arn(self) -> str:
