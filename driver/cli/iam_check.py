@@ -40,7 +40,7 @@ def check(
     program.check_settings(config, chosen)
     documents = {each.name: program.documents(config, each) for each in chosen}
     roles = program.roles(config)
-    found = findings_of(documents, roles)
+    found = findings_of(documents, roles, program.access_states(config))
     checked = [role for role in roles if role.stack in documents]
     if output is Output.JSON:
         write_json(policies.check_as_data(checked, found))

@@ -9,6 +9,7 @@ from typing import Any
 from driver.config.model import DeployConfig
 from driver.errors import UsageError
 from driver.iam import holders
+from driver.iam.evaluate import Request
 from driver.iam.holders import Role
 from driver.values import Layer, Stack
 
@@ -61,6 +62,19 @@ def roles(config: DeployConfig) -> tuple[Role, ...]:
         for stack in config.layer(Layer.ACCESS)
         for role in holders.roles(stack.name, stack.env, documents(config, stack), needs(config, stack))
     )
+
+
+def access_states(config: DeployConfig) -> tuple[Request, ...]:
+    """Where the states of access layers are, as requests that no role of ours may make: files, their bucket, their key."""
+    found: list[Request] = []
+    for stack in config.layer(Layer.ACCESS):
+        backend, name = stack.backend, f"{config.project}/{stack.name}"
+        files = (f"stacks/{name}.json", f"history/{name}/1", f"backups/{name}/1", f"locks/organization/{name}/1.json")
+        bucket = f"arn:aws:s3:::{backend.bucket}"
+        found += [Request("s3:*", f"{bucket}/.pulumi/{file}") for file in files]
+        key = f"arn:aws:kms:{backend.region}:{backend.account}:key/1"
+        found.append(Request("kms:*", key, {"kms:ResourceAliases": (backend.key_alias,)}))
+    return tuple(found)
 
 
 def _entry_point(name: str, key: str) -> Callable[..., Any]:

@@ -77,4 +77,4 @@ class Proof:
         access = [stack for stack in self.config.layer(Layer.ACCESS) if stack.env in envs]
         documents = {stack.name: program.documents(self.config, stack) for stack in access}
         roles = [role for role in program.roles(self.config) if role.stack in documents]
-        return policies.verdicts(facts, roles, documents)
+        return policies.verdicts(facts, roles, documents, program.access_states(self.config))

@@ -1,4 +1,4 @@
-"""The questions of the proof that policies alone answer, with their answers: enough, minimal, escalation, read-only.
+"""The questions of the proof that policies alone answer, with their answers: enough, minimal, kept apart, escalation, read-only.
 
 Every refusal names its twin: the case in which the same thing is allowed where it should be.
 """
@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from driver.iam import escalation, levels, reading, sizes, strangers
+from driver.iam import escalation, guarded, levels, reading, sizes, strangers
 from driver.iam.document import read
 from driver.iam.evaluate import Decision, Layers, Request, decide
 from driver.iam.holders import Documents, Need, Role
+from driver.iam.minimal import surplus
 from driver.iam.policy import Policy, Statement
 from driver.iam.wildcards import matches_action
 
@@ -61,25 +62,65 @@ def enough(roles: Iterable[Role]) -> Iterator[Decided]:
 
 
 def minimal(roles: Iterable[Role]) -> Iterator[Decided]:
-    """Each action of a role's own policy is needed: without it, some call is refused."""
+    """Each action of a role's own policy is needed, and each resource: without it, some call is refused. None is wider."""
     for role in roles:
-        works = {need.action: work for work, needs in _by_work(role).items() for need in needs}
-        granted = dict.fromkeys(
-            action for each in role.layers.identity.statements if each.allows for action in each.actions
-        )
-        for action in granted:
-            less = replace(role.layers, identity=_without(role.layers.identity, action))
-            asked = [
-                (request, replace(role.layers_for(need), identity=less.identity))
-                for need in role.needs
-                if matches_action(action, need.action)
-                for request in need.requests
-            ]
-            says = f"without {action}, {role.name} of {role.env} cannot do its work"
-            twin = f"enough.{role.name}.{works[action]}@{role.env}" if action in works else ""
-            yield _decided(
-                f"minimal.{role.name}.{action}@{role.env}", role, says, Outcome.REFUSED, _all(asked), twin=twin
+        yield from _minimal_actions(role)
+        yield from _minimal_resources(role)
+        wider = [f"{finding.where}: {finding.fact}" for finding in surplus(role)]
+        decision = Decision(allowed=bool(wider), reason=next(iter(wider), "each is needed as wide as it is"))
+        says = f"{role.name} of {role.env} is allowed nothing that is wider than what it needs"
+        twin = f"enough.{role.name}.{next(iter(_by_work(role)))}@{role.env}"
+        yield _decided(f"minimal.{role.name}.wider@{role.env}", role, says, Outcome.REFUSED, decision, twin=twin)
+
+
+def _minimal_actions(role: Role) -> Iterator[Decided]:
+    works = {need.action: work for work, needs in _by_work(role).items() for need in needs}
+    granted = dict.fromkeys(
+        action for each in role.layers.identity.statements if each.allows for action in each.actions
+    )
+    for action in granted:
+        decision = _works_with(role, _without(role.layers.identity, action), [action])
+        says = f"without {action}, {role.name} of {role.env} cannot do its work"
+        twin = f"enough.{role.name}.{works[action]}@{role.env}" if action in works else ""
+        yield _decided(f"minimal.{role.name}.{action}@{role.env}", role, says, Outcome.REFUSED, decision, twin=twin)
+
+
+def _minimal_resources(role: Role) -> Iterator[Decided]:
+    """By statement and place: a resource's own name can be long, and differs from account to account."""
+    works = {need.action: work for work, needs in _by_work(role).items() for need in needs}
+    for statement in role.layers.identity.statements:
+        for place, resource in enumerate(statement.resources if statement.allows else (), 1):
+            kept = replace(statement, resources=tuple(each for each in statement.resources if each != resource))
+            decision = _works_with(role, _replaced(role.layers.identity, statement, kept), statement.actions)
+            says = f"without {resource} in {statement.name}, {role.name} of {role.env} cannot do its work"
+            case = f"minimal.{role.name}.{statement.name}-{place}@{role.env}"
+            twin = next(
+                (f"enough.{role.name}.{works[each]}@{role.env}" for each in statement.actions if each in works), ""
             )
+            yield _decided(case, role, says, Outcome.REFUSED, decision, twin=twin)
+
+
+def _works_with(role: Role, policy: Policy, actions: Sequence[str]) -> Decision:
+    """Whether the role could still make every call of these actions if its own policy were this one."""
+    return _all(
+        (request, replace(role.layers_for(need), identity=policy))
+        for need in role.needs
+        if any(matches_action(action, need.action) for action in actions)
+        for request in need.requests
+    )
+
+
+def kept_apart(roles: Iterable[Role], access_states: Sequence[Request]) -> Iterator[Decided]:
+    """No role may do anything at all to the state of an access layer: neither by its policy, nor within its boundary."""
+    for role in roles:
+        first = next(iter(_by_work(role)))
+        twin = f"enough.{role.name}.{first}@{role.env}"
+        for word, policy in (("policy", role.layers.identity), ("boundary", role.layers.boundary)):
+            if policy:
+                says = f"the {word} of {role.name} of {role.env} allows nothing on the states of access layers"
+                decision = guarded.touched(Layers(policy), access_states)
+                case = f"kept-apart.{role.name}.{word}@{role.env}"
+                yield _decided(case, role, says, Outcome.REFUSED, decision, twin=twin)
 
 
 def escalations(roles: Sequence[Role]) -> Iterator[Decided]:
@@ -177,6 +218,11 @@ def _any(asked: Iterable[tuple[Request, Layers]]) -> Decision:
         if last.allowed:
             return Decision(allowed=True, reason=f"{request}: {last.reason}")
     return last
+
+
+def _replaced(policy: Policy, old: Statement, new: Statement) -> Policy:
+    changed = (new if each is old else each for each in policy.statements)
+    return replace(policy, statements=tuple(each for each in changed if each.resources or each.but_resources))
 
 
 def _without(policy: Policy, action: str) -> Policy:

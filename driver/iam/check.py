@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from driver.iam import escalation, minimal, reading, sizes, strangers
-from driver.iam.evaluate import decide
+from driver.iam import escalation, guarded, minimal, reading, sizes, strangers
+from driver.iam.evaluate import Request, decide
 from driver.iam.finding import Finding, Rule
 from driver.iam.holders import Documents, Role
 
 
-def check(stacks: Mapping[str, Documents], roles: Sequence[Role]) -> list[Finding]:
+def check(
+    stacks: Mapping[str, Documents], roles: Sequence[Role], access_states: Sequence[Request] = ()
+) -> list[Finding]:
     """The findings about `stacks` (name and documents), in their order.
 
     `roles` are the roles of every stack of the project: what one reaches of another is found by asking for what the
-    other needs. Raises PolicyError for a policy that cannot be decided.
+    other needs. `access_states` are what no role may touch (`driver.iam.guarded`). Raises PolicyError for a policy that cannot be decided.
     """
     found: list[Finding] = []
     for stack, documents in stacks.items():
         for role in roles:
             if role.stack == stack:
-                found += _of_role(role, roles)
+                found += [*_of_role(role, roles), *guarded.reaches(role, access_states)]
         found += _sizes(stack, documents)
     return found
 

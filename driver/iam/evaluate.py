@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 from driver.iam.conditions import Context, hold
 from driver.iam.policy import Policy, Statement
-from driver.iam.wildcards import matches, matches_action
+from driver.iam.wildcards import covers, matches_action
 
 
 @dataclass(frozen=True)
 class Request:
     """An action on a resource (`*` where the action has none) with the condition keys of the call.
 
+    A resource with wildcards stands for many: a statement speaks of it when it speaks of all of them.
     With `chosen`, keys that `context` does not say may be whatever suits the caller: an Allow's condition on them
     holds, a Deny's does not. That is how it is asked whether anything at all could be allowed.
     """
@@ -104,5 +105,5 @@ def names_action(statement: Statement, action: str) -> bool:
 def names_resource(statement: Statement, resource: str) -> bool:
     """Whether the statement is about the resource."""
     if statement.resources:
-        return any(matches(pattern, resource) for pattern in statement.resources)
-    return not any(matches(pattern, resource) for pattern in statement.but_resources)
+        return any(covers(pattern, resource) for pattern in statement.resources)
+    return not any(covers(pattern, resource) for pattern in statement.but_resources)

@@ -1,14 +1,24 @@
-"""What a role's own policy grants without need: actions, resources, wildcards, and everything at once."""
+"""What a role's own policy grants without need: actions, resources, wildcards, and everything at once.
+
+A resource is needed as wide as it is when some need of each action is as wide: the needs say what nobody knows beforehand
+with IAM's own wildcards.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from driver.iam import levels
+from driver.iam.evaluate import Request
 from driver.iam.finding import Finding, Rule
 from driver.iam.holders import Role
 from driver.iam.policy import Statement
-from driver.iam.wildcards import is_pattern, matches, matches_action
+from driver.iam.wildcards import covers, is_pattern, matches_action
+
+_S3 = re.compile(r"arn:aws:s3:::[^/*?]+/[^*?]*\*")
+_OTHER = re.compile(r"(?:[^:*?]*:){5}[^/:*?]+[/:]/?[^/:*?]+[/:][^*?]*\*")
+"""ARNs with a name and `*` behind it. In all but S3's a kind of thing stands before the name (`function:NAME`, `role/PATH`)."""
 
 
 def surplus(role: Role) -> Iterator[Finding]:
@@ -24,11 +34,7 @@ def _actions(role: Role, statement: Statement) -> Iterator[tuple[Rule, str]]:
     if statement.but_actions:
         yield Rule.WILDCARD_ACTION, f"allows everything but {', '.join(statement.but_actions)}"
     for action in statement.actions:
-        needed = {
-            request.action
-            for request in role.requests
-            if matches_action(action, request.action) and _covers(statement, request.resource)
-        }
+        needed = {request.action for request in _needed(role, statement, action)}
         if is_pattern(action):
             known = len(levels.meant_by(action))
             yield Rule.WILDCARD_ACTION, f"{action} allows {known} known actions where {len(needed)} are needed"
@@ -41,12 +47,41 @@ def _resources(role: Role, statement: Statement) -> Iterator[tuple[Rule, str]]:
         yield Rule.ANY_RESOURCE, f"allows every resource but {', '.join(statement.but_resources)}"
     for resource in statement.resources:
         narrow = [action for action in statement.actions if levels.takes_resource(action)]
-        if resource == "*" and narrow:
-            yield Rule.ANY_RESOURCE, f"allows {', '.join(narrow)} on *"
-        asked = (request for request in role.requests if matches(resource, request.resource))
-        if not any(matches_action(action, request.action) for request in asked for action in statement.actions):
-            yield Rule.SURPLUS_RESOURCE, f"{resource} is allowed, and nothing is needed there"
+        if narrow and not names_something(resource) and not (statement.conditions and resource != "*"):
+            yield Rule.ANY_RESOURCE, f"allows {', '.join(narrow)} on {resource}"
+        for needed, actions in _too_wide(role, statement, resource).items():
+            only = f"only {', '.join(needed)} is needed" if needed else "nothing is needed there"
+            yield Rule.SURPLUS_RESOURCE, f"{resource} is allowed for {', '.join(actions)}, and {only}"
 
 
-def _covers(statement: Statement, resource: str) -> bool:
-    return not statement.resources or any(matches(pattern, resource) for pattern in statement.resources)
+def _too_wide(role: Role, statement: Statement, resource: str) -> Mapping[tuple[str, ...], list[str]]:
+    """The actions of which no need is as wide as the resource, by what they do need within it.
+
+    Not those that are not needed at all in this statement, which is a finding of its own.
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
+    for action in statement.actions:
+        needs = dict.fromkeys(request.resource for request in _needed(role, statement, action))
+        if needs and not any(covers(need, resource) for need in needs):
+            within = tuple(need for need in needs if covers(resource, need))
+            found.setdefault(within, []).append(action)
+    return found
+
+
+def names_something(resource: str) -> bool:
+    """Whether an ARN says by name what it is about, and leaves open at most what is below that name.
+
+    Below a bucket: its objects; below a function, a log group or a path of roles: versions, streams, roles. `key/*` or
+    `bucket-*` name nothing, so a condition has to say which of them is meant.
+    """
+    open_ended = _S3 if resource.startswith("arn:aws:s3:") else _OTHER
+    return not is_pattern(resource) or open_ended.fullmatch(resource) is not None
+
+
+def _needed(role: Role, statement: Statement, action: str) -> Iterator[Request]:
+    """What the role needs of the action where the statement allows it."""
+    for request in role.requests:
+        meant = request.resource
+        met = any(covers(resource, meant) or covers(meant, resource) for resource in statement.resources or ("*",))
+        if met and matches_action(action, request.action):
+            yield request

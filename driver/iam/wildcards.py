@@ -13,6 +13,11 @@ def matches(pattern: str, text: str) -> bool:
     return _compiled(pattern).fullmatch(text) is not None
 
 
+def covers(pattern: str, resource: str) -> bool:
+    """Whether the pattern stands for everything that `resource` stands for, which may have wildcards too."""
+    return _covering(pattern).fullmatch(resource) is not None
+
+
 @cache
 def matches_action(pattern: str, action: str) -> bool:
     """The same for actions, whose case does not matter."""
@@ -32,5 +37,15 @@ def is_pattern(text: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    said = "".join({"*": ".*", "?": "."}.get(character) or re.escape(character) for character in pattern)
+    return _expression(pattern, one=".")
+
+
+@cache
+def _covering(pattern: str) -> re.Pattern[str]:
+    """A `*` of the other stands for any characters, so only a `*` covers it."""
+    return _expression(pattern, one="[^*]")
+
+
+def _expression(pattern: str, *, one: str) -> re.Pattern[str]:
+    said = "".join({"*": ".*", "?": one}.get(character) or re.escape(character) for character in pattern)
     return re.compile(said, re.DOTALL)

@@ -72,6 +72,10 @@ def _of_tools(tools: Tools, targets: tuple[Target, ...]) -> Iterator[Trial]:
              f"arn:aws:s3:::{tools.state_bucket}/.deploy/runs/prove", {}),
         Deed("plan-unused", "would make a used plan new", "s3:DeleteObject",
              f"arn:aws:s3:::{tools.state_bucket}/.deploy/plans/prove", {}),
+        Deed("access-state", "would write the state of an access layer", "s3:PutObject",
+             f"arn:aws:s3:::{tools.access_bucket}/{tools.files('prove-access')['state']}", {}, denied=False),
+        Deed("access-key", "would decrypt what an access layer keeps secret", "kms:Decrypt",
+             f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": tools.access_key}, denied=False),
         Deed("other-key", "would decrypt with another key", "kms:Decrypt",
              f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": "alias/prove-other"}, denied=False),
         Deed("other-plan-key", "would sign with another key", "kms:Sign",
@@ -85,7 +89,7 @@ def _of_tools(tools: Tools, targets: tuple[Target, ...]) -> Iterator[Trial]:
     ]  # fmt: skip
     for role in (tools.deploy_role, tools.preview_role):
         does = Subject(GROUP, role, "tools", ADMINISTRATOR, _OWN)
-        own = ("s3:GetObject", f"arn:aws:s3:::{tools.state_bucket}/.pulumi/prove")
+        own = ("s3:GetObject", f"arn:aws:s3:::{tools.state_bucket}/{tools.files('prove')['state']}")
         yield from _imagined(does, tools.role_arn(role), deeds, own)
 
 

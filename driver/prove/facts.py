@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Tools:
-    """The account that Jenkins lives in. `boundary` is the ARN of the policy that caps its roles."""
+    """The account that Jenkins lives in. `boundary` is the ARN of the policy that caps its roles.
+
+    `project` is in the names of all states; those of access layers are in `access_bucket`, under `access_key`.
+    """
 
     account: str
     region: str
     deploy_role: str
     preview_role: str
+    project: str
     state_bucket: str
     state_key: str
+    access_bucket: str
+    access_key: str
     plan_key: str
     boundary: str
     trail: str
@@ -24,6 +30,16 @@ class Tools:
     def role_arn(self, name: str) -> str:
         """A role of this account."""
         return f"arn:aws:iam::{self.account}:role/{name}"
+
+    def files(self, stack: str) -> Mapping[str, str]:
+        """Where the engine keeps what it knows of a stack, by what it is (pulumi/pulumi `pkg/backend/diy`, `store.go`)."""
+        name = f"{self.project}/{stack}"
+        return {
+            "state": f".pulumi/stacks/{name}.json",
+            "history": f".pulumi/history/{name}/prove.history.json",
+            "backup": f".pulumi/backups/{name}/prove.json",
+            "lock": f".pulumi/locks/organization/{name}/prove.json",
+        }
 
 
 @dataclass(frozen=True)

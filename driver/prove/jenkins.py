@@ -14,7 +14,8 @@ from driver.prove.widening import EVERYTHING, session
 
 GROUP = "jenkins"
 
-_KEY = ".pulumi/prove"
+_STACK = "prove"
+"""A stack that there is not: what is tried on its files harms none that there is."""
 
 
 def trials(facts: Facts) -> Iterator[Trial]:
@@ -23,6 +24,7 @@ def trials(facts: Facts) -> Iterator[Trial]:
     for role in (tools.deploy_role, tools.preview_role):
         yield from _becoming(facts, role)
         yield from _own_account(facts, role)
+        yield from _access_states(facts, role)
     yield from _state(facts)
     yield from _records(facts)
     yield from _entering(facts)
@@ -77,6 +79,9 @@ def _own_account(facts: Facts, role: str) -> Iterator[Trial]:
         ("record", "deletes a delivered record", call("s3", "delete_object", Bucket=tools.trail_bucket, Key="prove"), ()),
         ("outside-state", "writes beside the state", call("s3", "put_object", **state, Key="prove", Body=b""),
          (Undo(ADMINISTRATOR, call("s3", "delete_object", **state, Key="prove")),)),
+        ("beside-stacks", "writes in the state's folder what is no stack's",
+         call("s3", "put_object", **state, Key=".pulumi/prove", Body=b""),
+         (Undo(ADMINISTRATOR, call("s3", "delete_object", **state, Key=".pulumi/prove")),)),
         ("key-policy", "puts the policy of the state's key",
          call("kms", "put_key_policy", KeyId=tools.state_key, PolicyName="prove", Policy=nothing), ()),
         ("secrets", "lists secrets", call("secretsmanager", "list_secrets"), ()),
@@ -84,16 +89,48 @@ def _own_account(facts: Facts, role: str) -> Iterator[Trial]:
         yield does.may_not(fact, sentence, request, undo=undo)
 
 
+def _access_states(facts: Facts, role: str) -> Iterator[Trial]:
+    """Nothing of an access layer: not its state, nor what the engine keeps beside it, nor the key, nor who may."""
+    tools = facts.tools
+    does = Subject(GROUP, role, "tools", Instance(role), "find-state")
+    bucket = {"Bucket": tools.access_bucket}
+    for what, key in tools.files(f"{_STACK}-access").items():
+        place = {**bucket, "Key": key}
+        gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **place)),)
+        write = call("s3", "put_object", **place, Body=b"")
+        yield does.may_not(f"write-access-{what}", f"writes the {what} of an access layer", write, undo=gone)
+        read, delete = call("s3", "get_object", **place), call("s3", "delete_object", **place)
+        yield does.may_not(f"read-access-{what}", f"reads the {what} of an access layer", read)
+        yield does.may_not(f"delete-access-{what}", f"deletes the {what} of an access layer", delete)
+    access_key = {"KeyId": tools.access_key}
+    nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
+    for fact, sentence, request in (
+        ("find-access", "lists the states of access layers", call("s3", "list_objects_v2", **bucket)),
+        # No statement at all, as with the bucket of its own states.
+        ("access-policy", "puts the policy of their bucket", call("s3", "put_bucket_policy", **bucket, Policy="prove")),
+        ("access-encrypt", "encrypts with their key", call("kms", "encrypt", **access_key, Plaintext=b"prove")),
+        ("access-data-key", "makes a data key of it", call("kms", "generate_data_key", **access_key, KeySpec="AES_256")),
+        ("access-key-policy", "puts the policy of their key",
+         call("kms", "put_key_policy", **access_key, PolicyName="prove", Policy=nothing)),
+    ):  # fmt: skip
+        yield does.may_not(fact, sentence, request)
+
+
 def _state(facts: Facts) -> Iterator[Trial]:
     tools = facts.tools
     deploy = Subject(GROUP, tools.deploy_role, "tools", Instance(tools.deploy_role), "write-state")
     preview = Subject(GROUP, tools.preview_role, "tools", Instance(tools.preview_role), "find-state")
-    state = {"Bucket": tools.state_bucket, "Key": _KEY}
-    gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **state)),)
-    write = call("s3", "put_object", **state, Body=b"")
-    yield deploy.may("write-state", "writes state", write, twin="outside-state", undo=gone)
-    yield preview.may_not("write-state", "writes state", write, undo=gone)
-    yield preview.may_not("delete-state", "deletes state", call("s3", "delete_object", **state))
+    for what, key in tools.files(_STACK).items():
+        state = {"Bucket": tools.state_bucket, "Key": key}
+        gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **state)),)
+        write, delete = call("s3", "put_object", **state, Body=b""), call("s3", "delete_object", **state)
+        yield deploy.may(f"write-{what}", f"writes a {what}", write, twin=f"write-access-{what}", undo=gone)
+        yield preview.may_not(f"write-{what}", f"writes a {what}", write, undo=gone)
+        yield preview.may_not(f"delete-{what}", f"deletes a {what}", delete)
+        if what == "backup":
+            yield deploy.may_not("delete-backup", "deletes a backup", delete)
+        else:
+            yield deploy.may(f"delete-{what}", f"deletes a {what}", delete, twin=f"delete-access-{what}")
     encrypt = call("kms", "encrypt", KeyId=tools.state_key, Plaintext=b"prove")
     yield deploy.may("encrypt", "encrypts a secret", encrypt, twin="key-policy")
     yield preview.may_not("encrypt", "encrypts a secret", encrypt)

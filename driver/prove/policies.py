@@ -1,4 +1,4 @@
-"""What the documents alone decide, as verdicts: enough, minimal, no known way to more rights, reading only."""
+"""What the documents alone decide, as verdicts: enough, minimal, kept apart, no known way to more rights, reading only."""
 
 from __future__ import annotations
 
@@ -7,23 +7,37 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from driver.iam import cases
 from driver.iam.cases import Decided
+from driver.iam.evaluate import Request
 from driver.iam.holders import Documents, Role
 from driver.prove import alone, buckets, demands
 from driver.prove.case import Answer, Case, Method, Verdict
 from driver.prove.facts import Facts
 
 
-def verdicts(facts: Facts, roles: Sequence[Role], stacks: Mapping[str, Documents]) -> Iterator[Verdict]:
-    """Every case of these roles; `stacks` are the documents of their access layers, by the stack's name."""
+def verdicts(
+    facts: Facts, roles: Sequence[Role], stacks: Mapping[str, Documents], access_states: Sequence[Request]
+) -> Iterator[Verdict]:
+    """Every case of these roles; `stacks` are the documents of their access layers, by the stack's name.
+
+    `access_states` are what no role may touch (`driver.iam.guarded`).
+    """
     yield from demands.verdicts(facts, {role.env: stacks[role.stack] for role in roles})
     yield from alone.verdicts(roles)
     yield from buckets.verdicts(facts)
-    yield from _of_cases(roles, stacks)
+    yield from _of_cases(roles, stacks, access_states)
 
 
-def _of_cases(roles: Sequence[Role], stacks: Mapping[str, Documents]) -> Iterator[Verdict]:
+def _of_cases(
+    roles: Sequence[Role], stacks: Mapping[str, Documents], access_states: Sequence[Request]
+) -> Iterator[Verdict]:
     envs = {role.account: role.env for role in roles}
-    for group in (cases.enough(roles), cases.minimal(roles), cases.escalations(roles), cases.read_only(roles, stacks)):
+    for group in (
+        cases.enough(roles),
+        cases.minimal(roles),
+        cases.kept_apart(roles, access_states),
+        cases.escalations(roles),
+        cases.read_only(roles, stacks),
+    ):
         begin = time.monotonic()
         for decided in group:
             yield _verdict(decided, envs[decided.account], time.monotonic() - begin)

@@ -95,7 +95,7 @@ def verdicts(said: Documents) -> Iterator[Verdict]:
     world = Simulator({role.arn: Layers(role.layers.identity, role.layers.boundary) for role in roles})
     access = {name: said[name] for name in ("tools", "dev-access")}
     yield from carry_out(catalogue.evaluated(now), world, tell=lambda _: None, stopped=Event())
-    yield from policies.verdicts(now, roles, access)
+    yield from policies.verdicts(now, roles, access, program.access_states(config()))
 
 
 def wrong(said: Documents) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""Whatever single action is taken out of a role's policy, something that is named breaks; nothing else is needed."""
+"""Nothing in a role's policy can be less, and nothing wider: not an action, not a resource, not a part of one.
+
+Whatever is taken away or narrowed, something that is named is missing; whatever is widened, it is found where it stands.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.iam.check import missing
+from driver.iam.finding import Rule
 from driver.iam.holders import Role
+from driver.iam.minimal import surplus
+from driver.iam.policy import Statement
 from tests.unit.driver.iam.shipped import shipped
+
+
+def edited(
+    role: Role, place: int, *, actions: tuple[str, ...] | None = None, resources: tuple[str, ...] | None = None
+) -> Role:
+    """The role, whose policy's statement at that place says something else; without any action or resource it is gone."""
+    statements = list(role.layers.identity.statements)
+    old = statements[place]
+    new = replace(
+        old,
+        actions=old.actions if actions is None else actions,
+        resources=old.resources if resources is None else resources,
+    )
+    statements[place : place + 1] = [new] if new.actions and new.resources else []
+    identity = replace(role.layers.identity, statements=tuple(statements))
+    return replace(role, layers=replace(role.layers, identity=identity))
 
 
 @cache
@@ -24,29 +46,67 @@ def granted() -> list[tuple[Role, int, str]]:
     ]
 
 
+@cache
+def resources() -> list[tuple[Role, int, str]]:
+    """Every resource of every statement of every role: role, statement, resource."""
+    return [
+        (role, place, resource)
+        for role in shipped()
+        for place, statement in enumerate(role.layers.identity.statements)
+        for resource in statement.resources
+    ]
+
+
+def statement_of(role: Role, place: int) -> Statement:
+    return role.layers.identity.statements[place]
+
+
+def instead(texts: tuple[str, ...], old: str, *new: str) -> tuple[str, ...]:
+    return tuple(each for text in texts for each in (new if text == old else (text,)))
+
+
 @given(st.sampled_from(granted()))
 def test_every_single_action_is_needed_where_it_stands(taken: tuple[Role, int, str]) -> None:
     role, place, action = taken
-    statements = list(role.layers.identity.statements)
-    kept = tuple(each for each in statements[place].actions if each != action)
-    statements[place : place + 1] = [replace(statements[place], actions=kept)] if kept else []
-    less = replace(
-        role, layers=replace(role.layers, identity=replace(role.layers.identity, statements=tuple(statements)))
-    )
     assert list(missing(role)) == []
+    less = edited(role, place, actions=instead(statement_of(role, place).actions, action))
     broken = list(missing(less))
     assert broken
     assert all(action in finding.fact for finding in broken)
 
 
-@given(st.sampled_from(shipped()), st.data())
-def test_every_single_resource_is_needed_where_it_stands(role: Role, data: st.DataObject) -> None:
-    statements = list(role.layers.identity.statements)
-    place = data.draw(st.integers(0, len(statements) - 1))
-    resource = data.draw(st.sampled_from(statements[place].resources))
-    kept = tuple(each for each in statements[place].resources if each != resource)
-    statements[place : place + 1] = [replace(statements[place], resources=kept)] if kept else []
-    less = replace(
-        role, layers=replace(role.layers, identity=replace(role.layers.identity, statements=tuple(statements)))
+@given(st.sampled_from(resources()))
+def test_every_single_resource_is_needed_for_each_action_where_it_stands(taken: tuple[Role, int, str]) -> None:
+    role, place, resource = taken
+    statement = statement_of(role, place)
+    for action in statement.actions:
+        less = edited(role, place, actions=instead(statement.actions, action))
+        kept = replace(statement, actions=(action,), resources=instead(statement.resources, resource))
+        statements = (*less.layers.identity.statements, *([kept] if kept.resources else []))
+        less = replace(less, layers=replace(less.layers, identity=replace(less.layers.identity, statements=statements)))
+        broken = list(missing(less))
+        assert broken, (action, resource)
+        assert all(action in finding.fact for finding in broken)
+
+
+@given(st.sampled_from([each for each in resources() if "*" in each[2]]), st.sampled_from(["x", "items/x", "?"]))
+def test_no_wildcard_can_be_narrower(taken: tuple[Role, int, str], instead_of_any: str) -> None:
+    role, place, resource = taken
+    narrower = resource.removesuffix("*") + (instead_of_any + "*" if instead_of_any != "?" else "?")
+    assert list(
+        missing(edited(role, place, resources=instead(statement_of(role, place).resources, resource, narrower)))
     )
-    assert list(missing(less))
+
+
+@given(st.sampled_from([each for each in resources() if each[2] != "*"]), st.data())
+def test_nothing_can_be_wider(taken: tuple[Role, int, str], data: st.DataObject) -> None:
+    role, place, resource = taken
+    statement = statement_of(role, place)
+    cut = data.draw(st.integers(0, len(resource.removesuffix("*")) - 1))
+    wider = f"{resource[:cut]}*"
+    found = list(surplus(edited(role, place, resources=instead(statement.resources, resource, wider))))
+    assert (Rule.SURPLUS_RESOURCE, f"{role.layers.identity.name}: {statement.name}") in {
+        (finding.rule, finding.where) for finding in found
+    }
+    assert any(wider in finding.fact for finding in found)
+    assert list(surplus(role)) == []

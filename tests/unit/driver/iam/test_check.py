@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
+from driver.cli import program
+from driver.config.load import load
+from driver.iam import guarded
 from driver.iam.check import check
 from driver.iam.document import read
-from driver.iam.evaluate import Layers
+from driver.iam.evaluate import Layers, Request
 from driver.iam.finding import Rule
 from driver.iam.holders import Documents, Role
-from tests.unit.driver.iam.shipped import STACKS, allowing, role, shipped, stacks
+from driver.iam.minimal import names_something
+from tests.unit.driver.iam.shipped import ROOT, STACKS, allowing, role, shipped, stacks
 
 BUCKET = "arn:aws:s3:::items-dev-222222222222"
+STATE = "arn:aws:s3:::deploy-state-111111111111"
 
 
 def test_the_shipped_policies_are_as_they_should_be() -> None:
@@ -161,7 +166,49 @@ EDITS: list[tuple[str, str, Any, set[tuple[str, str]]]] = [
         "tools",
         "jenkins-deploy",
         edit("KeepSecrets", Condition=None),
-        {("iam.unconditioned", "deploy.policy: KeepSecrets")},
+        {
+            ("iam.unconditioned", "deploy.policy: KeepSecrets"),
+            ("iam.any-resource", "deploy.policy: KeepSecrets"),
+        },
+    ),
+    (
+        "tools",
+        "jenkins-deploy",
+        edit("HoldState", Resource=[f"{STATE}/.pulumi/*"]),
+        {("iam.surplus-resource", "deploy.policy: HoldState")},
+    ),
+    (
+        "tools",
+        "jenkins-deploy",
+        edit("RemoveState", Resource=plus(f"{STATE}/.pulumi/backups/items/*")),
+        {("iam.surplus-resource", "deploy.policy: RemoveState")},
+    ),
+    (
+        "tools",
+        "jenkins-preview",
+        edit("ReadState", Resource=pattern("/items/*", "/items/dev*")),
+        {("iam.missing", "preview.policy")},
+    ),
+    (
+        "dev-access",
+        "execution",
+        edit("Items", Resource=pattern("/items/*", "/*")),
+        {("iam.surplus-resource", "execution.policy: Items")},
+    ),
+    (
+        "dev-access",
+        "execution",
+        edit("OwnLog", Resource=pattern("items-dev:*", "*")),
+        {
+            ("iam.surplus-resource", "execution.policy: OwnLog"),
+            ("iam.reaches-others", "execution.policy: OwnLog"),
+        },
+    ),
+    (
+        "dev-access",
+        "deployment",
+        edit("FunctionGrant", Resource=pattern(":live", ":*")),
+        {("iam.surplus-resource", "deployment.policy: FunctionGrant")},
     ),
 ]
 
@@ -170,6 +217,79 @@ EDITS: list[tuple[str, str, Any, set[tuple[str, str]]]] = [
 def test_one_edit_is_found_by_name(stack: str, name: str, change: Any, expected: set[tuple[str, str]]) -> None:
     assert found(changed(stack, name, lambda statements: statements)) == set()
     assert expected <= found(changed(stack, name, change))
+
+
+def test_a_finding_says_what_a_resource_is_needed_for() -> None:
+    edited = changed("dev-access", "execution", edit("Items", Resource=pattern("/items/*", "/*")))
+    (finding,) = check({"dev-access": {}}, [edited])
+    allowed = f"{BUCKET}/* is allowed for s3:GetObject, s3:PutObject"
+    assert finding.fact == f"{allowed}, and only {BUCKET}/items/* is needed"
+
+
+@pytest.mark.parametrize(
+    ("resource", "named"),
+    [
+        (f"{BUCKET}/*", True),
+        (f"{BUCKET}/items/*", True),
+        (f"{BUCKET}*", False),
+        ("arn:aws:s3:::*", False),
+        (f"{BUCKET}/*/items", False),
+        ("arn:aws:lambda:eu-central-1:222222222222:function:items-dev:*", True),
+        ("arn:aws:lambda:eu-central-1:222222222222:function:items-*", False),
+        ("arn:aws:lambda:eu-central-1:222222222222:function:*", False),
+        ("arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/items-dev:*", True),
+        ("arn:aws:logs:*:222222222222:log-group:/aws/lambda/items-dev:*", False),
+        ("arn:aws:kms:eu-central-1:111111111111:key/*", False),
+        ("arn:aws:iam::222222222222:role/deploy/*", True),
+        ("arn:aws:iam::222222222222:role/*", False),
+        ("arn:aws:iam::222222222222:role/deploy", True),
+        ("*", False),
+    ],
+)
+def test_a_wildcard_stands_below_a_name_or_names_nothing(resource: str, named: bool) -> None:
+    assert names_something(resource) is named
+
+
+def states(*, shared: bool) -> tuple[Request, ...]:
+    """Where the states of access layers are: today, or in one bucket and under one key with those of services."""
+    config = load(ROOT, {})
+    if shared:
+        config = replace(config, stacks=tuple(replace(stack, backend=config.backend) for stack in config.stacks))
+    return program.access_states(config)
+
+
+@pytest.mark.parametrize("name", ["jenkins-deploy", "jenkins-preview"])
+def test_whoever_reaches_the_state_of_an_access_layer_is_found_and_none_does(name: str) -> None:
+    before = changed("tools", name, edit("HoldState", Resource=[f"{STATE}/.pulumi/*"]))
+    document = before.layers.identity.name
+    assert {finding.where for finding in guarded.reaches(before, states(shared=True))} == {document, "boundary"}
+    today = role("tools", name)
+    assert {finding.where for finding in guarded.reaches(today, states(shared=True))} == {document, "boundary"}
+    assert list(guarded.reaches(today, states(shared=False))) == []
+    other = f"{STATE}-access/.pulumi/stacks/items/*"
+    opened = changed(
+        "tools", name, lambda statements: [*statements, allowing("s3:PutObject", resource=other)["Statement"][0]]
+    )
+    (finding,) = guarded.reaches(opened, states(shared=False))
+    assert (finding.rule, finding.where) == (Rule.REACHES_ACCESS_STATE, document)
+    assert (
+        "s3:PutObject on arn:aws:s3:::deploy-state-111111111111-access/.pulumi/stacks/items/tools.json" in finding.fact
+    )
+
+
+def test_the_key_of_access_layers_is_guarded_as_their_files_are() -> None:
+    keys = [thing for thing in states(shared=False) if thing.action == "kms:*"]
+    edited = changed("tools", "jenkins-deploy", edit("KeepSecrets", Condition=None))
+    assert [finding.where for finding in guarded.reaches(edited, keys)] == ["deploy.policy"]
+    assert list(guarded.reaches(role("tools", "jenkins-deploy"), keys)) == []
+
+
+def test_no_role_of_any_account_reaches_them() -> None:
+    assert check(stacks(), shipped(), states(shared=False)) == []
+    assert {finding.role for finding in check(stacks(), shipped(), states(shared=True))} == {
+        "jenkins-deploy",
+        "jenkins-preview",
+    }
 
 
 @pytest.mark.parametrize("kind", ["boundary", "session"])
