@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import replace
 from functools import cache
 
+from driver.cli.program import access_states
+from driver.config.load import load
 from driver.iam import cases
 from driver.iam.cases import Decided, Outcome
 from driver.iam.document import read
 from driver.iam.evaluate import Layers
-from tests.unit.driver.iam.shipped import allowing, role, shipped, stacks
+from tests.unit.driver.iam.shipped import ROOT, allowing, role, shipped, stacks
 
 
 @cache
@@ -19,6 +21,7 @@ def decided() -> dict[str, Decided]:
     found = [
         *cases.enough(roles),
         *cases.minimal(roles),
+        *cases.kept_apart(roles, access_states(load(ROOT, {}))),
         *cases.escalations(roles),
         *cases.read_only(roles, stacks()),
     ]
@@ -28,7 +31,9 @@ def decided() -> dict[str, Decided]:
 
 def test_everything_goes_as_it_should() -> None:
     assert [case for case in decided().values() if not case.as_expected] == []
-    assert {case.group for case in decided().values()} == {"enough", "elsewhere", "minimal", "escalation", "read-only"}
+    assert {case.group for case in decided().values()} == {
+        *("enough", "elsewhere", "minimal", "kept-apart", "escalation", "read-only")
+    }
 
 
 def test_every_refusal_has_a_twin_that_is_allowed() -> None:
@@ -45,6 +50,10 @@ def test_ids_say_what_about_whom() -> None:
         "elsewhere.deployment.bucket.create@dev",
         "minimal.deployment.s3:PutBucketPolicy@prod",
         "minimal.jenkins-deploy.sts:AssumeRole@tools",
+        "minimal.jenkins-deploy.HoldState-2@tools",
+        "minimal.jenkins-deploy.wider@tools",
+        "kept-apart.jenkins-deploy.policy@tools",
+        "kept-apart.deployment.boundary@prod",
         "escalation.iam-005.deployment@staging",
         "escalation.iam-005.broad",
         "read-only.preview.s3@dev",
@@ -60,7 +69,11 @@ def test_a_surplus_action_is_a_case_that_fails() -> None:
         before.layers, identity=replace(before.layers.identity, statements=(*before.layers.identity.statements, *more))
     )
     failed = [case for case in cases.minimal([replace(before, layers=wide)]) if not case.as_expected]
-    assert [case.id for case in failed] == ["minimal.deployment.s3:PutBucketAcl@dev"]
+    assert {case.id for case in failed} == {
+        "minimal.deployment.s3:PutBucketAcl@dev",
+        "minimal.deployment.1-1@dev",
+        "minimal.deployment.wider@dev",
+    }
     assert [case for case in cases.minimal([before]) if not case.as_expected] == []
 
 
