@@ -319,6 +319,27 @@ def test_an_open_bucket_is_found(bench: Bench) -> None:
     assert bench.wrong(*cases) == set()
 
 
+def test_policy_boundary_and_bucket_each_keep_jenkins_from_the_states_of_access_layers(bench: Bench) -> None:
+    s3, bucket = bench.project.client("tools", "s3"), "deploy-state-111111111111-access"
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    cases = tuple(
+        f"jenkins.jenkins-deploy.{deed}-access-{what}@tools"
+        for what in ("state", "history", "backup", "lock")
+        for deed in ("write", "read", "delete")
+    )
+    with bench.broken("tools", "jenkins-deploy") as real:
+        real.allowing("s3:*")
+        assert bench.wrong(*cases) == set()
+        real.uncapped()
+        assert bench.wrong(*cases) == set()
+        s3.delete_bucket_policy(Bucket=bucket)
+        try:
+            assert {case for case in cases if "read" not in case} <= bench.wrong(*cases)
+        finally:
+            s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+        assert bench.wrong(*cases) == set()
+
+
 def test_a_boundary_without_its_denials_is_found(bench: Bench) -> None:
     iam = bench.project.client("dev", "iam")
     arn = f"arn:aws:iam::{ACCOUNTS['dev']}:policy/items-dev-boundary"
