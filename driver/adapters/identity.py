@@ -14,8 +14,9 @@ CHAINED_LIMIT = 3600
 """AWS: a session obtained by a role session lasts one hour at most; a longer request fails (IAM User Guide, role chaining)."""
 
 _REMEDIES = {
-    "AccessDenied": "compare the role's trust policy with what we present: our role, the ExternalId, the session name "
-    "and the source identity; `deploy bootstrap` puts the policy back",
+    "AccessDenied": "run this as who may enter that role: Jenkins' deploy role deploys and audits, its preview role looks, an "
+    "administrator enters access layers; or compare the role's trust policy with what we present: our role, the ExternalId, "
+    "the session name and the source identity; `deploy bootstrap` puts the policy back",
     "ExpiredToken": "the machine's own credentials have expired; get new ones and run again",
 }
 

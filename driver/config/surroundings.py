@@ -21,11 +21,16 @@ BASE_IDENTITY = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+    "AWS_EC2_METADATA_DISABLED",
 )
-"""On AWS, the ways in which a machine may say who it is. Whoever that turns out to be is checked against the tools account."""
+"""On AWS, the ways in which a machine may say who it is. Whoever that turns out to be is checked against the tools account.
 
-METADATA = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
-"""Where an instance's own credentials come from."""
+The last three say where an instance asks for its own credentials: an instance in an IPv6-only subnet has to say so (EC2 User
+Guide, "Access instance metadata for an EC2 instance"), and a cluster may answer for the metadata service itself. A shared config
+file may say the same, and with `endpoint_url` where the company's own endpoints are; every SDK of a run reads the same file.
+"""
 
 NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -68,9 +73,8 @@ def on_loopback(ambient: Mapping[str, str], identity: Mapping[str, str]) -> dict
 
 def of_session(surroundings: Mapping[str, str], region: str, credentials: Mapping[str, str]) -> dict[str, str]:
     """One role session's temporary credentials, and no other way to be anybody: for somebody else's command."""
-    ways_in = {*BASE_IDENTITY, METADATA}
     return {
-        **{name: value for name, value in surroundings.items() if name not in ways_in},
+        **{name: value for name, value in surroundings.items() if name not in BASE_IDENTITY},
         **NO_FILES,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_REGION": region,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.config.surroundings import BASE_IDENTITY, METADATA, of_session, on_aws, on_loopback
+from driver.config.surroundings import BASE_IDENTITY, of_session, on_aws, on_loopback
 
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -88,8 +88,8 @@ def test_on_aws_the_machine_is_who_it_is_and_nothing_else_of_it_is_passed_on() -
 def test_a_command_with_a_session_can_be_nobody_else(surroundings: Mapping[str, str]) -> None:
     environment = of_session(surroundings, "eu-west-1", SESSION)
     assert SESSION.items() <= environment.items()
-    ways_in = {name for name in environment if name in {*BASE_IDENTITY, METADATA}} - SESSION.keys()
-    assert ways_in == {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
+    ways_in = {name for name in environment if name in BASE_IDENTITY} - SESSION.keys()
+    assert ways_in == {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
     assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
     assert environment["AWS_EC2_METADATA_DISABLED"] == "true"
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == "eu-west-1"
