@@ -36,6 +36,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sandbox.cloud.http_api",
     "sandbox.cloud.api_tags",
     "sandbox.cloud.function_code",
+    "sandbox.cloud.function_versions",
     "sandbox.cloud.function_environment",
     "sandbox.cloud.transport",
     "sandbox.cloud.expiry",

@@ -39,17 +39,18 @@ def _create_role(account: Account, inputs: Inputs) -> str:
     return str(inputs["name"])
 
 
-def _read_role(account: Account, name: str, _: State) -> State | None:
+def _read_role(account: Account, name: str, known: State) -> State | None:
     try:
         role = account.iam.get_role(RoleName=name)["Role"]
     except account.iam.exceptions.NoSuchEntityException:
         return None
+    without = "" if known.get("permissionsBoundary") else None  # of one that was taken away the provider says so
     return {
         "id": name,
         "name": name,
         "description": role.get("Description"),
         "assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"]),
-        "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", without),
         "maxSessionDuration": role.get("MaxSessionDuration"),
         "tagsAll": unpaired(role.get("Tags", [])),
         "arn": role["Arn"],
@@ -242,7 +243,7 @@ TYPES = (
             _NAME,
             Property("description", default=""),
             Property("assumeRolePolicy", Kind.DOCUMENT, required=True),
-            Property("permissionsBoundary"),
+            Property("permissionsBoundary", default=""),
             Property("maxSessionDuration", Kind.INTEGER, default=3600, filled=True),
             *TAGS,
         ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,35 +21,53 @@ SCRATCH = Path(".deploy") / "tmp"
 @pytest.fixture
 def fresh(plugin_home: Path | None, tmp_path: Path) -> Iterator[Project]:
     """Four accounts as an organisation hands them out: nothing in them but the administrators' roles."""
-    root = copy_project(tmp_path / "project")
-    yield from _running(root, plugin_home)
+    with _running(copy_project(tmp_path / "project"), plugin_home) as project:
+        yield project
 
 
 @pytest.fixture(scope="session")
-def template(plugin_home: Path | None, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A project that has been bootstrapped and whose sandbox is down; one per plugin, for neither opens the other's state."""
+def templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[Path | None], Path]:
+    """By plugin, a project that has been bootstrapped and whose sandbox is down: neither opens a state that the other made."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
-    root = shared / ("template-real" if plugin_home else "template")
-    with FileLock(root.with_suffix(".lock")):
-        if not (root / "ready").exists():
-            shutil.rmtree(root, ignore_errors=True)
-            copy_project(root)
-            for project in _running(root, plugin_home):
-                done = project.deploy("bootstrap", "--yes")
-                assert done.code == 0, done
-            (root / "ready").touch()
-    return root
+
+    def bootstrapped(plugin_home: Path | None) -> Path:
+        root = shared / ("template-real" if plugin_home else "template")
+        with FileLock(root.with_suffix(".lock")):
+            if not (root / "ready").exists():
+                shutil.rmtree(root, ignore_errors=True)
+                with _running(copy_project(root), plugin_home) as project:
+                    done = project.deploy("bootstrap", "--yes")
+                    assert done.code == 0, done
+                (root / "ready").touch()
+        return root
+
+    return bootstrapped
+
+
+@pytest.fixture(scope="session")
+def template(plugin_home: Path | None, templates: Callable[[Path | None], Path]) -> Path:
+    """The one of the plugin that a story runs with."""
+    return templates(plugin_home)
 
 
 @pytest.fixture
 def project(plugin_home: Path | None, template: Path, tmp_path: Path) -> Iterator[Project]:
     """A project whose access layers stand and whose service layers do not."""
-    root = copy_project(tmp_path / "project")
+    with opened(template, tmp_path / "project", plugin_home) as project:
+        yield project
+
+
+@contextmanager
+def opened(template: Path, root: Path, plugin_home: Path | None) -> Iterator[Project]:
+    """A copy of a template at `root`, with its sandbox running."""
+    copy_project(root)
     shutil.copytree(template / SANDBOX, root / SANDBOX, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock"))
-    yield from _running(root, plugin_home)
+    with _running(root, plugin_home) as project:
+        yield project
 
 
+@contextmanager
 def _running(root: Path, plugin_home: Path | None) -> Iterator[Project]:
     sandbox = lifecycle.up(root / SANDBOX, powers=True)
     try:

@@ -46,6 +46,7 @@ def test_a_run_is_complete_from_the_event_history_and_from_the_delivered_files(p
     assert calls(from_trails_alone.json, "dev") == calls(looked_up.json, "dev")
 
 
+@pytest.mark.both_plugins
 def test_a_run_that_was_refused_something_says_so(project: Project) -> None:
     fault = {"action": "s3:PutBucketPolicy", "error": "AccessDenied", "status": 403, "times": 9}
     project.power("POST", "faults", fault)

@@ -122,6 +122,7 @@ class Story:
 
 
 @pytest.mark.both_plugins
+@pytest.mark.timeout(900)
 def test_three_accounts(project: Project) -> None:
     story = Story(project)
     deployed_from_a_commit(story)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.e2e.conftest import project, template
+from tests.e2e.conftest import project, template, templates
 
-__all__ = ["project", "template"]
+__all__ = ["project", "template", "templates"]

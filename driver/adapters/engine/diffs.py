@@ -14,6 +14,9 @@ from driver.values import SECRET, UNKNOWN, PropertyDiff
 if TYPE_CHECKING:
     from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
 
+_OF_THE_BRIDGE = "__meta"
+"""No property: that a resource is replaced for a reason which no property of the diff shows (pulumi-terraform-bridge, tfbridge)."""
+
 
 @dataclass(frozen=True)
 class _Side:
@@ -63,10 +66,12 @@ def keys_of(step: StepEventMetadata) -> tuple[str, ...]:
 
 
 def _counts(diff: PropertyDiff, inputs: Collection[Step]) -> bool:
-    """Whether values differ: the provider also names outputs that it will know only after an update.
+    """Whether values differ: the provider also names outputs that it will know only after an update, and its bridge `__meta`.
 
     Of secrets nobody sees that, and what forces a replacement is never left out.
     """
+    if diff.path == _OF_THE_BRIDGE:
+        return False
     if diff.kind.endswith("-replace") or contains([diff.old, diff.new], SECRET):
         return True
     if parse(diff.path)[0] not in inputs and contains(diff.new, UNKNOWN):

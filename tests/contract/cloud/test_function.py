@@ -63,7 +63,7 @@ def test_a_function_sees_lambdas_variables_and_its_own_only(run: Any, sandbox: S
     assert seen["AWS_REGION"] == sandbox.region
     assert seen["AWS_ENDPOINT_URL"] == sandbox.endpoint
     assert {name for name in seen if not name.startswith("_")} - LAMBDAS_OWN == {"BUCKET"}
-    assert str(sandbox.home) not in json.dumps(seen)
+    assert str(sandbox.home) not in json.dumps({**seen, "LAMBDA_TASK_ROOT": ""})
 
 
 def test_a_variable_named_like_one_of_the_servers_is_the_functions(run: Any) -> None:
@@ -91,3 +91,20 @@ def test_a_function_knows_as_what_it_was_invoked(run: Any, qualifier: str, versi
     seen = run("return [context.function_version, context.invoked_function_arn]", qualifier=qualifier)
     assert seen[0] == version
     assert seen[1].endswith(f":function:{unique}:{qualifier}" if qualifier else f":function:{unique}")
+
+
+@pytest.mark.parametrize("again", ["update_function_code", "publish_version"])
+def test_every_published_version_has_its_own_arn(
+    as_root: Callable[[str, str], Any], published: str, again: str
+) -> None:
+    client, name = as_root("dev", "lambda"), published.rpartition(":")[2]
+    client.update_function_configuration(FunctionName=name, Timeout=7)
+    facts = {"ZipFile": zipped("2"), "Publish": True} if again == "update_function_code" else {}
+    getattr(client, again)(FunctionName=name, **facts)
+    listed = {
+        one["Version"]: one["FunctionArn"] for one in client.list_versions_by_function(FunctionName=name)["Versions"]
+    }
+    assert listed.pop("$LATEST") in {published, f"{published}:$LATEST"}
+    assert listed == {"1": f"{published}:1", "2": f"{published}:2"}
+    assert client.get_function_configuration(FunctionName=name, Qualifier="1")["FunctionArn"] == f"{published}:1"
+    assert client.get_function_configuration(FunctionName=name)["FunctionArn"] == published

@@ -13,12 +13,15 @@ from tests.contract.cloud.outsider import Someone
 from tests.contract.cloud.powers import Powers
 from tests.contract.plugin.cases import Place
 from tests.contract.plugin.engine import plugin
+from tests.e2e.conftest import templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sandbox.accounts import Sandbox
     from tests.contract.plugin.engine import Engine
+
+__all__ = ["templates"]
 
 
 @pytest.fixture(scope="session")
