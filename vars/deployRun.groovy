@@ -9,7 +9,7 @@ def call(Map given, Map defaults, Closure run) {
     node(o.label) {
         timeout(time: o.minutes, unit: 'MINUTES') {
             checkout scm
-            withEnv(["DEPLOY_STACKS=${o.stacks ?: ''}", "DEPLOY_BASE=${o.base ?: ''}", "DEPLOY_REASON=${o.reason}", 'OUT=.deploy/out']) {
+            withEnv(["DEPLOY_STACKS=${literal(o.stacks)}", "DEPLOY_BASE=${literal(o.base)}", "DEPLOY_REASON=${literal(o.reason)}", 'OUT=.deploy/out']) {
                 try {
                     sh "rm -rf .deploy/out .deploy/runs && mkdir -p .deploy/out && ${o.setUp}"
                     run(o)
@@ -21,4 +21,9 @@ def call(Map given, Map defaults, Closure run) {
             }
         }
     }
+}
+
+// Jenkins expands $NAME in what withEnv is given, and makes $ of $$ (hudson.Util.replaceMacro).
+def literal(value) {
+    (value ?: '').toString().replace('$', '$$')
 }

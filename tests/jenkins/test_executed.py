@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 import shutil
@@ -23,7 +24,7 @@ from tests.repository import Repository
 
 pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 600)]
 
-REASON = 'it\'s "the" $first'
+REASON = 'it\'s "the" $HOME'
 IGNORED = ".deploy/\n.venv/\n__pycache__/\ntarget/\n"
 INSTALLED = """#!/bin/bash
 # `deploy` on an agent. The harness records `stash` and `unstash` and does nothing: this brings back what was stashed.
@@ -141,12 +142,15 @@ def test_what_main_deploys_the_night_sees_changed_and_a_pull_request_would_chang
 def main_deploys_prod_from_the_plan_that_was_approved(job: Job) -> None:
     built = job.build(
         causes=["UserIdCause"],
-        params={"REASON": REASON},
+        params={"DEPLOY_REASON": REASON},
         input={"action": "approve", "submitter": "eve"},
     )
     assert built.result == "SUCCESS", built.raw
     assert built.stages == ["Deploy", "Deploy/Plan prod", "Deploy/dev", "Deploy/staging", "Deploy/prod"]
-    assert "items-prod" in built.steps("input")[0]["args"]["message"]
+    question = built.steps("input")[0]["args"]["message"].splitlines()
+    page = (job.project.root / ".deploy" / "out" / "plan" / "plan.md").read_bytes()
+    assert question[2] == "14 to create in 1 of 1 stack"
+    assert f"sha256 of plan.md: {hashlib.sha256(page).hexdigest()}" in question
     assert {".deploy/out/plan/plan.json", ".deploy/out/plan.xml"} <= set(archived(built, "Deploy/Plan prod"))
     for env in ("dev", "staging", "prod"):
         stage = f"Deploy/{env}"

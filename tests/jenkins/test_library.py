@@ -21,6 +21,12 @@ def library(folder: Path, call: str, *options: str | Path, **scenario: Any) -> B
     return build(f"@Library('deploy') _\n{call}\n", folder, "--library", ROOT, *options, **scenario)
 
 
+def test_a_reason_reaches_the_record_as_it_was_typed(tmp_path: Path) -> None:
+    """Jenkins expands `$NAME` in what `withEnv` is given, and makes `$` of `$$`; the harness does neither."""
+    built = library(tmp_path, """deployUp(stacks: 'dev', reason: 'to pay $5, says $AWS_REGION')""")
+    assert built.ran[-1]["env"]["DEPLOY_REASON"] == "to pay $$5, says $$AWS_REGION"
+
+
 @pytest.mark.parametrize(
     ("call", "agent", "command", "stacks"),
     [
