@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from driver.events.catalogue import Event
-from driver.values import Caller, ChangedCode, Comment, EngineReport, EngineRequest, Entrance
+from driver.values import Caller, ChangedCode, Comment, Copy, EngineReport, EngineRequest, Entrance
 
 Emit = Callable[[Event], None]
 """Takes what happened. Never raises, never blocks."""
@@ -71,6 +71,18 @@ class StateStore(Protocol):
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
+
+    def read(self, stack: str) -> bytes | None:
+        """The stack's state, as the engine would read it; None when there is none. Raises NotReadyError."""
+
+    def copies(self, stack: str) -> Iterable[Copy]:
+        """The other copies of the stack's state that the engine keeps, newest first."""
+
+    def versions(self, stack: str) -> Iterable[Copy]:
+        """The earlier versions of the stack's state, newest first. Raises NotReadyError where this caller may not see them."""
+
+    def read_copy(self, stack: str, copy: Copy) -> bytes:
+        """What a copy of the stack's state holds. Raises NotReadyError."""
 
     def digest(self, stack: str) -> str:
         """`sha256:` and the hex digest of the stack's state as it is now; empty when the backend does not know the stack."""

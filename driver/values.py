@@ -98,6 +98,7 @@ class Stack:
     approve: bool = False
     max_deletes: int | None = None
     smoke_timeout: int = 60
+    former_roles: tuple[str, ...] = ()
 
     def role_arn(self, enter_as: EnterAs) -> str:
         """The role that `enter_as` means in this account; empty in the tools account, where nobody changes role."""
@@ -107,6 +108,21 @@ class Stack:
             EnterAs.BOOTSTRAP: self.bootstrap_role,
         }[enter_as]
         return f"arn:aws:iam::{self.account}:role/{name}" if name else ""
+
+    @property
+    def own_roles(self) -> tuple[str, ...]:
+        """Every role through which this stack's account is entered, under the names of today and of before; none in the tools account."""
+        former = (f"arn:aws:iam::{self.account}:role/{name}" for name in self.former_roles)
+        return (*(arn for enter_as in EnterAs if (arn := self.role_arn(enter_as))), *former)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One more copy of a stack's state: an object of its bucket, or a `version` of it, written at `moment` (seconds since the epoch)."""
+
+    key: str
+    moment: float
+    version: str = ""
 
 
 @dataclass(frozen=True)

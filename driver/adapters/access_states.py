@@ -20,8 +20,12 @@ from typing import Any
 
 from driver.adapters.aws import AwsSession, asking
 from driver.adapters.state import S3StateStore
+from driver.checkpoint import judge
 from driver.errors import NotReadyError
 from driver.values import Backend, Stack
+
+SHOWN = 4
+"""Problems of one state that are said one by one."""
 
 Say = Callable[[str], None]
 
@@ -52,12 +56,23 @@ class AccessStates:
             if not old.exists(stack.name):
                 return False
             _require_unlocked(stack, old)
+            self._require_fit(stack, old)
             say(f"moving the state of {stack.name} to {self.target.bucket}, which Jenkins cannot write")
             self._put(self._file(stack), self.encrypted_anew(stack))
         delete = partial(self._s3(self.source).delete_object, Bucket=self.source.bucket)
         for key in self._keys(self.source, self._file(stack)):
             asking(f"taking away {key}", partial(delete, Key=key))
         return True
+
+    def _require_fit(self, stack: Stack, old: S3StateStore) -> None:
+        """Jenkins could write it until now: an engine reads it only when it is this stack's own and whole."""
+        problems = judge(old.read(stack.name) or b"", stack, self.project).problems
+        if problems:
+            raise NotReadyError(
+                f"the state of {stack.name} is to be moved, and is not fit to be",
+                detail=problems[:SHOWN],
+                remedy=f"find out who changed it, and put an earlier version of {self._file(stack)} back in {self.source.bucket}",
+            )
 
     def _file(self, stack: Stack) -> str:
         return f".pulumi/stacks/{self.project}/{stack.name}.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from driver.adapters.aws import AwsSession, asking
 from driver.bundle.canonical import digest
 from driver.errors import NotReadyError
-from driver.values import Backend
+from driver.values import Backend, Copy
 
 _REMEDIES = {
     "NoSuchBucket": "`deploy bootstrap` makes the state bucket and its key",
@@ -20,6 +20,9 @@ _REMEDIES = {
     "AccessDenied": "the Jenkins role needs the state bucket; `deploy bootstrap` grants it",
     "AccessDeniedException": "the Jenkins role needs the state key; `deploy bootstrap` grants it",
 }
+
+
+_META = ".pulumi/meta.yaml"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class S3StateStore:
     def check(self, stacks: Iterable[str]) -> None:
         """Raise NotReadyError when this caller cannot list the buckets of these stacks or use their keys.
 
-        A backend without its marker is not usable either: states that belong there may still be somewhere else.
+        A backend without its marker is not usable either: states that belong there may still be somewhere else. Nor is one
+        in which the engine would look for them somewhere else.
         """
         for backend in dict.fromkeys(self.backends[stack] for stack in stacks):
             found = _keys(self.aws, backend, backend.marker)
@@ -52,6 +56,7 @@ class S3StateStore:
                 )
             kms, key = self.aws.client("kms", backend.region), backend.key_alias
             asking(f"state key {key}", partial(kms.describe_key, KeyId=key), remedies=_REMEDIES)
+            _require_layout(self.aws, backend)
 
     def exists(self, stack: str) -> bool:
         """Whether the stack's backend knows it; the `.json.bak` that a removed stack leaves behind is not one."""
@@ -104,9 +109,49 @@ class S3StateStore:
 
     def digest(self, stack: str) -> str:
         """`sha256:` and the hex digest of the stack's file; empty when there is none."""
-        if not self.exists(stack):
-            return ""
-        return digest(self._read(stack, f"state of {stack}", self._file(stack)))
+        content = self.read(stack)
+        return "" if content is None else digest(content)
+
+    def read(self, stack: str) -> bytes | None:
+        """The stack's file; None when there is none.
+
+        Raises NotReadyError where the engine would read another: it takes the newest of the plain and the compressed ones
+        (pulumi/pulumi `pkg/backend/diy`, `stackPath`), and nothing here is ever written compressed.
+        """
+        key = self._file(stack)
+        there = {entry["Key"] for entry in self._entries(stack, key)}
+        if compressed := sorted({f"{key}.gz", f"{key}.zst"} & there):
+            raise NotReadyError(
+                f"the engine might read {' or '.join(compressed)}, and `deploy` writes {key} only",
+                remedy=f"find out who put it there, and delete it from the bucket {self.backends[stack].bucket}",
+            )
+        return self._read(stack, f"state of {stack}", key) if key in there else None
+
+    def copies(self, stack: str) -> Iterator[Copy]:
+        """What the engine keeps: the checkpoint before the last one, and one after each update that ended, newest first."""
+        kept = (f".pulumi/{folder}/{self.project}/{stack}/" for folder in ("backups", "history"))
+        found = [entry for place in (f"{self._file(stack)}.bak", *kept) for entry in self._entries(stack, place)]
+        for entry in sorted(found, key=lambda entry: entry["LastModified"], reverse=True):
+            if not entry["Key"].endswith(".history.json"):
+                yield Copy(entry["Key"], entry["LastModified"].timestamp())
+
+    def versions(self, stack: str) -> Iterator[Copy]:
+        """Every earlier version of the stack's file, newest first: the bucket keeps what was overwritten or deleted."""
+        key, bucket = self._file(stack), self.backends[stack].bucket
+        pages = self._bucket(stack).get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+        found = asking(f"versions of {key}", lambda: [one for page in pages for one in page.get("Versions", [])])
+        for one in sorted(found, key=lambda one: one["LastModified"], reverse=True):
+            if one["Key"] == key and not one["IsLatest"]:
+                yield Copy(key, one["LastModified"].timestamp(), one["VersionId"])
+
+    def read_copy(self, stack: str, copy: Copy) -> bytes:
+        """The content of a copy of the stack's state."""
+        return self._read(stack, copy.key, copy.key, **({"VersionId": copy.version} if copy.version else {}))
+
+    def restore(self, stack: str, content: bytes) -> None:
+        """Let `content` be the stack's state; of what is there now the bucket keeps a version."""
+        call = partial(self._bucket(stack).put_object, Bucket=self.backends[stack].bucket)
+        asking(f"restoring the state of {stack}", partial(call, Key=self._file(stack), Body=content))
 
     def _file(self, stack: str) -> str:
         return f".pulumi/stacks/{self.project}/{stack}.json"
@@ -114,22 +159,47 @@ class S3StateStore:
     def _bucket(self, stack: str) -> Any:
         return self.aws.client("s3", self.backends[stack].region)
 
-    def _read(self, stack: str, what: str, key: str) -> bytes:
-        s3, bucket = self._bucket(stack), self.backends[stack].bucket
-        answer = asking(what, lambda: s3.get_object(Bucket=bucket, Key=key))
-        body: bytes = asking(what, answer["Body"].read)
-        return body
+    def _read(self, stack: str, what: str, key: str, **more: str) -> bytes:
+        return _read(self.aws, self.backends[stack], what, key, **more)
+
+    def _entries(self, stack: str, prefix: str) -> list[Any]:
+        bucket = self.backends[stack].bucket
+        pages = self._bucket(stack).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        what = f"state bucket {bucket}"
+        return asking(what, lambda: [entry for page in pages for entry in page.get("Contents", [])], remedies=_REMEDIES)
 
     def _keys(self, stack: str, prefix: str) -> list[str]:
         return _keys(self.aws, self.backends[stack], prefix)
 
 
-def _keys(aws: AwsSession, backend: Backend, prefix: str) -> list[str]:
-    """The first key that begins so, if there is one."""
+def _keys(aws: AwsSession, backend: Backend, prefix: str, most: int = 1, **more: str) -> list[str]:
+    """The first keys that begin so, `most` at most."""
     s3 = aws.client("s3", backend.region)
     answer = asking(
         f"state bucket {backend.bucket}",
-        lambda: s3.list_objects_v2(Bucket=backend.bucket, Prefix=prefix, MaxKeys=1),
+        lambda: s3.list_objects_v2(Bucket=backend.bucket, Prefix=prefix, MaxKeys=most, **more),
         remedies=_REMEDIES,
     )
     return [str(entry["Key"]) for entry in answer.get("Contents", [])]
+
+
+def _read(aws: AwsSession, backend: Backend, what: str, key: str, **more: str) -> bytes:
+    s3 = aws.client("s3", backend.region)
+    answer = asking(what, lambda: s3.get_object(Bucket=backend.bucket, Key=key, **more))
+    body: bytes = asking(what, answer["Body"].read)
+    return body
+
+
+def _require_layout(aws: AwsSession, backend: Backend) -> None:
+    """Raise NotReadyError when the engine would not look for a stack below its project's name.
+
+    It does so where `meta.yaml` says version 1, and without it in a bucket in which no stack lies outside of a project;
+    otherwise it takes `.pulumi/stacks/STACK.json` (pulumi/pulumi `pkg/backend/diy/meta.go`, `ensurePulumiMeta`).
+    """
+    said = _read(aws, backend, _META, _META) if _keys(aws, backend, _META) else b""
+    if said.split() != [b"version:", b"1"] and (said or _keys(aws, backend, ".pulumi/stacks/", 1000, Delimiter="/")):
+        raise NotReadyError(
+            f"{_META} in the bucket {backend.bucket} says {said.decode(errors='replace')[:40]!r}, expected 'version: 1': "
+            "the engine would look for states where nobody has judged them",
+            remedy="find out who changed it, and let an administrator put `version: 1` back into that file",
+        )

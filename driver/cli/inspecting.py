@@ -22,6 +22,7 @@ from driver.findings.rule import Result
 from driver.findings.subjects import AccessState, Boundary, Bucket, Function, Keys, Role, Subject, Trail, Unseen
 from driver.plan.plan import Step
 from driver.run.requests import RunFacts
+from driver.run.states import States
 from driver.values import EnterAs, Layer, Operation, Stack
 
 T = TypeVar("T")
@@ -129,7 +130,9 @@ def _outputs(
 ) -> Outputs:
     if isinstance(tools, Unseen):
         return tools
-    engine = wiring.engine_of(config, tools, config.root / ".deploy" / "runs" / facts.run, state)
+    engine = wiring.engine_of(
+        config, tools, config.root / ".deploy" / "runs" / facts.run, States(state, config.project)
+    )
     return engine.outputs(facts.request(Step(access, Operation.UP, EnterAs.BOOTSTRAP)))
 
 

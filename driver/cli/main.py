@@ -25,6 +25,7 @@ from driver.cli import (
     report,
     sandbox,
     setup,
+    state,
     up,
 )
 from driver.cli.boundary import leave, open_streams
@@ -76,6 +77,7 @@ app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.e
 app.command()(setup.setup)
 app.add_typer(iam.app, name="iam")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(state.app, name="state")
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ from driver.run.occasion import Occasion, occasion
 from driver.run.preflight import Preflight
 from driver.run.requests import RunFacts
 from driver.run.runner import Runner
+from driver.run.states import States
 from driver.values import Cloud, Host, Plugin, PullRequest, Tool
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def compose(
     folder = config.root / ".deploy" / "runs" / run
     ledger = FileLedger(folder, _newest(config, aws) if keeps else Head())
     stream = EventStream(run, clock.now, keepers=[ledger], listeners=listeners)
-    engine = engine_of(config, tools, folder, state)
+    engine = engine_of(config, tools, folder, States(state, config.project))
     engine.warm()
     runner = Runner(
         engine=DeployedCode(engine, LambdaCode(partial(session, config), partial(state_store, config))),
@@ -274,8 +275,8 @@ def _keep(config: DeployConfig, aws: AwsSession, run: str, record: bytes) -> Non
         archive(config, session(config)).keep(run, record)
 
 
-def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateStore) -> AutomationEngine:
-    """The engine, at work in `folder`, which is the run's own and nobody else's to read."""
+def engine_of(config: DeployConfig, tools: Tools, folder: Path, states: States) -> AutomationEngine:
+    """The engine, at work in `folder`, which is the run's own. Whatever starts it, the state that it would read is judged first."""
     from driver.adapters.engine import AutomationEngine
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -284,7 +285,7 @@ def engine_of(config: DeployConfig, tools: Tools, folder: Path, state: S3StateSt
         engine=tools.engine,
         pulumi_home=tools.pulumi_home,
         run_folder=folder,
-        stack_exists=state.exists,
+        stack_exists=lambda name: states.require(config.stack(name)) is not None,
         program_timeout=config.program_timeout,
     )
 

@@ -198,6 +198,7 @@ def _stacks(
 ) -> tuple[Stack, ...]:
     stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, tools.text("account"), tools.text("region"), tools.path, of_access)]
     for env, file in targets.items():
+        table = tables[env]
         access = Stack(
             env + ACCESS,
             env,
@@ -212,8 +213,8 @@ def _stacks(
             bootstrap_role=file.text("bootstrapRole"),
             external_id=file.text("externalId"),
             session_duration=int(file.facts["sessionDuration"]),
+            former_roles=table.former_roles,
         )
-        table = tables[env]
         service = replace(
             access,
             name=env,

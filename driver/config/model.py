@@ -40,6 +40,7 @@ def _stack_name(value: str) -> str:
 
 EntryPoint = Annotated[StrictStr, AfterValidator(_entry_point)]
 StackName = Annotated[str, AfterValidator(_stack_name)]
+RoleName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$", description="a role's name")]
 
 
 class _Strict(BaseModel):
@@ -64,12 +65,16 @@ class SandboxTable(_Strict):
 
 
 class StackTable(_Strict):
-    """`[stacks.NAME]`: order, gates and limits of one service stack."""
+    """`[stacks.NAME]`: order, gates and limits of one service stack.
+
+    `former_roles` are names that roles of the stack file had before: until the next deployment the state still says them.
+    """
 
     needs: tuple[StrictStr, ...] = ()
     approve: StrictBool = False
     max_deletes: Annotated[StrictInt, Field(ge=0)] | None = None
     smoke_timeout: Annotated[StrictInt, Field(ge=1, le=900)] = 60
+    former_roles: tuple[RoleName, ...] = ()
 
 
 class IgnoreTable(_Strict):

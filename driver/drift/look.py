@@ -31,8 +31,8 @@ class Looker(Protocol):
 class Looked:
     """One stack.
 
-    `failure` is why nobody could look, or not everywhere, in one line; `changes` is what an up would do; `sights` are the
-    resources by URN, none where nobody could look at all.
+    `failure` is why nobody could look, or not everywhere, in one line; `barred`: not even the way in was open. `changes` is
+    what an up would do; `sights` are the resources by URN, none where nobody could look at all.
     """
 
     stack: str
@@ -44,6 +44,7 @@ class Looked:
     seconds: float = 0.0
     changes: Changes = Changes()
     sights: dict[str, Sight] = field(default_factory=dict)
+    barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Watch:
                 raise barred
             looked = self.closer(step, self._look(step, facts))
         except DeployError as error:
-            looked = Looked(stack.name, stack.account, failure=str(error), remedy=error.remedy)
+            looked = Looked(stack.name, stack.account, failure=str(error), remedy=error.remedy, barred=error is barred)
         looked = replace(looked, seconds=round(self.clock.now() - began, 3))
         result, reason = self._ended(looked, barred)
         self.emit(StepFinished(stack.name, result, reason, looked.failure, looked.changes, looked.seconds))

@@ -54,7 +54,9 @@ class Report:
         return closed_now(self.entries, self.time)
 
     def exit_code(self, *, differs: bool) -> ExitCode:
-        """1 where somebody could not look; `differs` asks for 5 when something drifted."""
+        """3 where no stack was open to a look, 1 where somebody could not look; `differs` asks for 5 when something drifted."""
+        if self.looked and all(one.barred for one in self.looked):
+            return ExitCode.NOT_READY
         if any(one.failure for one in self.looked):
             return ExitCode.FAILED
         if self.fixed:

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+from driver.checkpoint import Judged
 from driver.errors import DeployError, NotReadyError, RefusedError
 from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
 from driver.plan.plan import Plan, Step
 from driver.ports import Emit, Identity, StateStore
 from driver.run.requests import RunFacts
+from driver.run.states import States
 from driver.values import Operation, SessionLength
 
 
@@ -26,15 +28,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Admission:
-    """How long each stack's session lasts, and the stacks that cannot be entered, each with what keeps us out."""
+    """How long each stack's session lasts, the judged state of each that has one, and what bars stacks from being previewed."""
 
     sessions: Mapping[str, SessionLength]
+    states: Mapping[str, Judged]
     barred: Mapping[str, DeployError]
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """The checks of a run: who we are, the backend, and for every stack its role, its account and its lock.
+    """The checks of a run: who we are, the backend, and for every stack its role, its account, its lock and its state.
 
     `state` is None before the backend has been made.
     """
@@ -43,9 +46,10 @@ class Preflight:
     state: StateStore | None
     emit: Emit
     _sessions: dict[str, SessionLength] = field(default_factory=dict)
+    _states: dict[str, Judged] = field(default_factory=dict)
 
-    def require(self, plan: Plan, facts: RunFacts) -> Mapping[str, SessionLength]:
-        """How long each stack's session lasts. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
+    def require(self, plan: Plan, facts: RunFacts) -> Admission:
+        """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
 
         Nothing has been touched then.
         """
@@ -55,22 +59,27 @@ class Preflight:
         _require_none(failures)
         if self.state:
             _refuse_what_carries(plan, self.state)
-        return dict(self._sessions)
+        return self._admission({})
 
     def admit(self, plan: Plan, facts: RunFacts) -> Admission:
-        """Like `require`, for what only looks: a stack that cannot be entered is named, and keeps no other from being looked at.
+        """Like `require`, for what only looks: a stack that cannot be entered or read is named, and keeps no other from being looked at.
 
         Raises NotReadyError when nothing can be looked at: it is not known who we are, or there is no state.
         """
         _require_none(self._failures([Check("identity", lambda: self._caller(facts))]))
         _require_none(self._failures([*self._backend_checks(plan)]))
         failures = self._failures([*self._stack_checks(plan, facts)])
-        return Admission(dict(self._sessions), {check.stack: error for check, error in failures})
+        return self._admission({check.stack: error for check, error in failures})
+
+    def _admission(self, barred: Mapping[str, DeployError]) -> Admission:
+        return Admission(dict(self._sessions), dict(self._states), barred)
 
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
             yield Check("role", partial(self._enter, step, facts), step.stack.name)
             state = self.state
+            if state:
+                yield Check("state", partial(self._fit, States(state, facts.project), step), step.stack.name)
             if state and plan.operation is not Operation.PREVIEW:
                 yield Check("lock", partial(_unlocked, state, step), step.stack.name)
 
@@ -101,6 +110,13 @@ class Preflight:
     def _backend_checks(self, plan: Plan) -> Iterator[Check]:
         if self.state:
             yield Check("state", partial(_usable, self.state, plan))
+
+    def _fit(self, states: States, step: Step) -> str:
+        judged = states.require(step.stack)
+        if judged is None:
+            return "there is none yet"
+        self._states[step.stack.name] = judged
+        return f"is this stack's and whole, {len(judged.resources)} resources"
 
     def _enter(self, step: Step, facts: RunFacts) -> str:
         entrance = step.entrance(facts.session_name(step))
@@ -157,4 +173,4 @@ def _refuse_what_carries(plan: Plan, state: StateStore) -> None:
 
 def _line(check: Check, error: DeployError) -> str:
     place = f"{check.stack}: {check.name}" if check.stack else check.name
-    return f"{place}: {error}"
+    return f"{place}: {error}".replace("\n", "\n  ")

@@ -75,7 +75,7 @@ class Runner:
     def _admitted(self, plan: Plan, facts: RunFacts) -> Admission:
         if plan.operation is Operation.PREVIEW:
             return self.preflight.admit(plan, facts)
-        return Admission(self.preflight.require(plan, facts), {})
+        return self.preflight.require(plan, facts)
 
     def _timed(self, step: Step, facts: RunFacts, refresh: bool, barred: DeployError | None) -> StepOutcome:
         started = self.clock.now()

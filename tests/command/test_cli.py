@@ -36,6 +36,7 @@ VERBS = (
     "setup",
     "iam",
     "sandbox",
+    "state",
 )
 SANDBOX_VERBS = ("up", "status", "reset", "down")
 

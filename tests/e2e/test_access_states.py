@@ -66,10 +66,20 @@ def test_states_are_moved_once_wherever_it_was_interrupted_and_the_old_place_is_
     project: Project,
 ) -> None:
     before = {stack: state(project, NEW, stack)["checkpoint"]["latest"]["resources"] for stack in STACKS}
+    jenkins = at_instance(project.sandbox, "jenkins-deploy").client("s3")
+    evil = {"Bucket": OLD, "Key": file_of("dev-access"), "Body": attacked(project, "dev-access")}
+    project.client("prod", "iam").create_role(RoleName="BreakGlass", AssumeRolePolicyDocument="{}")
     as_before(project)
     waiting = project.deploy("preview", "--stacks", "dev-access")
     assert waiting.code == 3, waiting
     assert "run `deploy bootstrap`" in waiting.err
+
+    good = {**evil, "Body": json.dumps(state(project, OLD, "dev-access")).encode()}
+    jenkins.put_object(**evil)
+    refused = project.deploy("bootstrap", "--yes")
+    assert refused.code == 3, refused
+    assert f"works in {ACCOUNTS['prod']}, expected {ACCOUNTS['dev']} alone" in refused.err
+    jenkins.put_object(**good)
 
     killed = project.interrupted("moving the state of dev-access", signal.SIGKILL, "bootstrap", "--yes")
     assert killed.code == -signal.SIGKILL
@@ -91,9 +101,7 @@ def test_states_are_moved_once_wherever_it_was_interrupted_and_the_old_place_is_
         assert NEW_KEY in latest["secrets_providers"]["state"]["url"]
         assert {one["urn"] for one in latest["resources"]} == {one["urn"] for one in before[stack]}
 
-    project.client("prod", "iam").create_role(RoleName="BreakGlass", AssumeRolePolicyDocument="{}")
-    jenkins = at_instance(project.sandbox, "jenkins-deploy").client("s3")
-    jenkins.put_object(Bucket=OLD, Key=file_of("dev-access"), Body=attacked(project, "dev-access"))
+    jenkins.put_object(**evil)
     again = project.deploy("bootstrap", "--yes", "--output", "json")
     assert again.code == 0, again
     assert "moving" not in again.err

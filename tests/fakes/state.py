@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from driver.errors import DeployError
+from driver.values import Copy
 
 
 @dataclass
 class FakeState:
     """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand, `digests` their states'.
 
+    `contents` are the stacks' states, `kept` the other copies of them; a copy with a version is an earlier version.
     `listed` is what is in these, `checked` are the stacks whose backends were to be usable, `asked` those whose locks were looked at.
     """
 
@@ -21,6 +23,8 @@ class FakeState:
     stacks: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[Copy, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
 
@@ -38,6 +42,21 @@ class FakeState:
     def lock_of(self, stack: str) -> str:
         self.asked.append(stack)
         return self.locks.get(stack, "")
+
+    def read(self, stack: str) -> bytes | None:
+        return self.contents.get(stack)
+
+    def copies(self, stack: str) -> list[Copy]:
+        return [copy for copy in self._newest_first(stack) if not copy.version]
+
+    def versions(self, stack: str) -> list[Copy]:
+        return [copy for copy in self._newest_first(stack) if copy.version]
+
+    def read_copy(self, stack: str, copy: Copy) -> bytes:
+        return self.kept[stack][copy]
+
+    def _newest_first(self, stack: str) -> list[Copy]:
+        return sorted(self.kept.get(stack, ()), key=lambda copy: copy.moment, reverse=True)
 
     def digest(self, stack: str) -> str:
         return self.digests.get(stack, "")

@@ -10,7 +10,8 @@ from driver.errors import ExitCode, NotReadyError, RefusedError
 from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
 from driver.plan.plan import make_plan
 from driver.run.preflight import Preflight
-from driver.values import Caller, Operation
+from driver.values import Caller, Copy, Operation
+from tests.checkpoints import Document, checkpoint, content
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.state import FakeState
@@ -40,6 +41,9 @@ def test_when_all_is_well_every_fact_is_said() -> None:
         ("role", "prod"),
         ("role", "staging"),
         ("state", ""),
+        ("state", "dev"),
+        ("state", "prod"),
+        ("state", "staging"),
     ]
     assert len(said.of(CheckStarted)) == len(passed)
     assert said.of(CheckFailed) == []
@@ -140,3 +144,70 @@ def test_an_access_layer_is_destroyed_only_when_nothing_stands_on_it(standing: t
     assert caught.value.exit_code is ExitCode.REFUSED
     assert "dev-access carries dev" in str(caught.value)
     assert "--stacks dev" in caught.value.remedy
+
+
+def kept(env: str, document: Document, moment: float = 1.0, version: str = "") -> dict[Copy, bytes]:
+    return {Copy(f".pulumi/backups/items/{env}/{env}.{moment:.0f}.json", moment, version): content(document)}
+
+
+def test_every_state_is_judged_before_anything_is_touched_and_what_is_whole_passes() -> None:
+    said, states = Recorder(), {one.name: content(checkpoint(one)) for one in chain()}
+    admitted = Preflight(FakeIdentity(), FakeState(contents=states), said).require(PLAN, facts())
+    assert {name: len(judged.resources) for name, judged in admitted.states.items()} == {
+        "dev": 3,
+        "staging": 3,
+        "prod": 3,
+    }
+    assert "is this stack's and whole, 3 resources" in {event.fact for event in said.of(CheckPassed)}
+
+
+def test_a_state_that_is_another_stacks_is_refused_with_the_newest_good_copy_and_the_way_back() -> None:
+    dev, staging = stack("dev"), stack("staging")
+    good, older = kept("staging", checkpoint(staging), 1795395720.0), kept("staging", checkpoint(staging), 7.0)
+    bad = kept("staging", checkpoint(dev), 1795395721.0)
+    state = FakeState(contents={"staging": content(checkpoint(dev))}, kept={"staging": {**older, **bad, **good}})
+    error = refused(FakeIdentity(), state)
+    assert "staging: state: the state is not fit to deploy with" in error.detail[0]
+    assert "it is the state of organization/items/dev, expected organization/items/staging" in error.detail[0]
+    assert (
+        "the newest good copy is .pulumi/backups/items/staging/staging.1795395720.json of 2026-11-23 01:02:00 UTC"
+        in str(error)
+    )
+    assert (
+        error.remedy == "find out who changed it; `deploy state restore --stack staging` puts the newest good copy back"
+    )
+
+
+def test_an_earlier_version_is_a_copy_too_and_no_copy_is_no_way_back() -> None:
+    versions = kept("dev", checkpoint(stack("dev")), 9.0, "v1")
+    assert "(version v1)" in str(refused(FakeIdentity(), FakeState(contents={"dev": b""}, kept={"dev": versions})))
+    error = refused(FakeIdentity(), FakeState(contents={"dev": b""}))
+    assert "no copy that was found is any better" in str(error)
+    assert "deploy state restore" not in error.remedy
+
+
+def test_what_a_newer_engine_wrote_is_not_put_back_but_left_to_it() -> None:
+    newer = {**checkpoint(stack("dev")), "version": 9}
+    error = refused(
+        FakeIdentity(), FakeState(contents={"dev": content(newer)}, kept={"dev": kept("dev", checkpoint(stack("dev")))})
+    )
+    assert "the state is newer than the engine" in str(error)
+    assert error.remedy == "use the `deploy` with which it was deployed, or a newer one"
+
+
+@pytest.mark.parametrize("there", [None, {"version": 3, "checkpoint": {"stack": "organization/items/dev"}}])
+def test_a_state_that_has_vanished_is_refused_and_that_of_a_destroyed_stack_is_none_yet(there: Document | None) -> None:
+    contents = {} if there is None else {"dev": content(there)}
+    deployed, destroyed = kept("dev", checkpoint(stack("dev")), 1.0), kept("dev", checkpoint(stack("dev"), []), 2.0)
+    error = refused(FakeIdentity(), FakeState(contents=contents, kept={"dev": deployed}))
+    assert "the state has vanished" in str(error)
+    assert "deploy state restore --stack dev" in error.remedy
+    Preflight(
+        FakeIdentity(), FakeState(contents=contents, kept={"dev": {**deployed, **destroyed}}), Recorder()
+    ).require(PLAN, facts())
+
+
+def test_a_preview_names_the_stack_whose_state_is_not_fit_and_looks_at_the_others() -> None:
+    plan = make_plan(Operation.PREVIEW, chain())
+    admitted = Preflight(FakeIdentity(), FakeState(contents={"dev": b"<html>"}), Recorder()).admit(plan, facts())
+    assert set(admitted.barred) == {"dev"}

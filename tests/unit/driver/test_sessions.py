@@ -74,7 +74,7 @@ def test_a_role_that_allows_less_is_no_case_of_chaining() -> None:
 def test_every_check_of_a_role_says_which_case_applied() -> None:
     said = Recorder()
     plan = make_plan(Operation.UP, [replace(stack(), session_duration=7200)])
-    sessions = Preflight(FakeIdentity(longest=3600), FakeState(), said).require(plan, facts())
+    sessions = Preflight(FakeIdentity(longest=3600), FakeState(), said).require(plan, facts()).sessions
     assert said.of(SessionNegotiated) == [SessionNegotiated("dev", 7200, 3600, Granted.CHAINED.value)]
     assert sessions == {"dev": SessionLength(7200, 3600, Granted.CHAINED)}
 
