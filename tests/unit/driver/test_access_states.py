@@ -1,0 +1,154 @@
+"""The states of access layers are moved once: killed at any moment it goes on, and what is in the old place afterwards is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, cast
+
+import pytest
+
+from driver.adapters.access_states import AccessStates
+from driver.adapters.aws import AwsSession
+from driver.adapters.state import S3StateStore
+from driver.errors import NotReadyError
+from driver.values import Stack
+from tests.fakes.s3 import DiedError, FakeS3
+from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, access_stack, stack, tools_stack
+
+OLD, NEW = BACKEND.bucket, ACCESS_BACKEND.bucket
+STACKS = (tools_stack(), *(access_stack(env) for env in ACCOUNTS))
+
+
+def file_of(name: str) -> str:
+    return f".pulumi/stacks/items/{name}.json"
+
+
+@dataclass
+class Move:
+    """A move out of a bucket in memory. `read` are the stacks whose old states were read."""
+
+    s3: FakeS3
+    said: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        aws = cast("AwsSession", self.s3)
+        AccessStates(aws, BACKEND, ACCESS_BACKEND, "items", self._encrypted_anew).move(STACKS, self.said.append)
+
+    def _encrypted_anew(self, stack: Stack) -> bytes:
+        self.read.append(stack.name)
+        return b"anew: " + self.s3.objects[OLD, file_of(stack.name)]
+
+
+def before() -> FakeS3:
+    """Three access layers stand, each with the copy that the engine keeps beside its state; prod's does not."""
+    names = [each.name for each in STACKS if each.env != "prod"]
+    objects = {(OLD, file_of(name)): name.encode() for name in names}
+    return FakeS3(
+        {**objects, **{(OLD, f"{file_of(name)}.bak"): b"old" for name in names}, (OLD, file_of("dev")): b"dev"}
+    )
+
+
+def dying() -> Iterator[int]:
+    """Each change that a whole move makes, by its number."""
+    for number in count(1):
+        s3 = before()
+        s3.dies_before = number
+        try:
+            Move(s3).run()
+        except DiedError:
+            yield number
+        else:
+            return
+
+
+def test_killed_before_any_change_the_next_move_goes_on_to_the_same_end() -> None:
+    whole = Move(before())
+    whole.run()
+    assert whole.s3.keys(OLD) == {file_of("dev")}
+    assert whole.s3.objects[NEW, file_of("dev-access")] == b"anew: dev-access"
+    moments = list(dying())
+    assert len(moments) == 3 * 3 + 1  # one written and two taken away for each, and the marker
+    for number in moments:
+        move = Move(before())
+        move.s3.dies_before = number
+        with pytest.raises(DiedError):
+            move.run()
+        for name in ("tools", "dev-access", "staging-access"):
+            assert {(OLD, file_of(name)), (NEW, file_of(name))} & move.s3.objects.keys(), (number, name)
+        assert ACCESS_BACKEND.marker not in move.s3.keys(NEW)
+        move.run()
+        assert move.s3.objects == whole.s3.objects, number
+
+
+def test_a_state_that_stands_in_the_new_place_is_never_read_again_from_the_old_one() -> None:
+    move = Move(before())
+    move.s3.dies_before = 2
+    with pytest.raises(DiedError):
+        move.run()
+    move.s3.objects[OLD, file_of("tools")] = b"planted"
+    move.run()
+    assert move.s3.objects[NEW, file_of("tools")] == b"anew: tools"
+    assert move.read == ["tools", "dev-access", "staging-access"]
+
+
+def test_once_all_are_moved_nothing_that_is_put_into_the_old_place_is_taken_for_a_state() -> None:
+    move = Move(before())
+    move.run()
+    said = len(move.said)
+    move.s3.objects[OLD, file_of("prod-access")] = b"planted"
+    move.run()
+    assert file_of("prod-access") not in move.s3.keys(NEW)
+    assert len(move.said) == said == 3
+
+
+def test_what_is_locked_is_not_moved() -> None:
+    s3 = before()
+    s3.objects[OLD, ".pulumi/locks/organization/items/tools/1.json"] = b"{}"
+    move = Move(s3)
+    with pytest.raises(NotReadyError, match="the state of tools is to be moved, and the stack is locked by") as caught:
+        move.run()
+    assert "run `deploy bootstrap` again" in caught.value.remedy
+    assert s3.keys(NEW) == set()
+
+
+def test_what_somebody_else_moved_in_the_meantime_stays_as_it_is() -> None:
+    move = Move(before())
+
+    class Slow(FakeS3):
+        def put_object(self, **given: Any) -> Any:
+            self.objects.setdefault((NEW, file_of("tools")), b"moved by another, and used since")
+            return super().put_object(**given)
+
+    move.s3 = Slow(move.s3.objects)
+    with pytest.raises(NotReadyError, match="PreconditionFailed") as caught:
+        move.run()
+    assert caught.value.remedy == "somebody else moves it too: run `deploy bootstrap` again"
+    move.run()
+    assert move.s3.objects[NEW, file_of("tools")] == b"moved by another, and used since"
+
+
+def test_before_all_are_moved_no_command_uses_the_new_place_and_then_every_one_does() -> None:
+    s3 = before()
+    stacks = (*STACKS, stack("dev"))
+    store = S3StateStore(cast("AwsSession", s3), {each.name: each.backend for each in stacks}, "items")
+    with pytest.raises(NotReadyError, match="not all states that belong there have been moved there") as caught:
+        store.check(["dev-access"])
+    assert caught.value.remedy == "run `deploy bootstrap`: it moves them"
+    store.check(["dev"])
+    Move(s3).run()
+    store.check(["dev-access"])
+
+
+def test_a_run_asks_for_each_bucket_and_key_that_it_needs_once() -> None:
+    s3 = before()
+    Move(s3).run()
+    stacks = (*STACKS, *map(stack, ACCOUNTS))
+    store = S3StateStore(cast("AwsSession", s3), {each.name: each.backend for each in stacks}, "items")
+    s3.calls.clear()
+    store.check(ACCOUNTS)
+    assert s3.calls == ["list_objects_v2", f"describe_key {BACKEND.key_alias}"]
+    store.check([each.name for each in STACKS])
+    assert s3.calls[2:] == ["list_objects_v2", f"describe_key {ACCESS_BACKEND.key_alias}"]
