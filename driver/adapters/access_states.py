@@ -32,13 +32,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class AccessStates:
-    """`source` is the old backend, `target` the new one. `encrypted_anew` gives a stack's state at `source` as a file for `target`."""
+    """`source` is the old backend, `target` the new one. `encrypted_anew` gives a stack's old state, as it has to be at `target`."""
 
     aws: AwsSession
     source: Backend
     target: Backend
     project: str
-    encrypted_anew: Callable[[Stack], bytes]
+    encrypted_anew: Callable[[Stack, bytes], bytes]
 
     def move(self, stacks: Sequence[Stack], say: Say) -> None:
         """Move the states of these stacks that stand in the old place. Raises NotReadyError; what was done by then is done."""
@@ -58,7 +58,10 @@ class AccessStates:
             _require_unlocked(stack, old)
             self._require_fit(stack, old)
             say(f"moving the state of {stack.name} to {self.target.bucket}, which Jenkins cannot write")
-            self._put(self._file(stack), self.encrypted_anew(stack))
+            read = partial(self._s3(self.source).get_object, Bucket=self.source.bucket, Key=self._file(stack))
+            what = f"the state of {stack.name}"
+            state: bytes = asking(what, asking(what, read)["Body"].read)
+            self._put(self._file(stack), self.encrypted_anew(stack, state))
         delete = partial(self._s3(self.source).delete_object, Bucket=self.source.bucket)
         for key in self._keys(self.source, self._file(stack)):
             asking(f"taking away {key}", partial(delete, Key=key))

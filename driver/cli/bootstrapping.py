@@ -53,12 +53,11 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
 def _move_states(config: DeployConfig, run: wiring.Run, aws: AwsSession) -> None:
     """Of every access layer, whichever are bootstrapped now: once all are moved, the old place is never read again."""
 
-    def encrypted_anew(stack: Stack) -> bytes:
+    def encrypted_anew(stack: Stack, state: bytes) -> bytes:
         if run.runner.stopped:
             raise InterruptedRunError("stopped on request; the next `deploy bootstrap` moves the other states")
-        return run.engine.encrypted_anew(
-            run.facts.request(Step(stack, Operation.UP, EnterAs.BOOTSTRAP)), config.backend
-        )
+        request = run.facts.request(Step(stack, Operation.UP, EnterAs.BOOTSTRAP))
+        return run.engine.encrypted_anew(request, state, config.backend)
 
     states = AccessStates(aws, config.backend, config.access_backend, config.project, encrypted_anew)
     states.move(config.layer(Layer.ACCESS), lambda line: run.stream(Progress(line)))

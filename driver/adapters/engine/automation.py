@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,9 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from driver.adapters.engine import operations
+from driver.adapters.engine.anew import encrypted_anew
 from driver.adapters.engine.backend import secrets_provider, state_url
 from driver.adapters.engine.call import Call
-from driver.adapters.engine.carry import carry_over
 from driver.adapters.engine.events import EventReader
 from driver.adapters.engine.imports import Imports
 from driver.adapters.engine.place import Place, empty_place_of, place_of
@@ -120,33 +119,28 @@ class AutomationEngine:
         outputs: Mapping[str, Any] = json.loads(result.stdout or "{}")
         return outputs
 
-    def encrypted_anew(self, request: EngineRequest, source: Backend) -> bytes:
-        """The stack's state at `source` as a file for the request's own backend, its secrets encrypted with the key there.
+    def encrypted_anew(self, request: EngineRequest, state: bytes, source: Backend) -> bytes:
+        """Encrypt the secrets of a state of the stack, which comes from `source`, for the request's backend. Writes to neither.
 
-        Changes neither. Raises NotReadyError or InterruptedRunError.
+        Raises NotReadyError or InterruptedRunError.
         """
         from driver.adapters.engine.command import EngineCommand, EngineFailedError
 
-        project, folder = read_project(self._project_root), self._work / f"{request.stack}-anew"
-        before = self._place(project, replace(request, backend=source))
+        project = read_project(self._project_root)
+        place = self._place(project, request)
         with TemporaryDirectory(dir=self._work) as backend, self._process(request.stack) as process:
-            target = place_of(
-                prepare(project, folder, request.stack, request.config_file, request.facts),
-                request.environment,
-                state_url=Path(backend).as_uri(),
-                secrets_provider=self._secrets_provider(request.backend),
-                home=self._pulumi_home,
-                new=True,
-            )
+            file = Path(backend) / ".pulumi" / "stacks" / project.name / f"{request.stack}.json"
+            file.parent.mkdir(parents=True)
+            file.write_bytes(state)
+            (Path(backend) / ".pulumi" / "meta.yaml").write_text("version: 1\n", encoding="utf-8")
+            place = replace(place, environment={**place.environment, "PULUMI_BACKEND_URL": Path(backend).as_uri()})
             try:
-                carry_over(EngineCommand(self._engine, process), request.stack, before, target)
+                command = EngineCommand(self._engine, process)
+                return encrypted_anew(command, request.stack, place, file, self._secrets_provider(source))
             except (EngineFailedError, StoppedBeforeStartError) as error:
                 if process.stopping:
                     raise InterruptedRunError(f"stopped; the state of {request.stack} is as it was") from None
                 raise not_ready_of(error, f"the state of {request.stack} cannot be encrypted anew") from None
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-            return (Path(backend) / ".pulumi" / "stacks" / project.name / f"{request.stack}.json").read_bytes()
 
     def interrupt(self) -> None:
         """Ask every running call to end cleanly; asking again changes nothing."""

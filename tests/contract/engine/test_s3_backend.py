@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -141,13 +142,14 @@ def test_state_and_secrets_live_in_the_account_and_survive_the_run(deployment: D
 def test_a_state_is_encrypted_with_another_key_and_the_old_one_is_needed_no_more(deployment: Deployment) -> None:
     deployment.call("up")
     vault, before = deployment.vault, deployment.state()
-    anew = deployment.engine.encrypted_anew(deployment.request(vault.other), vault.backend)
+    moved = deployment.request(vault.other)
+    anew = deployment.engine.encrypted_anew(moved, before.encode(), vault.backend)
     assert deployment.state() == before
     assert b"a secret" not in anew
     there, here = (json.loads(state)["checkpoint"]["latest"] for state in (anew, before))
     assert there["secrets_providers"]["state"]["url"] == f"awskms://{ALIAS}-other?region=eu-central-1"
     assert [one["urn"] for one in there["resources"]] == [one["urn"] for one in here["resources"]]
-    assert not list((deployment.bench.root / ".deploy").rglob("exported.json"))
+    assert not list((deployment.bench.root / ".deploy").rglob(f"{deployment.stack}.json"))
     vault.s3.put_object(Bucket=vault.other.bucket, Key=deployment.checkpoint, Body=anew)
     deployment.bucket = vault.other.bucket
     old = vault.kms.describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"]
@@ -156,9 +158,21 @@ def test_a_state_is_encrypted_with_another_key_and_the_old_one_is_needed_no_more
         assert deployment.call("up", backend=vault.other).changes == Changes(same=1)
         assert deployment.call("up", value="b", backend=vault.other).changes == Changes(update=1)
         with pytest.raises(NotReadyError, match=f"the state of {deployment.stack} cannot be encrypted anew"):
-            deployment.engine.encrypted_anew(deployment.request(vault.other), vault.backend)
+            deployment.engine.encrypted_anew(moved, before.encode(), vault.backend)
     finally:
         vault.kms.enable_key(KeyId=old)
+
+
+def test_a_state_that_names_a_key_of_its_own_is_not_given_to_the_engine(deployment: Deployment) -> None:
+    deployment.call("up")
+    vault, state = deployment.vault, deployment.state()
+    for elsewhere in ("awskms://alias/strange?region=eu-central-1", "hashivault://strange"):
+        planted = state.replace(f"awskms://{ALIAS}?region=eu-central-1", elsewhere)
+        with pytest.raises(
+            NotReadyError, match=re.escape(f"it is encrypted with {elsewhere}, expected awskms://{ALIAS}?")
+        ):
+            deployment.engine.encrypted_anew(deployment.request(vault.other), planted.encode(), vault.backend)
+    assert deployment.engine.encrypted_anew(deployment.request(vault.other), state.encode(), vault.backend)
 
 
 def test_destroy_takes_the_stack_out_of_the_bucket(deployment: Deployment) -> None:

@@ -37,9 +37,9 @@ class Move:
         aws = cast("AwsSession", self.s3)
         AccessStates(aws, BACKEND, ACCESS_BACKEND, "items", self._encrypted_anew).move(STACKS, self.said.append)
 
-    def _encrypted_anew(self, stack: Stack) -> bytes:
+    def _encrypted_anew(self, stack: Stack, state: bytes) -> bytes:
         self.read.append(stack.name)
-        return b"anew: " + self.s3.objects[OLD, file_of(stack.name)]
+        return b"anew: " + state
 
 
 def before() -> FakeS3:
