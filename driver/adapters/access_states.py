@@ -2,6 +2,7 @@
 
 Begun again after any end, it goes on where it was. For each stack that is not in the new place yet:
 
+    judged           as a stranger's file, since Jenkins could write it
     encrypted anew   by the engine, for the key of the new place, and compared with what was there
     written          in one piece, and only where nothing is; from then on the old place of this stack is not read again
     taken away       from the old place, whose bucket keeps versions
@@ -21,7 +22,9 @@ from typing import Any
 from driver.adapters.aws import AwsSession, asking
 from driver.adapters.state import S3StateStore
 from driver.checkpoint import judge
+from driver.config.model import ACCESS, TOOLS
 from driver.errors import NotReadyError
+from driver.run.states import States, UnfitStateError
 from driver.values import Backend, Stack
 
 SHOWN = 4
@@ -45,6 +48,10 @@ class AccessStates:
         if self.target.marker in self._keys(self.target, self.target.marker):
             return
         moved = [stack.name for stack in stacks if self._moved(stack, say)]
+        for key in self._left():
+            say(
+                f"left in {self.source.bucket}: {key}, whose stack deploy.toml does not name; nobody reads it there any more"
+            )
         self._put(self.target.marker, json.dumps({"moved": moved}).encode())
 
     def _moved(self, stack: Stack, say: Say) -> bool:
@@ -53,29 +60,45 @@ class AccessStates:
             S3StateStore(self.aws, {stack.name: backend}, self.project) for backend in (self.source, self.target)
         )
         if not new.exists(stack.name):
-            if not old.exists(stack.name):
-                return False
             _require_unlocked(stack, old)
-            self._require_fit(stack, old)
+            state = self._fit(stack, old)
+            if state is None:
+                return False
             say(f"moving the state of {stack.name} to {self.target.bucket}, which Jenkins cannot write")
-            read = partial(self._s3(self.source).get_object, Bucket=self.source.bucket, Key=self._file(stack))
-            what = f"the state of {stack.name}"
-            state: bytes = asking(what, asking(what, read)["Body"].read)
             self._put(self._file(stack), self.encrypted_anew(stack, state))
         delete = partial(self._s3(self.source).delete_object, Bucket=self.source.bucket)
         for key in self._keys(self.source, self._file(stack)):
             asking(f"taking away {key}", partial(delete, Key=key))
         return True
 
-    def _require_fit(self, stack: Stack, old: S3StateStore) -> None:
-        """Jenkins could write it until now: an engine reads it only when it is this stack's own and whole."""
-        problems = judge(old.read(stack.name) or b"", stack, self.project).problems
+    def _fit(self, stack: Stack, old: S3StateStore) -> bytes | None:
+        """The old state, None when the stack was never deployed. Jenkins could write it until now, so it is judged first.
+
+        What is judged here is what the engine is given: between two reads it could become another.
+        """
+        state = old.read(stack.name)
+        if state is None:
+            try:
+                States(old, self.project).require(stack)
+            except UnfitStateError as error:
+                raise self._unfit(stack, "has vanished", error.detail) from None
+            return None
+        problems = judge(state, stack, self.project).problems
         if problems:
-            raise NotReadyError(
-                f"the state of {stack.name} is to be moved, and is not fit to be",
-                detail=problems[:SHOWN],
-                remedy=f"find out who changed it, and put an earlier version of {self._file(stack)} back in {self.source.bucket}",
-            )
+            raise self._unfit(stack, "is not fit to be", problems[:SHOWN])
+        return state
+
+    def _unfit(self, stack: Stack, what: str, detail: Sequence[str]) -> NotReadyError:
+        return NotReadyError(
+            f"the state of {stack.name} is to be moved, and {what}",
+            detail=detail,
+            remedy=f"find out who changed it, and put an earlier version of {self._file(stack)} back in {self.source.bucket}",
+        )
+
+    def _left(self) -> list[str]:
+        """The states of access layers that still stand in the old place."""
+        there = self._keys(self.source, f".pulumi/stacks/{self.project}/")
+        return [key for key in there if key.endswith((f"/{TOOLS}.json", f"{ACCESS}.json"))]
 
     def _file(self, stack: Stack) -> str:
         return f".pulumi/stacks/{self.project}/{stack.name}.json"

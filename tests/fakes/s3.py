@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -15,27 +16,40 @@ class DiedError(BaseException):
 
 @dataclass
 class FakeS3:
-    """What AwsSession and its S3 client are asked. `dies_before` is the number, from 1, of the change that is not made."""
+    """What AwsSession and its S3 client are asked. `dies_before` is the number, from 1, of the change that is not made.
+
+    `asked` are the buckets and keys that were read from.
+    """
 
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     dies_before: int = 0
-    calls: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     def client(self, service: str, region: str = "") -> FakeS3:
         del service, region
         return self
 
-    def list_objects_v2(self, *, Bucket: str, Prefix: str = "", MaxKeys: int = 1000) -> Any:  # noqa: N803 -- boto3's names
-        self.calls.append("list_objects_v2")
+    def list_objects_v2(self, *, Bucket: str, Prefix: str = "", MaxKeys: int = 1000, Delimiter: str = "") -> Any:  # noqa: N803 -- boto3's names
+        self.asked.append(Bucket)
         found = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
-        return {"Contents": [{"Key": key} for key in found[:MaxKeys]]}
+        if Delimiter:
+            found = [key for key in found if Delimiter not in key.removeprefix(Prefix)]
+        moment = datetime(2026, 11, 27, tzinfo=UTC)
+        return {"Contents": [{"Key": key, "LastModified": moment} for key in found[:MaxKeys]]}
+
+    def get_paginator(self, operation: str) -> FakeS3:
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> Any:  # noqa: N803 -- boto3's names
+        return [self.list_objects_v2(Bucket=Bucket, Prefix=Prefix)]
 
     def get_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803 -- boto3's names
-        self.calls.append("get_object")
+        self.asked.append(Bucket)
         return {"Body": BytesIO(self.objects[Bucket, Key])}
 
     def describe_key(self, *, KeyId: str) -> Any:  # noqa: N803 -- boto3's names
-        self.calls.append(f"describe_key {KeyId}")
+        self.asked.append(KeyId)
         return {}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> Any:  # noqa: N803 -- boto3's names

@@ -14,6 +14,7 @@ from driver.adapters.aws import AwsSession
 from driver.adapters.state import S3StateStore
 from driver.errors import NotReadyError
 from driver.values import Stack
+from tests.checkpoints import checkpoint, content
 from tests.fakes.s3 import DiedError, FakeS3
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, access_stack, stack, tools_stack
 
@@ -42,10 +43,13 @@ class Move:
         return b"anew: " + state
 
 
+STATES = {each.name: content(checkpoint(each)) for each in STACKS}
+
+
 def before() -> FakeS3:
     """Three access layers stand, each with the copy that the engine keeps beside its state; prod's does not."""
     names = [each.name for each in STACKS if each.env != "prod"]
-    objects = {(OLD, file_of(name)): name.encode() for name in names}
+    objects = {(OLD, file_of(name)): STATES[name] for name in names}
     return FakeS3(
         {**objects, **{(OLD, f"{file_of(name)}.bak"): b"old" for name in names}, (OLD, file_of("dev")): b"dev"}
     )
@@ -68,7 +72,7 @@ def test_killed_before_any_change_the_next_move_goes_on_to_the_same_end() -> Non
     whole = Move(before())
     whole.run()
     assert whole.s3.keys(OLD) == {file_of("dev")}
-    assert whole.s3.objects[NEW, file_of("dev-access")] == b"anew: dev-access"
+    assert whole.s3.objects[NEW, file_of("dev-access")] == b"anew: " + STATES["dev-access"]
     moments = list(dying())
     assert len(moments) == 3 * 3 + 1  # one written and two taken away for each, and the marker
     for number in moments:
@@ -90,7 +94,7 @@ def test_a_state_that_stands_in_the_new_place_is_never_read_again_from_the_old_o
         move.run()
     move.s3.objects[OLD, file_of("tools")] = b"planted"
     move.run()
-    assert move.s3.objects[NEW, file_of("tools")] == b"anew: tools"
+    assert move.s3.objects[NEW, file_of("tools")] == b"anew: " + STATES["tools"]
     assert move.read == ["tools", "dev-access", "staging-access"]
 
 
@@ -102,6 +106,36 @@ def test_once_all_are_moved_nothing_that_is_put_into_the_old_place_is_taken_for_
     move.run()
     assert file_of("prod-access") not in move.s3.keys(NEW)
     assert len(move.said) == said == 3
+
+
+def test_what_is_not_fit_or_has_vanished_is_not_moved_and_what_is_fit_is() -> None:
+    s3, file = before(), file_of("dev-access")
+    s3.objects[OLD, ".pulumi/backups/items/dev-access/dev-access.1.json"] = STATES["dev-access"]
+    for wrong, said in (
+        (STATES["staging-access"], "is not fit to be"),
+        (b"{}", "is not fit to be"),
+        (None, "has vanished"),
+    ):
+        s3.objects.pop((OLD, file))
+        if wrong is not None:
+            s3.objects[OLD, file] = wrong
+        with pytest.raises(NotReadyError, match=f"the state of dev-access is to be moved, and {said}") as caught:
+            Move(s3).run()
+        assert caught.value.remedy.endswith(f"put an earlier version of {file} back in {OLD}")
+        assert s3.keys(NEW) == {file_of("tools")}
+        s3.objects[OLD, file] = STATES["dev-access"]
+    Move(s3).run()
+    assert ACCESS_BACKEND.marker in s3.keys(NEW)
+
+
+def test_a_state_of_a_stack_that_nobody_names_is_left_and_said() -> None:
+    move = Move(before())
+    move.s3.objects[OLD, file_of("former-access")] = b"whatever it is"
+    move.run()
+    assert file_of("former-access") in move.s3.keys(OLD)
+    assert [line for line in move.said if "left" in line] == [
+        f"left in {OLD}: {file_of('former-access')}, whose stack deploy.toml does not name; nobody reads it there any more"
+    ]
 
 
 def test_what_is_locked_is_not_moved() -> None:
@@ -142,13 +176,13 @@ def test_before_all_are_moved_no_command_uses_the_new_place_and_then_every_one_d
     store.check(["dev-access"])
 
 
-def test_a_run_asks_for_each_bucket_and_key_that_it_needs_once() -> None:
+def test_a_run_asks_only_for_the_buckets_and_keys_of_its_stacks() -> None:
     s3 = before()
     Move(s3).run()
     stacks = (*STACKS, *map(stack, ACCOUNTS))
     store = S3StateStore(cast("AwsSession", s3), {each.name: each.backend for each in stacks}, "items")
-    s3.calls.clear()
-    store.check(ACCOUNTS)
-    assert s3.calls == ["list_objects_v2", f"describe_key {BACKEND.key_alias}"]
-    store.check([each.name for each in STACKS])
-    assert s3.calls[2:] == ["list_objects_v2", f"describe_key {ACCESS_BACKEND.key_alias}"]
+    for chosen, backend in ((ACCOUNTS, BACKEND), ([each.name for each in STACKS], ACCESS_BACKEND)):
+        s3.asked.clear()
+        store.check(chosen)
+        assert set(s3.asked) == {backend.bucket, backend.key_alias}
+        assert s3.asked.count(backend.key_alias) == 1
