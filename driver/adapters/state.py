@@ -17,8 +17,8 @@ _REMEDIES = {
     "NoSuchBucket": "`deploy bootstrap` makes the state bucket and its key",
     "404": "`deploy bootstrap` makes the state bucket and its key",
     "NotFoundException": "`deploy bootstrap` makes the state bucket and its key",
-    "AccessDenied": "the Jenkins role needs the state bucket; `deploy bootstrap` grants it",
-    "AccessDeniedException": "the Jenkins role needs the state key; `deploy bootstrap` grants it",
+    "AccessDenied": "`deploy bootstrap` grants Jenkins' roles the states of services; those of access layers are for administrators",
+    "AccessDeniedException": "`deploy bootstrap` grants Jenkins' roles the key of services; that of access layers is for administrators",
 }
 
 
