@@ -9,14 +9,35 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from sandbox.toolchain.tool import PLUGIN_FILE
 from sandbox.toolchain.vendor import ENGINE_CHECKSUMS, engine_archive, plugin_archive
 
+REDIRECTS = "redirect"
+"""A file of this name in the served folder holds the address at which everything else is."""
 
-class _Quiet(SimpleHTTPRequestHandler):
+
+class _Site(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if not self._elsewhere():
+            super().do_GET()
+
+    def do_HEAD(self) -> None:
+        if not self._elsewhere():
+            super().do_HEAD()
+
+    def _elsewhere(self) -> bool:
+        moved = Path(self.directory) / REDIRECTS
+        if not moved.is_file():
+            return False
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", moved.read_text("utf-8") + self.path)
+        self.end_headers()
+        return True
+
     def log_message(self, *_: object) -> None:
         """Nothing on stderr."""
 
@@ -25,7 +46,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 def serving(folder: Path) -> Iterator[str]:
     """Serve a folder; yields the address."""
     folder.mkdir(exist_ok=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Site, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

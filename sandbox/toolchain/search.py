@@ -54,10 +54,14 @@ class Search:
         )
 
 
+def vouched_for(address: str) -> bool:
+    """Whether what comes from there is the vendor's or the mirror's own: the list of checksums comes from there too."""
+    said = urlsplit(address)
+    return said.scheme == "https" or (said.scheme == "http" and said.hostname in _THIS_MACHINE)
+
+
 def _mirror(said: str) -> str:
-    """The address of the vendor's site or of a mirror. The list of checksums comes from there too, so it takes TLS."""
-    address = urlsplit(said)
-    if address.scheme == "https" or (address.scheme == "http" and address.hostname in _THIS_MACHINE):
+    if vouched_for(said):
         return said.rstrip("/")
     raise ToolchainError(
         "The mirror cannot be used.",

@@ -6,12 +6,14 @@ import platform
 import shutil
 import tarfile
 from dataclasses import dataclass
+from http.client import HTTPMessage
 from pathlib import Path
+from typing import IO, Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from sandbox.toolchain.cache import sha256
-from sandbox.toolchain.search import Search
+from sandbox.toolchain.search import Search, vouched_for
 from sandbox.toolchain.tool import ENGINE_VERSION, PLUGIN_FILE, PLUGIN_VERSION
 from sandbox.toolchain.ways import ClosedError
 
@@ -87,7 +89,7 @@ def _fetch(search: Search, archive: _Archive, target: Path) -> None:
 def _answers(search: Search, url: str) -> bool:
     """Whether `url` can be had, as far as is known after `search.patience` seconds."""
     try:
-        with urlopen(Request(url, method="HEAD"), timeout=search.patience):  # noqa: S310 -- Search took no other than HTTP
+        with _open(url, search.patience, method="HEAD"):
             return True
     except HTTPError as refused:
         search.say(f"{url}: {refused.code} {refused.reason}")
@@ -97,14 +99,32 @@ def _answers(search: Search, url: str) -> bool:
 
 
 def _download(url: str, target: Path) -> None:
-    with urlopen(url, timeout=_READ_SECONDS) as answer, target.open("wb") as file:  # noqa: S310 -- as above
+    with _open(url, _READ_SECONDS) as answer, target.open("wb") as file:
         shutil.copyfileobj(answer, file)
 
 
 def _text(url: str) -> str:
-    with urlopen(url, timeout=_READ_SECONDS) as answer:  # noqa: S310 -- as above
+    with _open(url, _READ_SECONDS) as answer:
         content: bytes = answer.read()
     return content.decode("utf-8")
+
+
+class _OverTls(HTTPRedirectHandler):
+    """Follows a redirect to where the first address could have led: not from TLS into the open."""
+
+    def redirect_request(  # noqa: PLR0917 -- the standard library's signature
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """The request to the new address. Raises HTTPError."""
+        if not vouched_for(newurl):
+            raise HTTPError(req.full_url, code, f"redirects to {newurl}, which is not over TLS", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(url: str, seconds: float, method: str = "GET") -> Any:
+    """The answer. Raises OSError."""
+    request = Request(url, method=method)  # noqa: S310 -- Search took no other scheme than HTTP's
+    return build_opener(_OverTls).open(request, timeout=seconds)
 
 
 def _verify(packed: Path, archive: str, checksums: str) -> None:

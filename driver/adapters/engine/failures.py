@@ -91,7 +91,7 @@ _TABLE: Sequence[_Row] = (
     _row(
         r"no resource plugin '(?P<plugin>[^']+)' found in the workspace(?P<version> at version v[\d.]+)?",
         "the plugin {plugin}{version} is not installed",
-        "Run `make setup`, and let the program use only providers whose plugins it installs.",
+        "Run `deploy setup`, and let the program use the AWS provider only, whose plugin it obtains.",
     ),
     _row(
         r"no space left on device",

@@ -158,7 +158,7 @@ def test_a_missing_plugin_says_what_to_do(bench: Bench) -> None:
     bench.program('pulumi.CustomResource("nowhere:index:Thing", "one", {})')
     report = bench.call("up")
     assert report.failure == "the plugin pulumi-resource-nowhere is not installed"
-    assert "make setup" in report.remedy
+    assert "deploy setup" in report.remedy
 
 
 def test_what_a_program_prints_is_an_event_and_not_our_stdout(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:

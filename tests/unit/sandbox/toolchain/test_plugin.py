@@ -11,7 +11,7 @@ from sandbox.toolchain.plugin import find_plugin, home_of, obtain_plugin
 from sandbox.toolchain.search import VENDOR, Search
 from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_VERSION, Tool, ToolchainError
 from tests.unit.sandbox.toolchain.conftest import NOWHERE, Machine
-from tests.vendor import publish_plugin
+from tests.vendor import REDIRECTS, publish_plugin, serving
 
 
 def installed(machine: Machine) -> Path:
@@ -51,6 +51,19 @@ def test_the_real_plugin_is_fetched_where_the_vendor_answers(machine: Machine, s
     assert (found.source, found.path.read_bytes()) == ("cache", b"real")
     assert found.path.stat().st_mode & 0o111
     assert not (machine.home / ".pulumi").exists()
+
+
+def test_a_redirect_is_followed_where_the_mirror_itself_could_be(machine: Machine, site: tuple[str, Path]) -> None:
+    address, folder = site
+    publish_plugin(folder, b"real")
+    moved = machine.root / "moved"
+    with serving(moved) as old:
+        (moved / REDIRECTS).write_text("http://mirror.example", "utf-8")
+        with pytest.raises(ToolchainError, match="cannot be had"):
+            obtain(machine, old)
+        assert any("mirror.example" in line and "not over TLS" in line for line in machine.said)
+        (moved / REDIRECTS).write_text(address, "utf-8")
+        assert obtain(machine, old).source == "fetched from the vendor"
 
 
 def test_the_vendor_is_not_asked_for_a_plugin_that_nobody_wants(machine: Machine, site: tuple[str, Path]) -> None:
