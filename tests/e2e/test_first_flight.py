@@ -39,6 +39,8 @@ def test_bootstrap_then_up_to_three_accounts_then_nothing_to_do_then_one_change(
 
     bootstrapped = fresh.deploy("bootstrap", "--yes")
     assert bootstrapped.code == 0, bootstrapped
+    plugin = "installed" if fresh.environment else "stand-in (offline)"
+    assert f"AWS plugin 7.51.1 ({plugin})" in bootstrapped.err
     assert {"jenkins-deploy", "jenkins-preview"} <= set(fresh.roles("tools"))
     for env in TARGETS:
         assert {f"items-{env}-{role}" for role in ("deployment", "preview", "execution")} <= set(fresh.roles(env))
