@@ -63,7 +63,7 @@ class Deploy:
 
     def __call__(self, *args: str | Path) -> Said:
         with pytest.raises(SystemExit) as caught:
-            leave(lambda: app(args=[str(arg) for arg in args], prog_name="deploy", standalone_mode=True))
+            leave(lambda: app(args=[str(arg) for arg in args], prog_name="deploy", standalone_mode=True), sys.exit)
         out, err = self.capsys.readouterr()
         assert "Traceback" not in err
         assert isinstance(caught.value.code, int)
