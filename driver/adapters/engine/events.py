@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from driver.adapters.engine.diffs import diffs_of, keys_of
+from driver.adapters.engine.failures import Said
 from driver.adapters.engine.properties import plain as plain_value
 from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
 from driver.ports import Emit
@@ -34,7 +35,7 @@ class EventReader:
     """Takes the events of one call, one at a time and in order; says them as `emit`, and keeps the sum of them."""
 
     def __init__(self, stack: str, *, emit: Emit, preview: bool, tidy: Callable[[str], str]) -> None:
-        self._stack = stack
+        self.stack = stack
         self._tidy = tidy
         self._emit = emit
         self._preview = preview
@@ -42,7 +43,7 @@ class EventReader:
         self._going: set[tuple[str, str]] = set()
         self._counted: dict[str, ResourceChange] = {}
         self.outputs: Mapping[str, Any] = {}
-        self.errors: list[str] = []
+        self.errors: list[Said] = []
         self.began = False
         self.ended = False
 
@@ -86,16 +87,18 @@ class EventReader:
 
     def _say(self, severity: str, message: str, urn: str = "") -> None:
         """Something the engine, a provider or the program has to say."""
-        self._emit(Diagnostic(stack=self._stack, severity=severity, message=message, urn=urn))
+        self._emit(Diagnostic(stack=self.stack, severity=severity, message=message, urn=urn))
 
     def _diagnosed(self, event: DiagnosticEvent) -> None:
         message = self._tidy(plain(event.message).removeprefix(_SAID_AGAIN))
-        nothing_new = not message or _EMPTY_WORDS.match(message) or message in self.errors
+        nothing_new = (
+            not message or _EMPTY_WORDS.match(message) or any(message == error.message for error in self.errors)
+        )
         if event.ephemeral or event.severity == "debug" or nothing_new:
             return
         severity = "info" if event.severity == "info#err" else event.severity
         if severity == "error":
-            self.errors.append(message)
+            self.errors.append(Said(message, resource=_is_about_a_resource(event.urn or "")))
         self._say(severity, message, event.urn or "")
 
     def _began(self, step: StepEventMetadata) -> None:
@@ -103,7 +106,7 @@ class EventReader:
             self._going.add((step.urn, step.op.value))
         if _is_work(step):
             self._started[step.urn, step.op.value] = time.monotonic()
-            self._emit(ResourceStarted(stack=self._stack, change=_change(step), preview=self._preview))
+            self._emit(ResourceStarted(stack=self.stack, change=_change(step), preview=self._preview))
 
     def _done(self, step: StepEventMetadata) -> None:
         self._going.discard((step.urn, step.op.value))
@@ -125,7 +128,7 @@ class EventReader:
     def _finished(self, step: StepEventMetadata, change: ResourceChange, *, failed: bool) -> ResourceDone:
         began = self._started.get((step.urn, step.op.value))
         return ResourceDone(
-            stack=self._stack,
+            stack=self.stack,
             # What a preview found is said once, at its end.
             change=replace(change, diffs=()) if self._preview else change,
             preview=self._preview,
@@ -146,6 +149,11 @@ def counts(step: StepEventMetadata) -> bool:
     """
     state = step.new or step.old
     return state is not None and bool(state.custom) and not step.type.startswith(_PROVIDERS)
+
+
+def _is_about_a_resource(urn: str) -> bool:
+    """The stack's own URN stands for the program, and no URN for the engine itself."""
+    return bool(urn) and urn.split("::")[2:3] != [_STACK]
 
 
 def _is_work(step: StepEventMetadata) -> bool:

@@ -1,11 +1,16 @@
-"""Why the engine failed, in one line, and the way out. One table; the recorded outputs in the tests are its proof."""
+"""Why the engine failed, in one line, and the way out. One table; the recorded outputs in the tests are its proof.
+
+The engine's backend and the AWS provider speak through the same SDK: `operation error S3: …` is the one's or the other's.
+So a row is only tried on what its speaker said: a message about a resource is never the backend's.
+"""
 
 from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 
 @dataclass(frozen=True)
@@ -17,119 +22,253 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Said:
+    """An error of the engine. `resource`: it is about a resource or its provider, and not the engine's own."""
+
+    message: str
+    resource: bool = False
+
+
+class _By(Enum):
+    """Who said what a row knows."""
+
+    ANYBODY = auto()
+    ENGINE = auto()
+    RESOURCE = auto()
+
+
+@dataclass(frozen=True)
 class _Row:
+    """`reason` of None: what the provider said, which names the resource, is the reason."""
+
+    by: _By
     pattern: re.Pattern[str]
-    reason: str
+    reason: str | None
     remedy: str
 
 
-def _row(pattern: str, reason: str, remedy: str) -> _Row:
-    return _Row(re.compile(pattern, re.DOTALL), reason, remedy)
+def _row(by: _By, pattern: str, reason: str | None, remedy: str) -> _Row:
+    return _Row(by, re.compile(pattern, re.DOTALL), reason, remedy)
 
+
+_BEGINNINGS = re.compile(r"^\s*(?:error: |\* |\d+\) )?")
+"""What stands before an error in the engine's lists of errors."""
+
+_CALL = r"operation error (?P<service>S3|KMS): (?P<call>\w+),"
+_WHO = r"(?:(?:: User:)? (?P<who>arn:\S+) is not authorized)?"
+_THROTTLED = r"\b(?P<code>SlowDown|Throttl\w+|TooManyRequests\w*|RequestLimitExceeded|RequestThrottled\w*)\b"
+_EXPIRED = r"\b(?P<code>ExpiredToken\w*|RequestExpired)\b"
+_UNREACHABLE = (
+    r"(?P<code>connection refused|no such host|i/o timeout|connection reset|TLS handshake"
+    r"|EndpointConnectionError|Connect\w*Timeout\w*)"
+)
+_BROKEN = r"(?:StatusCode: |HTTP )5\d\d\b"
 
 _TABLE: Sequence[_Row] = (
     _row(
+        _By.ENGINE,
         r"stack is currently locked by .*?(?P<lock>\.pulumi/locks/[^?\s]+)[^\n]*: created by (?P<who>[^\n]+)",
         "another run has locked the stack: {who}",
         "Wait until that run has ended. Only when it is certainly dead, delete its lock from the state bucket: {lock}",
     ),
     _row(
+        _By.ENGINE,
+        r"stack '[^']+' already exists|\.pulumi/locks/\S+.*?NoSuchKey",
+        "another run works on the stack at the same time",
+        "Wait until that run has ended, then run it again.",
+    ),
+    _row(
+        _By.ENGINE,
         r"no EC2 IMDS role found|failed to (refresh cached|retrieve) credentials|no valid providers in chain",
         "the engine found no AWS credentials",
         "Run on the Jenkins instance, whose profile gives them; `deploy doctor` shows who this machine is.",
     ),
     _row(
-        r"(ExpiredToken\w*|RequestExpired|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidClientTokenId|UnrecognizedClient\w*)",
-        "AWS does not take the credentials of this machine ({0})",
-        "`deploy doctor` shows who this machine is; a run that outlasts its session needs a longer one.",
+        _By.ENGINE,
+        r"\b(?P<code>ExpiredToken\w*|RequestExpired|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidClientTokenId|UnrecognizedClient\w*)\b",
+        "AWS does not take the credentials of this machine ({code})",
+        "Run `deploy doctor`: it shows who this machine is. A run that outlasts its session needs a longer one.",
     ),
     _row(
+        _By.ENGINE,
         r"NoSuchBucket|specified bucket does not exist",
         "the state bucket does not exist",
         "Correct deploy:stateBucket, or let an administrator make it with `deploy bootstrap`.",
     ),
     _row(
+        _By.ENGINE,
         r"operation error KMS: \w+,.*?NotFoundException: (?P<what>[^\n]+)",
         "the key that encrypts the state's secrets is not there: {what}",
         "Correct deploy:stateKey, or let an administrator make it with `deploy bootstrap`.",
     ),
     _row(
-        r"operation error KMS: (?P<call>\w+),.*?AccessDenied\w*: (User: (?P<who>\S+))?",
-        "kms:{call} on the key that encrypts the state's secrets is denied to {who}",
+        _By.ENGINE,
+        rf"operation error KMS: (?P<call>\w+),[^\n]*?AccessDenied\w*{_WHO}",
+        "kms:{call} on the key that encrypts the state's secrets is denied{to}",
         "Let that role use the key: `deploy bootstrap` does so for the Jenkins roles.",
     ),
     _row(
-        r"operation error S3: (?P<call>\w+),[^\n]*?(AccessDenied|Forbidden)\w*(: User: (?P<who>\S+))?",
-        "s3:{call} on the state bucket is denied to {who}",
+        _By.ENGINE,
+        rf"operation error S3: (?P<call>\w+),[^\n]*?(?:AccessDenied|Forbidden)\w*{_WHO}",
+        "s3:{call} on the state bucket is denied{to}",
         "Let that role use the bucket: `deploy bootstrap` does so for the Jenkins roles (the preview role may only read).",
     ),
     _row(
-        r"operation error (S3|KMS): [^\n]*?(connection refused|no such host|i/o timeout|connection reset|TLS handshake)",
-        "the state backend does not answer ({2})",
+        _By.ENGINE,
+        rf"{_CALL}[^\n]*?{_UNREACHABLE}",
+        "the state backend does not answer ({code})",
         "Check the network from here to S3 and KMS; in the sandbox, `deploy sandbox status`.",
     ),
     _row(
+        _By.ENGINE,
+        rf"{_CALL}[^\n]*?{_THROTTLED}",
+        "the state backend is asked too often ({service} {call}: {code})",
+        "Run it again in a few minutes, with fewer runs at the same time.",
+    ),
+    _row(
+        _By.ENGINE,
+        rf"{_CALL}[^\n]*?{_BROKEN}, RequestID: [^,]*,(?: HostID: [^,]*,)?(?: api error)? (?P<code>\w+): ",
+        "the state backend has failed by itself ({service} {call}: {code})",
+        "Run it again in a few minutes; the AWS Health Dashboard says whether S3 and KMS are well.",
+    ),
+    _row(
+        _By.ENGINE,
+        r"unsupported checkpoint version|needs support for the following features|is newer than what this version",
+        "the state was written by a newer Pulumi engine than this one",
+        "Check out the commit that was deployed last, which `deploy history` shows, run `deploy setup`, then run it again.",
+    ),
+    _row(
+        _By.ENGINE,
+        r"failed to load checkpoint|could not deserialize|unable to deserialize|snapshot integrity failure",
+        "the state of the stack is damaged",
+        "Restore an earlier version of its file below .pulumi/stacks in the state bucket, which keeps versions.",
+    ),
+    _row(
+        _By.ANYBODY,
         r"role (?P<role>arn:\S+): AssumeRole was refused with (?P<code>\w+)",
         "the role {role} cannot be assumed ({code})",
-        "Its trust policy must name the Jenkins role, this ExternalId and session name: `deploy doctor` compares them.",
+        "Run `deploy doctor`: it compares the trust policy with the Jenkins role, this ExternalId and the session name.",
     ),
     _row(
+        _By.ANYBODY,
         r"IAM Role \((?P<role>arn:[^)]+)\) cannot be assumed",
         "the role {role} cannot be assumed",
-        "Its trust policy must name the Jenkins role, this ExternalId and session name: `deploy doctor` compares them.",
+        "Run `deploy doctor`: it compares the trust policy with the Jenkins role, this ExternalId and the session name.",
     ),
     _row(
+        _By.ANYBODY,
         r"wrong AWS account: expected (?P<expected>\d+) \(allowedAccountIds\), got (?P<got>\d+)",
         "the credentials lead into account {got}, and the stack belongs to {expected}",
         "Correct deploy:account or the role's name in the stack file.",
     ),
     _row(
+        _By.ANYBODY,
         r"AWS account ID not allowed: (?P<got>\d+)",
         "the credentials lead into account {got}, which is not the stack's",
         "Correct deploy:account or the role's name in the stack file.",
     ),
     _row(
+        _By.ANYBODY,
         r"no resource plugin '(?P<plugin>[^']+)' found in the workspace(?P<version> at version v[\d.]+)?",
         "the plugin {plugin}{version} is not installed",
         "Run `deploy setup`, and let the program use the AWS provider only, whose plugin it obtains.",
     ),
     _row(
+        _By.ANYBODY,
         r"no space left on device",
         "the disk is full",
         "Free some space; the stack may have to be run again before its state is complete.",
     ),
     _row(
-        r"failed to load checkpoint|could not deserialize|snapshot integrity failure",
-        "the state of the stack is damaged",
-        "Restore an earlier version of its file below .pulumi/stacks in the state bucket, which keeps versions.",
+        _By.RESOURCE,
+        r"AccessDenied|not authorized to perform|UnauthorizedOperation",
+        None,
+        "Run `deploy bootstrap`: it puts the role's policy in place; what the role may do is written in infra/policies.",
+    ),
+    _row(
+        _By.RESOURCE,
+        rf"{_EXPIRED}",
+        None,
+        "Run it again: it gets a new session of the role, and what was done so far is in the state.",
+    ),
+    _row(
+        _By.RESOURCE,
+        r"\bBucketAlreadyExists\b",
+        None,
+        "Give it another name: names of buckets are worldwide, and this one is another account's.",
+    ),
+    _row(
+        _By.RESOURCE,
+        r"\w*Already(?:Exists|OwnedByYou)\w*|[Aa]lready exist",
+        None,
+        "Look at what has that name: the state does not know it. Delete it if nobody needs it, then run it again.",
+    ),
+    _row(
+        _By.RESOURCE,
+        r"\bNoSuch(?:Bucket|Entity)\w*|NotFound\w*|StatusCode: 404\b|HTTP 404\b",
+        None,
+        "Run `deploy up --stacks {stack} --refresh` (for an access layer, `deploy bootstrap`): "
+        "the state has something that is no longer in the account.",
+    ),
+    _row(
+        _By.RESOURCE,
+        rf"{_THROTTLED}",
+        None,
+        "Run it again in a few minutes: AWS takes no more calls of this account at the moment.",
+    ),
+    _row(
+        _By.RESOURCE,
+        r"Conflict|OperationAborted|ConcurrentModification|in progress|(?:StatusCode: |HTTP )409\b",
+        None,
+        "Run it again when the other change of the same thing has ended.",
+    ),
+    _row(
+        _By.RESOURCE,
+        rf"{_UNREACHABLE}",
+        None,
+        "Check the network from here to AWS; in the sandbox, `deploy sandbox status`.",
+    ),
+    _row(
+        _By.RESOURCE,
+        rf"{_BROKEN}",
+        None,
+        "Run it again in a few minutes; the AWS Health Dashboard says whether the service is well.",
     ),
 )
 
 
-def classify(errors: Sequence[str], said: str, code: int) -> Failure:
-    """The reason for a failed call: `errors` are the engine's error diagnostics, `said` is all else that it said."""
-    text = "\n".join([*errors, said])
-    for row in _TABLE:
-        found = row.pattern.search(text)
-        if found:
-            facts = {name: value or "" for name, value in found.groupdict().items()}
-            return Failure(row.reason.format(*_groups(found), **facts), row.remedy.format(**facts))
+def classify(errors: Sequence[Said], said: str, code: int, stack: str = "") -> Failure:
+    """The reason for a failed call of `stack`: `errors` are the engine's error diagnostics, `said` is all else that it said.
+
+    What the engine says of itself goes first: without its backend it cannot tell what became of the resources.
+    """
+    own = "\n".join([*(error.message for error in errors if not error.resource), said])
+    about = [error.message for error in errors if error.resource]
+    for found in (*_matches([own], _By.ENGINE, stack), *_matches(about, _By.RESOURCE, stack)):
+        return found
     if code < 0:
-        return Failure(f"the engine was killed ({signal.Signals(-code).name})", "Its lock may have stayed behind.")
-    words = _first_words(errors, said) or f"the engine ended with code {code} and did not say why"
-    return Failure(words, _DENIED_REMEDY if re.search(_DENIED, words) else "")
+        return Failure(
+            f"the engine was killed ({signal.Signals(-code).name})",
+            "Run it again: where its lock has stayed behind, the check before the run says whose it is.",
+        )
+    words = _first_words([error.message for error in errors], said)
+    return Failure(words or f"the engine ended with code {code} and did not say why")
 
 
-_DENIED = r"AccessDenied|not authorized to perform|UnauthorizedOperation"
-_DENIED_REMEDY = "The role may not do this: its policy is in infra/policies, and `deploy bootstrap` puts it in place."
-
-
-def _groups(found: re.Match[str]) -> tuple[str, ...]:
-    return found[0], *(group or "" for group in found.groups())
+def _matches(messages: Sequence[str], by: _By, stack: str) -> Iterator[Failure]:
+    """What the rows of a speaker know of the messages, the first message first."""
+    for message in messages:
+        for row in _TABLE:
+            found = row.pattern.search(message) if row.by in {by, _By.ANYBODY} else None
+            if found:
+                facts = {name: value or "" for name, value in found.groupdict().items()}
+                facts |= {"stack": stack, "to": f" to {facts['who']}" if facts.get("who") else ""}
+                reason = _first_words([message], "") if row.reason is None else row.reason.format(**facts)
+                yield Failure(reason, row.remedy.format(**facts))
 
 
 def _first_words(errors: Sequence[str], said: str) -> str:
-    if errors:
-        return errors[0].splitlines()[0]
-    lines = [line.removeprefix("error: ") for line in said.splitlines() if line.strip()]
-    return next((line for line in lines if not line.endswith("errors occurred:")), "")
+    """The first line that says something, without the colons at its end, where AWS sent no message."""
+    lines = (errors[0] if errors else said).splitlines()
+    words = (_BEGINNINGS.sub("", line).rstrip(": ") for line in lines if not re.search(r"\d errors? occurred:$", line))
+    return next((line for line in words if line), "")

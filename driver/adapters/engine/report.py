@@ -26,7 +26,7 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
         outputs=events.outputs,
         failure=failure.reason,
         remedy=failure.remedy,
-        diagnostics=tuple(events.errors),
+        diagnostics=tuple(error.message for error in events.errors),
         seconds=round(seconds, 3),
     )
 
@@ -47,5 +47,6 @@ def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Fai
     if stopped or isinstance(error, StoppedBeforeStartError):
         return Failure("interrupted", "Run it again: what was done so far is in the state.")
     if result is None:
-        return classify(events.errors, f"error: {error}", 0)
-    return classify(events.errors, plain(result.stderr) or plain(result.stdout), result.code)
+        return classify(events.errors, f"error: {error}", 0, events.stack)
+    said = plain(result.stderr) or ("" if events.errors else plain(result.stdout))
+    return classify(events.errors, said, result.code, events.stack)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pulumi.automation.events import EngineEvent
 
 from driver.adapters.engine.events import EventReader, plain
+from driver.adapters.engine.failures import Said
 from driver.events.catalogue import Diagnostic, Event, ResourceDone, ResourceStarted
 from driver.values import Changes
 
@@ -26,8 +28,8 @@ def step(kind: str, op: str, name: str = "data", type_: str = BUCKET, **more: An
     return EngineEvent.from_json({kind: {"metadata": metadata}})
 
 
-def said(severity: str, message: str) -> EngineEvent:
-    return EngineEvent.from_json({"diagnosticEvent": {"severity": severity, "message": message, "urn": "u"}})
+def said(severity: str, message: str, urn: str = "u") -> EngineEvent:
+    return EngineEvent.from_json({"diagnosticEvent": {"severity": severity, "message": message, "urn": urn}})
 
 
 def read(*events: EngineEvent | str, preview: bool = False) -> tuple[EventReader, list[Event]]:
@@ -94,7 +96,20 @@ def test_an_error_is_told_once_however_often_the_engine_says_it() -> None:
         said("error", "update failed"),
     )
     assert emitted == [Diagnostic(stack="dev", severity="error", message="boom", urn="u")]
-    assert reader.errors == ["boom"]
+    assert [error.message for error in reader.errors] == ["boom"]
+
+
+@pytest.mark.parametrize(
+    ("urn", "resource"),
+    [
+        ("", False),
+        ("urn:pulumi:dev::items::pulumi:pulumi:Stack::items-dev", False),
+        ("urn:pulumi:dev::items::pulumi:providers:aws::aws", True),
+        (f"urn:pulumi:dev::items::items:service:ItemsService${BUCKET}::items", True),
+    ],
+)
+def test_an_error_is_a_resources_or_the_engines_own(urn: str, resource: bool) -> None:
+    assert read(said("error", "boom", urn))[0].errors == [Said("boom", resource)]
 
 
 def test_debugging_is_not_for_the_screen_and_the_programs_words_are() -> None:

@@ -1,44 +1,94 @@
-"""What the engine said, as recorded, and what a person is told."""
+"""What the engine and the plugins said, as recorded, and what a person is told."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from ruamel.yaml import YAML
 
-from driver.adapters.engine.failures import classify
+from driver.adapters.engine.failures import _TABLE, Said, classify
+from driver.cli.main import app
 
-RECORDED = [
-    pytest.param(row["said"].rstrip(), row["reason"], row["remedy"], id=row["reason"])
-    for row in YAML(typ="safe").load(Path(__file__).with_name("recorded.yaml"))
+ROWS = YAML(typ="safe").load(Path(__file__).with_name("recorded.yaml"))
+ENGINES = [
+    pytest.param(row["said"].rstrip(), row["reason"], row["remedy"], id=row["reason"][:60])
+    for row in ROWS
+    if "by" not in row
+]
+RESOURCES = [
+    pytest.param(row["said"].rstrip(), row["reason"], row["remedy"], id=f"{row['by']}: {row['reason'][-60:]}")
+    for row in ROWS
+    if "by" in row
 ]
 
 
-@pytest.mark.parametrize(("said", "reason", "remedy"), RECORDED)
+@pytest.mark.parametrize(("said", "reason", "remedy"), ENGINES)
 def test_a_recorded_failure_has_its_reason_and_its_remedy(said: str, reason: str, remedy: str) -> None:
     failure = classify([], said, 1)
     assert failure.reason == reason
     assert remedy in failure.remedy
 
 
-@pytest.mark.parametrize(("said", "reason", "remedy"), RECORDED)
-def test_it_has_them_as_a_diagnostic_too(said: str, reason: str, remedy: str) -> None:
-    failure = classify([said.removeprefix("error: ")], "", 1)
+@pytest.mark.parametrize(("said", "reason", "remedy"), ENGINES)
+def test_it_has_them_as_a_diagnostic_of_the_engine_too(said: str, reason: str, remedy: str) -> None:
+    failure = classify([Said(said.removeprefix("error: "))], "", 1)
     assert failure.reason == reason
     assert remedy in failure.remedy
 
 
+@pytest.mark.parametrize(("said", "reason", "remedy"), RESOURCES)
+def test_what_a_plugin_says_of_a_resource_is_the_resources_affair(said: str, reason: str, remedy: str) -> None:
+    failure = classify([Said(said, resource=True)], "", 1, "dev")
+    assert failure.reason == reason
+    assert remedy in failure.remedy
+    assert "state" not in failure.reason
+
+
+def test_the_same_words_are_the_backends_when_the_engine_says_them_of_itself() -> None:
+    denied = (
+        "operation error S3: PutObject, https response error StatusCode: 403, api error AccessDenied: Access Denied"
+    )
+    assert classify([Said(denied)], "", 1).reason == "s3:PutObject on the state bucket is denied"
+    assert classify([Said(denied, resource=True)], "", 1).reason == denied
+
+
+def test_the_backend_goes_first_and_then_the_first_resource() -> None:
+    function = Said("updating Lambda Function (a): api error AccessDeniedException: no:", resource=True)
+    bucket = Said("creating S3 Bucket (b): BucketAlreadyOwnedByYou: :", resource=True)
+    assert classify([function, bucket], "", 1).reason == function.message.rstrip(":")
+    assert classify([bucket, function], "", 1).reason == bucket.message.rstrip(": ")
+    full = "error: writing checkpoint: write /state/dev.json: no space left on device"
+    assert classify([bucket, function], full, 1).reason == "the disk is full"
+
+
+@pytest.mark.parametrize("resource", [False, True])
+def test_a_role_that_cannot_be_assumed_is_the_same_whoever_says_so(resource: bool) -> None:
+    said = "IAM Role (arn:aws:iam::222222222222:role/nosuch) cannot be assumed."
+    assert classify([Said(said, resource)], "", 1).reason == said.replace("IAM Role (", "the role ").replace(
+        ") cannot be assumed.", " cannot be assumed"
+    )
+
+
+@pytest.mark.parametrize(
+    "line", sorted({line for row in _TABLE for line in re.findall(r"`deploy ([^`]+)`", row.remedy)})
+)
+def test_what_a_remedy_says_can_be_typed(line: str) -> None:
+    command: Any = typer.main.get_command(app)
+    words = line.split()
+    while words and hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    options = {name for parameter in command.params for name in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
 def test_what_no_row_knows_keeps_the_engines_own_words() -> None:
-    failure = classify(["aws:s3/bucket:Bucket b: CreateBucket was refused with BucketAlreadyExists\nmore"], "", 1)
-    assert failure.reason == "aws:s3/bucket:Bucket b: CreateBucket was refused with BucketAlreadyExists"
+    failure = classify([Said("aws:s3/bucket:Bucket b: CreateBucket was refused with InvalidBucketName\nmore")], "", 1)
+    assert failure.reason == "aws:s3/bucket:Bucket b: CreateBucket was refused with InvalidBucketName"
     assert failure.remedy == ""
-
-
-def test_a_denied_call_of_a_resource_points_at_the_policies() -> None:
-    failure = classify(["aws:s3/bucket:Bucket b: CreateBucket was refused with AccessDenied (HTTP 403)"], "", 1)
-    assert failure.reason.startswith("aws:s3/bucket:Bucket b: CreateBucket")
-    assert "infra/policies" in failure.remedy
 
 
 def test_a_silent_end_is_told_as_one() -> None:
