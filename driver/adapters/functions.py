@@ -18,6 +18,9 @@ from driver.ports import StateStore
 from driver.values import ChangedCode, EngineRequest
 
 _LATEST = "$LATEST"
+_ask = partial(
+    asking, remedies={"AccessDeniedException": "run `deploy bootstrap`: it puts the policies of the roles in place"}
+)
 _SECONDS = 60
 """For one download of code; Lambda's link to it is valid for ten minutes (Lambda API, GetFunction)."""
 
@@ -42,19 +45,19 @@ class LambdaCode:
         """Upload the deployed code again, from a version that has it; publish it where somebody published another version."""
         functions, name = _lambda(self.session(), request), changed.function
         if changed.found != changed.deployed:
-            found = asking(
+            found = _ask(
                 f"code of {name}, version {changed.source}",
                 lambda: functions.get_function(FunctionName=name, Qualifier=changed.source),
             )
             content = _downloaded(found["Code"]["Location"], changed)
             architectures = found["Configuration"].get("Architectures") or ["x86_64"]
-            asking(
+            _ask(
                 f"putting back the code of {name}",
                 lambda: functions.update_function_code(FunctionName=name, ZipFile=content, Architectures=architectures),
             )
-            asking(f"code of {name}", lambda: functions.get_waiter("function_updated_v2").wait(FunctionName=name))
+            _ask(f"code of {name}", lambda: functions.get_waiter("function_updated_v2").wait(FunctionName=name))
         if changed.newest != changed.version:
-            asking(
+            _ask(
                 f"publishing the code of {name}",
                 lambda: functions.publish_version(FunctionName=name, CodeSha256=changed.deployed),
             )
@@ -71,7 +74,7 @@ def _lambda(aws: AwsSession, request: EngineRequest) -> Any:
 def _compared(functions: Any, deployed: Iterable[Mapping[str, Any]]) -> Iterator[ChangedCode]:
     for one in deployed:
         name, outputs = one["outputs"]["name"], one["outputs"]
-        found = asking(f"versions of {name}", partial(_versions, functions, name))
+        found = _ask(f"versions of {name}", partial(_versions, functions, name))
         digests = {version["Version"]: version["CodeSha256"] for version in found}
         published = sorted(digests.keys() - {_LATEST}, key=int)
         there = digests.get(_LATEST, ""), *published[-1:]

@@ -104,6 +104,11 @@ def test_code_changed_by_hand_is_never_deployed_and_comes_back(project: Project)
 
     code(story)
     project.setting("dev", "items:memory", "256")
+    previewed = project.deploy("preview", "--stacks", "dev", "--output", "json")
+    assert {tuple(one["keys"]) for one in previewed.json["stacks"][0]["resources"]} == {
+        ("memorySize", "codeSha256"),
+        ("functionVersion",),
+    }
     back(story, ours, project.deploy("up", "--stacks", "dev"))
     assert live(story)["MemorySize"] == 256
     quiet = story.drift("--stacks", "dev")
