@@ -72,7 +72,6 @@ def _obtained() -> Path:
 
 def environment(home: Path, scratch: Path) -> Mapping[str, str]:
     """What makes `deploy` use it. Its archives and logs go to `scratch`, a folder of the story's own: two stories name functions alike."""
-    scratch.mkdir(parents=True, exist_ok=True)
     return {"DEPLOY_PLUGIN": "real", "PULUMI_HOME": str(home), "TMPDIR": str(scratch)}
 
 

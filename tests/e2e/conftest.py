@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from filelock import FileLock
@@ -15,7 +16,6 @@ from tests.e2e.project import Project, copy_project
 from tests.real_plugin import environment
 
 SANDBOX = Path(".deploy") / "sandbox"
-SCRATCH = Path(".deploy") / "tmp"
 
 
 @pytest.fixture
@@ -70,7 +70,9 @@ def opened(template: Path, root: Path, plugin_home: Path | None) -> Iterator[Pro
 @contextmanager
 def _running(root: Path, plugin_home: Path | None) -> Iterator[Project]:
     sandbox = lifecycle.up(root / SANDBOX, powers=True)
-    try:
-        yield Project(root, sandbox, environment(plugin_home, root / SCRATCH) if plugin_home else {})
-    finally:
-        lifecycle.down(root / SANDBOX)
+    # Not below the test's own folder: the provider makes a socket there, whose path may have 107 characters (unix(7)).
+    with TemporaryDirectory(prefix="plugin-", ignore_cleanup_errors=True) as scratch:
+        try:
+            yield Project(root, sandbox, environment(plugin_home, Path(scratch)) if plugin_home else {})
+        finally:
+            lifecycle.down(root / SANDBOX)
