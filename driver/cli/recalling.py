@@ -86,9 +86,11 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
         raise NotReadyError(f"the records in the state bucket cannot be asked: {known.why}", remedy="let it be asked")
     only = _meant(known, wanted) if wanted else ""
 
-    def examined(run: str) -> Examined:
+    def examined(run: str) -> Examined | None:
         kept = archive.record(run) if run in known.kept else None
         here = record_in(known.folder / run) if run in known.here else b""
+        if kept is None and not here:
+            return None  # a command that only looked around had a folder, and keeps no record
         found = examine(run, here if kept is None else kept, kept=kept is not None)
         return (
             found.altered("in this folder it is not what it is in the state bucket")
@@ -97,7 +99,7 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
         )
 
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
-        found = together(pool.map(examined, known.names))
+        found = together(each for each in pool.map(examined, known.names) if each)
     return [each for each in found if only in ("", each.run)]
 
 

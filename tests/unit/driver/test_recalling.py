@@ -156,6 +156,12 @@ def test_a_record_of_an_earlier_deploy_is_called_that(tmp_path: Path) -> None:
     assert said(known(tmp_path, FakeArchive(), **{RUN: lines(records.WELL)})) == [(RUN, "not chained", 0)]
 
 
+def test_a_folder_without_a_record_is_no_run(tmp_path: Path) -> None:
+    here = known(tmp_path, FakeArchive({RUN: records.WELL}), **{OTHER: ""})
+    (tmp_path / OTHER / "events.jsonl").unlink()
+    assert said(here) == [(RUN, "whole", 0)]
+
+
 def test_where_the_bucket_cannot_be_asked_nothing_is_called_whole(tmp_path: Path) -> None:
     with pytest.raises(NotReadyError, match="no credentials"):
         verified(known(tmp_path, None, **{RUN: lines(records.WELL)}), None)
