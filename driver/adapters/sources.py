@@ -25,7 +25,7 @@ class FromSource(SourceFileLoader):
 
 def import_from_sources(root: Path) -> None:
     """From now on no byte code below `root` is run, except that of installed packages. Modules that are imported stay."""
-    sys.meta_path.insert(0, _Finder(root.resolve()))
+    sys.meta_path.insert(sys.meta_path.index(PathFinder), _Finder(root.resolve()))
 
 
 @dataclass(frozen=True)

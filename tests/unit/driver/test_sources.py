@@ -49,6 +49,16 @@ def test_byte_code_beside_a_source_is_run_by_python_and_not_under_a_reviewed_pla
     assert before == sorted(path for path in root.rglob("*.pyc") if "settings" in path.name)
 
 
+def test_a_module_that_is_built_in_stays_what_it_is(root: Path) -> None:
+    assert "_symtable" in sys.builtin_module_names
+    (root / "_symtable.py").write_text("raise RuntimeError('taken from the project')\n")
+    asks = ASKS.replace("import json", "import json, _symtable")
+    done = subprocess.run(
+        [sys.executable, "-c", asks, str(root), "sources"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("reviewed"), done.stderr
+
+
 def test_byte_code_without_a_source_is_refused(root: Path) -> None:
     (planted,) = (root / "program" / "__pycache__").glob("settings.*")
     planted.rename(root / "program" / "settings.pyc")
