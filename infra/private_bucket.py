@@ -12,8 +12,8 @@ class PrivateBucket(pulumi.ComponentResource):
     """One bucket with everything that AWS recommends for it.
 
     It is encrypted with S3's own keys, not a KMS key of ours, and has no access log: the trail and the function's log say
-    who did what. `policy` is the whole bucket policy. Destroying it deletes what is in it: what guards the contents is
-    who may destroy (see docs/explanation/roles.md), not a bucket that a destroy leaves half taken down.
+    who did what. `policy` is the whole bucket policy. `empties`: it may be deleted with what is in it, as in a destroy that was
+    asked for, and at no other time: the next update takes that back where a destroy was interrupted.
 
     S3 blocks public access to every new bucket by itself (S3 User Guide, "Default settings for new S3 buckets"). Where an
     administrator makes the bucket the block is `stated`, so that it is put back. What Jenkins makes does not state it: to
@@ -27,11 +27,12 @@ class PrivateBucket(pulumi.ComponentResource):
         bucket: str,
         policy: Document,
         stated: bool,
+        empties: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("items:storage:PrivateBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=True, opts=child)
+        self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=empties, opts=child)
         self._harden(name, child)
         private = [self._block(name, child)] if stated else []
         # S3 refuses a bucket policy and a public access block that are written at the same time.

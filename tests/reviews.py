@@ -50,6 +50,7 @@ BINDING = Binding(
 
 BUNDLE = Bundle(
     format=FORMAT,
+    allow_delete=(),
     id=RUN,
     created=NOW,
     expires=NOW + 24 * 3600,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from driver.values import PropertyDiff
 
-FORMAT = 1
+FORMAT = 2
 """The shape that is written and read here. A change of any field is another format."""
 
 ABSENT = "absent"
@@ -61,7 +61,10 @@ class Binding:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The signed content. Moments are whole seconds since the epoch; `document` is the digest of the page that people read."""
+    """The signed content. Moments are whole seconds since the epoch; `document` is the digest of the page that people read.
+
+    `allow_delete` are the URNs of what is deleted or replaced although it holds data, or although nothing else stays.
+    """
 
     format: int
     id: str
@@ -69,6 +72,7 @@ class Bundle:
     expires: int
     saved_by: str
     document: str
+    allow_delete: tuple[str, ...]
     binding: Binding
 
     def stack(self, name: str) -> BoundStack:

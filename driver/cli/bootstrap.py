@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, StacksOption, YesOption
+from driver.cli.options import (
+    AllowDeleteOption,
+    CloudOption,
+    Output,
+    OutputOption,
+    ProjectOption,
+    StacksOption,
+    YesOption,
+)
+
+if TYPE_CHECKING:
+    from driver.config.model import DeployConfig
+    from driver.values import Stack
 
 
 def bootstrap(
@@ -14,6 +27,7 @@ def bootstrap(
     print_: Annotated[
         bool, typer.Option("--print", help="Show every policy document that would be made, and make nothing.")
     ] = False,
+    allow_delete: AllowDeleteOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
@@ -27,17 +41,13 @@ def bootstrap(
     its `bootstrapRole`. Running it again changes nothing; it puts back what somebody has changed by hand. Ends when the
     roles can be assumed. Where nobody is at a terminal it asks for --yes (exit code 4).
 
+    An access layer loses nothing by the way: more deletions or replacements than `access.max-deletes` in deploy.toml says (0
+    without it) are refused, and what holds data besides until --allow-delete names it (exit code 4).
+
     deploy bootstrap --print
 
     deploy bootstrap --yes
     """
-    from driver.adapters.foundation import (
-        access_bucket_policy,
-        access_key_policy,
-        bucket_policy,
-        key_policy,
-        plan_key_policy,
-    )
     from driver.cli import program, wiring
     from driver.cli.operate import Wish, choose, show
     from driver.cli.stdout import write_json
@@ -52,21 +62,44 @@ def bootstrap(
         )
     program.check_settings(config, chosen)
     if print_:
-        backend, jenkins = config.backend, (config.jenkins_deploy_role, config.jenkins_preview_role)
-        shown = {
-            "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
-            "accessState": {
-                "bucketPolicy": access_bucket_policy(config.access_backend.bucket, backend.account, jenkins),
-                "keyPolicy": access_key_policy(backend.account, jenkins),
-            },
-            "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
-            **{stack.name: program.documents(config, stack) for stack in chosen},
-        }
-        write_json(shown)
+        write_json(_policies(config, chosen))
         return
     from driver.cli.bootstrapping import carry_out
 
-    wish = Wish(Operation.UP, project, cloud, stacks, all_stacks=False, output=output, yes=yes, verb="bootstrap")
+    wish = Wish(
+        Operation.UP,
+        project,
+        cloud,
+        stacks,
+        all_stacks=False,
+        output=output,
+        yes=yes,
+        verb="bootstrap",
+        allowed=tuple(allow_delete or ()),
+    )
     outcome, code = carry_out(wish, config, chosen)
     show(outcome, wish, config, code)
     raise typer.Exit(code)
+
+
+def _policies(config: DeployConfig, chosen: Sequence[Stack]) -> Mapping[str, Any]:
+    """Every policy document that would be made."""
+    from driver.adapters.foundation import (
+        access_bucket_policy,
+        access_key_policy,
+        bucket_policy,
+        key_policy,
+        plan_key_policy,
+    )
+    from driver.cli import program
+
+    backend, jenkins = config.backend, (config.jenkins_deploy_role, config.jenkins_preview_role)
+    return {
+        "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
+        "accessState": {
+            "bucketPolicy": access_bucket_policy(config.access_backend.bucket, backend.account, jenkins),
+            "keyPolicy": access_key_policy(backend.account, jenkins),
+        },
+        "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
+        **{stack.name: program.documents(config, stack) for stack in chosen},
+    }

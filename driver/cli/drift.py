@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from driver.cli.options import AllOption, CloudOption, Output, ProjectOption, StacksOption, YesOption
+from driver.cli.options import AllOption, AllowDeleteOption, CloudOption, Output, ProjectOption, StacksOption, YesOption
 
 if TYPE_CHECKING:
     from driver.drift.report import Report
@@ -42,10 +43,7 @@ def drift(
     fix: Annotated[
         bool, typer.Option("--fix", help="Put back what was changed in the cloud, and nothing else.")
     ] = False,
-    replace: Annotated[
-        list[str] | None,
-        typer.Option("--replace", metavar="URN", help="With --fix: may be deleted or replaced. Say it once for each."),
-    ] = None,
+    allow_delete: AllowDeleteOption = None,
     yes: YesOption = False,
     output: Annotated[
         Form, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
@@ -67,7 +65,7 @@ def drift(
 
     With --fix the cloud is made again what the code says where only the cloud was changed: at the commit that was last
     deployed, under the deployment role, through the gates of `deploy up`; refused with 4 where it would delete or replace
-    what --replace does not name. Says what it put back, and what it left and why.
+    what --allow-delete does not name. Says what it put back, and what it left and why.
 
     deploy drift --all --exit-code
 
@@ -97,10 +95,11 @@ def drift(
     arrived = arrive(config, wiring.ADMINISTRATOR if access else looker)
     verb = "drift --fix" if fix else "drift"
     wish = Wish(Operation.PREVIEW, project, cloud, stacks, all_, Output.TEXT, yes=yes, verb=verb, writes=fix)
+    wish = replace(wish, allowed=tuple(allow_delete or ()))
     begun = started(wish, config, chosen, arrived)
     book = ledger or config.root / ".deploy" / "drift" / "ledger.json"
     attended = not yes and begun.prompt.present
-    fixer = Fixer(config, begun, git, replace or (), attended, book) if fix else None
+    fixer = Fixer(config, begun, git, wish.allowed, attended, book) if fix else None
     done = carry_out(config, begun, Wanted(jobs, book, differs=exit_code), fixer)
     _show(done.report, output, done.code)
     if reports:

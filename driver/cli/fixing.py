@@ -75,7 +75,7 @@ class Fixer:
             raise RefusedError(
                 "to put this back something would be deleted or replaced",
                 detail=fix.refused,
-                remedy="if that is meant, name each with --replace URN",
+                remedy="if that is meant, name each with --allow-delete URN",
             )
         self._require_commit(fix.targets)
         facts = self.begun.run.facts

@@ -37,6 +37,7 @@ class Wish:
     """What was typed. `markdown` is the length of a Markdown document, 0 for none; `file` is where the result goes instead of stdout.
 
     `verb` is the run's name in its record where the operation is not; `writes` keeps that record although the plan only looks.
+    `allowed` are the URNs of what may be deleted although it holds data, or `all`.
     """
 
     operation: Operation
@@ -55,6 +56,7 @@ class Wish:
     reviewed: bool = False
     verb: str = ""
     writes: bool = False
+    allowed: tuple[str, ...] = ()
 
 
 def operate(wish: Wish, carry: Carry | None = None) -> None:
@@ -146,6 +148,7 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
         prompt=prompt,
         build=here.build,
         keeps=keeps,
+        allowed=wish.allowed,
     )
     engine, plugin = run.tools.engine, run.tools.plugin
     run.stream(

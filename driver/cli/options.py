@@ -41,6 +41,14 @@ BaseOption = Annotated[
     typer.Option("--base", metavar="REF", help="What the change is compared with, for example origin/main."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm beforehand; limits still hold.")]
+AllowDeleteOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-delete",
+        metavar="URN|all",
+        help="May be deleted or replaced although it holds data. Say it once for each, or all.",
+    ),
+]
 JUnitOption = Annotated[
     Path | None,
     typer.Option(

@@ -11,6 +11,7 @@ import typer
 from driver.cli.options import (
     AffectedOption,
     AllOption,
+    AllowDeleteOption,
     BaseOption,
     CloudOption,
     JUnitOption,
@@ -49,6 +50,7 @@ def preview(
     allow_dirty: Annotated[
         bool, typer.Option("--allow-dirty", help="With --save: also of files that are not committed.")
     ] = False,
+    allow_delete: AllowDeleteOption = None,
     output: Annotated[
         Form,
         typer.Option(
@@ -70,7 +72,8 @@ def preview(
     Runs under each account's preview role, which can only read. Goes on to the next stack when one fails.
 
     With --save it runs as Jenkins' deploy role, the only one that signs plans, and still enters every account under its
-    preview role: a saved plan is for what has been merged, a plain preview for what somebody proposes.
+    preview role: a saved plan is for what has been merged, a plain preview for what somebody proposes. What it deletes or
+    replaces although it holds data, --allow-delete has to name: that is then part of what is reviewed.
 
     deploy preview --stacks dev,prod
 
@@ -99,7 +102,8 @@ def preview(
         markdown=max_characters if output is Form.MARKDOWN else 0,
         file=file,
         since=since(base, affected=affected, named=all_ or stacks is not None, access=access),
+        allowed=tuple(allow_delete or ()),
     )
-    keep = saving(save, expires_in, allow_dirty=allow_dirty)
+    keep = saving(save, expires_in, allow_dirty=allow_dirty, allow_delete=wish.allowed)
     with reported(junit) as listeners:
         operate(replace(wish, listeners=listeners), keep)

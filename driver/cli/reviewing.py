@@ -10,6 +10,7 @@ the run                          like any other, and right before each stack its
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -39,6 +40,8 @@ def apply(wish: Wish, folder: Path) -> None:
     if wish.refresh or wish.since:
         word = "--refresh" if wish.refresh else "--affected"
         raise UsageError(f"{word} and --plan contradict each other", remedy="a plan is applied as it was reviewed")
+    if wish.allowed:
+        raise UsageError("--allow-delete and --plan contradict each other", remedy="say it to `deploy preview --save`")
     config = wiring.open_project(wish.project, wish.cloud)
     import_from_sources(config.root)
     sealed = bundle_folder.read(folder)
@@ -46,7 +49,7 @@ def apply(wish: Wish, folder: Path) -> None:
     aws = wiring.session(config)
     bundle, state = unseal(sealed, wiring.plan_key(config, aws)), wiring.state_store(config, aws)
     chosen = _chosen(wish, config, bundle)
-    begun = started(wish, config, chosen, arrived)
+    begun = started(replace(wish, allowed=bundle.allow_delete), config, chosen, arrived)
     with running(begun) as ending:
         binder = Binder(config, arrived.tools, arrived.place.environment, state, folder)
         plans = wiring.archive(config, aws)

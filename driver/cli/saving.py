@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from driver.cli.operate import Begun, Carry, Wish, arrive, running, started
 from driver.config.model import DeployConfig
 from driver.errors import RefusedError, UsageError
 from driver.events.catalogue import Event, Progress
+from driver.plan.loss import not_allowed
+from driver.run.gates import loss_of
 from driver.run.outcome import Result, RunOutcome
 from driver.values import Layer, Stack
 
@@ -54,6 +56,7 @@ class Saving:
             ending.code = outcome.exit_code(differs=wish.differs)
             if all(step.result is Result.SUCCEEDED for step in outcome.steps):
                 _refuse_moved(binding, binder.bind(begun.plan))
+                _refuse_lost(outcome, wish.allowed)
                 self._save(begun, config, binding, outcome)
             else:
                 run.stream(Progress("no plan is saved: not every stack could be previewed"))
@@ -71,6 +74,9 @@ class Saving:
             expires=now + self.seconds,
             saved_by=StsIdentity(aws).caller().arn,
             document="",
+            allow_delete=tuple(
+                change.urn for step in outcome.steps for change in not_allowed(step.resources, step.changes, ())
+            ),
             binding=_with_steps(binding, outcome),
         )
         document = plan_page.as_markdown(bundle, outcome).encode()
@@ -79,12 +85,15 @@ class Saving:
         run.stream(Progress(f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}"))
 
 
-def saving(folder: Path | None, expires_in: str | None, *, allow_dirty: bool) -> Carry | None:
+def saving(
+    folder: Path | None, expires_in: str | None, *, allow_dirty: bool, allow_delete: Sequence[str]
+) -> Carry | None:
     """The way to carry out a preview that is saved; None when it is not to be. Raises UsageError."""
-    if folder is None and expires_in is None and not allow_dirty:
+    if folder is None and expires_in is None and not allow_dirty and not allow_delete:
         return None
     if folder is None:
-        raise UsageError("--expires-in and --allow-dirty are for a plan that is saved", remedy="say --save DIR")
+        said = "--expires-in, --allow-dirty and --allow-delete are for a plan that is saved"
+        raise UsageError(said, remedy="say --save DIR")
     return Saving(folder, DAY if expires_in is None else _seconds(expires_in), allow_dirty).carry_out
 
 
@@ -127,6 +136,12 @@ def _refuse_moved(before: Binding, after: Binding) -> None:
         raise RefusedError(
             "something changed while it was previewed; no plan is saved", detail=moved, remedy="preview again"
         )
+
+
+def _refuse_lost(outcome: RunOutcome, allowed: Collection[str]) -> None:
+    lost = [change for step in outcome.steps for change in not_allowed(step.resources, step.changes, allowed)]
+    if refusal := loss_of(lost):
+        raise RefusedError(f"{refusal.cause}; no plan is saved", remedy=refusal.remedy)
 
 
 def _with_steps(binding: Binding, outcome: RunOutcome) -> Binding:

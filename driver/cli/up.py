@@ -10,6 +10,7 @@ import typer
 from driver.cli.options import (
     AffectedOption,
     AllOption,
+    AllowDeleteOption,
     BaseOption,
     CloudOption,
     JUnitOption,
@@ -32,6 +33,7 @@ def up(
         Path | None,
         typer.Option("--plan", metavar="DIR", help="Apply what `deploy preview --save DIR` saved, and only that."),
     ] = None,
+    allow_delete: AllowDeleteOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.TEXT,
     junit: JUnitOption = None,
@@ -48,6 +50,9 @@ def up(
     With --plan the stacks are those of the saved plan: its signature and everything it depends on are verified, and
     every stack is previewed again. Any difference is refused by name (exit code 4) before anything is touched.
 
+    What would delete or replace something that holds data (a bucket, a table, a log group, a key, …), or all of a stack, is
+    refused (exit code 4) until --allow-delete names it. Of a saved plan that word is part of what was reviewed.
+
     deploy up --stacks dev,staging,prod
 
     --affected knows files, not accounts: what an earlier run left undone is not part of it. --all leaves nothing out.
@@ -63,7 +68,18 @@ def up(
     from driver.values import Operation
 
     change = since(base, affected=affected, named=all_ or stacks is not None)
-    wish = Wish(Operation.UP, project, cloud, stacks, all_, output, yes=yes, refresh=refresh, since=change)
+    wish = Wish(
+        Operation.UP,
+        project,
+        cloud,
+        stacks,
+        all_,
+        output,
+        yes=yes,
+        refresh=refresh,
+        since=change,
+        allowed=tuple(allow_delete or ()),
+    )
     with reported(junit) as listeners:
         if plan is None:
             operate(replace(wish, listeners=listeners))

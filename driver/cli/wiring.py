@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -228,8 +228,12 @@ def compose(
     prompt: TerminalPrompt,
     build: str,
     keeps: bool = False,
+    allowed: Collection[str] = (),
 ) -> Run:
-    """Wire everything that a run needs; `keeps` says that its record goes into the state bucket, after those that are there."""
+    """Wire everything that a run needs.
+
+    `keeps` says that its record goes into the state bucket, after those that are there; `allowed` what may be deleted.
+    """
     clock = WallClock()
     aws = session(config)
     state = state_store(config, aws)
@@ -241,7 +245,7 @@ def compose(
     runner = Runner(
         engine=DeployedCode(engine, LambdaCode(partial(session, config), partial(state_store, config))),
         preflight=Preflight(StsIdentity(aws), state, stream),
-        gates=Gates(replace(prompt, before=lambda: _free(stream, prompt)), yes),
+        gates=Gates(replace(prompt, before=lambda: _free(stream, prompt)), yes, allowed),
         prober=HttpProber(clock),
         clock=clock,
         emit=stream,

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from driver.config import stackfile, tomlfile
-from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, IgnoreRule, ProgramTable, StackTable
+from driver.config.model import ACCESS, TOOLS, DeployConfig, DeployToml, IgnoreRule, ProgramTable
 from driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile
 from driver.config.tomlfile import FILE
 from driver.errors import UsageError
@@ -77,7 +77,7 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         plugin=Plugin.REAL if (asked or toml.cloud) is Cloud.AWS else plugin or toml.sandbox.plugin,
         backend=service,
         access_backend=access,
-        stacks=_stacks(tools, targets, toml.stacks, access, service),
+        stacks=_stacks(tools, targets, toml, access, service),
         sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
         jenkins_deploy_role=tools.text("jenkinsDeployRole"),
         jenkins_preview_role=tools.text("jenkinsPreviewRole"),
@@ -192,13 +192,15 @@ def _shared_states(tools: StackFile) -> list[str]:
 def _stacks(
     tools: StackFile,
     targets: Mapping[str, StackFile],
-    tables: Mapping[str, StackTable],
+    toml: DeployToml,
     of_access: Backend,
     of_service: Backend,
 ) -> tuple[Stack, ...]:
-    stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, tools.text("account"), tools.text("region"), tools.path, of_access)]
+    most = toml.access.max_deletes
+    place = tools.text("account"), tools.text("region"), tools.path
+    stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, *place, of_access, max_deletes=most)]
     for env, file in targets.items():
-        table = tables[env]
+        table = toml.stacks[env]
         access = Stack(
             env + ACCESS,
             env,
@@ -214,6 +216,7 @@ def _stacks(
             external_id=file.text("externalId"),
             session_duration=int(file.facts["sessionDuration"]),
             former_roles=table.former_roles,
+            max_deletes=most,
         )
         service = replace(
             access,

@@ -77,6 +77,12 @@ class StackTable(_Strict):
     former_roles: tuple[RoleName, ...] = ()
 
 
+class AccessTable(_Strict):
+    """`[access]`: limits of every access layer."""
+
+    max_deletes: Annotated[StrictInt, Field(ge=0)] = 0
+
+
 class IgnoreTable(_Strict):
     """`[[drift.ignore]]`: a difference that somebody answers for until a day; `*` stands for anything in a pattern."""
 
@@ -100,6 +106,7 @@ class DeployToml(_Strict):
     program: ProgramTable = ProgramTable()
     sandbox: SandboxTable = SandboxTable()
     drift: DriftTable = DriftTable()
+    access: AccessTable = AccessTable()
     stacks: Annotated[Mapping[StackName, StackTable], Field(description="a table [stacks.NAME] for each service stack")]
 
 

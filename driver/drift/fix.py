@@ -10,6 +10,7 @@ from driver.drift.ignore import Ignored, Sorted
 from driver.drift.look import Looked
 from driver.drift.sight import Sight
 from driver.errors import ExitCode
+from driver.plan.loss import ALL
 from driver.plan.plan import Step
 from driver.run.outcome import Result, RunOutcome
 from driver.run.requests import RunFacts
@@ -42,7 +43,7 @@ class Fix:
 
 
 def fix_of(looked: Iterable[Looked], found: Sorted, named: Collection[str]) -> Fix:
-    """What to put back. `named` are the URNs of resources that may be deleted or replaced for it."""
+    """What to put back. `named` are the URNs of resources that may be deleted or replaced for it, or `all`."""
     counted: dict[tuple[str, str], list[Finding]] = {}
     for finding in found.counted:
         counted.setdefault((finding.stack, finding.urn), []).append(finding)
@@ -109,7 +110,7 @@ def fixed(fix: Fix, outcome: RunOutcome | None, time: str = "") -> Fixed:
 
 
 def _named(sight: Sight, named: Collection[str]) -> frozenset[str]:
-    return _LOSES if sight.urn in named else frozenset()
+    return _LOSES if sight.urn in named or ALL in named else frozenset()
 
 
 def _follows(sight: Sight, looked: Looked) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from driver.plan.select import in_order
 from driver.values import EnterAs, Entrance, Layer, Operation, Stack
@@ -14,7 +14,7 @@ class Step:
     """One operation on one stack.
 
     `preview_for` says what asks to see it first, `carries` which stacks must not stand when this one is destroyed;
-    both are empty when nothing does.
+    both are empty when nothing does. `standing` are the resources of the stack, URN and type, once its state was read.
     """
 
     stack: Stack
@@ -22,6 +22,7 @@ class Step:
     enter_as: EnterAs
     preview_for: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
+    standing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def role_arn(self) -> str:
@@ -47,6 +48,14 @@ class Plan:
     def stacks(self) -> tuple[str, ...]:
         """The names of the stacks, in order."""
         return tuple(step.stack.name for step in self.steps)
+
+
+def with_standing(step: Step, standing: Mapping[str, str]) -> Step:
+    """The step, now that it is known what the stack has: an up that could delete something is previewed first."""
+    if step.operation is not Operation.UP or not standing:
+        return replace(step, standing=standing)
+    limit = "a limit on deletions" if step.stack.max_deletes is not None else "what it could delete"
+    return replace(step, standing=standing, preview_for=(*step.preview_for, limit))
 
 
 def make_plan(
@@ -82,7 +91,6 @@ def _step(operation: Operation, stack: Stack, asked: Sequence[str], rest: Sequen
     if operation is not Operation.PREVIEW:
         asks += asked
         asks += ["an approval"] if stack.approve else []
-        asks += ["a limit on deletions"] if operation is Operation.UP and stack.max_deletes is not None else []
     return Step(stack, operation, enter_as, tuple(asks), _carried(operation, stack, rest))
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from driver.plan.affected import Selection
-from driver.render.dangerous import decides_access, lost
+from driver.plan.loss import lost
+from driver.render.dangerous import decides_access
 from driver.render.markdown_changes import access, details, losses
 from driver.render.markdown_room import Room, rooms
 from driver.render.markdown_selection import not_previewed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from driver.render.dangerous import decides_access, goes, lost
+from driver.plan.loss import goes, lost
+from driver.render.dangerous import decides_access
 from driver.render.markdown_policy import is_policy, policy_diff
 from driver.render.markdown_room import Room
 from driver.render.markdown_text import block, cut, folded, literal

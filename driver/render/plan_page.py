@@ -36,6 +36,8 @@ def _facts(bundle: Bundle) -> Iterator[tuple[str, str]]:
             yield field.name.replace("_", " "), value
     for file, how in bundle.binding.changes.items():
         yield f"not as committed: {file}", how
+    for urn in bundle.allow_delete:
+        yield "allowed to be deleted or replaced", urn
     for stack in bundle.binding.stacks:
         for name in ("account", "role", "settings", "state"):
             yield f"{stack.stack}: {name}", getattr(stack, name)

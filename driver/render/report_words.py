@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from driver.errors import ExitCode
-from driver.render.dangerous import decides_access, goes, lost
+from driver.plan.loss import goes, lost
+from driver.render.dangerous import decides_access
 from driver.render.words import VERBS, changed, did, duration
 from driver.run.outcome import Result
 from driver.run.past import PastStep

@@ -1,14 +1,19 @@
-"""Questions that can refuse a step after its preview: an approval, a limit, a person."""
+"""Questions that can refuse a step after its preview: a limit, data that would be lost, an approval, a person."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from driver.plan.loss import ALL, holds, not_allowed
 from driver.plan.plan import Step
 from driver.ports import Prompt
 from driver.run.outcome import Reason
-from driver.values import Changes, EngineReport, Operation
+from driver.values import Changes, EngineReport, Layer, Operation, ResourceChange
+
+NAMED = 5
+"""Deletions that are allowed one by one; of more the remedy says `all`."""
 
 PASSED = "passed"
 """The answer of gates that do not refuse."""
@@ -32,17 +37,21 @@ class Gate(Protocol):
 
 @dataclass(frozen=True)
 class Gates:
-    """`yes` is the answer given beforehand (`--yes`): it confirms, but lifts no limit."""
+    """`yes` is the answer given beforehand (`--yes`): it confirms, but lifts no limit and gives up no data.
+
+    `allowed` are the URNs of what may be deleted or replaced although it holds data (`--allow-delete`), or `all`.
+    """
 
     prompt: Prompt
     yes: bool
+    allowed: Collection[str] = ()
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
         """None when the step may go on."""
         changes = preview.changes
         if not changes.total:
             return None
-        return self._limit(step, changes) or self._confirmation(step, changes)
+        return self._limit(step, changes) or self._loss(step, preview) or self._confirmation(step, changes)
 
     def _limit(self, step: Step, changes: Changes) -> Refusal | None:
         limit = step.stack.max_deletes
@@ -52,8 +61,13 @@ class Gates:
         return Refusal(
             Reason.OVER_LIMIT,
             f"{lost} resources would be deleted or replaced, the limit of {step.stack.name} is {limit}",
-            f"if `deploy preview` shows what is meant, raise stacks.{step.stack.name}.max-deletes in deploy.toml",
+            f"if `deploy preview` shows what is meant, raise {_limit_key(step)} in deploy.toml",
         )
+
+    def _loss(self, step: Step, preview: EngineReport) -> Refusal | None:
+        if step.operation is not Operation.UP:
+            return None
+        return loss_of(not_allowed(preview.resources, preview.changes, self.allowed))
 
     def _confirmation(self, step: Step, changes: Changes) -> Refusal | None:
         destroys = step.operation is Operation.DESTROY
@@ -70,3 +84,18 @@ class Gates:
         if self.prompt.confirm(f"{verb} {step.stack.name} ({step.stack.account}): {changes.planned()}?"):
             return None
         return Refusal(Reason.DECLINED, "the answer was no", "")
+
+
+def loss_of(found: Sequence[ResourceChange]) -> Refusal | None:
+    """The refusal of changes that nobody has allowed; None when there are none."""
+    if not found:
+        return None
+    named = "; ".join(f"{change.op} {change.urn} ({holds(change.type) or 'all of the stack'})" for change in found)
+    words = " ".join(f"--allow-delete '{change.urn}'" for change in found)
+    remedy = f"if that is meant, add {words if len(found) <= NAMED else f'--allow-delete {ALL}'}"
+    return Refusal(Reason.LOSES_DATA, f"this would be lost: {named}", remedy)
+
+
+def _limit_key(step: Step) -> str:
+    """Where deploy.toml says the limit of a stack."""
+    return "access.max-deletes" if step.stack.layer is Layer.ACCESS else f"stacks.{step.stack.name}.max-deletes"

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     DECLINED = "declined"
     NEEDS_APPROVAL = "needs approval"
     OVER_LIMIT = "over a limit"
+    LOSES_DATA = "would lose data"
     NOT_AS_REVIEWED = "not as reviewed"
     STOPPED = "stopped on request"
     EARLIER_STACK = "an earlier stack"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from driver.plan.plan import Step
 from driver.run.naming import session_name
 from driver.values import EngineRequest, SessionLength
+
+BUCKET = "aws:s3/bucket:Bucket"
+"""The type of what can be deleted only when it is empty, or when its state says that it may be emptied."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,19 @@ class RunFacts:
     def session_name(self, step: Step) -> str:
         """The session name and source identity of a step."""
         return session_name(self.project, step.stack.env, self.build, self.run)
+
+    def emptying(self, step: Step) -> EngineRequest | None:
+        """An update of the stack's buckets alone, after which they may be deleted with what is in them; None when it has none.
+
+        The provider deletes a bucket that is not empty only when the state says `forceDestroy`, and that says the program:
+        in a destroy, by this fact (terraform-provider-aws, `aws_s3_bucket`, `force_destroy`).
+        """
+        buckets = [urn for urn, kind in step.standing.items() if kind == BUCKET]
+        if not buckets:
+            return None
+        made = self.request(step)
+        providers = f"urn:pulumi:{step.stack.name}::{self.project}::pulumi:providers:*::*"
+        return replace(made, facts={**made.facts, "deploy:emptyBuckets": "true"}, targets=(providers, *buckets))
 
     def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
         """The step, as the engine needs it."""

@@ -2,7 +2,7 @@
 
     check everything                          nothing is touched before all of it passed
     for each step, in the plan's order:
-        preview, if a gate, a limit or a person asks for one
+        preview, if a gate, a limit, a person or what an up could delete asks for one
         gates                                 each can refuse
         up | preview | destroy                the engine's report is the truth
         smoke test                            after an up of a service
@@ -17,9 +17,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from driver.checkpoint import Judged
 from driver.errors import DeployError, InterruptedRunError, NotReadyError, UsageError
 from driver.events.catalogue import Gated, Previewed, Progress, SmokeTestStarted, StepFinished, StepStarted
-from driver.plan.plan import Plan, Step
+from driver.plan.loss import losses
+from driver.plan.plan import Plan, Step, with_standing
 from driver.ports import Clock, Emit, Engine, Prober
 from driver.run.gates import PASSED, Gate
 from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
@@ -54,7 +56,11 @@ class Runner:
             raise InterruptedRunError("stopped on request; nothing was touched")
         done: tuple[StepOutcome, ...] = ()
         for step in plan.steps:
-            done = (*done, self._timed(step, facts, refresh, admitted.barred.get(step.stack.name)))
+            standing = admitted.states.get(step.stack.name, Judged()).resources
+            done = (
+                *done,
+                self._timed(with_standing(step, standing), facts, refresh, admitted.barred.get(step.stack.name)),
+            )
             if done[-1].result is not Result.SUCCEEDED and (
                 plan.operation is not Operation.PREVIEW or self._stop.is_set()
             ):
@@ -102,14 +108,26 @@ class Runner:
     def _carry_out(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
         if self._stop.is_set():
             return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
+        if step.operation is Operation.DESTROY and (lost := losses(step.standing)):
+            self.emit(Progress(f"what is in it is deleted for good: {lost}", step.stack.name))
         if step.operation is Operation.PREVIEW:
             return self._preview(step, facts, refresh)
         refused = self._refused(step, facts, refresh) if step.preview_for else None
         if refused:
             return refused
         if step.operation is Operation.DESTROY:
-            return self._ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
+            return self._destroy(step, facts)
         return self._up(step, facts, refresh)
+
+    def _destroy(self, step: Step, facts: RunFacts) -> StepOutcome:
+        """Let the stack's buckets be deleted with what is in them, which only a destroy may, and delete everything."""
+        if request := facts.emptying(step):
+            report = self.engine.up(request, self.emit)
+            if report.status is not EngineStatus.SUCCEEDED:
+                return self._ended(step, report, Reason.DESTROYED)
+        if self._stop.is_set():
+            return _outcome(step, Result.INTERRUPTED, Reason.STOPPED)
+        return self._ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
 
     def _preview(self, step: Step, facts: RunFacts, refresh: bool) -> StepOutcome:
         report = self.engine.preview(facts.request(step, refresh=refresh), self.emit)

@@ -18,7 +18,13 @@ class AccountTrail(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, name: str, *, here: AccountNames, policy: Document, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        *,
+        here: AccountNames,
+        policy: Document,
+        empties: bool,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("items:access:AccountTrail", name, None, opts)
         record = PrivateBucket(
@@ -26,6 +32,7 @@ class AccountTrail(pulumi.ComponentResource):
             bucket=here.trail_bucket,
             policy=policy,
             stated=True,
+            empties=empties,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.trail = aws.cloudtrail.Trail(

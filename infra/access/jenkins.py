@@ -34,7 +34,9 @@ class JenkinsAccess(pulumi.ComponentResource):
         deploy = self._agents("deploy", tools.deploy_role, "Jenkins agents that deploy")
         preview = self._agents("preview", tools.preview_role, "Jenkins agents that build pull requests")
         here = AccountNames(tools.account, tools.region)
-        trail = AccountTrail("trail", here=here, policy=self._says["trail"], opts=self._child)
+        trail = AccountTrail(
+            "trail", here=here, policy=self._says["trail"], empties=settings.run.empty_buckets, opts=self._child
+        )
         self.outputs: dict[str, pulumi.Input[str] | Mapping[str, pulumi.Input[str]]] = {
             "account": tools.account,
             "jenkinsDeployRole": deploy.arn,

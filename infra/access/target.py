@@ -37,7 +37,9 @@ class TargetAccess(pulumi.ComponentResource):
         aws.cloudwatch.LogGroup(
             "log", name=here.log_group, retention_in_days=settings.service.log_retention_days, opts=self._child
         )
-        trail = AccountTrail("trail", here=here, policy=self._says["trail"], opts=self._child)
+        trail = AccountTrail(
+            "trail", here=here, policy=self._says["trail"], empties=settings.run.empty_buckets, opts=self._child
+        )
         self.outputs: dict[str, pulumi.Input[str] | Mapping[str, pulumi.Input[str]]] = {
             "account": target.account,
             "deploymentRole": deployment.arn,

@@ -25,7 +25,12 @@ class ItemsService(pulumi.ComponentResource):
         here = names_of(settings)
         child = pulumi.ResourceOptions(parent=self)
         store = PrivateBucket(
-            "items", bucket=here.bucket, policy=of_service(settings)["items"], stated=False, opts=child
+            "items",
+            bucket=here.bucket,
+            policy=of_service(settings)["items"],
+            stated=False,
+            empties=settings.run.empty_buckets,
+            opts=child,
         )
         live = LiveFunction(
             "items",

@@ -76,6 +76,7 @@ RUN = (
     _text("deploy:sessionName", _RUN_NAME, _RUN_NAME_SAID, ""),
     _text("deploy:sourceIdentity", _RUN_NAME, _RUN_NAME_SAID, ""),
     Key("deploy:grantedDuration", _number(900, 43_200), "900 to 43200 (seconds)", 0),
+    _text("deploy:emptyBuckets", r"true", "true, in a destroy", ""),
 )
 TOOLS_KEYS = (
     *_ACCOUNT,

@@ -78,7 +78,13 @@ def _keys(env: str) -> Sequence[Key]:
 def _run(stack: str, values: Values) -> Run:
     entered = str(values["deploy:enterAs"]) or ("bootstrap" if is_access(stack) else "deployment")
     granted = int(values["deploy:grantedDuration"])
-    return Run(entered, str(values["deploy:sessionName"]), str(values["deploy:sourceIdentity"]), granted)
+    return Run(
+        entered,
+        str(values["deploy:sessionName"]),
+        str(values["deploy:sourceIdentity"]),
+        granted,
+        bool(values["deploy:emptyBuckets"]),
+    )
 
 
 def _tools(values: Values) -> Tools:

@@ -48,12 +48,14 @@ class Run:
     """What one run says of itself. `enter_as` is `deployment`, `preview` or `bootstrap`.
 
     `granted_duration` is how long a session AWS gave to this machine, in seconds; 0 when nobody has asked yet.
+    `empty_buckets`: this run destroys the stack, so that buckets go with what is in them.
     """
 
     enter_as: str
     session_name: str
     source_identity: str
     granted_duration: int = 0
+    empty_buckets: bool = False
 
 
 @dataclass(frozen=True)

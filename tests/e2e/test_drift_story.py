@@ -255,7 +255,7 @@ def refused_where_something_would_be_replaced(story: Story) -> str:
 
 def put_back(story: Story, permission: str) -> None:
     project = story.project
-    fixed = project.deploy("drift", "--all", "--fix", "--replace", permission, "--output", "json")
+    fixed = project.deploy("drift", "--all", "--fix", "--allow-delete", permission, "--output", "json")
     assert fixed.code == 0, fixed
     done = fixed.json["fix"]
     assert {(one["stack"], one["urn"].rpartition("::")[0].rpartition(":")[2]) for one in done["restored"]} == {
@@ -287,7 +287,7 @@ def refused_by_a_gate(story: Story) -> None:
     seen = story.drift("--all")
     assert moved(seen).keys() == {("staging", "Function"), ("prod", "Permission")}
     permission = drifted(seen)["prod", "Permission"]["urn"]
-    refused = story.drift("--stacks", "prod", "--fix", "--replace", permission)
+    refused = story.drift("--stacks", "prod", "--fix", "--allow-delete", permission)
     assert refused.code == 4, refused
     (step,) = refused.json["fix"]["stacks"]
     assert (step["result"], step["reason"]) == ("refused", "over a limit")

@@ -92,7 +92,7 @@ def test_a_bucket_name_too_long_to_be_derived_is_asked_for(tmp_path: Path) -> No
 
 def test_gates_belong_to_the_service_stack_which_stands_on_access_which_stands_on_tools(tmp_path: Path) -> None:
     config = load(project(tmp_path), {})
-    assert config.stack("prod-access").max_deletes is None
+    assert config.stack("prod-access").max_deletes == config.tools.max_deletes == 0
     assert config.stack("prod-access").needs == ("tools",)
     assert config.stack("dev").needs == ("dev-access",)
 

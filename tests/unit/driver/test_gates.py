@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 from driver.plan.plan import Step, make_plan
 from driver.run.gates import Gates
 from driver.run.outcome import Reason
-from driver.values import Changes, EngineReport, EngineStatus, Operation
+from driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange
+from tests.checkpoints import urn
 from tests.fakes.prompt import FakePrompt
-from tests.samples import stack
+from tests.samples import access_stack, stack
 
 
 def preview(changes: Changes) -> EngineReport:
@@ -104,3 +108,61 @@ def test_destroy_always_wants_a_word() -> None:
 def test_nothing_is_asked_about_nothing() -> None:
     gates = Gates(FakePrompt(answers=[False]), yes=False)
     assert gates.refusal(step(approve=True, max_deletes=0), preview(Changes(same=12))) is None
+
+
+PROD = stack("prod")
+BUCKET = urn(PROD, "aws:s3/bucket:Bucket", "items")
+LOG = urn(PROD, "aws:cloudwatch/logGroup:LogGroup", "log")
+ROUTE = urn(PROD, "aws:apigatewayv2/route:Route", "get")
+
+
+def losing(*changes: tuple[str, str], same: int = 5) -> EngineReport:
+    made = tuple(ResourceChange(one, op) for one, op in changes)
+    gone = Counter(op for _, op in changes)
+    counted = Changes(delete=gone["delete"], replace=gone["replace"], update=gone["update"], same=same)
+    return EngineReport(EngineStatus.SUCCEEDED, counted, made)
+
+
+@pytest.mark.parametrize(
+    ("changes", "same", "allowed", "refused"),
+    [
+        ([(BUCKET, "delete")], 5, (), [BUCKET]),
+        ([(BUCKET, "replace"), (LOG, "delete")], 5, (), [BUCKET, LOG]),
+        ([(BUCKET, "replace"), (LOG, "delete")], 5, (LOG,), [BUCKET]),
+        ([(BUCKET, "replace"), (LOG, "delete")], 5, (LOG, BUCKET), []),
+        ([(BUCKET, "replace"), (LOG, "delete")], 5, ("all",), []),
+        ([(BUCKET, "update"), (ROUTE, "delete")], 5, (), []),
+        ([(ROUTE, "delete")], 0, (), [ROUTE]),
+        ([(ROUTE, "replace")], 0, (), [ROUTE]),
+        ([(ROUTE, "delete")], 0, (ROUTE,), []),
+        ([(ROUTE, "delete"), (LOG, "update")], 0, (), []),
+        ([(BUCKET, "delete")], 5, (LOG,), [BUCKET]),
+    ],
+)
+def test_what_loses_data_or_leaves_nothing_needs_to_be_named(
+    changes: list[tuple[str, str]], same: int, allowed: tuple[str, ...], refused: list[str]
+) -> None:
+    gates = Gates(FakePrompt(present=False), yes=True, allowed=allowed)
+    refusal = gates.refusal(step(), losing(*changes, same=same))
+    assert [one for one in (BUCKET, LOG, ROUTE) if refusal and one in refusal.cause] == refused
+    if refusal:
+        assert refusal.reason is Reason.LOSES_DATA
+        assert refusal.remedy == "if that is meant, add " + " ".join(f"--allow-delete '{one}'" for one in refused)
+    assert (
+        Gates(FakePrompt(present=False), yes=True).refusal(step(Operation.DESTROY), losing(*changes, same=same)) is None
+    )
+
+
+def test_of_many_the_remedy_names_the_one_word() -> None:
+    many = [(urn(PROD, "aws:dynamodb/table:Table", f"t{number}"), "delete") for number in range(6)]
+    refusal = Gates(FakePrompt(present=False), yes=True).refusal(step(), losing(*many))
+    assert refusal is not None
+    assert all(one in refusal.cause for one, _ in many)
+    assert refusal.remedy == "if that is meant, add --allow-delete all"
+
+
+def test_the_limit_of_an_access_layer_is_raised_where_its_key_is() -> None:
+    plan = make_plan(Operation.UP, [replace(access_stack(), max_deletes=0)])
+    refusal = Gates(FakePrompt(present=False), yes=True).refusal(plan.steps[0], preview(Changes(delete=1)))
+    assert refusal is not None
+    assert "raise access.max-deletes in deploy.toml" in refusal.remedy

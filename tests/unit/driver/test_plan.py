@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from driver.errors import ExitCode, UsageError
-from driver.plan.plan import make_plan
+from driver.plan.plan import make_plan, with_standing
 from driver.plan.select import in_order, select
 from driver.values import EnterAs, Operation, Stack
 from tests.samples import access_stack, chain, stack, tools_stack
@@ -130,7 +130,7 @@ def test_the_external_id_goes_to_the_roles_that_ask_for_it_and_to_no_other() -> 
         (Operation.UP, False, stack(), ()),
         (Operation.UP, True, stack(), ("a person at the terminal",)),
         (Operation.UP, False, stack(approve=True), ("an approval",)),
-        (Operation.UP, False, stack(max_deletes=0), ("a limit on deletions",)),
+        (Operation.UP, False, stack(max_deletes=0), ()),
         (Operation.DESTROY, False, stack(max_deletes=0), ()),
         (Operation.DESTROY, True, stack(), ("a person at the terminal",)),
         (Operation.PREVIEW, True, stack(approve=True, max_deletes=0), ()),
@@ -138,7 +138,7 @@ def test_the_external_id_goes_to_the_roles_that_ask_for_it_and_to_no_other() -> 
             Operation.UP,
             True,
             stack(approve=True, max_deletes=3),
-            ("a person at the terminal", "an approval", "a limit on deletions"),
+            ("a person at the terminal", "an approval"),
         ),
     ],
 )
@@ -146,3 +146,19 @@ def test_who_asks_for_a_preview_first(
     operation: Operation, attended: bool, chosen: Stack, asking: tuple[str, ...]
 ) -> None:
     assert make_plan(operation, [chosen], attended=attended).steps[0].preview_for == asking
+
+
+@pytest.mark.parametrize(
+    ("operation", "chosen", "standing", "asking"),
+    [
+        (Operation.UP, stack(), {"urn": "aws:s3/bucket:Bucket"}, ("what it could delete",)),
+        (Operation.UP, stack(max_deletes=0), {"urn": "aws:s3/bucket:Bucket"}, ("a limit on deletions",)),
+        (Operation.UP, stack(max_deletes=0), {}, ()),
+        (Operation.DESTROY, stack(), {"urn": "aws:s3/bucket:Bucket"}, ()),
+        (Operation.PREVIEW, stack(), {"urn": "aws:s3/bucket:Bucket"}, ()),
+    ],
+)
+def test_an_up_is_previewed_first_where_something_stands(
+    operation: Operation, chosen: Stack, standing: dict[str, str], asking: tuple[str, ...]
+) -> None:
+    assert with_standing(make_plan(operation, [chosen]).steps[0], standing).preview_for == asking

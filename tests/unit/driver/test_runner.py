@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
-from driver.events.catalogue import Event, Gated, Previewed, SmokeTested, StepFinished, StepStarted
+from driver.events.catalogue import Event, Gated, Previewed, Progress, SmokeTested, StepFinished, StepStarted
 from driver.plan.plan import make_plan
 from driver.run.gates import Gates
 from driver.run.outcome import RunOutcome
 from driver.run.preflight import Preflight
 from driver.run.runner import Runner
 from driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation, ResourceChange, Stack
+from tests.checkpoints import checkpoint, content, urn
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
 from tests.fakes.events import Recorder
@@ -26,6 +27,9 @@ from tests.samples import ACCOUNTS, RUN, access_stack, chain, facts, stack
 
 if TYPE_CHECKING:
     from driver.ports import Emit
+
+
+PROD_STANDS = FakeState(contents={"prod": content(checkpoint(stack("prod")))})
 
 
 def deployed(env: str) -> EngineReport:
@@ -55,12 +59,13 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     said: Recorder = field(default_factory=Recorder)
     yes: bool = False
+    allowed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.runner = Runner(
             self.engine,
             Preflight(self.identity, self.state, self.said),
-            Gates(self.prompt, self.yes),
+            Gates(self.prompt, self.yes, self.allowed),
             self.prober,
             self.clock,
             self.said,
@@ -259,7 +264,8 @@ def test_nothing_is_asked_when_nothing_would_change() -> None:
 
 
 def test_a_limit_refuses_after_the_preview_and_before_the_engine_touches_anything() -> None:
-    world = World(yes=True).with_report("preview", "prod", EngineReport(EngineStatus.SUCCEEDED, Changes(delete=1)))
+    world = World(yes=True, state=PROD_STANDS)
+    world.with_report("preview", "prod", EngineReport(EngineStatus.SUCCEEDED, Changes(delete=1)))
     outcome = world.run(Operation.UP, stack("prod", max_deletes=0))
     assert ends(outcome) == [("prod", "refused", "over a limit")]
     assert world.engine.calls == [("preview", "prod")]
@@ -267,7 +273,7 @@ def test_a_limit_refuses_after_the_preview_and_before_the_engine_touches_anythin
 
 
 def test_a_preview_that_fails_keeps_the_up_from_beginning() -> None:
-    world = World(yes=True).with_report("preview", "prod", failed("no such type"))
+    world = World(yes=True, state=PROD_STANDS).with_report("preview", "prod", failed("no such type"))
     outcome = world.run(Operation.UP, stack("prod", max_deletes=0))
     assert ends(outcome) == [("prod", "failed", "engine failed")]
     assert world.engine.calls == [("preview", "prod")]
@@ -420,3 +426,61 @@ def test_every_step_works_under_its_own_session_and_environment() -> None:
         f"items-{env}-b42-{RUN}" for env in ("dev", "staging", "prod")
     ]
     assert all(request.environment == {"PATH": "/usr/bin"} for request in world.engine.requests)
+
+
+BUCKET = urn(stack("prod"), "aws:s3/bucket:Bucket", "items")
+
+
+def losing(*changes: ResourceChange, same: int = 2) -> EngineReport:
+    """A preview that does this to some resources and leaves the others."""
+    gone = sum(1 for change in changes if change.op == "delete")
+    counted = Changes(delete=gone, replace=len(changes) - gone, same=same)
+    return EngineReport(EngineStatus.SUCCEEDED, counted, changes)
+
+
+def test_an_up_that_would_lose_data_is_refused_before_anything_is_touched_and_with_the_word_for_it_goes_on() -> None:
+    report = losing(ResourceChange(BUCKET, "delete"))
+    world = World(yes=True, state=PROD_STANDS).with_report("preview", "prod", report)
+    outcome = world.run(Operation.UP, stack("prod"))
+    assert ends(outcome) == [("prod", "refused", "would lose data")]
+    assert world.engine.calls == [("preview", "prod")]
+    assert outcome.steps[0].cause == f"this would be lost: delete {BUCKET} (its objects)"
+    assert outcome.steps[0].remedy == f"if that is meant, add --allow-delete '{BUCKET}'"
+    assert outcome.exit_code() is ExitCode.REFUSED
+
+    for word in (BUCKET, "all"):
+        allowed = World(yes=True, state=PROD_STANDS, allowed=(word,)).with_report("preview", "prod", report)
+        assert ends(allowed.run(Operation.UP, stack("prod"))) == [("prod", "succeeded", "changed")]
+
+
+def test_where_nothing_stands_nothing_can_be_lost_and_no_preview_is_made() -> None:
+    world = World(yes=True)
+    world.run(Operation.UP, stack("prod", max_deletes=0))
+    assert world.engine.calls == [("up", "prod")]
+
+
+def test_a_destroy_says_what_goes_for_good_and_lets_buckets_be_emptied_before_it_deletes() -> None:
+    world = World(yes=True, state=PROD_STANDS)
+    assert ends(world.run(Operation.DESTROY, stack("prod"))) == [("prod", "succeeded", "destroyed")]
+    assert world.engine.calls == [("up", "prod"), ("destroy", "prod")]
+    emptying, destroying = world.engine.requests
+    bucket = BUCKET.replace("aws:s3", "items:storage:PrivateBucket$aws:s3")
+    assert emptying.targets == ("urn:pulumi:prod::items::pulumi:providers:*::*", bucket)
+    assert emptying.facts["deploy:emptyBuckets"] == "true"
+    assert "deploy:emptyBuckets" not in destroying.facts
+    assert "what is in it is deleted for good: its objects (Bucket items)" in {
+        event.message for event in world.said.of(Progress)
+    }
+
+
+def test_a_destroy_of_what_has_no_bucket_only_deletes() -> None:
+    state = FakeState(contents={"prod": content(checkpoint(stack("prod"), []))})
+    world = World(yes=True, state=state)
+    world.run(Operation.DESTROY, stack("prod"))
+    assert world.engine.calls == [("destroy", "prod")]
+
+
+def test_a_destroy_whose_buckets_cannot_be_prepared_deletes_nothing() -> None:
+    world = World(yes=True, state=PROD_STANDS).with_report("up", "prod", failed("denied"))
+    assert ends(world.run(Operation.DESTROY, stack("prod"))) == [("prod", "failed", "engine failed")]
+    assert world.engine.calls == [("up", "prod")]

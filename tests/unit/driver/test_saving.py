@@ -20,7 +20,7 @@ SEALED = seal(BUNDLE, DOCUMENT, FakePlanKey())
     ("said", "seconds"), [(None, 86400), ("1s", 1), ("90m", 5400), ("24h", 86400), ("7d", 7 * 86400)]
 )
 def test_a_plan_holds_as_long_as_is_said(tmp_path: Path, said: str | None, seconds: int) -> None:
-    keep = saving(tmp_path, said, allow_dirty=False)
+    keep = saving(tmp_path, said, allow_dirty=False, allow_delete=())
     assert keep is not None
     assert keep.__self__.seconds == seconds  # type: ignore[attr-defined]
 
@@ -28,14 +28,18 @@ def test_a_plan_holds_as_long_as_is_said(tmp_path: Path, said: str | None, secon
 @pytest.mark.parametrize("said", ["", "24", "h", "0h", "-1h", "1.5h", "1w", "24 h", "٣h", "9999999d"])
 def test_what_is_no_duration_is_refused(tmp_path: Path, said: str) -> None:
     with pytest.raises(UsageError, match="--expires-in"):
-        saving(tmp_path, said, allow_dirty=False)
+        saving(tmp_path, said, allow_dirty=False, allow_delete=())
 
 
-@pytest.mark.parametrize(("expires_in", "allow_dirty"), [("24h", False), (None, True)])
-def test_what_is_for_a_saved_plan_wants_one(expires_in: str | None, allow_dirty: bool) -> None:
+@pytest.mark.parametrize(
+    ("expires_in", "allow_dirty", "allow_delete"), [("24h", False, ()), (None, True, ()), (None, False, ("all",))]
+)
+def test_what_is_for_a_saved_plan_wants_one(
+    expires_in: str | None, allow_dirty: bool, allow_delete: tuple[str, ...]
+) -> None:
     with pytest.raises(UsageError, match="for a plan that is saved"):
-        saving(None, expires_in, allow_dirty=allow_dirty)
-    assert saving(None, None, allow_dirty=False) is None
+        saving(None, expires_in, allow_dirty=allow_dirty, allow_delete=allow_delete)
+    assert saving(None, None, allow_dirty=False, allow_delete=()) is None
 
 
 def test_a_folder_holds_what_was_put_there(tmp_path: Path) -> None:
