@@ -65,7 +65,10 @@ def test_a_bucket_goes_with_a_word_for_it_and_its_objects_only_in_a_destroy(proj
     assert project.deploy("up", "--stacks", "dev").code == 0
     assert not may_be_emptied(project)
 
-    edit(project.root / "infra" / "service" / "items.py", "bucket=here.bucket,", 'bucket=f"{here.bucket}-2",')
+    program = project.root / "infra" / "service" / "items.py"
+    whole = program.read_text("utf-8")
+    edit(program, 'PrivateBucket(\n            "items",', "dict(")
+    edit(program, "store.bucket.bucket", "here.bucket")
     refused = project.deploy("up", "--stacks", "dev", "--yes", "--output", "json")
     assert refused.code == 4, refused
     assert refused.json["stacks"][0]["reason"] == "would lose data"
@@ -82,9 +85,11 @@ def test_a_bucket_goes_with_a_word_for_it_and_its_objects_only_in_a_destroy(proj
     empty(project, BUCKET)
     applied = project.deploy("up", "--plan", "plan", "--yes")
     assert applied.code == 0, applied
-    assert project.buckets("dev") == [f"deploy-trail-{ACCOUNTS['dev']}", f"{BUCKET}-2"]
+    assert project.buckets("dev") == [f"deploy-trail-{ACCOUNTS['dev']}"]
 
-    fill(project, f"{BUCKET}-2")
+    program.write_text(whole, "utf-8")
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    fill(project, BUCKET)
     destroyed = project.deploy("destroy", "--stacks", "dev", "--yes")
     assert destroyed.code == 0, destroyed
     assert "what is in it is deleted for good: its objects (Bucket items)" in destroyed.err
