@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.console import commands
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import GitHubServer, listening
@@ -31,6 +33,8 @@ def versioning(project: Project, env: str) -> str:
     return str(project.client(env, "s3").get_bucket_versioning(Bucket=bucket)["Status"])
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.both_plugins
 def test_every_command_does_what_the_page_says(project: Project) -> None:
     repository = as_the_demo_leaves_it(project)
     told = list(commands(PAGE.read_text("utf-8")))
@@ -42,6 +46,7 @@ def test_every_command_does_what_the_page_says(project: Project) -> None:
             "PATH": f"{DEPLOY.parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": os.environ["HOME"],
             **{name: os.environ[name] for name in ("DEPLOY_CACHE",) if name in os.environ},
+            **project.environment,
         }
         for command in told:
             ran = subprocess.run(
