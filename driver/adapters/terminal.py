@@ -58,7 +58,7 @@ def _signals_end_the_wait() -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         raise _StoppedError(number)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
