@@ -8,12 +8,22 @@ import pytest
 
 from tests.real_plugin import AbsentError, real_plugin
 
+REAL_LIMIT = 900
+"""Seconds."""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test marked `both_plugins` runs with the stand-in and with the real AWS plugin."""
     if metafunc.definition.get_closest_marker("both_plugins"):
         real = pytest.param("real", marks=pytest.mark.real_plugin)
         metafunc.parametrize("plugin_home", ["stand-in", real], indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The real plugin starts two processes for each stack: on a busy machine such a test takes minutes."""
+    for item in items:
+        if item.get_closest_marker("real_plugin") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(REAL_LIMIT))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
