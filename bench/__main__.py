@@ -76,7 +76,7 @@ def _plain_arm(root: Path, sandbox: Sandbox) -> None:
 
 
 def _template(folder: Path) -> Path:
-    """A bootstrapped project whose sandbox is down. Without limits: nothing asks for a preview in either arm."""
+    """A bootstrapped project whose sandbox is down. Without limits, which the plain loop has none of."""
     root = folder / "template"
     root.mkdir()
     for path in ROOT.glob("Pulumi*.yaml"):

@@ -37,9 +37,9 @@ CHECKS = (
     Rule(
         "state",
         Severity.ERROR,
-        "The state bucket or its key cannot be used.",
+        "The state bucket or its key cannot be used, or the state of a stack is damaged, another stack's, or gone.",
         "No run begins: without state nobody knows what is deployed.",
-        "`deploy bootstrap` makes the bucket and the key, and grants them",
+        "`deploy bootstrap` makes the bucket and the key, and grants them; `deploy state restore` puts a good copy back",
     ),
     Rule(
         "role",
