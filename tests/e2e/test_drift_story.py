@@ -33,7 +33,7 @@ OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*"
 def states(project: Project, prefix: str = ".pulumi/") -> Mapping[str, str]:
     """Every state file, lock and history of the state bucket, by what is in it; not the record of runs beside them."""
     s3 = project.client("tools", "s3")
-    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=STATE, Prefix=prefix)["Contents"]]
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=STATE, Prefix=prefix).get("Contents", [])]
     return {key: hashlib.sha256(s3.get_object(Bucket=STATE, Key=key)["Body"].read()).hexdigest() for key in keys}
 
 

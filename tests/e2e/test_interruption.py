@@ -72,8 +72,11 @@ class Running:
         )
 
     def records(self) -> list[Mapping[str, Any]]:
-        runs = sorted((self.project.root / ".deploy" / "runs").glob("*/events.jsonl"))
-        return [json.loads(line) for line in runs[-1].read_text("utf-8").splitlines()] if runs else []
+        runs = (self.project.root / ".deploy" / "runs").glob("*/events.jsonl")
+        newest = max(runs, key=lambda path: path.stat().st_mtime, default=None)
+        if newest is None:
+            return []
+        return [json.loads(line) for line in newest.read_text("utf-8").splitlines() if line.endswith("}")]
 
     def await_event(self, kind: str, *words: str) -> None:
         """Until the newest record has an event of the kind in which all the words are."""
