@@ -71,7 +71,8 @@ class HttpApi(pulumi.ComponentResource):
             qualifier=alias.name,
             principal="apigateway.amazonaws.com",
             source_arn=pulumi.Output.format("{}/*/*", self.api.execution_arn),
-            opts=child,
+            # Two statements of one id cannot stand side by side, and AWS would be asked for minutes whether they can.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         self.url = self.api.api_endpoint
         self.register_outputs({"url": self.url})
