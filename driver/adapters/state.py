@@ -90,11 +90,20 @@ class S3StateStore:
         return None
 
     def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
-        """The resources in the stack's state, as Pulumi wrote them (sdk `apitype.ResourceV3`); none when there is no state."""
+        """The resources in the stack's state, as Pulumi wrote them (sdk `apitype.ResourceV3`); none when there is no state.
+
+        Raises NotReadyError when the state is none any more: it was whole when the run began.
+        """
         if not self.exists(stack):
             return ()
-        state = json.loads(self._read(stack, f"state of {stack}", self._file(stack)))
-        return tuple(state["checkpoint"]["latest"].get("resources") or ())
+        try:
+            state = json.loads(self._read(stack, f"state of {stack}", self._file(stack)))
+            return tuple((state["checkpoint"].get("latest") or {}).get("resources") or ())
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise NotReadyError(
+                f"somebody has damaged the state of {stack} since this run began",
+                remedy="run the same command again: it names what is wrong and the newest good copy",
+            ) from None
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""

@@ -99,7 +99,8 @@ def entered(role):
 suspended = {"Bucket": "STATE", "VersioningConfiguration": {"Status": "Suspended"}}
 own = boto3.client("s3")
 trying("read the state", own.list_objects_v2, Bucket="STATE", Prefix=".pulumi/")
-trying("write the state", own.put_object, Bucket="STATE", Key=".pulumi/stacks/items/dev.json", Body=b"{}")
+state = {"Bucket": "STATE", "Key": ".pulumi/stacks/items/dev.json"}
+trying("write the state", lambda: own.put_object(**state, Body=own.get_object(**state)["Body"].read()))
 trying("change the state bucket", own.put_bucket_versioning, **suspended)
 trying("become deployment", lambda: entered("deployment"))
 trying("become preview", lambda: entered("preview"))

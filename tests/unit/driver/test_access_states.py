@@ -186,3 +186,22 @@ def test_a_run_asks_only_for_the_buckets_and_keys_of_its_stacks() -> None:
         store.check(chosen)
         assert set(s3.asked) == {backend.bucket, backend.key_alias}
         assert s3.asked.count(backend.key_alias) == 1
+
+
+def store_of(state: bytes) -> S3StateStore:
+    """The store of the service stack dev, whose file holds this."""
+    s3 = FakeS3({(OLD, file_of("dev")): state})
+    return S3StateStore(cast("AwsSession", s3), {"dev": BACKEND}, "items")
+
+
+@pytest.mark.parametrize(
+    "state", [b"", b"{}", b"[]", b"<html>", b'{"checkpoint": null}', b'{"checkpoint": {"latest": 1}}']
+)
+def test_a_state_that_is_damaged_while_a_run_goes_on_is_no_bug(state: bytes) -> None:
+    with pytest.raises(NotReadyError, match="damaged the state of dev since this run began"):
+        store_of(state).resources("dev")
+
+
+@pytest.mark.parametrize("state", [b'{"checkpoint": {}}', b'{"checkpoint": {"latest": null}}'])
+def test_a_stack_that_was_only_begun_has_no_resources(state: bytes) -> None:
+    assert store_of(state).resources("dev") == ()
