@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,13 @@ from tests.real_plugin import AbsentError, real_plugin
 
 REAL_LIMIT = 900
 """Seconds."""
+
+
+def pytest_configure() -> None:
+    """Tests of stop signals mean those of a foreground job: a shell starts a background job with Ctrl-C ignored, and so its children."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
