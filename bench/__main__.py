@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import lifecycle
-from sandbox.accounts import Sandbox
-from sandbox.toolchain import find
+from deploy_sandbox import lifecycle
+from deploy_sandbox.accounts import Sandbox
+from deploy_toolchain import find
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = Path(sys.executable).parent / "deploy"

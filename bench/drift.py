@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench.__main__ import DEPLOY, ROOT, ROUNDS, STACKS, _environment, _fresh, _run, _say, _template, _timed
-from sandbox.accounts import Sandbox
-from sandbox.toolchain import find
+from deploy_sandbox.accounts import Sandbox
+from deploy_toolchain import find
 
 AIMS: Mapping[str, float] = {"under xargs -P4": 1.1, "a plain loop": 0.33}
 

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pulumi
 
-import infra
-from infra.access import JenkinsAccess, TargetAccess
-from infra.providers import provider
-from infra.service import ItemsService
-from infra.settings import ToolsSettings, load
+from deploy_infra.access import JenkinsAccess, TargetAccess
+from deploy_infra.providers import provider
+from deploy_infra.service import ItemsService
+from deploy_infra.settings import ToolsSettings, load
 
-HERE = Path(infra.__file__).resolve().parent
+HERE = Path(__file__).resolve().parent
 
 settings = load(HERE.parent)
 opts = pulumi.ResourceOptions(provider=provider(settings))

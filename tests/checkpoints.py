@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from driver.values import EnterAs, Layer, Stack
+from deploy_driver.values import EnterAs, Layer, Stack
 
 PROJECT = "items"
 ENGINE = "v3.250.0"

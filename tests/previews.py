@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
-from driver.values import Changes, Operation, PropertyDiff, ResourceChange
+from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
 from tests.samples import ACCOUNTS, RUN
 
 

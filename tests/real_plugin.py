@@ -18,9 +18,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from sandbox.toolchain import Search
-from sandbox.toolchain.search import to_stderr
-from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
+from deploy_toolchain import Search
+from deploy_toolchain.search import to_stderr
+from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
 from tests.beside import SHARED
 
 SOURCE = SHARED / "real-plugin"

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from driver.events import catalogue as said
-from driver.events.stream import Envelope
-from driver.values import Changes, PropertyDiff, ResourceChange
+from deploy_driver.record import catalogue as said
+from deploy_driver.record.stream import Envelope
+from deploy_driver.values import Changes, PropertyDiff, ResourceChange
 from tests.previews import ALIAS_MADE, BUCKET_REPLACED, FUNCTION_CHANGE, POLICY_CHANGE, change
 from tests.samples import ACCOUNTS, RUN
 

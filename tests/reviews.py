@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from driver.bundle.canonical import digest
-from driver.bundle.model import FORMAT, Binding, BoundStack, Bundle
-from driver.bundle.steps import steps_of
-from driver.values import PropertyDiff, ResourceChange
+from deploy_driver.bundle.canonical import digest
+from deploy_driver.bundle.model import FORMAT, Binding, BoundStack, Bundle
+from deploy_driver.bundle.steps import steps_of
+from deploy_driver.values import PropertyDiff, ResourceChange
 from tests.samples import ACCOUNTS, RUN
 
 NOW = 1795395720

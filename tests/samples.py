@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from driver.run.requests import RunFacts
-from driver.values import Backend, Layer, Stack
+from deploy_driver.run.requests import RunFacts
+from deploy_driver.values import Backend, Layer, Stack
 
 ACCOUNTS = {"dev": "222222222222", "staging": "333333333333", "prod": "444444444444"}
 BACKEND = Backend("111111111111", "eu-central-1", "deploy-state-111111111111", "alias/deploy-state")

@@ -13,8 +13,8 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from sandbox.toolchain.tool import PLUGIN_FILE
-from sandbox.toolchain.vendor import ENGINE_CHECKSUMS, engine_archive, plugin_archive
+from deploy_toolchain.tool import PLUGIN_FILE
+from deploy_toolchain.vendor import ENGINE_CHECKSUMS, engine_archive, plugin_archive
 
 REDIRECTS = "redirect"
 """A file of this name in the served folder holds the address at which everything else is."""

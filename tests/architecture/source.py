@@ -9,7 +9,14 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("driver", "infra", "sandbox")
+PACKAGES = {
+    "deploy_driver": "driver",
+    "deploy_infra": "infra",
+    "deploy_sandbox": "sandbox",
+    "deploy_toolchain": "toolchain",
+}
+"""What is installed, and the folder in which each stands."""
+FOLDERS = tuple(PACKAGES.values())
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,8 @@ class Module:
 
     @property
     def name(self) -> str:
-        return self.path.removesuffix(".py").replace("/", ".")
+        """What it is imported as: `deploy_driver.run.runner`."""
+        return self.path.removesuffix(".py").split("/", 1)[1].replace("/", ".")
 
     def calls(self) -> Iterator[str]:
         """What is called, as it is written: `sys.exit`, `pulumi.Config`."""
@@ -45,9 +53,9 @@ def imported(node: ast.AST) -> Iterator[str]:
 
 
 @cache
-def modules(*packages: str) -> tuple[Module, ...]:
-    """Every module of these packages; of all three when none is named."""
-    paths = sorted(path for package in packages or PACKAGES for path in (ROOT / package).rglob("*.py"))
+def modules(*folders: str) -> tuple[Module, ...]:
+    """Every module in these folders; in all when none is named."""
+    paths = sorted(path for folder in folders or FOLDERS for path in (ROOT / folder).rglob("*.py"))
     return tuple(
         Module(path.relative_to(ROOT).as_posix(), text := path.read_text("utf-8"), ast.parse(text)) for path in paths
     )

@@ -31,9 +31,9 @@ def lint(root: Path) -> tuple[int, str]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the house in which walls may be broken through."""
     root = tmp_path_factory.mktemp("house")
-    for package in PACKAGES:
+    for package, folder in PACKAGES.items():
         shutil.copytree(
-            ROOT / package, root / package, ignore=lambda _, names: [n for n in names if "__pycache__" in n]
+            ROOT / folder / package, root / package, ignore=lambda _, names: [n for n in names if "__pycache__" in n]
         )
     shutil.copy(ROOT / ".importlinter", root)
     return root
@@ -48,25 +48,36 @@ def test_every_contract_is_kept() -> None:
 @pytest.mark.parametrize(
     ("module", "text", "broken"),
     [
-        ("driver/utils.py", "", "The driver's imports point one way BROKEN"),
-        ("infra/common.py", "", "The program's imports point one way BROKEN"),
-        ("driver/plan/upwards.py", "import driver.run.runner", "The driver's imports point one way BROKEN"),
-        ("driver/render/sideways.py", "import driver.adapters.aws", "The driver's imports point one way BROKEN"),
-        ("driver/run/door.py", "import boto3", "Only the adapters open the doors to the world BROKEN"),
-        ("driver/cli/door.py", "import subprocess", "Only the adapters open the doors to the world BROKEN"),
+        ("deploy_driver/utils.py", "", "The driver's imports point one way BROKEN"),
+        ("deploy_infra/common.py", "", "The program's imports point one way BROKEN"),
         (
-            "driver/adapters/stranger.py",
-            "import infra.names",
+            "deploy_driver/plan/upwards.py",
+            "import deploy_driver.run.runner",
+            "The driver's imports point one way BROKEN",
+        ),
+        (
+            "deploy_driver/render/sideways.py",
+            "import deploy_driver.adapters.aws",
+            "The driver's imports point one way BROKEN",
+        ),
+        ("deploy_driver/run/door.py", "import boto3", "Only the adapters open the doors to the world BROKEN"),
+        ("deploy_driver/cli/door.py", "import subprocess", "Only the adapters open the doors to the world BROKEN"),
+        (
+            "deploy_driver/adapters/stranger.py",
+            "import deploy_infra.names",
             "The driver and the program never import each other BROKEN",
         ),
         (
-            "infra/service/stranger.py",
-            "import driver.values",
+            "deploy_infra/service/stranger.py",
+            "import deploy_driver.values",
             "The driver and the program never import each other BROKEN",
         ),
-        ("driver/cli/box.py", "import sandbox.accounts", "Only driver.cli.wiring knows the sandbox BROKEN"),
-        ("infra/policies/impure.py", "import pulumi_aws", "Names and policies are pure BROKEN"),
-        ("infra/service/shortcut.py", "import infra.handler.app", "The function's own code stands alone BROKEN"),
+        (
+            "deploy_driver/cli/box.py",
+            "import deploy_sandbox.accounts",
+            "Only deploy_driver.app.session and the toolchain know the sandbox BROKEN",
+        ),
+        ("deploy_infra/policies/impure.py", "import pulumi_aws", "Names and policies are pure BROKEN"),
     ],
 )
 def test_a_wall_that_is_broken_through_is_named(house: Path, module: str, text: str, broken: str) -> None:

@@ -16,25 +16,27 @@ def callers(call: str, *packages: str) -> set[str]:
 
 
 def test_only_the_boundary_leaves_the_process() -> None:
-    assert callers("sys.exit", "driver") == {"driver/cli/boundary.py"}
-    assert {module.path for module in modules("driver") if "os._exit" in module.text} == {"driver/cli/boundary.py"}
+    assert callers("sys.exit", "driver") == {"driver/deploy_driver/cli/exit.py"}
+    assert {module.path for module in modules("driver") if "os._exit" in module.text} == {
+        "driver/deploy_driver/cli/exit.py"
+    }
     assert not [module.path for module in modules("driver") if {"exit", "quit"} & set(module.calls())]
 
 
 def test_only_the_settings_read_pulumi_s_config() -> None:
     where = callers("pulumi.Config", "infra")
     assert where
-    assert all(path.startswith("infra/settings/") for path in where)
+    assert all(path.startswith("infra/deploy_infra/settings/") for path in where)
 
 
 def test_only_the_providers_make_a_provider() -> None:
     where = callers("aws.Provider", "infra") | callers("pulumi_aws.Provider", "infra")
-    assert where == {"infra/providers.py"}
+    assert where == {"infra/deploy_infra/providers.py"}
 
 
 def test_only_config_s_callers_read_the_machine_s_environment() -> None:
     readers = {module.path for module in modules("driver") if "os.environ" in module.text or "os.getenv" in module.text}
-    assert readers <= {"driver/cli/wiring.py"}
+    assert readers <= {"driver/deploy_driver/app/session.py"}
 
 
 def test_nothing_is_printed_past_the_renderers() -> None:

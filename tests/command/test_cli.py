@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from driver.cli.boundary import leave
-from driver.cli.main import app
+from deploy_driver.cli.exit import leave
+from deploy_driver.cli.main import app
 from tests.samples import DEPLOY_TOML, project, target_file
 
 DEPLOY = Path(sys.executable).with_name("deploy")
@@ -382,7 +382,7 @@ def test_a_reader_who_left_early_changes_no_exit_code(tmp_path: Path, output: st
 
 
 def test_help_imports_nothing_that_only_a_run_needs() -> None:
-    heavy = ("boto3", "botocore", "pulumi", "pydantic", "ruamel.yaml", "rich", "driver.cli.wiring", "sandbox")
-    script = f"import sys, driver.cli.main; print([name for name in {heavy!r} if name in sys.modules])"
+    heavy = ("boto3", "botocore", "pulumi", "pydantic", "ruamel.yaml", "rich", "deploy_driver.app.session", "deploy_sandbox")
+    script = f"import sys, deploy_driver.cli.main; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

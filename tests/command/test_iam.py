@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.project import DEPLOY, Ended, copy_project
 
-ROLES = "infra/policies/roles.py"
+ROLES = "infra/deploy_infra/policies/roles.py"
 DEPLOYS = "    return document(*_statements(everything(), scope))"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.events.masking import MaskedStream, masked
+from deploy_driver.record.redaction import MaskedStream, masked
 from tests.samples import ACCOUNTS, project
 
 DEPLOY = Path(sys.executable).with_name("deploy")

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from filelock import FileLock
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 from tests.e2e.project import Project, copy_project
 from tests.real_plugin import environment
 

@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from sandbox.accounts import ACCOUNTS, Sandbox
+from deploy_sandbox.accounts import ACCOUNTS, Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = Path(sys.executable).parent / "deploy"
@@ -42,11 +42,11 @@ class Ended:
 
 
 def copy_project(folder: Path) -> Path:
-    """The files a user would have in a repository."""
+    """The files a user would have in a repository: settings, the program, the function's code. The rest is installed."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("deploy.toml", "Pulumi.yaml", *(f"Pulumi.{env}.yaml" for env in ACCOUNTS)):
         shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("__pycache__", "deploy_infra"))
     return folder
 
 

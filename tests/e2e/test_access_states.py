@@ -7,7 +7,7 @@ import json
 import signal
 from typing import Any
 
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.project import Project
 

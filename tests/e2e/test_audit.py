@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.e2e.project import Ended, Project
 
 

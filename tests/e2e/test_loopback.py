@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import DEPLOY, ROOT, Ended, copy_project
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.e2e.project import Ended, Project
 
 pytestmark = [

@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from driver.adapters.prove_sandbox import Stage
-from driver.cli.proof_facts import facts_of, world_of
-from driver.config.load import load
-from driver.prove import catalogue
-from driver.prove.carry_out import carry_out
-from driver.prove.case import Verdict
-from driver.prove.facts import Facts
-from sandbox import lifecycle
-from sandbox.accounts import ACCOUNTS, ORGANIZATION
+from deploy_driver.adapters.prove_sandbox import Stage
+from deploy_driver.app.prove import facts_of, world_of
+from deploy_driver.assurance.prove import catalogue
+from deploy_driver.assurance.prove.carry_out import carry_out
+from deploy_driver.assurance.prove.case import Verdict
+from deploy_driver.assurance.prove.facts import Facts
+from deploy_driver.config.load import load
+from deploy_sandbox import lifecycle
+from deploy_sandbox.accounts import ACCOUNTS, ORGANIZATION
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import Project, copy_project
 

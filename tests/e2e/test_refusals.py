@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.e2e.project import Project
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import lifecycle
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox import lifecycle
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import ROOT, Ended, Project, copy_project

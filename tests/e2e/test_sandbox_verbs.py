@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox import lifecycle
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox import lifecycle
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import Project, copy_project
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.engine.backend import state_url
-from driver.values import Backend
-from sandbox.toolchain import find
+from deploy_driver.adapters.engine.workdir import state_url
+from deploy_driver.values import Backend
+from deploy_toolchain import find
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import Fault, GitHubServer, listening
 from tests.e2e.planted import STATE, Place, Planted, found, places

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.e2e.project import Ended, Project
 
 STATE = "deploy-state-111111111111"

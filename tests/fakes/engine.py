@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from driver.ports import Emit
-from driver.values import Changes, EngineReport, EngineRequest, EngineStatus
+from deploy_driver.ports import Emit
+from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus
 
 DONE = EngineReport(EngineStatus.SUCCEEDED, Changes(create=1))
 UNCHANGED = EngineReport(EngineStatus.SUCCEEDED, Changes(same=3))

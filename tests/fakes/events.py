@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from driver.events.catalogue import Event
+from deploy_driver.record.catalogue import Event
 
 E = TypeVar("E", bound=Event)
 

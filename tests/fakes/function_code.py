@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from driver.errors import DeployError
-from driver.values import ChangedCode, EngineRequest
+from deploy_driver.errors import DeployError
+from deploy_driver.values import ChangedCode, EngineRequest
 
 
 @dataclass

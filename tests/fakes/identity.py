@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from driver.errors import DeployError, NotReadyError
-from driver.values import Caller, Entrance, Granted, SessionLength
+from deploy_driver.errors import DeployError, NotReadyError
+from deploy_driver.values import Caller, Entrance, Granted, SessionLength
 
 TOOLS = "111111111111"
 JENKINS = Caller(TOOLS, f"arn:aws:sts::{TOOLS}:assumed-role/jenkins-deploy/i-0123456789abcdef0")

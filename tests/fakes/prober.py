@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from driver.errors import NotReadyError
+from deploy_driver.errors import NotReadyError
 
 
 @dataclass

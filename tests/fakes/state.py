@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from driver.errors import DeployError
-from driver.values import Copy
+from deploy_driver.errors import DeployError
+from deploy_driver.values import Copy
 
 
 @dataclass

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from driver.prove.case import Answer
-from driver.prove.trial import Actor, Outcome, Request
+from deploy_driver.assurance.prove.case import Answer
+from deploy_driver.assurance.prove.trial import Actor, Outcome, Request
 
 
 @dataclass

@@ -14,8 +14,8 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks, set_all_config, set_mocks, settings
 from pulumi.runtime.stack import run_in_stack
 
-from infra.settings.model import env_of
-from infra.settings.stackfile import StackFile, read
+from deploy_infra.settings.model import env_of
+from deploy_infra.settings.stackfile import StackFile, read
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("tools", "dev", "dev-access", "staging", "staging-access", "prod", "prod-access")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.policies.document import SESSION_QUOTA
+from deploy_infra.policies.document import SESSION_QUOTA
 from tests.infra.program import run
 
 FACTS = {"deploy:sessionName": "items-dev-b12-r7", "deploy:sourceIdentity": "items-dev-b12-r7"}

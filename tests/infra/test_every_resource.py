@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra.policies.actions import TYPES
-from infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, TRUST_QUOTA
-from infra.settings.model import env_of, is_access
+from deploy_infra.policies.actions import TYPES
+from deploy_infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, TRUST_QUOTA
+from deploy_infra.settings.model import env_of, is_access
 from tests.infra.program import STACKS, Registered, Registrations, config_of, registered
 
 TYPES_AND_INPUTS = {

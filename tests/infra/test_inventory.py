@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.documents import documents
-from infra.inventory import inventory
+from deploy_infra.documents import documents
+from deploy_infra.inventory import inventory
 from tests.infra.program import ROOT, STACKS, Registrations, registered
 
 pytestmark = pytest.mark.parametrize("stack", STACKS)

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sandbox.accounts import ACCOUNTS
+from deploy_sandbox.accounts import ACCOUNTS
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import GitHubServer, listening
 from tests.e2e.project import DEPLOY, Project

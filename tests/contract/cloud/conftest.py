@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 from tests.contract.cloud.outsider import Someone, at_instance, document, trusting, zipped
 from tests.contract.cloud.powers import Powers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 
 @pytest.fixture(scope="session")

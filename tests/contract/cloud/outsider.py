@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 

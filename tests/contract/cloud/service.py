@@ -11,7 +11,7 @@ from tests.contract.cloud.outsider import zipped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 
 def get(url: str) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.accounts import ACCOUNTS, Sandbox, SandboxError
+from deploy_sandbox.accounts import ACCOUNTS, Sandbox, SandboxError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from driver.adapters.archive import S3Archive
-from driver.adapters.aws import AwsSession
-from driver.errors import NotReadyError
-from driver.run.chain import Head, head_of
-from driver.values import Backend
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.records import S3Archive
+from deploy_driver.errors import NotReadyError
+from deploy_driver.run.chain import Head, head_of
+from deploy_driver.values import Backend
 from tests.contract.cloud.outsider import Someone
 from tests.contract.cloud.test_plan_key import REGION, TOOLS, As
 

@@ -13,7 +13,7 @@ from tests.contract.cloud.outsider import ALLOW_ALL, Someone, document, refusal,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 ASSUME = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 MAY_ASSUME = {"Effect": "Allow", "Action": list(ASSUME), "Resource": "*"}

@@ -11,7 +11,7 @@ from tests.contract.cloud.outsider import ALLOW_ALL, Someone, document, refusal,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 LAMBDA = trusting({"Service": "lambda.amazonaws.com"})
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

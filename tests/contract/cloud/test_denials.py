@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.contract.cloud.outsider import ALLOW_ALL, document, refusal, trusting
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 DENY = {"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}
 MAY_ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}

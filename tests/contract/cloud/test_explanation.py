@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.accounts import ACCOUNTS, ADMINISTRATOR_ROLE, INSTANCES, ORGANIZATION_ROLE
-from sandbox.cloud import powers, snapshots, transport
-from sandbox.cloud.server import CORRECTIONS
+from deploy_sandbox.accounts import ACCOUNTS, ADMINISTRATOR_ROLE, INSTANCES, ORGANIZATION_ROLE
+from deploy_sandbox.cloud import powers, snapshots, transport
+from deploy_sandbox.cloud.server import CORRECTIONS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "explanation" / "sandbox.md").read_text(encoding="utf-8")
 TEST_ONLY = {"faults"}
@@ -23,7 +23,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_every_correction_has_its_row_in_the_order_of_installation() -> None:
-    modules = [name.removeprefix("sandbox.cloud.") for name in CORRECTIONS]
+    modules = [name.removeprefix("deploy_sandbox.cloud.") for name in CORRECTIONS]
     assert [row[0].strip("`") for row in rows("What is corrected")] == [
         name for name in modules if name not in TEST_ONLY
     ]

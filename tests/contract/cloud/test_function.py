@@ -12,7 +12,7 @@ from tests.contract.cloud.outsider import trusting, zipped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 LAMBDA = trusting({"Service": "lambda.amazonaws.com"})
 LAMBDAS_OWN = {

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from driver.adapters.functions import LambdaCode
-from driver.errors import NotReadyError
-from driver.values import Backend, EngineRequest
+from deploy_driver.adapters.functions import LambdaCode
+from deploy_driver.errors import NotReadyError
+from deploy_driver.values import Backend, EngineRequest
 from tests.contract.cloud.outsider import trusting, zipped
 from tests.contract.cloud.test_presence import Seat
 from tests.fakes.state import FakeState
@@ -21,7 +21,7 @@ from tests.fakes.state import FakeState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
     from tests.contract.cloud.outsider import Someone
 
 LAMBDA = trusting({"Service": "lambda.amazonaws.com"})

@@ -12,7 +12,7 @@ from tests.contract.cloud.service import Service, get
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 CODE = "def handler(event, context):\n    return {'statusCode': 200, 'body': context.invoked_function_arn}\n"
 BROKEN = (500, '{"message":"Internal Server Error"}')

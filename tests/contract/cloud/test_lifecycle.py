@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import lifecycle
-from sandbox.accounts import SandboxError
+from deploy_sandbox import lifecycle
+from deploy_sandbox.accounts import SandboxError
 from tests.contract.cloud.outsider import Someone, trusting, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 
 @pytest.fixture

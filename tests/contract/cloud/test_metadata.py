@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.accounts import ADMINISTRATOR_ROLE
+from deploy_sandbox.accounts import ADMINISTRATOR_ROLE
 from tests.contract.cloud.outsider import ask_metadata, ask_token, at_instance, refusal, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 CREDENTIALS = "/latest/meta-data/iam/security-credentials/"
 EC2 = {"Service": "ec2.amazonaws.com"}

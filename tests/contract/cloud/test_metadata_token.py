@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.accounts import ADMINISTRATOR_ROLE, ORGANIZATION, ORGANIZATION_ROLE
+from deploy_sandbox.accounts import ADMINISTRATOR_ROLE, ORGANIZATION, ORGANIZATION_ROLE
 from tests.contract.cloud.outsider import Someone, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 
 def test_the_tools_account_has_an_administrator(as_root: Callable[[str, str], Any]) -> None:

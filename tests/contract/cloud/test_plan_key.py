@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from driver.adapters.aws import AwsSession
-from driver.adapters.foundation import Foundation, plan_key_policy
-from driver.adapters.plan_key import KmsPlanKey
-from driver.errors import NotReadyError
-from driver.values import Backend
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.foundation import Foundation, plan_key_policy
+from deploy_driver.adapters.plan_key import KmsPlanKey
+from deploy_driver.errors import NotReadyError
+from deploy_driver.values import Backend
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone, refusal, trusting
 
 pytestmark = pytest.mark.sandbox

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone, at_instance, refusal, trusting
 from tests.contract.cloud.powers import Powers
 from tests.contract.cloud.records import look_up
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from driver.adapters.aws import AwsSession
-from driver.adapters.presence import Presence
-from driver.drift.sight import Sight
-from driver.errors import NotReadyError
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.existing_resources import Presence
+from deploy_driver.drift.sight import Sight
+from deploy_driver.errors import NotReadyError
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone, document, trusting
 from tests.contract.cloud.powers import Powers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 DEV = "222222222222"
 LAMBDA = {"Service": "lambda.amazonaws.com"}

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.accounts import Sandbox
+from deploy_sandbox.accounts import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

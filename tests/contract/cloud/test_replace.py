@@ -16,7 +16,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_a_name_is_replaced_wherever_it_was_imported() -> None:
     done = run(
         "import ministack.core.arn, ministack.core.responses\n"
-        "from sandbox.cloud import replace\n"
+        "from deploy_sandbox.cloud import replace\n"
         "replace.replace('core.arn', 'parse_arn', lambda original: 'mine')\n"
         "replace.check_names()\n"
         "print(ministack.core.arn.parse_arn, ministack.core.responses.parse_arn)"
@@ -27,7 +27,7 @@ def test_a_name_is_replaced_wherever_it_was_imported() -> None:
 @pytest.mark.parametrize("name", ["no_such_name", "parse_arn_2"])
 def test_a_missing_name_is_named(name: str) -> None:
     done = run(
-        "from sandbox.cloud import replace\n"
+        "from deploy_sandbox.cloud import replace\n"
         f"replace.replace('core.arn', '{name}', lambda original: original)\n"
         "replace.check_names()"
     )
@@ -36,9 +36,9 @@ def test_a_missing_name_is_named(name: str) -> None:
 
 
 def test_another_version_is_refused() -> None:
-    known = "from sandbox.cloud import replace; replace.check_version()"
+    known = "from deploy_sandbox.cloud import replace; replace.check_version()"
     assert run(known).returncode == 0
-    other = "import sandbox.cloud.configuration as known; known.EMULATOR = '0.0.1'; " + known
+    other = "import deploy_sandbox.cloud.configuration as known; known.EMULATOR = '0.0.1'; " + known
     done = run(other)
     assert done.returncode == 1
     assert "The sandbox corrects ministack 0.0.1, but" in done.stderr

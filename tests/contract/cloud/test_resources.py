@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.contract.cloud.outsider import refusal, trusting, zipped
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 
 def test_a_function_may_be_made_only_under_an_allowed_name(

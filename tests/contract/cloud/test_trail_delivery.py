@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 from tests.contract.cloud.outsider import Someone, document, refusal
 from tests.contract.cloud.records import delivered, letting_cloudtrail_in, make_bucket, wait_until
 

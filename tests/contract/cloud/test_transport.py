@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone, document, refusal
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from driver.adapters.engine import AutomationEngine
-from driver.events.catalogue import Event
-from driver.values import Backend, EngineReport, EngineRequest, Tool
-from sandbox.toolchain import Search, find
+from deploy_driver.adapters.engine import AutomationEngine
+from deploy_driver.record.catalogue import Event
+from deploy_driver.values import Backend, EngineReport, EngineRequest, Tool
+from deploy_toolchain import Search, find
 
 E = TypeVar("E", bound=Event)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from driver.events.catalogue import ResourceDone, ResourceStarted
-from driver.values import EngineReport, PropertyDiff
+from deploy_driver.record.catalogue import ResourceDone, ResourceStarted
+from deploy_driver.values import EngineReport, PropertyDiff
 from tests.contract.engine.conftest import Bench
 
 pytestmark = pytest.mark.engine

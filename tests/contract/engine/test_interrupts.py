@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from driver.events.catalogue import Event
-from driver.values import EngineReport, EngineStatus
+from deploy_driver.record.catalogue import Event
+from deploy_driver.values import EngineReport, EngineStatus
 from tests.contract.engine.conftest import Bench
 
 pytestmark = pytest.mark.engine

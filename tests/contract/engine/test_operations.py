@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from driver.events.catalogue import Diagnostic
-from driver.values import Changes, EngineStatus
+from deploy_driver.record.catalogue import Diagnostic
+from deploy_driver.values import Changes, EngineStatus
 from tests.contract.engine.conftest import Bench
 
 pytestmark = pytest.mark.engine

@@ -7,11 +7,10 @@ import threading
 
 import pytest
 
-from driver.adapters.engine.printed import MOST_LINES
-from driver.adapters.engine.program import NOTHING_DECLARED
-from driver.errors import UsageError
-from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
-from driver.values import EngineStatus
+from deploy_driver.adapters.engine.program import MOST_LINES, NOTHING_DECLARED
+from deploy_driver.errors import UsageError
+from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
+from deploy_driver.values import EngineStatus
 from tests.contract.engine.conftest import Bench
 
 pytestmark = pytest.mark.engine

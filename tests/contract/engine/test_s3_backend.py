@@ -13,11 +13,11 @@ from typing import Any
 import boto3
 import pytest
 
-from driver.adapters.engine import AutomationEngine
-from driver.errors import NotReadyError
-from driver.values import Backend, Changes, EngineReport, EngineRequest, EngineStatus, Tool
-from sandbox import lifecycle
-from sandbox.accounts import Sandbox
+from deploy_driver.adapters.engine import AutomationEngine
+from deploy_driver.errors import NotReadyError
+from deploy_driver.values import Backend, Changes, EngineReport, EngineRequest, EngineStatus, Tool
+from deploy_sandbox import lifecycle
+from deploy_sandbox.accounts import Sandbox
 from tests.contract.engine.conftest import Bench
 
 pytestmark = [pytest.mark.engine, pytest.mark.sandbox]

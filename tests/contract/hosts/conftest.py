@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from driver.adapters.hosts import discussion
-from driver.config.discussion import pull_request
-from driver.run.comment import Posted, note, post
+from deploy_driver.adapters.hosts import discussion
+from deploy_driver.app.comment import Posted, note, post
+from deploy_driver.config.pull_request import pull_request
 from tests.contract.hosts.server import TOKEN, GitHubServer, GitLabServer, Server, listening
 from tests.fakes.clock import FakeClock
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.errors import DeployError, ExitCode, NotNowError, NotReadyError
+from deploy_driver.errors import DeployError, ExitCode, NotNowError, NotReadyError
 from tests.contract.hosts.conftest import MARKER, Build
 from tests.contract.hosts.server import TOKEN, Fault, GitHubServer, GitLabServer, listening
 

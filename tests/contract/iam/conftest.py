@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from driver.iam.document import read
-from driver.iam.evaluate import Decision, Layers, Request, decide
-from driver.iam.holders import Role
-from driver.iam.strangers import by_strangers, neighbours
+from deploy_driver.assurance.iam.evaluate import Decision, Layers, Request, decide, read
+from deploy_driver.assurance.iam.holders import Role
+from deploy_driver.assurance.iam.strangers import by_strangers, neighbours
 from tests.unit.driver.iam.shipped import shipped, stacks
 
 pytestmark = pytest.mark.sandbox

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.plugin.check import DEFAULTS
-from sandbox.plugin.wire import Archive, Asset
+from deploy_sandbox.plugin.check import DEFAULTS
+from deploy_sandbox.plugin.wire import Archive, Asset
 from tests.contract.cloud.outsider import document, trusting, zipped
 
 LAMBDA = trusting({"Service": "lambda.amazonaws.com"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import lifecycle
+from deploy_sandbox import lifecycle
 from tests.contract.cloud.outsider import Someone
 from tests.contract.cloud.powers import Powers
 from tests.contract.plugin.cases import Place
@@ -18,7 +18,7 @@ from tests.e2e.conftest import templates
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
     from tests.contract.plugin.engine import Engine
 
 __all__ = ["templates"]

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from sandbox.plugin import protocol
-from sandbox.plugin.server import Server
-from sandbox.plugin.wire import decode, encode
+from deploy_sandbox.plugin import protocol
+from deploy_sandbox.plugin.server import Server
+from deploy_sandbox.plugin.wire import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _pb = protocol.provider
 _SECONDS = 60
-COMMAND = (sys.executable, "-I", "-m", "sandbox.plugin", "127.0.0.1:1")
+COMMAND = (sys.executable, "-I", "-m", "deploy_sandbox.plugin", "127.0.0.1:1")
 
 
 class RefusedError(Exception):

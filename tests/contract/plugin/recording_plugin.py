@@ -8,7 +8,7 @@ from typing import Any
 
 import botocore
 
-from sandbox.plugin.__main__ import main
+from deploy_sandbox.plugin.__main__ import main
 
 _RECORD = Path(sys.argv[1])
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.plugin.archive import code_sha256, zipped
-from sandbox.plugin.errors import PluginError
-from sandbox.plugin.wire import Archive, Asset
+from deploy_sandbox.plugin.archive import code_sha256, zipped
+from deploy_sandbox.plugin.errors import PluginError
+from deploy_sandbox.plugin.wire import Archive, Asset
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from tests.unit.infra.facts import recorded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
     from tests.contract.plugin.engine import Engine
 
 pytestmark = pytest.mark.sandbox

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugin.check import DEFAULTS, checked
-from sandbox.plugin.registry import all_types, resource_type
-from sandbox.plugin.wire import UNKNOWN
+from deploy_sandbox.plugin.check import DEFAULTS, checked
+from deploy_sandbox.plugin.registry import all_types, resource_type
+from deploy_sandbox.plugin.wire import UNKNOWN
 
 ROLE = resource_type("aws:iam/role:Role")
 STAGE = resource_type("aws:apigatewayv2/stage:Stage")

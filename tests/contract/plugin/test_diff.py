@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.plugin.diff import delete_first, differences
-from sandbox.plugin.policy import equivalent
-from sandbox.plugin.registry import all_types, resource_type
-from sandbox.plugin.resource import Kind, Property, ResourceType
-from sandbox.plugin.wire import UNKNOWN, Archive
+from deploy_sandbox.plugin.diff import delete_first, differences
+from deploy_sandbox.plugin.policy import equivalent
+from deploy_sandbox.plugin.registry import all_types, resource_type
+from deploy_sandbox.plugin.resource import Kind, Property, ResourceType
+from deploy_sandbox.plugin.wire import UNKNOWN, Archive
 
 TYPES = all_types()
 ids = [kind.token for kind in TYPES]

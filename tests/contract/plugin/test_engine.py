@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.plugin.launcher import write_launcher
-from sandbox.toolchain.engine import find_engine
-from sandbox.toolchain.search import Search
+from deploy_sandbox.plugin.launcher import write_launcher
+from deploy_toolchain.engine import find_engine
+from deploy_toolchain.search import Search
 from tests.contract.plugin.program import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
 
 pytestmark = [
     pytest.mark.sandbox,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.plugin.check import DEFAULTS
-from sandbox.plugin.registry import all_types, resource_type
-from sandbox.plugin.wire import UNKNOWN
+from deploy_sandbox.plugin.check import DEFAULTS
+from deploy_sandbox.plugin.registry import all_types, resource_type
+from deploy_sandbox.plugin.wire import UNKNOWN
 from tests.contract.plugin.cases import CASES, Case, Place, given
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from sandbox.plugin import protocol
-from sandbox.plugin.wire import UNKNOWN, decode, encode
+from deploy_sandbox.plugin import protocol
+from deploy_sandbox.plugin.wire import UNKNOWN, decode, encode
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone, document, trusting
 from tests.contract.plugin.engine import Engine, RefusedError, plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.accounts import Sandbox
+    from deploy_sandbox.accounts import Sandbox
     from tests.contract.cloud.powers import Powers
     from tests.contract.plugin.cases import Place
 
@@ -340,7 +340,7 @@ class TestTheProcess:
     def test_it_ends_with_its_engine(self) -> None:
         script = (
             "import subprocess, sys\n"
-            "child = subprocess.Popen([sys.executable, '-I', '-m', 'sandbox.plugin'], stdout=subprocess.PIPE)\n"
+            "child = subprocess.Popen([sys.executable, '-I', '-m', 'deploy_sandbox.plugin'], stdout=subprocess.PIPE)\n"
             "child.stdout.readline()\n"
             "print(child.pid)\n"
         )

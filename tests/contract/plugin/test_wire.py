@@ -9,7 +9,7 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.plugin.wire import SIGNATURE, UNKNOWN, Archive, Asset, decode, encode, has_unknown
+from deploy_sandbox.plugin.wire import SIGNATURE, UNKNOWN, Archive, Asset, decode, encode, has_unknown
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False).filter(

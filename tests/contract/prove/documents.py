@@ -11,20 +11,19 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from driver.cli import program
-from driver.cli.proof_facts import facts_of
-from driver.config.load import load
-from driver.config.model import DeployConfig
-from driver.iam import holders
-from driver.iam.document import read
-from driver.iam.evaluate import Layers, Request, decide
-from driver.prove import catalogue, policies
-from driver.prove.answers import of_simulation
-from driver.prove.carry_out import carry_out
-from driver.prove.case import Verdict
-from driver.prove.facts import Facts
-from driver.prove.trial import Actor, Outcome
-from driver.prove.trial import Request as Call
+from deploy_driver.app import program
+from deploy_driver.app.prove import facts_of
+from deploy_driver.assurance.iam import holders
+from deploy_driver.assurance.iam.evaluate import Layers, Request, decide, read
+from deploy_driver.assurance.prove import catalogue, policies
+from deploy_driver.assurance.prove.answers import of_simulation
+from deploy_driver.assurance.prove.carry_out import carry_out
+from deploy_driver.assurance.prove.case import Verdict
+from deploy_driver.assurance.prove.facts import Facts
+from deploy_driver.assurance.prove.trial import Actor, Outcome
+from deploy_driver.assurance.prove.trial import Request as Call
+from deploy_driver.config.load import load
+from deploy_driver.config.model import DeployConfig
 
 ROOT = Path(__file__).resolve().parents[3]
 Document = dict[str, Any]

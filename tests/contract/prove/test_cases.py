@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from driver.prove import catalogue
-from driver.prove.case import Answer, Case
-from driver.prove.facts import Props
+from deploy_driver.assurance.prove import catalogue
+from deploy_driver.assurance.prove.case import Answer, Case
+from deploy_driver.assurance.prove.facts import Props
 from tests.contract.prove.documents import documents, facts, verdicts
 
 ID = re.compile(r"[a-z-]+(\.[A-Za-z0-9:*-]+)+(@[a-z0-9-]+)?")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.toolchain import Search, Tool, Toolchain, ToolchainError, find
-from sandbox.toolchain.engine import find_engine
-from sandbox.toolchain.plugin import ask_engine, home_of
-from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
+from deploy_toolchain import Search, Tool, Toolchain, ToolchainError, find
+from deploy_toolchain.engine import find_engine
+from deploy_toolchain.plugin import ask_engine, home_of
+from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
 
 pytestmark = pytest.mark.engine
 

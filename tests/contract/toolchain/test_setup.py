@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.toolchain import Search
-from sandbox.toolchain.engine import find_engine
+from deploy_toolchain import Search
+from deploy_toolchain.engine import find_engine
 from tests.samples import project
 from tests.vendor import publish_engine, serving
 

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.plan.affected import Change, Touched, affected
+from deploy_driver.plan.affected import Change, Touched, affected
 from tests.samples import access_stack, chain, tools_stack
 
 STACKS = (tools_stack(), access_stack("dev"), *chain())

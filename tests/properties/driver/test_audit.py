@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.audit import run_record
-from driver.audit.join import Known, Picture, join
-from driver.audit.record import read
+from deploy_driver.assurance.audit import run_record
+from deploy_driver.assurance.audit.join import Known, Picture, join
+from deploy_driver.cloudtrail import read
 from tests.fakes.trail import PREVIEW, START, TOOLS, Raw, a_run, call, entrance, events, machine
 from tests.samples import RUN
 

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.bundle.canonical import canonical, parse
-from driver.bundle.model import BoundStack
-from driver.bundle.steps import differences, steps_of
-from driver.values import PropertyDiff, ResourceChange
+from deploy_driver.bundle.canonical import canonical, parse
+from deploy_driver.bundle.model import BoundStack
+from deploy_driver.bundle.steps import differences, steps_of
+from deploy_driver.values import PropertyDiff, ResourceChange
 from tests.reviews import BINDING, BUNDLE
 
 VALUES: st.SearchStrategy[Any] = st.recursive(

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.checkpoint import judge
-from driver.values import Stack
+from deploy_driver.checkpoint import judge
+from deploy_driver.values import Stack
 from tests.checkpoints import PROJECT, checkpoint, content
 from tests.samples import access_stack, stack, tools_stack
 

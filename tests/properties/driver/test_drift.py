@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.drift.classify import findings_of
-from driver.drift.finding import Moved
-from driver.drift.sight import PropertySight, Sight
+from deploy_driver.drift.classify import findings_of
+from deploy_driver.drift.finding import Moved
+from deploy_driver.drift.sight import PropertySight, Sight
 from tests.samples import stack
 
 URN = "urn:pulumi:dev::items::aws:lambda/function:Function::items"

@@ -11,11 +11,11 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.iam.check import missing
-from driver.iam.finding import Rule
-from driver.iam.holders import Role
-from driver.iam.minimal import surplus
-from driver.iam.policy import Statement
+from deploy_driver.assurance.iam.check import missing
+from deploy_driver.assurance.iam.evaluate import Statement
+from deploy_driver.assurance.iam.finding import Rule
+from deploy_driver.assurance.iam.holders import Role
+from deploy_driver.assurance.iam.minimal import surplus
 from tests.unit.driver.iam.shipped import shipped
 
 

@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.config.load import NAMES_LIMIT
-from driver.run.naming import application_id, build_of, new_run_id, session_name
+from deploy_driver.config.load import NAMES_LIMIT
+from deploy_driver.run.build_info import application_id, build_of, new_run_id, session_name
 
 STS = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 projects = st.from_regex(re.compile(r"[A-Za-z0-9_.-]{1,20}", re.ASCII), fullmatch=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.errors import ExitCode
-from driver.plan.plan import make_plan
-from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
-from driver.values import Changes, Operation
+from deploy_driver.errors import ExitCode
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
+from deploy_driver.values import Changes, Operation
 from tests.samples import chain
 
 counts = st.integers(min_value=0, max_value=3)

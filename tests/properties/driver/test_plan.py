@@ -8,10 +8,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.errors import UsageError
-from driver.plan.plan import make_plan
-from driver.plan.select import in_order, select
-from driver.values import Operation, Stack
+from deploy_driver.errors import UsageError
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.plan.selection import in_order, select
+from deploy_driver.values import Operation, Stack
 from tests.samples import stack
 
 NAMES = [f"s{number}" for number in range(7)]

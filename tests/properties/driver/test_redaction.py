@@ -10,10 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.events.catalogue import Progress
-from driver.events.readable import one_line, readable
-from driver.events.redaction import redact
-from driver.events.stream import Envelope
+from deploy_driver.record.catalogue import Progress
+from deploy_driver.record.redaction import one_line, readable, redact
+from deploy_driver.record.stream import Envelope
 
 keys = st.from_regex(re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}", re.ASCII), fullmatch=True)
 tokens = st.from_regex(re.compile(r"(IQoJ|FwoG)[A-Za-z0-9+/]{60}", re.ASCII), fullmatch=True)

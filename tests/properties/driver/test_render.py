@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from driver.events import catalogue as said
-from driver.events.stream import Envelope
-from driver.render.lines import LineRenderer
-from driver.render.live import LiveRenderer
-from driver.render.result import as_json, as_text
-from driver.render.words import duration, table
-from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
-from driver.values import Changes, Operation, PropertyDiff, ResourceChange
+from deploy_driver.record import catalogue as said
+from deploy_driver.record.stream import Envelope
+from deploy_driver.render.lines import LineRenderer
+from deploy_driver.render.live import LiveRenderer
+from deploy_driver.render.result import as_json, as_text
+from deploy_driver.render.text import duration, table
+from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
 from tests.schemas import problems
 
 text = st.text(alphabet=st.characters(), max_size=30)

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from infra.documents import documents
-from infra.settings import problems
-from infra.settings.keys import TARGET_KEYS, TOOLS_KEYS
-from infra.settings.problem import shown
+from deploy_infra.documents import documents
+from deploy_infra.settings import problems
+from deploy_infra.settings.keys import TARGET_KEYS, TOOLS_KEYS
+from deploy_infra.settings.problem import shown
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = st.sampled_from(sorted({key.name for key in (*TOOLS_KEYS, *TARGET_KEYS)})) | st.text(max_size=30)

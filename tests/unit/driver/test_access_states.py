@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from driver.adapters.access_states import AccessStates
-from driver.adapters.aws import AwsSession
-from driver.adapters.state import S3StateStore
-from driver.errors import NotReadyError
-from driver.values import Stack
+from deploy_driver.adapters.access_states import AccessStates
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.state import S3StateStore
+from deploy_driver.errors import NotReadyError
+from deploy_driver.values import Stack
 from tests.checkpoints import checkpoint, content
 from tests.fakes.s3 import DiedError, FakeS3
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, access_stack, stack, tools_stack

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.ledger import FileLedger, record_in
-from driver.adapters.prober import HttpProber
-from driver.adapters.subprocess_ import run_command
-from driver.bundle.canonical import digest
-from driver.errors import DeployError, ExitCode, NotReadyError, UsageError
-from driver.events.catalogue import Progress, RunFinished
-from driver.events.stream import Envelope
-from driver.run.chain import Head, Verdict, examine
+from deploy_driver.adapters.command import run_command
+from deploy_driver.adapters.prober import HttpProber
+from deploy_driver.adapters.records import FileLedger, record_in
+from deploy_driver.bundle.canonical import digest
+from deploy_driver.errors import DeployError, ExitCode, NotReadyError, UsageError
+from deploy_driver.record.catalogue import Progress, RunFinished
+from deploy_driver.record.stream import Envelope
+from deploy_driver.run.chain import Head, Verdict, examine
 from tests.fakes.clock import FakeClock
 
 PATH = {"PATH": os.environ["PATH"]}
@@ -114,7 +114,7 @@ class TestRunCommand:
     def test_a_stop_is_passed_on_and_an_interrupt_is_left_to_the_command(self) -> None:
         script = (
             "import os, signal, threading, sys\n"
-            "from driver.adapters.subprocess_ import run_command\n"
+            "from deploy_driver.adapters.command import run_command\n"
             "me = os.getpid()\n"
             "threading.Timer(0.4, os.kill, (me, signal.SIGINT)).start()\n"
             "threading.Timer(0.8, os.kill, (me, signal.SIGTERM)).start()\n"
@@ -133,7 +133,7 @@ ASK = """
 import fcntl, signal, sys, termios
 if sys.stdin.isatty():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # ours, so that Ctrl-C typed there is a signal here
-from driver.adapters.terminal import TerminalPrompt
+from deploy_driver.adapters.terminal import TerminalPrompt
 seen = []
 signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
 prompt = TerminalPrompt(lambda: print("free"), lambda: print("taken"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from driver.plan.affected import Affected, Change, Selection, Touched, affected
-from driver.values import Layer, Stack
+from deploy_driver.plan.affected import Affected, Change, Selection, Touched, affected
+from deploy_driver.values import Layer, Stack
 from tests.samples import access_stack, chain, tools_stack
 
 STACKS: tuple[Stack, ...] = (

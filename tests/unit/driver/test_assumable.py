@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from driver.errors import NotReadyError
-from driver.events.catalogue import CheckPassed, Progress
-from driver.plan.plan import Step
-from driver.run.assumable import LIMIT, PAUSE, wait_until_assumable
-from driver.values import EnterAs, Operation
+from deploy_driver.app.bootstrap import LIMIT, PAUSE, wait_until_assumable
+from deploy_driver.errors import NotReadyError
+from deploy_driver.plan.plan import Step
+from deploy_driver.record.catalogue import CheckPassed, Progress
+from deploy_driver.values import EnterAs, Operation
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from driver.audit import run_record
-from driver.audit.finding import MEANINGS, Kind
-from driver.audit.gather import Place, gather
-from driver.audit.join import Known, Picture, join
-from driver.audit.record import read
-from driver.audit.run_record import RunRecord
-from driver.render.picture import as_json, as_text
+from deploy_driver.assurance.audit import run_record
+from deploy_driver.assurance.audit.finding import MEANINGS, Kind
+from deploy_driver.assurance.audit.gather import Place, gather
+from deploy_driver.assurance.audit.join import Known, Picture, join
+from deploy_driver.assurance.audit.run_record import RunRecord
+from deploy_driver.assurance.audit.text import as_json, as_text
+from deploy_driver.cloudtrail import read
 from tests.fakes.trail import (
     DEV,
     MACHINE,

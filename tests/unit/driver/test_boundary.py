@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import pytest
 
-from driver.cli.boundary import PATIENCE, SIGNALS, explain, leave, stopping
-from driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
+from deploy_driver.cli.exit import PATIENCE, SIGNALS, explain, leave, stopping
+from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 
 WORDS = {"waiting": "waiting for the engine", "leaving": "the engine goes on"}
 
@@ -188,7 +188,7 @@ def test_the_handlers_are_as_they_were() -> None:
 
 WAIT = """
 import sys, threading
-from driver.cli.boundary import leave, stopping
+from deploy_driver.cli.exit import leave, stopping
 
 def run():
     stop = threading.Event()
@@ -224,8 +224,8 @@ def ended(script: str, shell: str, folder: Path) -> tuple[int, str]:
 SHOWS = """
 import sys
 from pathlib import Path
-from driver.cli.boundary import leave, open_streams
-from driver.cli.stdout import write
+from deploy_driver.cli.exit import leave, open_streams
+from deploy_driver.cli.output import write
 
 def run():
     sys.stderr.write("progress\\n")
@@ -262,7 +262,7 @@ def test_closed_and_full_streams_leave_documented_codes(shell: str, code: int, t
 
 HANGS = """
 import sys, threading, time
-from driver.cli.boundary import leave
+from deploy_driver.cli.exit import leave
 threading.Thread(target=time.sleep, args=(600,)).start()
 leave(lambda: sys.exit(1))
 """
@@ -276,7 +276,7 @@ def test_a_thread_that_hangs_does_not_keep_the_process(tmp_path: Path) -> None:
 
 STALLED = """
 import sys, threading
-from driver.cli.boundary import leave, open_streams, stopping
+from deploy_driver.cli.exit import leave, open_streams, stopping
 
 def fill():
     while True:

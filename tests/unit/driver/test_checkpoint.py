@@ -13,9 +13,9 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from driver import checkpoint
-from driver.checkpoint import Judged, judge
-from driver.values import EnterAs, Stack
+from deploy_driver import checkpoint
+from deploy_driver.checkpoint import Judged, judge
+from deploy_driver.values import EnterAs, Stack
 from tests.checkpoints import PROJECT, changed, content, provider, resource, root, urn
 from tests.checkpoints import checkpoint as state_of
 from tests.samples import ACCOUNTS, access_stack, stack, tools_stack

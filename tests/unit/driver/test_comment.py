@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.config.discussion import is_loopback, pull_request
-from driver.errors import ExitCode, NotNowError, UsageError
-from driver.run.comment import LONGEST, note, post
-from driver.values import Comment, Host
+from deploy_driver.app.comment import LONGEST, note, post
+from deploy_driver.config.pull_request import is_loopback, pull_request
+from deploy_driver.errors import ExitCode, NotNowError, UsageError
+from deploy_driver.values import Comment, Host
 from tests.fakes.clock import FakeClock
 
 TOKEN = "token-8f31c2d9"
@@ -222,7 +222,7 @@ def test_who_says_when_is_asked_then() -> None:
 
 
 def test_a_file_for_a_comment_is_a_regular_file_with_text_in_it(tmp_path: Path) -> None:
-    from driver.cli.comment import comment
+    from deploy_driver.cli.comment import comment
 
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     (tmp_path / "long").write_text("a" * (4 * LONGEST + 1), "utf-8")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.config.load import NAMES_LIMIT, find_root, load
-from driver.errors import ExitCode, UsageError
-from driver.run.naming import new_run_id, session_name
-from driver.values import Cloud, Layer, Plugin
+from deploy_driver.config.load import NAMES_LIMIT, find_root, load
+from deploy_driver.errors import ExitCode, UsageError
+from deploy_driver.run.build_info import new_run_id, session_name
+from deploy_driver.values import Cloud, Layer, Plugin
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, DEPLOY_TOML, TOOLS_FILE, project, target_file
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
-from driver.events.catalogue import RunFinished
-from driver.run.ending import finishing
+from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
+from deploy_driver.record.catalogue import RunFinished
+from deploy_driver.run.outcome import finishing
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 

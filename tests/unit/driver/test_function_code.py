@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from driver.errors import NotReadyError
-from driver.events.catalogue import Diagnostic, ResourceDone, ResourceStarted
-from driver.plan.plan import make_plan
-from driver.run.function_code import DeployedCode
-from driver.values import (
+from deploy_driver.errors import NotReadyError
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
+from deploy_driver.run.function_code import DeployedCode
+from deploy_driver.values import (
     ChangedCode,
     Changes,
     EngineReport,

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from driver.plan.plan import Step, make_plan
-from driver.run.gates import Gates
-from driver.run.outcome import Reason
-from driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange
+from deploy_driver.plan.plan import Step, make_plan
+from deploy_driver.run.gates import Gates
+from deploy_driver.run.outcome import Reason
+from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange
 from tests.checkpoints import urn
 from tests.fakes.prompt import FakePrompt
 from tests.samples import access_stack, stack

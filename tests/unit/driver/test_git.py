@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.git import Git
-from driver.config.surroundings import for_git
-from driver.errors import DeployError, ExitCode, NotReadyError, UsageError
-from driver.plan.affected import Change
+from deploy_driver.adapters.git import Git
+from deploy_driver.config.environment import for_git
+from deploy_driver.errors import DeployError, ExitCode, NotReadyError, UsageError
+from deploy_driver.plan.affected import Change
 from tests.repository import Repository
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from driver.events import catalogue as said
-from driver.events.stream import Envelope
-from driver.render.history import as_json, as_text, verified_as_json, verified_as_text
-from driver.render.width import WIDTH
-from driver.run.chain import Examined, Verdict
-from driver.run.occasion import Occasion, occasion
-from driver.run.past import PastRun, past_run
-from driver.values import Changes
+from deploy_driver.record import catalogue as said
+from deploy_driver.record.stream import Envelope
+from deploy_driver.render.history import as_json, as_text, verified_as_json, verified_as_text
+from deploy_driver.render.text import WIDTH
+from deploy_driver.run.build_info import Occasion, occasion
+from deploy_driver.run.chain import Examined, Verdict
+from deploy_driver.run.past import PastRun, past_run
+from deploy_driver.values import Changes
 from tests import records
 from tests.samples import ACCOUNTS, RUN
 from tests.schemas import problems, validator

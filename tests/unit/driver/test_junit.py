@@ -11,12 +11,12 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.cli.reporting import reported
-from driver.errors import NotReadyError, UsageError
-from driver.events import catalogue as said
-from driver.events.stream import Envelope
-from driver.render.junit import as_xml
-from driver.values import Changes, ResourceChange
+from deploy_driver.cli.output import reported
+from deploy_driver.errors import NotReadyError, UsageError
+from deploy_driver.record import catalogue as said
+from deploy_driver.record.stream import Envelope
+from deploy_driver.render.junit import as_xml
+from deploy_driver.values import Changes, ResourceChange
 from tests.samples import ACCOUNTS, RUN
 from tests.unit.driver.test_render import BUCKET, golden
 

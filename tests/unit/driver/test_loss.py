@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi_aws
 import pytest
 
-from driver.plan.loss import HOLDS_DATA, holds, losses
+from deploy_driver.plan.loss import HOLDS_DATA, holds, losses
 
 SDK = Path(pulumi_aws.__file__).parent
 

@@ -7,13 +7,12 @@ import time
 
 import pytest
 
-from driver.cli.preview import preview as verb
-from driver.render.markdown import LIMIT, MARKER, as_markdown, marker
-from driver.render.markdown_policy import is_policy, policy_diff
-from driver.render.markdown_text import visible, without_secrets
-from driver.render.markdown_values import property_lines
-from driver.run.outcome import StepOutcome
-from driver.values import PropertyDiff
+from deploy_driver.cli.preview import preview as verb
+from deploy_driver.render.diff import is_policy, policy_diff, property_lines
+from deploy_driver.render.markdown import visible, without_secrets
+from deploy_driver.render.preview import LIMIT, MARKER, as_markdown, marker
+from deploy_driver.run.outcome import StepOutcome
+from deploy_driver.values import PropertyDiff
 from tests import previews
 from tests.previews import LOG, change, policy, statement, step
 from tests.unit.driver.test_render import golden

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from driver.plan.affected import Change, Selection, Touched, affected
-from driver.render.markdown import as_markdown
-from driver.run.outcome import RunOutcome
-from driver.values import Layer, Operation
+from deploy_driver.plan.affected import Change, Selection, Touched, affected
+from deploy_driver.render.preview import as_markdown
+from deploy_driver.run.outcome import RunOutcome
+from deploy_driver.values import Layer, Operation
 from tests import previews
 from tests.samples import access_stack, chain, tools_stack
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from driver.plan.plan import make_plan
-from driver.run.naming import application_id, began, build_of, new_run_id, session_name
-from driver.values import Operation
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.run.build_info import application_id, began, build_of, new_run_id, session_name
+from deploy_driver.values import Operation
 from tests.samples import RUN, access_stack, facts, stack
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from driver.errors import ExitCode
-from driver.plan.plan import make_plan
-from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
-from driver.values import Changes, Operation
+from deploy_driver.errors import ExitCode
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
+from deploy_driver.values import Changes, Operation
 from tests.samples import ACCOUNTS, RUN, chain
 
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from driver.errors import ExitCode, UsageError
-from driver.plan.plan import make_plan, with_standing
-from driver.plan.select import in_order, select
-from driver.values import EnterAs, Operation, Stack
+from deploy_driver.errors import ExitCode, UsageError
+from deploy_driver.plan.plan import make_plan, with_standing
+from deploy_driver.plan.selection import in_order, select
+from deploy_driver.values import EnterAs, Operation, Stack
 from tests.samples import access_stack, chain, stack, tools_stack
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from driver.errors import ExitCode, NotReadyError, RefusedError
-from driver.events.catalogue import CheckFailed, CheckPassed, CheckStarted
-from driver.plan.plan import make_plan
-from driver.run.preflight import Preflight
-from driver.values import Caller, Copy, Operation
+from deploy_driver.errors import ExitCode, NotReadyError, RefusedError
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted
+from deploy_driver.run.preflight import Preflight
+from deploy_driver.values import Caller, Copy, Operation
 from tests.checkpoints import Document, checkpoint, content
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity

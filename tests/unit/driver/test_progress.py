@@ -6,11 +6,10 @@ import io
 import re
 import threading
 
-from driver.events import catalogue as said
-from driver.events.stream import Envelope
-from driver.render.heartbeat import beating
-from driver.render.lines import LineRenderer
-from driver.values import Changes, ResourceChange
+from deploy_driver.record import catalogue as said
+from deploy_driver.record.stream import Envelope
+from deploy_driver.render.lines import LineRenderer, beating
+from deploy_driver.values import Changes, ResourceChange
 from tests.fakes.clock import FakeClock
 from tests.samples import ACCOUNTS, RUN
 

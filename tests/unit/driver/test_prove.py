@@ -8,14 +8,13 @@ from threading import Event
 
 import pytest
 
-from driver.prove.answers import of_error, of_simulation
-from driver.prove.carry_out import carry_out
-from driver.prove.case import Answer, Case, Method, Verdict
-from driver.prove.report import Report
-from driver.prove.trial import ADMINISTRATOR, Instance, Outcome, Request, Trial, Undo
-from driver.render.proof import as_json, as_text, summary
-from driver.render.proof_html import as_html
-from driver.render.proof_progress import ProofProgress
+from deploy_driver.assurance.prove.answers import of_error, of_simulation
+from deploy_driver.assurance.prove.carry_out import carry_out
+from deploy_driver.assurance.prove.case import Answer, Case, Method, Verdict
+from deploy_driver.assurance.prove.html import as_html
+from deploy_driver.assurance.prove.report import Report
+from deploy_driver.assurance.prove.text import ProofProgress, as_json, as_text, summary
+from deploy_driver.assurance.prove.trial import ADMINISTRATOR, Instance, Outcome, Request, Trial, Undo
 from tests.fakes.world import FakeWorld
 
 JENKINS = Instance("jenkins-deploy")

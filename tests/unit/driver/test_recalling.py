@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from driver.cli.recalling import Records, newest, story, verified
-from driver.errors import NotReadyError, UsageError
-from driver.run.chain import head_of, line_of
-from driver.values import Cloud
+from deploy_driver.app.history import Records, newest, story, verified
+from deploy_driver.errors import NotReadyError, UsageError
+from deploy_driver.run.chain import head_of, line_of
+from deploy_driver.values import Cloud
 from tests import records
 from tests.samples import RUN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from driver.events import catalogue
+from deploy_driver.record import catalogue
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "record.md"
 

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from driver.events.readable import one_line, readable
-from driver.events.redaction import redact, under
+from deploy_driver.record.redaction import one_line, readable, redact, under
 
 KEY = "ASIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from driver.errors import ExitCode
-from driver.events import catalogue as said
-from driver.events.stream import Envelope
-from driver.render.lines import LineRenderer
-from driver.render.live import LiveRenderer
-from driver.render.result import as_json, as_text
-from driver.render.words import did, doing, duration, table
-from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
-from driver.values import Changes, Granted, Operation, ResourceChange, SessionLength
+from deploy_driver.errors import ExitCode
+from deploy_driver.record import catalogue as said
+from deploy_driver.record.stream import Envelope
+from deploy_driver.render.lines import LineRenderer
+from deploy_driver.render.live import LiveRenderer
+from deploy_driver.render.result import as_json, as_text
+from deploy_driver.render.text import did, doing, duration, table
+from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.values import Changes, Granted, Operation, ResourceChange, SessionLength
 from tests.samples import ACCOUNTS, RUN
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from driver.render.page import link
-from driver.render.report_html import as_html
-from driver.run.story import story_of
+from deploy_driver.render.page import link
+from deploy_driver.render.report.html import as_html
+from deploy_driver.run.story import story_of
 from tests import records
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from driver.bundle.canonical import digest
-from driver.bundle.model import Bundle
-from driver.errors import ExitCode
-from driver.plan.plan import make_plan
-from driver.run.gates import Gates
-from driver.run.outcome import RunOutcome
-from driver.run.preflight import Preflight
-from driver.run.reviewed import Reviewed, unlike
-from driver.run.runner import Runner
-from driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation
+from deploy_driver.bundle.canonical import digest
+from deploy_driver.bundle.model import Bundle
+from deploy_driver.errors import ExitCode
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.run.gates import Gates, Reviewed, unlike
+from deploy_driver.run.outcome import RunOutcome
+from deploy_driver.run.preflight import Preflight
+from deploy_driver.run.runner import Runner
+from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import Recorder

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
-from driver.events.catalogue import Event, Gated, Previewed, Progress, SmokeTested, StepFinished, StepStarted
-from driver.plan.plan import make_plan
-from driver.run.gates import Gates
-from driver.run.outcome import RunOutcome
-from driver.run.preflight import Preflight
-from driver.run.runner import Runner
-from driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation, ResourceChange, Stack
+from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.record.catalogue import Event, Gated, Previewed, Progress, SmokeTested, StepFinished, StepStarted
+from deploy_driver.run.gates import Gates
+from deploy_driver.run.outcome import RunOutcome
+from deploy_driver.run.preflight import Preflight
+from deploy_driver.run.runner import Runner
+from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation, ResourceChange, Stack
 from tests.checkpoints import checkpoint, content, urn
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
@@ -26,7 +26,7 @@ from tests.fakes.state import FakeState
 from tests.samples import ACCOUNTS, RUN, access_stack, chain, facts, stack
 
 if TYPE_CHECKING:
-    from driver.ports import Emit
+    from deploy_driver.ports import Emit
 
 
 PROD_STANDS = FakeState(contents={"prod": content(checkpoint(stack("prod")))})

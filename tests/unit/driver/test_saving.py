@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters import bundle_folder
-from driver.bundle.seal import Sealed, seal, unseal
-from driver.cli.saving import saving
-from driver.errors import NotReadyError, UsageError
+from deploy_driver.adapters import bundle_folder
+from deploy_driver.app.reviewed_plan import saving
+from deploy_driver.bundle.seal import Sealed, seal, unseal
+from deploy_driver.errors import NotReadyError, UsageError
 from tests.fakes.plan_key import FakePlanKey
 from tests.reviews import BUNDLE, DOCUMENT
 

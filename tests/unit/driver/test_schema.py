@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from driver.plan.affected import Change, Selection, Touched, affected
-from driver.render.result import as_json
-from driver.run.outcome import Reason, Result, RunOutcome
-from driver.values import Layer, Operation
+from deploy_driver.plan.affected import Change, Selection, Touched, affected
+from deploy_driver.render.result import as_json
+from deploy_driver.run.outcome import Reason, Result, RunOutcome
+from deploy_driver.values import Layer, Operation
 from tests import previews
 from tests.samples import stack, tools_stack
 from tests.schemas import problems, validator

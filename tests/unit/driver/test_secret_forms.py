@@ -13,8 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from driver.events.redaction import MASK, learn, learn_environment, redact
-from driver.events.secret_forms import SHORTEST, forms
+from deploy_driver.record.redaction import MASK, SHORTEST, forms, learn, learn_environment, redact
 
 WRITTEN: dict[str, Callable[[str], str]] = {
     "as it is": str,

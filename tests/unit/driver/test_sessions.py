@@ -9,13 +9,13 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from driver.adapters.aws import AwsSession, SessionOverError, asking
-from driver.adapters.identity import StsIdentity
-from driver.errors import NotReadyError
-from driver.events.catalogue import SessionNegotiated
-from driver.plan.plan import make_plan
-from driver.run.preflight import Preflight
-from driver.values import Entrance, Granted, Operation, SessionLength
+from deploy_driver.adapters.aws import AwsSession, SessionOverError, asking
+from deploy_driver.adapters.identity import StsIdentity
+from deploy_driver.errors import NotReadyError
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.record.catalogue import SessionNegotiated
+from deploy_driver.run.preflight import Preflight
+from deploy_driver.values import Entrance, Granted, Operation, SessionLength
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.state import FakeState

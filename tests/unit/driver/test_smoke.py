@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from driver.errors import NotReadyError
-from driver.run.smoke import smoke_test
+from deploy_driver.errors import NotReadyError
+from deploy_driver.run.runner import smoke_test
 from tests.fakes.prober import FakeProber
 from tests.samples import stack
 

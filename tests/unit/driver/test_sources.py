@@ -15,7 +15,7 @@ from pathlib import Path
 root = Path(sys.argv[1])
 sys.path.insert(0, str(root))
 if sys.argv[2] == "sources":
-    from driver.adapters.sources import import_from_sources
+    from deploy_driver.adapters.sources import import_from_sources
     import_from_sources(root)
 import program.settings
 import json

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from driver.errors import DeployError
-from driver.events.catalogue import Event, Previewed, Progress, StepFinished
-from driver.events.stream import BACKLOG, Envelope, EventStream, Listener
-from driver.values import Changes, ResourceChange
+from deploy_driver.errors import DeployError
+from deploy_driver.record.catalogue import Event, Previewed, Progress, StepFinished
+from deploy_driver.record.stream import BACKLOG, Envelope, EventStream, Listener
+from deploy_driver.values import Changes, ResourceChange
 from tests.fakes.clock import FakeClock
 from tests.samples import RUN
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.config.surroundings import BASE_IDENTITY, of_session, on_aws, on_loopback
+from deploy_driver.config.environment import BASE_IDENTITY, of_session, on_aws, on_loopback
 
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",

@@ -13,10 +13,10 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from driver.adapters.aws import AwsSession
-from driver.adapters.ledger import events_of
-from driver.adapters.trail import DeliveredTrail, HistoryTrail
-from driver.errors import NotReadyError
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.records import events_of
+from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
+from deploy_driver.errors import NotReadyError
 from tests.fakes.trail import DEV, SESSION, START, Raw, a_run, call, entrance
 
 FOLDER = f"AWSLogs/{DEV}/CloudTrail/eu-central-1/2026/11/23"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.errors import UsageError
-from driver.plan.waves import waves
-from driver.values import Stack
+from deploy_driver.errors import UsageError
+from deploy_driver.plan.selection import waves
+from deploy_driver.values import Stack
 from tests.samples import chain, stack
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters import fingerprint
-from driver.adapters.commit import WorkTree, look
-from driver.adapters.git import Git
-from driver.errors import NotReadyError
+from deploy_driver.adapters import work_tree as fingerprint
+from deploy_driver.adapters.git import Git
+from deploy_driver.adapters.work_tree import WorkTree, look
+from deploy_driver.errors import NotReadyError
 
 ENVIRONMENT: Mapping[str, str] = {
     "PATH": os.environ["PATH"],

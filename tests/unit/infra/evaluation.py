@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, evaluate_trust_policy, parse_policy_document
 
-from infra.policies.document import Document
+from deploy_infra.policies.document import Document
 
 Keys = Mapping[str, object]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from infra.documents import documents
-from infra.policies.actions import OPERATIONS, On
-from infra.policies.document import Document
+from deploy_infra.documents import documents
+from deploy_infra.policies.actions import OPERATIONS, On
+from deploy_infra.policies.document import Document
 
 ROOT = Path(__file__).resolve().parents[3]
 BUCKET = "arn:aws:s3:::items-dev-222222222222"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.policies.actions import OPERATIONS, TYPES, everything, reads
+from deploy_infra.policies.actions import OPERATIONS, TYPES, everything, reads
 from tests.unit.infra.facts import recorded
 
 RECORDED_TYPES = [kind for kind in TYPES if kind in recorded()]

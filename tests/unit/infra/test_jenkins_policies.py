@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.policies.document import Document
+from deploy_infra.policies.document import Document
 from tests.unit.infra.evaluation import allows, allows_within
 from tests.unit.infra.facts import document
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from driver.iam.minimal import names_something
-from infra.needs import Need, needs
-from infra.policies.actions import OPERATIONS, TYPES
+from deploy_driver.assurance.iam.minimal import names_something
+from deploy_infra.needs import Need, needs
+from deploy_infra.policies.actions import OPERATIONS, TYPES
 from tests.unit.infra.facts import ROOT, recorded
 
 NEEDS = needs(ROOT, "dev-access")

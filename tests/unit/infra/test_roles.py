@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.policies.actions import TYPES
-from infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, SESSION_QUOTA, Document, text
-from infra.policies.roles import reading_only
+from deploy_infra.policies.actions import TYPES
+from deploy_infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, SESSION_QUOTA, Document, text
+from deploy_infra.policies.roles import reading_only
 from tests.unit.infra.evaluation import allows, allows_within
 from tests.unit.infra.facts import API, API_TAGS, BUCKET, EXECUTION_ROLE, FUNCTION, OURS, document, requests_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import TargetSettings, ToolsSettings, of_files, problems
+from deploy_infra.settings import TargetSettings, ToolsSettings, of_files, problems
 from tests.unit.infra.facts import ROOT
 
 FILES = sorted(path.name for path in ROOT.glob("Pulumi.*.yaml"))

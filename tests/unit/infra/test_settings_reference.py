@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.settings.keys import RUN, TARGET_KEYS, TOOLS_KEYS, Key
+from deploy_infra.settings.keys import RUN, TARGET_KEYS, TOOLS_KEYS, Key
 from tests.unit.infra.facts import ROOT
 
 REFERENCE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from infra.policies.document import TRUST_QUOTA, text
-from infra.policies.trust import jenkins
+from deploy_infra.policies.document import TRUST_QUOTA, text
+from deploy_infra.policies.trust import jenkins
 from tests.unit.infra.evaluation import trusts
 from tests.unit.infra.facts import document
 

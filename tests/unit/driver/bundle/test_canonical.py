@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from driver.bundle.canonical import canonical, digest, digest_of, parse
-from driver.errors import RefusedError
+from deploy_driver.bundle.canonical import canonical, digest, digest_of, parse
+from deploy_driver.errors import RefusedError
 from tests.reviews import BUNDLE
 
 

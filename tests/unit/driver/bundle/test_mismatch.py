@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from driver.bundle.mismatch import AGAIN, expired, mismatches, rewritten
-from driver.bundle.model import Binding, BoundStack
+from deploy_driver.bundle.mismatch import AGAIN, expired, mismatches, rewritten
+from deploy_driver.bundle.model import Binding, BoundStack
 from tests.reviews import BINDING, BUNDLE, DOCUMENT, NOW
 
 NAMES = {

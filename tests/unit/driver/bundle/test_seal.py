@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from driver.bundle.canonical import canonical
-from driver.bundle.seal import Sealed, seal, unseal
-from driver.errors import ExitCode, RefusedError
+from deploy_driver.bundle.canonical import canonical
+from deploy_driver.bundle.seal import Sealed, seal, unseal
+from deploy_driver.errors import ExitCode, RefusedError
 from tests.fakes.plan_key import FakePlanKey
 from tests.reviews import BUNDLE, DOCUMENT
 

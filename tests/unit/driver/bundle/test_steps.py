@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from driver.bundle.steps import differences, steps_of
-from driver.values import PropertyDiff, ResourceChange
+from deploy_driver.bundle.steps import differences, steps_of
+from deploy_driver.values import PropertyDiff, ResourceChange
 from tests.reviews import changes
 
 FUNCTION, ALIAS = changes("dev")

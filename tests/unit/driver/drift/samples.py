@@ -6,14 +6,14 @@ import json
 from dataclasses import replace
 from datetime import date
 
-from driver.config.model import IgnoreRule
-from driver.drift.finding import Fact, Finding, Moved
-from driver.drift.ignore import Ignored, Sorted
-from driver.drift.ledger import after
-from driver.drift.look import Looked
-from driver.drift.report import Report
-from driver.drift.sight import Sight
-from driver.drift.who import Deed
+from deploy_driver.config.model import IgnoreRule
+from deploy_driver.drift.finding import Fact, Finding, Moved
+from deploy_driver.drift.ignore import Ignored, Sorted
+from deploy_driver.drift.ledger import after
+from deploy_driver.drift.look import Looked
+from deploy_driver.drift.report import Report
+from deploy_driver.drift.sight import Sight
+from deploy_driver.drift.who import Deed
 
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 NOW = "2026-11-23T01:02:00+00:00"

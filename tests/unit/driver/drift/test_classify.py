@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from driver.drift.classify import findings_of
-from driver.drift.finding import Fact, Finding, Moved, together
-from driver.drift.sight import PropertySight, Sight
-from driver.values import UNKNOWN
+from deploy_driver.drift.classify import findings_of
+from deploy_driver.drift.finding import Fact, Finding, Moved, together
+from deploy_driver.drift.sight import PropertySight, Sight
+from deploy_driver.values import UNKNOWN
 from tests.samples import stack
 
 URN = "urn:pulumi:dev::items::items:service:ItemsService$aws:lambda/function:Function::items"

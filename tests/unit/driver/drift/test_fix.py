@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from driver.drift.finding import Fact, Finding, Moved
-from driver.drift.fix import Fix, Left, fix_of, fixed
-from driver.drift.ignore import Ignored, Sorted
-from driver.drift.look import Looked
-from driver.drift.sight import Sight
-from driver.errors import ExitCode
-from driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
-from driver.values import Operation
+from deploy_driver.drift.finding import Fact, Finding, Moved
+from deploy_driver.drift.fix import Fix, Left, fix_of, fixed
+from deploy_driver.drift.ignore import Ignored, Sorted
+from deploy_driver.drift.look import Looked
+from deploy_driver.drift.sight import Sight
+from deploy_driver.errors import ExitCode
+from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.values import Operation
 from tests.unit.driver.drift.samples import finding, rule, sight, urn
 
 BACK = {"dev": (urn(),)}

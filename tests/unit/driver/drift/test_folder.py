@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.drift_ledger import read_ledger
-from driver.cli.drift_folder import LEDGER, fill, make_folder
-from driver.errors import UsageError
+from deploy_driver.adapters.drift_ledger import read_ledger
+from deploy_driver.cli.drift_folder import LEDGER, fill, make_folder
+from deploy_driver.errors import UsageError
 from tests.unit.driver.drift.samples import finding, report
 
 

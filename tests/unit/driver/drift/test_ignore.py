@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from driver.config.model import IgnoreRule
-from driver.drift.ignore import Scope, Sorted, like, sort
+from deploy_driver.config.model import IgnoreRule
+from deploy_driver.drift.ignore import Scope, Sorted, like, sort
 from tests.unit.driver.drift.samples import finding, rule
 
 TODAY = date(2026, 11, 23)

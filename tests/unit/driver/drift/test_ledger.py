@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
-from driver.drift.ignore import Ignored, Sorted
-from driver.drift.ledger import Standing, after, closed_now, restored
-from driver.errors import UsageError
+from deploy_driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
+from deploy_driver.drift.ignore import Ignored, Sorted
+from deploy_driver.drift.ledger import Standing, after, closed_now, restored
+from deploy_driver.errors import UsageError
 from tests.unit.driver.drift.samples import LATER, NOW, finding, rule, sorted_of
 
 DEV = frozenset({"dev"})

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from driver.drift.appeared import asks, told_apart, untold
-from driver.drift.finding import Fact, Moved
-from driver.drift.look import Looked, Watch
-from driver.drift.sight import Seen, Sight
-from driver.errors import NotReadyError
-from driver.events.catalogue import CheckPassed, StepFinished
-from driver.plan.plan import make_plan
-from driver.ports import Emit
-from driver.run.preflight import Preflight
-from driver.values import EngineReport, EngineRequest, EngineStatus, Operation
+from deploy_driver.drift.appeared import asks, told_apart, untold
+from deploy_driver.drift.finding import Fact, Moved
+from deploy_driver.drift.look import Looked, Watch
+from deploy_driver.drift.sight import Seen, Sight
+from deploy_driver.errors import NotReadyError
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.ports import Emit
+from deploy_driver.record.catalogue import CheckPassed, StepFinished
+from deploy_driver.run.preflight import Preflight
+from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Operation
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity

@@ -9,15 +9,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from driver.drift.finding import Moved
-from driver.drift.ignore import Ignored
-from driver.drift.look import Looked
-from driver.errors import ExitCode
-from driver.render.drift import as_json
-from driver.render.drift_markdown import as_markdown
-from driver.render.drift_reports import as_junit, as_sarif
-from driver.render.drift_text import as_text
-from driver.render.width import WIDTH
+from deploy_driver.drift.finding import Moved
+from deploy_driver.drift.ignore import Ignored
+from deploy_driver.drift.look import Looked
+from deploy_driver.errors import ExitCode
+from deploy_driver.render.drift.data import as_json
+from deploy_driver.render.drift.markdown import as_markdown
+from deploy_driver.render.drift.text import as_text
+from deploy_driver.render.drift.tools import as_junit, as_sarif
+from deploy_driver.render.text import WIDTH
 from tests.unit.driver.drift.samples import eventful, finding, report, rule, urn
 
 GOLDEN = Path(__file__).parents[3] / "golden"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from driver.drift.finding import Moved
-from driver.drift.ignore import Ignored
-from driver.drift.told import told
-from driver.events.stream import Envelope
+from deploy_driver.drift.finding import Moved
+from deploy_driver.drift.ignore import Ignored
+from deploy_driver.drift.told import told
+from deploy_driver.record.stream import Envelope
 from tests.unit.driver.drift.samples import DEED, finding, report, rule, urn
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from driver.drift.who import TRACES, doer, events_of
+from deploy_driver.drift.who import TRACES, doer, events_of
 from tests.unit.driver.drift.samples import VERSIONING, sight
 
 MARKED = "Boto3/1 app/deploy-20261123-0102-3f9a7c"

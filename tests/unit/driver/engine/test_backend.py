@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from driver.adapters.engine.backend import secrets_provider, state_url
-from driver.values import Backend
+from deploy_driver.adapters.engine.workdir import secrets_provider, state_url
+from deploy_driver.values import Backend
 
 BACKEND = Backend("111111111111", "eu-central-1", "deploy-state-111111111111", "alias/deploy-state")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
-from driver.adapters.engine.events import EventReader, plain
-from driver.adapters.engine.failures import Said
-from driver.events.catalogue import Diagnostic, Event, ResourceDone, ResourceStarted
-from driver.values import Changes
+from deploy_driver.adapters.engine.events import EventReader, plain
+from deploy_driver.adapters.engine.failures import Said
+from deploy_driver.record.catalogue import Diagnostic, Event, ResourceDone, ResourceStarted
+from deploy_driver.values import Changes
 
 BUCKET = "aws:s3/bucket:Bucket"
 

@@ -10,8 +10,8 @@ import pytest
 import typer
 from ruamel.yaml import YAML
 
-from driver.adapters.engine.failures import _TABLE, Said, classify
-from driver.cli.main import app
+from deploy_driver.adapters.engine.failures import _TABLE, Said, classify
+from deploy_driver.cli.main import app
 
 ROWS = YAML(typ="safe").load(Path(__file__).with_name("recorded.yaml"))
 ENGINES = [

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from driver.adapters.engine.imports import named_modules
+from deploy_driver.adapters.engine.program import named_modules
 
 LOADED = """
 import sys
 from pathlib import Path
-from driver.adapters.engine.imports import Imports
+from deploy_driver.adapters.engine.program import Imports
 imports = Imports(Path(sys.argv[1]))
 imports.wait()
 print("Bucket" in vars(sys.modules["pulumi_aws.s3"]), "pulumi_aws.ec2" in sys.modules and "Instance" in vars(sys.modules["pulumi_aws.ec2"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from driver.adapters.engine.noise import without_abandoned
+from deploy_driver.adapters.engine.call import without_abandoned
 
 
 def test_only_the_abandoned_coroutines_of_the_sdk_are_dropped() -> None:

@@ -9,7 +9,7 @@ from contextvars import copy_context
 
 import pytest
 
-from driver.adapters.engine.printed import LONGEST_LINE, MOST_LINES, Printed, listening, switched_streams
+from deploy_driver.adapters.engine.program import LONGEST_LINE, MOST_LINES, Printed, listening, switched_streams
 
 
 def test_a_program_is_heard_and_the_driver_still_prints(capsys: pytest.CaptureFixture[str]) -> None:

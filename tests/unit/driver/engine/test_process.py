@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.adapters.engine.process import Ended, EngineProcess, StoppedBeforeStartError
+from deploy_driver.adapters.engine.process import Ended, EngineProcess, StoppedBeforeStartError
 
 
 def shell(process: EngineProcess, script: str, name: str = "up") -> Ended:
@@ -77,7 +77,7 @@ def test_once_stopped_nothing_is_started_any_more(tmp_path: Path) -> None:
 DRIVER = """
 import os, sys
 from pathlib import Path
-from driver.adapters.engine.process import EngineProcess
+from deploy_driver.adapters.engine.process import EngineProcess
 script = "echo > {folder}/ready; for _ in 1 2 3 4 5 6; do echo a line; sleep 0.2; done; echo whole > {folder}/end"
 EngineProcess(Path("{folder}/logs")).run(["/bin/sh", "-c", script], cwd="/", environment={{"PATH": os.defpath}}, name="up")
 """

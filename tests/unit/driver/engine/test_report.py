@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from driver.adapters.engine.events import EventReader
-from driver.adapters.engine.process import StoppedBeforeStartError
-from driver.adapters.engine.report import not_ready_of, report_of
-from driver.values import EngineStatus
+from deploy_driver.adapters.engine.call import not_ready_of, report_of
+from deploy_driver.adapters.engine.events import EventReader
+from deploy_driver.adapters.engine.process import StoppedBeforeStartError
+from deploy_driver.values import EngineStatus
 
 
 @dataclass

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from driver.adapters.engine.place import empty_place_of, place_of
-from driver.adapters.engine.workdir import WorkDir, prepare, read_project
-from driver.errors import UsageError
+from deploy_driver.adapters.engine.workdir import WorkDir, empty_place_of, place_of, prepare, read_project
+from deploy_driver.errors import UsageError
 
 STACK = """
 secretsprovider: awskms://alias/mine?region=eu-central-1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from driver.findings.of_records import BLOCKS
-from driver.findings.subjects import (
+from deploy_driver.assurance.findings.observed import (
     AccessState,
     Boundary,
     Bucket,
@@ -20,6 +19,7 @@ from driver.findings.subjects import (
     SeenTrail,
     Trail,
 )
+from deploy_driver.assurance.findings.rules.records import BLOCKS
 
 BOUNDARY = "arn:aws:iam::222222222222:policy/items-dev-boundary"
 

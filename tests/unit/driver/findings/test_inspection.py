@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from driver.adapters.inspection import Inspection
-from driver.findings.subjects import SeenBucket, SeenFunction, SeenTrail, Unseen
+from deploy_driver.adapters.inspection import Inspection
+from deploy_driver.assurance.findings.observed import SeenBucket, SeenFunction, SeenTrail, Unseen
 
 Answer = Mapping[str, Any] | Exception
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from driver.findings.likeness import differences
+from deploy_driver.assurance.findings.policy_diff import differences
 
 DERIVED: dict[str, Any] = {
     "Version": "2012-10-17",

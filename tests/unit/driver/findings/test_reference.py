@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from driver.findings.catalogue import BY_ID, CHECKS, RULES
-from driver.findings.reference import reference
+from deploy_driver.assurance.findings.catalogue import BY_ID, CHECKS, RULES
+from deploy_driver.assurance.findings.reference import reference
 
 PAGE = Path(__file__).parents[4] / "docs" / "reference" / "findings.md"
 

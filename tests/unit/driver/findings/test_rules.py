@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from driver.findings.catalogue import BY_ID, RULES
-from driver.findings.judge import judge
-from driver.findings.rule import Standing
-from driver.findings.subjects import SeenFunction, SeenKeys, Subject, Unseen
+from deploy_driver.assurance.findings.catalogue import BY_ID, RULES
+from deploy_driver.assurance.findings.judge import judge
+from deploy_driver.assurance.findings.observed import SeenFunction, SeenKeys, Subject, Unseen
+from deploy_driver.assurance.findings.rule import Standing
 from tests.unit.driver.findings.samples import (
     ACCESS_STATE,
     BUCKET,

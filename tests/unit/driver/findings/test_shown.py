@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from driver.findings.catalogue import BY_ID, IN_ACCOUNTS
-from driver.findings.judge import check, judge, not_looked_at
-from driver.findings.rule import Result
-from driver.findings.subjects import Unseen
-from driver.render.findings import as_json, as_text
-from driver.render.sarif import as_sarif
+from deploy_driver.assurance.findings.catalogue import BY_ID, IN_ACCOUNTS
+from deploy_driver.assurance.findings.judge import check, judge, not_looked_at
+from deploy_driver.assurance.findings.observed import Unseen
+from deploy_driver.assurance.findings.rule import Result
+from deploy_driver.assurance.findings.sarif import as_sarif
+from deploy_driver.assurance.findings.text import as_json, as_text
 from tests.unit.driver.findings.samples import SUBJECTS
 from tests.unit.driver.findings.test_rules import WRONG
 

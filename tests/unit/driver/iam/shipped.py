@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from driver.iam.document import read
-from driver.iam.evaluate import Layers
-from driver.iam.holders import Documents, Need, Role, roles
-from infra.documents import documents
-from infra.needs import needs
+from deploy_driver.assurance.iam.evaluate import Layers, read
+from deploy_driver.assurance.iam.holders import Documents, Need, Role, roles
+from deploy_infra.documents import documents
+from deploy_infra.needs import needs
 
 ROOT = Path(__file__).resolve().parents[4]
 STACKS = ("tools", "dev-access", "staging-access", "prod-access")

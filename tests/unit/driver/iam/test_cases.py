@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from functools import cache
 
-from driver.cli.program import access_states
-from driver.config.load import load
-from driver.iam import cases
-from driver.iam.cases import Decided, Outcome
-from driver.iam.document import read
-from driver.iam.evaluate import Layers
+from deploy_driver.app.program import access_states
+from deploy_driver.assurance.iam import cases
+from deploy_driver.assurance.iam.cases import Decided, Outcome
+from deploy_driver.assurance.iam.evaluate import Layers, read
+from deploy_driver.config.load import load
 from tests.unit.driver.iam.shipped import ROOT, allowing, role, shipped, stacks
 
 

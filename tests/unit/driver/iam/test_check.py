@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from driver.cli import program
-from driver.config.load import load
-from driver.iam import guarded
-from driver.iam.check import check
-from driver.iam.document import read
-from driver.iam.evaluate import Layers, Request
-from driver.iam.finding import Rule
-from driver.iam.holders import Documents, Role
-from driver.iam.minimal import names_something
+from deploy_driver.app import program
+from deploy_driver.assurance.iam import guarded
+from deploy_driver.assurance.iam.check import check
+from deploy_driver.assurance.iam.evaluate import Layers, Request, read
+from deploy_driver.assurance.iam.finding import Rule
+from deploy_driver.assurance.iam.holders import Documents, Role
+from deploy_driver.assurance.iam.minimal import names_something
+from deploy_driver.config.load import load
 from tests.unit.driver.iam.shipped import ROOT, STACKS, allowing, role, shipped, stacks
 
 BUCKET = "arn:aws:s3:::items-dev-222222222222"

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from driver.iam.document import read
-from driver.iam.escalation import EscalationPath, catalogue, is_open, open_paths
-from driver.iam.evaluate import Layers
-from driver.iam.holders import Role
-from driver.iam.reading import EVERYTHING
+from deploy_driver.assurance.iam.escalation import EscalationPath, catalogue, is_open, open_paths
+from deploy_driver.assurance.iam.evaluate import Layers, read
+from deploy_driver.assurance.iam.holders import Role
+from deploy_driver.assurance.iam.reading import EVERYTHING
 from tests.unit.driver.iam.shipped import ACCOUNT, allowing, document, role, shipped, somebody
 
 PATHS = [pytest.param(path, id=path.id) for path in catalogue()]

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from driver.iam.document import read
-from driver.iam.evaluate import Layers, Request, decide
-from driver.iam.policy import PolicyError
+from deploy_driver.assurance.iam.evaluate import Layers, PolicyError, Request, decide, read
 from tests.unit.driver.iam.shipped import allowing, denying, document
 
 BUCKET = "arn:aws:s3:::items-dev"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from driver.iam import levels
-from driver.iam.levels import READING, Level
-from driver.iam.policy import PolicyError
+from deploy_driver.assurance.iam import levels
+from deploy_driver.assurance.iam.evaluate import PolicyError
+from deploy_driver.assurance.iam.levels import READING, Level
 from tests.unit.driver.iam.shipped import shipped
 
 

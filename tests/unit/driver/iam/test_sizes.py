@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from driver.iam.sizes import Kind, Size, kind_of, size
+from deploy_driver.assurance.iam.sizes import Kind, Size, kind_of, size
 from tests.unit.driver.iam.shipped import STACKS, allowing, stacks
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.toolchain.search import Search
+from deploy_toolchain.search import Search
 from tests.vendor import serving
 
 NOWHERE = "http://127.0.0.1:9"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.toolchain.engine import find_engine, obtain_engine
-from sandbox.toolchain.search import Search
-from sandbox.toolchain.tool import ENGINE_VERSION, Tool, ToolchainError
+from deploy_toolchain.engine import find_engine, obtain_engine
+from deploy_toolchain.search import Search
+from deploy_toolchain.tool import ENGINE_VERSION, Tool, ToolchainError
 from tests.unit.sandbox.toolchain.conftest import Machine
 from tests.vendor import publish_engine
 

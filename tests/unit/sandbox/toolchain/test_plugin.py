@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.plugin.launcher import write_launcher
-from sandbox.toolchain.plugin import find_plugin, home_of, obtain_plugin
-from sandbox.toolchain.search import VENDOR, Search
-from sandbox.toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_VERSION, Tool, ToolchainError
+from deploy_sandbox.plugin.launcher import write_launcher
+from deploy_toolchain.plugin import find_plugin, home_of, obtain_plugin
+from deploy_toolchain.search import VENDOR, Search
+from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_VERSION, Tool, ToolchainError
 from tests.unit.sandbox.toolchain.conftest import NOWHERE, Machine
 from tests.vendor import REDIRECTS, publish_plugin, serving
 
@@ -31,7 +31,7 @@ def test_the_installed_real_plugin_is_used_where_it_is_asked_for_and_only_there(
     assert (find(machine, real=True).path, find(machine, real=True).source) == (path, "installed")
     stand_in = find(machine, real=False)
     assert stand_in.source == "stand-in (offline)"
-    assert "sandbox.plugin" in stand_in.path.read_text(encoding="utf-8")
+    assert "deploy_sandbox.plugin" in stand_in.path.read_text(encoding="utf-8")
 
 
 def test_a_real_plugin_that_is_not_there_is_an_error_with_ways_out_and_never_the_stand_in(machine: Machine) -> None:

@@ -1,0 +1,109 @@
+"""Makes boto3 clients, and says AWS's refusals in our words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from deploy_driver.errors import NotReadyError
+
+T = TypeVar("T")
+
+ATTEMPTS = 4
+"""Tries of one call, with botocore's `standard` back-off; AccessDenied is never tried again."""
+
+
+_OVER = {"ExpiredToken", "ExpiredTokenException"}
+
+
+class SessionOverError(NotReadyError):
+    """AWS says that the session is over.
+
+    botocore trusts the credentials of an instance for longer than they hold, in case that the metadata service is away
+    (boto/botocore, `InstanceMetadataFetcher._evaluate_expiration`): a new AwsSession asks for new ones.
+    """
+
+
+class AwsSession:
+    """The identity that the ordinary AWS credential chain finds for this process, that of a given instance, or given keys.
+
+    `keys` are credentials under the names that the SDKs read from the environment. `checked` says whether the SDK looks
+    at parameters itself before AWS does.
+
+    Clients all retry, time out and speak alike, and are made once: boto3 sessions are not thread-safe, clients are.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        *,
+        metadata_endpoint: str = "",
+        keys: Mapping[str, str] | None = None,
+        checked: bool = True,
+    ) -> None:
+        self._region = region
+        self._keys = {name.lower(): value for name, value in (keys or {}).items()}
+        self._metadata_endpoint = metadata_endpoint
+        self._checked = checked
+        self._session: Any = None
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of one service; S3 in path style, so that it also works where a bucket has no host name."""
+        key = (service, region or self._region)
+        with self._lock:
+            if self._session is None:
+                self._session = self._new_session()
+            if key not in self._clients:
+                self._clients[key] = self._new_client(*key)
+            return self._clients[key]
+
+    def _new_session(self) -> Any:
+        import boto3
+        import botocore.session
+
+        core = botocore.session.Session()
+        if self._metadata_endpoint:
+            from botocore.credentials import CredentialResolver, InstanceMetadataProvider
+            from botocore.utils import InstanceMetadataFetcher
+
+            fetcher = InstanceMetadataFetcher(config={"ec2_metadata_service_endpoint": self._metadata_endpoint})
+            core.register_component("credential_provider", CredentialResolver([InstanceMetadataProvider(fetcher)]))
+        return boto3.Session(botocore_session=core, region_name=self._region, **self._keys)
+
+    def _new_client(self, service: str, region: str) -> Any:
+        from botocore.config import Config
+
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            connect_timeout=5,
+            read_timeout=30,
+            parameter_validation=self._checked,
+            s3={"addressing_style": "path"},
+        )
+        return self._session.client(service, region_name=region, config=config)
+
+
+def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | None = None) -> T:
+    """Make one AWS call. Raises NotReadyError: what was asked, AWS's code and message, and the remedy for that code.
+
+    It is a SessionOverError when only the session is over.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        return call()
+    except NoCredentialsError:
+        raise NotReadyError(
+            f"{what}: there are no AWS credentials on this machine",
+            remedy="run on an agent with the Jenkins instance profile; in the sandbox, `deploy bootstrap` makes it",
+        ) from None
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "Unknown")
+        message = error.response.get("Error", {}).get("Message", str(error))
+        problem = SessionOverError if code in _OVER else NotReadyError
+        raise problem(f"{what}: {code}: {message}", remedy=(remedies or {}).get(code, "")) from None
+    except BotoCoreError as error:
+        raise NotReadyError(f"{what}: {error}", remedy="check the endpoint, the region and the network") from None

@@ -1,0 +1,70 @@
+"""The ledger of drift as a file, replaced as a whole: a run that is cut off leaves the old one."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from deploy_driver.drift.ledger import Entries, Entry
+from deploy_driver.errors import UsageError
+
+VERSION = 1
+
+
+def require_ledger(path: Path) -> None:
+    """Make sure, before anybody looks, that it can be read and replaced. Raises UsageError."""
+    read_ledger(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _draft(path).touch()
+        _draft(path).unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def read_ledger(path: Path) -> Entries:
+    """The entries; none where no file is yet. Raises UsageError when it is no ledger."""
+    try:
+        held = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot be read: {error}", where=str(path), remedy="say another --ledger FILE") from None
+    known = {field.name for field in fields(Entry)}
+    try:
+        if held["version"] != VERSION:
+            raise UsageError(
+                f"it is of version {held['version']!r}, expected {VERSION}",
+                where=str(path),
+                remedy="say another --ledger FILE",
+            )
+        return {key: Entry(**{name: entry[name] for name in known}) for key, entry in held["entries"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"it is no ledger of drift: {error!r}", where=str(path), remedy="say another --ledger FILE"
+        ) from None
+
+
+def write_ledger(path: Path, entries: Entries) -> None:
+    """Replace the file. Raises UsageError when that is not possible."""
+    text = json.dumps({"version": VERSION, "entries": {key: asdict(entry) for key, entry in entries.items()}}, indent=2)
+    draft = _draft(path)
+    try:
+        draft.write_text(f"{text}\n", "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise _unwritable(path, error) from None
+
+
+def _draft(path: Path) -> Path:
+    """A name of this process's own: somebody else may be looking for drift with the same ledger."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"cannot be written: {error}", where=str(path), remedy="say another --ledger FILE")

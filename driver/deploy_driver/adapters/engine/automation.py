@@ -1,0 +1,220 @@
+"""The Engine port over Pulumi's Automation API, with the program run inline."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from deploy_driver.adapters.engine import call as operations
+from deploy_driver.adapters.engine.call import Call, not_ready_of, report_of
+from deploy_driver.adapters.engine.drift_reader import SightReader
+from deploy_driver.adapters.engine.events import EventReader
+from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
+from deploy_driver.adapters.engine.program import Imports, switched_streams, tidy
+from deploy_driver.adapters.engine.reencrypt import encrypted_anew
+from deploy_driver.adapters.engine.workdir import (
+    Place,
+    Project,
+    empty_place_of,
+    place_of,
+    prepare,
+    read_project,
+    secrets_provider,
+    state_url,
+)
+from deploy_driver.drift.sight import Seen
+from deploy_driver.errors import InterruptedRunError
+from deploy_driver.ports import Emit
+from deploy_driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
+
+if TYPE_CHECKING:
+    from deploy_driver.adapters.engine.call import Operate
+
+
+class AutomationEngine:
+    """Runs the project's program stack by stack. Safe to call from several threads, each with its own stack.
+
+    `stack_exists` says whether its backend has a stack, so that the engine need not be started to find out;
+    `state_url` and `secrets_provider` say where state lives and how its secrets are encrypted; `program_timeout` for how
+    many seconds a program may say nothing to the engine while nothing is being deployed.
+    """
+
+    def __init__(
+        self,
+        *,
+        project_root: Path,
+        engine: Tool,
+        pulumi_home: Path,
+        run_folder: Path,
+        stack_exists: Callable[[str], bool],
+        state_url: Callable[[Backend, Mapping[str, str]], str] = state_url,
+        secrets_provider: Callable[[Backend], str] = secrets_provider,
+        program_timeout: float,
+    ) -> None:
+        self._project_root = project_root.resolve()
+        self._engine = engine
+        self._pulumi_home = pulumi_home.resolve()
+        self._work = run_folder.resolve() / "engine"
+        self._stack_exists = stack_exists
+        self._state_url = state_url
+        self._secrets_provider = secrets_provider
+        self._program_timeout = program_timeout
+        self._running: set[EngineProcess] = set()
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._imports: Imports | None = None
+
+    def warm(self) -> None:
+        """Begin to import what every call needs, beside whatever the caller does next."""
+        self._imports_of(read_project(self._project_root)).begin()
+
+    def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `up` would do. A stack that does not exist yet is previewed on an empty backend of its own."""
+        project = read_project(self._project_root)
+        exists = self._stack_exists(request.stack)
+        place = self._place(project, request) if exists else self._empty_place(project, request)
+        return self._run(operations.preview, project, place, request, emit, preview=True)
+
+    def look(self, request: EngineRequest, emit: Emit) -> Seen:
+        """What the state, the cloud and the code say of every resource: one preview that reads the cloud. Writes no state."""
+        project = read_project(self._project_root)
+        exists = self._stack_exists(request.stack)
+        place = self._place(project, request) if exists else self._empty_place(project, request)
+        events = SightReader(request.stack, emit=emit, preview=True, tidy=lambda text: tidy(text, project.root))
+        report = self._read(operations.preview, project, place, replace(request, refresh=True), events)
+        return Seen(report, events.sights)
+
+    def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Make the stack what the program says; make the stack itself when it is new."""
+        project = read_project(self._project_root)
+        place = self._place(project, request, new=not self._stack_exists(request.stack))
+        return self._run(operations.up, project, place, request, emit, preview=False)
+
+    def preview_destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `destroy` would do."""
+        return self._destroy(operations.preview_destroy, request, emit, preview=True)
+
+    def destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Delete all that the stack has made, and the stack itself."""
+        return self._destroy(operations.destroy, request, emit, preview=False)
+
+    def outputs(self, request: EngineRequest) -> Mapping[str, Any]:
+        """The outputs of the last `up`, secrets masked. Raises NotReadyError when the backend cannot be read."""
+        if not self._stack_exists(request.stack):
+            return {}
+        from deploy_driver.adapters.engine.process import EngineCommand, EngineFailedError
+
+        place = self._place(read_project(self._project_root), request)
+        with self._process(request.stack) as process:
+            command = EngineCommand(self._engine, process)
+            try:
+                result = command.start(
+                    ["stack", "output", "--json", "--stack", request.stack], str(place.folder), place.environment
+                )
+            except (EngineFailedError, StoppedBeforeStartError) as error:
+                raise not_ready_of(error, f"the outputs of {request.stack} cannot be read") from None
+        outputs: Mapping[str, Any] = json.loads(result.stdout or "{}")
+        return outputs
+
+    def encrypted_anew(self, request: EngineRequest, state: bytes, source: Backend) -> bytes:
+        """Encrypt the secrets of a state of the stack, which comes from `source`, for the request's backend. Writes to neither.
+
+        Raises NotReadyError or InterruptedRunError.
+        """
+        from deploy_driver.adapters.engine.process import EngineCommand, EngineFailedError
+
+        project = read_project(self._project_root)
+        place = self._place(project, request)
+        with TemporaryDirectory(dir=self._work) as backend, self._process(request.stack) as process:
+            file = Path(backend) / ".pulumi" / "stacks" / project.name / f"{request.stack}.json"
+            file.parent.mkdir(parents=True)
+            file.write_bytes(state)
+            (Path(backend) / ".pulumi" / "meta.yaml").write_text("version: 1\n", encoding="utf-8")
+            place = replace(place, environment={**place.environment, "PULUMI_BACKEND_URL": Path(backend).as_uri()})
+            try:
+                command = EngineCommand(self._engine, process)
+                return encrypted_anew(command, request.stack, place, file, self._secrets_provider(source))
+            except (EngineFailedError, StoppedBeforeStartError) as error:
+                if process.stopping:
+                    raise InterruptedRunError(f"stopped; the state of {request.stack} is as it was") from None
+                raise not_ready_of(error, f"the state of {request.stack} cannot be encrypted anew") from None
+
+    def interrupt(self) -> None:
+        """Ask every running call to end cleanly; asking again changes nothing."""
+        with self._lock:
+            running = tuple(self._running)
+        for process in running:
+            process.interrupt()
+
+    def _destroy(self, operate: Operate, request: EngineRequest, emit: Emit, *, preview: bool) -> EngineReport:
+        if not self._stack_exists(request.stack):
+            return EngineReport(EngineStatus.SUCCEEDED)
+        project = read_project(self._project_root)
+        report = self._run(operate, project, self._place(project, request), request, emit, preview=preview)
+        return replace(report, outputs={})
+
+    def _run(
+        self, operate: Operate, project: Project, place: Place, request: EngineRequest, emit: Emit, *, preview: bool
+    ) -> EngineReport:
+        events = EventReader(request.stack, emit=emit, preview=preview, tidy=lambda text: tidy(text, project.root))
+        return self._read(operate, project, place, request, events)
+
+    def _read(
+        self, operate: Operate, project: Project, place: Place, request: EngineRequest, events: EventReader
+    ) -> EngineReport:
+        began = time.monotonic()
+        imports = self._imports_of(project)
+        imports.begin()
+        with self._process(request.stack) as process, switched_streams():
+            # What a destroy runs the program for is its providers.
+            must_declare = not place.new and operate in {operations.up, operations.preview}
+            error = Call(
+                self._engine,
+                process,
+                place,
+                project,
+                imports,
+                must_declare=must_declare,
+                timeout=self._program_timeout,
+            ).run(operate, request, events)
+            return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
+
+    def _place(self, project: Project, request: EngineRequest, *, new: bool = False) -> Place:
+        return place_of(
+            prepare(project, self._work / request.stack, request.stack, request.config_file, request.facts),
+            request.environment,
+            state_url=self._state_url(request.backend, request.environment),
+            secrets_provider=self._secrets_provider(request.backend),
+            home=self._pulumi_home,
+            new=new,
+        )
+
+    def _empty_place(self, project: Project, request: EngineRequest) -> Place:
+        folder = self._work / f"{request.stack}-empty"
+        workdir = prepare(project, folder, request.stack, request.config_file, request.facts)
+        return empty_place_of(workdir, request.environment, home=self._pulumi_home)
+
+    def _imports_of(self, project: Project) -> Imports:
+        with self._lock:
+            if self._imports is None:
+                self._imports = Imports(project.entry.parent)
+            return self._imports
+
+    @contextmanager
+    def _process(self, stack: str) -> Iterator[EngineProcess]:
+        with self._lock:
+            self._calls += 1
+            process = EngineProcess(self._work / "logs" / f"{self._calls:02d}-{stack}")
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            with self._lock:
+                self._running.discard(process)

@@ -1,0 +1,253 @@
+"""How a call of the engine ended: the call's own return or exception decides, events only add to it.
+
+A call in which nothing happens any more is ended: the program hangs, or prints without end.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from deploy_driver.adapters.engine.events import EventReader, plain
+from deploy_driver.adapters.engine.failures import Failure, classify
+from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
+from deploy_driver.adapters.engine.program import Imports, Program
+from deploy_driver.adapters.engine.workdir import Place, Project
+from deploy_driver.errors import NotReadyError
+from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Tool
+
+if TYPE_CHECKING:
+    from pulumi.automation import Stack
+    from pulumi.automation.events import EngineEvent
+
+    OnEvent = Callable[[EngineEvent], None]
+    Operate = Callable[[Stack, EngineRequest, OnEvent], object]
+    from pulumi.automation import Stack
+    from pulumi.automation.events import EngineEvent
+
+
+_ABANDONED = {"run_pulumi_func", "run_in_stack"}
+"""The SDK's coroutines that are left unfinished when the engine ends before the program does, and that complain about it
+when they are collected."""
+
+
+@cache
+def quiet_sdk() -> None:
+    """Once per process. An event that the SDK cannot parse it would print whole, values included."""
+    warnings.filterwarnings("ignore", message="(?s)(Failed to parse engine event|Error in event stream)")
+    sys.unraisablehook = without_abandoned(sys.unraisablehook)
+
+
+def without_abandoned(hook: Callable[[Any], object]) -> Callable[[Any], None]:
+    """A `sys.unraisablehook` that lets everything through to `hook` but those."""
+
+    def filtered(unraisable: Any) -> None:
+        if getattr(unraisable.object, "__name__", "") not in _ABANDONED:
+            hook(unraisable)
+
+    return filtered
+
+
+def up(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
+    """Make the stack what the program says."""
+    stack.up(on_event=on_event, **_forwards(request))
+
+
+def preview(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
+    """Say what `up` would do. Writes no state, with or without `refresh`."""
+    stack.preview(on_event=on_event, **_forwards(request))
+
+
+def _forwards(request: EngineRequest) -> dict[str, Any]:
+    """A refresh reads through the providers that the program makes now: those in the state belong to another role."""
+    return {
+        "refresh": request.refresh,
+        "run_program": request.refresh or None,
+        "target": list(request.targets),
+        "color": "never",
+    }
+
+
+def destroy(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
+    """Delete everything, then the stack itself.
+
+    The program is run so that its providers are today's: the ones in the state belong to a session that is over.
+    """
+    stack.destroy(
+        refresh=request.refresh,
+        target=list(request.targets),
+        run_program=True,
+        remove=not request.targets,
+        color="never",
+        on_event=on_event,
+    )
+
+
+def preview_destroy(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
+    """Say what `destroy` would do."""
+    stack.preview_destroy(
+        refresh=request.refresh, target=list(request.targets), run_program=True, color="never", on_event=on_event
+    )
+
+
+_LAST_EVENTS = 5.0
+"""Seconds to wait for events that are still on their way when the engine has ended."""
+
+_TICK = 1.0
+"""Seconds between two looks at whether anything happens."""
+
+
+class ProgramHangsError(Exception):
+    """The program has said nothing to the engine for too long, while nothing was being deployed."""
+
+
+class Call:
+    """Runs one operation on one stack. `must_declare`: a program that declares no resource has failed.
+
+    `timeout` is in seconds: how long the program may say nothing to the engine while nothing is being deployed.
+    """
+
+    def __init__(
+        self,
+        engine: Tool,
+        process: EngineProcess,
+        place: Place,
+        project: Project,
+        imports: Imports,
+        *,
+        must_declare: bool,
+        timeout: float,
+    ) -> None:
+        self._engine = engine
+        self._timeout = timeout
+        self._process = process
+        self._place = place
+        self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
+        self._program = Program(project, imports, on_print=self._inbox.put, must_declare=must_declare)
+        self._error: Exception | None = None
+
+    def run(self, operate: Operate, request: EngineRequest, events: EventReader) -> Exception | None:
+        """Run to the end; returns what the SDK raised. A caller that is broken off takes the engine down with it."""
+        worker = threading.Thread(
+            target=self._work, args=(operate, request), name=f"engine-{request.stack}", daemon=True
+        )
+        worker.start()
+        try:
+            hung = self._read(events)
+            self._read_late(events)
+        except SystemExit:  # somebody would not wait for the engine: it ends by itself
+            raise
+        except BaseException:
+            self._process.interrupt()
+            worker.join()
+            raise
+        worker.join()
+        return hung or self._error
+
+    def _read(self, events: EventReader) -> ProgramHangsError | None:
+        """Read events until the engine has ended; say whether that had to be asked for because the program hangs."""
+        hung = None
+        active = time.monotonic()
+        while True:
+            try:
+                said = self._inbox.get(timeout=_TICK)
+            except queue.Empty:
+                said = ""
+            if said is None:
+                break
+            if said:
+                events.take(said)
+            now = time.monotonic()
+            if events.busy or not isinstance(said, str) or not self._program.begun:
+                active = now
+            elif now - active > self._timeout and not self._process.stopping:
+                hung = self._hangs()
+                self._process.interrupt()
+        if self._program.unsaid:
+            events.take(f"… and {self._program.unsaid} more lines, which are not kept")
+        return hung
+
+    def _hangs(self) -> ProgramHangsError:
+        place = self._program.place()
+        where = f"; it stands at {place}" if place else ""
+        return ProgramHangsError(f"the program said nothing to the engine for {self._timeout:g} seconds{where}")
+
+    def _work(self, operate: Operate, request: EngineRequest) -> None:
+        try:
+            quiet_sdk()
+            operate(self._stack(request.stack), request, self._inbox.put)
+        except Exception as error:  # noqa: BLE001 -- it crosses a thread; the report says what it was
+            self._error = error
+        finally:
+            self._inbox.put(None)
+
+    def _stack(self, name: str) -> Stack:
+        from pulumi.automation import LocalWorkspace, Stack
+
+        from deploy_driver.adapters.engine.process import EngineCommand
+
+        workspace = LocalWorkspace(
+            work_dir=str(self._place.folder),
+            program=self._program,
+            env_vars=self._place.environment,
+            secrets_provider=self._place.secrets_provider,
+            pulumi_command=EngineCommand(self._engine, self._process),
+        )
+        return Stack.create(name, workspace) if self._place.new else Stack.select(name, workspace)
+
+    def _read_late(self, events: EventReader) -> None:
+        deadline = time.monotonic() + _LAST_EVENTS
+        while events.began and not events.ended:
+            try:
+                said = self._inbox.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return
+            if said is not None:
+                events.take(said)
+
+
+def report_of(error: BaseException | None, events: EventReader, *, stopped: bool, seconds: float) -> EngineReport:
+    """The report of one call; `stopped` when somebody asked for its end, which it may have come too late for."""
+    failure = Failure("") if error is None else _failure(error, events, stopped=stopped)
+    status = EngineStatus.SUCCEEDED
+    if error is not None:
+        stopped = stopped and not isinstance(error, ProgramHangsError)
+        status = EngineStatus.INTERRUPTED if stopped else EngineStatus.FAILED
+    return EngineReport(
+        status=status,
+        changes=events.changes,
+        resources=events.resources,
+        outputs=events.outputs,
+        failure=failure.reason,
+        remedy=failure.remedy,
+        diagnostics=tuple(error.message for error in events.errors),
+        seconds=round(seconds, 3),
+    )
+
+
+def not_ready_of(error: Exception, what: str) -> NotReadyError:
+    """The same for a question that got no answer."""
+    result = getattr(error, "result", None)
+    failure = classify([], plain(result.stderr), result.code) if result else Failure("interrupted")
+    return NotReadyError(what, detail=[failure.reason], remedy=failure.remedy)
+
+
+def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Failure:
+    if isinstance(error, ProgramHangsError):
+        return Failure(str(error), "Correct what it waits for, or raise `timeout` under [program] in deploy.toml.")
+    result = getattr(error, "result", None)
+    if stopped and result is not None and result.code == -signal.SIGKILL:
+        return Failure("killed", "It may have left its lock and half-made resources: look before the next run.")
+    if stopped or isinstance(error, StoppedBeforeStartError):
+        return Failure("interrupted", "Run it again: what was done so far is in the state.")
+    if result is None:
+        return classify(events.errors, f"error: {error}", 0, events.stack)
+    said = plain(result.stderr) or ("" if events.errors else plain(result.stdout))
+    return classify(events.errors, said, result.code, events.stack)

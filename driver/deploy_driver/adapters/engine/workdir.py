@@ -1,0 +1,167 @@
+"""The folder one call of the engine works in: generated copies of the user's files, so that those are never written."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from deploy_driver.errors import UsageError
+from deploy_driver.values import Backend
+
+
+def state_url(backend: Backend, environment: Mapping[str, str]) -> str:
+    """The backend as Pulumi names it: `s3://BUCKET?region=…`.
+
+    With `AWS_ENDPOINT_URL` in the engine's environment the same endpoint serves the state, and the bucket is
+    addressed by path, because an endpoint of one's own has no host name per bucket.
+    """
+    query = {"region": backend.region}
+    endpoint = environment.get("AWS_ENDPOINT_URL", "")
+    if endpoint:
+        query |= {"s3ForcePathStyle": "true", "endpoint": endpoint}
+    return f"s3://{backend.bucket}?{urlencode(query)}"
+
+
+def secrets_provider(backend: Backend) -> str:
+    """The secrets provider as Pulumi names it: `awskms://alias/NAME?region=…`. Its endpoint is the environment's."""
+    return f"awskms://{backend.key_alias}?{urlencode({'region': backend.region})}"
+
+
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+_OURS: Mapping[str, str] = {
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    # The key that encrypts a stack's secrets is in its state; no file of the user's is written to keep it.
+    "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+    # Plugins come from PULUMI_HOME only: what is found on PATH or in the network is not what was checked.
+    "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_SUPPRESS_NEO_LINK": "true",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything that a call needs besides the program. `new`: the stack has to be made first."""
+
+    folder: Path
+    secrets_provider: str
+    environment: Mapping[str, str]
+    new: bool
+
+
+def place_of(
+    workdir: WorkDir, given: Mapping[str, str], *, state_url: str, secrets_provider: str, home: Path, new: bool
+) -> Place:
+    """A place on the real backend. `given` is what the caller lets the process see; nothing is inherited."""
+    environment = {"PATH": _PATH, **given, **_OURS, "PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": state_url}
+    return Place(
+        folder=workdir.path,
+        secrets_provider=workdir.secrets_provider or secrets_provider,
+        environment=environment,
+        new=new,
+    )
+
+
+def empty_place_of(workdir: WorkDir, given: Mapping[str, str], *, home: Path) -> Place:
+    """A backend of its own, for a preview of a stack that does not exist: whoever may only read can preview it."""
+    state = workdir.path / "empty-backend"
+    state.mkdir(exist_ok=True)
+    passphrase = {"PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()}
+    return place_of(
+        workdir,
+        passphrase | dict(given),
+        state_url=state.as_uri(),
+        secrets_provider="passphrase",
+        home=home,
+        new=True,
+    )
+
+
+_NOT_COPIED = ("backend", "stackConfigDir")
+"""Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The user's Pulumi project: its name, its folder, and the file in which its program starts."""
+
+    name: str
+    root: Path
+    entry: Path
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WorkDir:
+    """A prepared folder. `secrets_provider` is the one that the user's stack file names, if it names any."""
+
+    path: Path
+    secrets_provider: str
+
+
+def read_project(root: Path) -> Project:
+    """Read `Pulumi.yaml` and find the program as Pulumi's Python host does. Raises UsageError."""
+    file = root / "Pulumi.yaml"
+    settings = _load(file)
+    name = settings.get("name")
+    if not isinstance(name, str) or not name:
+        raise UsageError("the project has no name", where=f"{file}: name", remedy="Add a line such as `name: items`.")
+    main = root / str(settings.get("main") or ".")
+    entry = main / "__main__.py" if main.is_dir() else main
+    if not entry.is_file():
+        raise UsageError(
+            f"there is no program at {entry}",
+            where=f"{file}: main",
+            remedy="Let `main` name the folder that holds the program's `__main__.py`.",
+        )
+    return Project(name=name, root=root, entry=entry, settings=settings)
+
+
+def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts: Mapping[str, str]) -> WorkDir:
+    """Make `folder` anew and write `Pulumi.yaml` and `Pulumi.<stack>.yaml` into it: the user's own, plus the facts of this run."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    _dump(_project_file(project), folder / "Pulumi.yaml")
+    stack_file = _load(config_file)
+    config = stack_file.setdefault("config", {}) or {}
+    config.update(facts)
+    stack_file["config"] = config
+    _dump(stack_file, folder / f"Pulumi.{stack}.yaml")
+    named = str(stack_file.get("secretsprovider") or "")
+    return WorkDir(path=folder, secrets_provider="passphrase" if stack_file.get("encryptionsalt") else named)
+
+
+def _project_file(project: Project) -> dict[str, Any]:
+    """Relative paths in the program are relative to its own folder, as under the plain `pulumi` CLI."""
+    kept = {key: value for key, value in project.settings.items() if key not in _NOT_COPIED}
+    return kept | {"runtime": "python", "main": str(project.entry.parent.resolve())}
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        loaded = YAML().load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError("the file does not exist", where=str(file)) from None
+    except YAMLError as error:
+        raise UsageError("the file is not YAML", where=str(file), detail=str(error).splitlines()) from None
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise UsageError("the file must hold keys and values", where=str(file))
+    return loaded
+
+
+def _dump(content: Mapping[str, Any], file: Path) -> None:
+    text = io.StringIO()
+    YAML().dump(content, text)
+    file.write_text(text.getvalue(), encoding="utf-8")

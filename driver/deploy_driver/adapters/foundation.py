@@ -1,0 +1,190 @@
+"""What must stand before Pulumi can, in the tools account: for each layer a bucket of states and a key, and the key of plans.
+
+Made once, checked every time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy_driver.adapters.aws import AwsSession, asking
+from deploy_driver.adapters.plan_key import KEY_SPEC
+from deploy_driver.errors import NotReadyError
+from deploy_driver.values import Backend
+
+_TAKEN = {
+    "BucketAlreadyExists": "let deploy:stateBucket or deploy:accessStateBucket name another: this name is somebody else's"
+}
+
+
+def bucket_policy(bucket: str) -> Mapping[str, Any]:
+    """Deny every request to the states that does not come over TLS (FSBP S3.5)."""
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return {"Version": "2012-10-17", "Statement": [_denied("OnlyOverTls", "s3:*", _all_of(bucket), condition)]}
+
+
+def key_policy(account: str) -> Mapping[str, Any]:
+    """Leave the key to the account's IAM policies (KMS Developer Guide, default key policy)."""
+    return {"Version": "2012-10-17", "Statement": [_governed_by_iam(account)]}
+
+
+def access_bucket_policy(bucket: str, account: str, roles: Iterable[str]) -> Mapping[str, Any]:
+    """The same as of any bucket of states, and nothing at all for Jenkins' roles, whatever their own policies say."""
+    own = bucket_policy(bucket)
+    return {
+        **own,
+        "Statement": [*own["Statement"], _denied("NotJenkins", "s3:*", _all_of(bucket), _is(account, roles))],
+    }
+
+
+def access_key_policy(account: str, roles: Iterable[str]) -> Mapping[str, Any]:
+    """The same as of any key of states, and nothing at all for Jenkins' roles, whatever their own policies say."""
+    own = key_policy(account)
+    return {**own, "Statement": [*own["Statement"], _denied("NotJenkins", "kms:*", "*", _is(account, roles))]}
+
+
+def plan_key_policy(account: str, deploy_role: str) -> Mapping[str, Any]:
+    """The same, but nobody except Jenkins' deploy role signs, an administrator included: a signature says who saved a plan."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _governed_by_iam(account),
+            _denied(
+                "OnlyJenkinsSigns",
+                "kms:Sign",
+                "*",
+                {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/{deploy_role}"}},
+            ),
+        ],
+    }
+
+
+def _governed_by_iam(account: str) -> Mapping[str, Any]:
+    return {
+        "Sid": "GovernedByIam",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+
+def _denied(sid: str, action: str, resource: Any, when: Mapping[str, Any]) -> Mapping[str, Any]:
+    who = {"Sid": sid, "Effect": "Deny", "Principal": "*"}
+    return {**who, "Action": action, "Resource": resource, "Condition": when}
+
+
+def _all_of(bucket: str) -> list[str]:
+    return [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+
+
+def _is(account: str, roles: Iterable[str]) -> Mapping[str, Any]:
+    return {"ArnEquals": {"aws:PrincipalArn": [f"arn:aws:iam::{account}:role/{role}" for role in roles]}}
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """Makes and hardens the buckets of states, their keys and the key of plans; what already is as it should be stays untouched.
+
+    `access` is the backend of the access layers. `plan_key` is an alias; `deploy_role` names the only role that signs with
+    it, and with `preview_role` those of Jenkins.
+    """
+
+    aws: AwsSession
+    backend: Backend
+    access: Backend
+    plan_key: str
+    deploy_role: str
+    preview_role: str
+
+    def lay(self, say: Callable[[str], None]) -> None:
+        """Bring buckets and keys to what they should be. Raises NotReadyError with AWS's reason."""
+        account, access, jenkins = self.backend.account, self.access, (self.deploy_role, self.preview_role)
+        self._bucket(self.backend.bucket, bucket_policy(self.backend.bucket), say)
+        self._bucket(access.bucket, access_bucket_policy(access.bucket, account, jenkins), say)
+        self._state_key(self.backend.key_alias, key_policy(account), say)
+        self._state_key(access.key_alias, access_key_policy(account, jenkins), say)
+        self._plan_key(say)
+
+    def _bucket(self, bucket: str, policy: Mapping[str, Any], say: Callable[[str], None]) -> None:
+        s3 = self.aws.client("s3", self.backend.region)
+        mine = asking("listing our buckets", s3.list_buckets)["Buckets"]
+        if bucket not in {entry["Name"] for entry in mine}:
+            say(f"making the state bucket {bucket}")
+            place = {} if self.backend.region == "us-east-1" else {"LocationConstraint": self.backend.region}
+            extra = {"CreateBucketConfiguration": place} if place else {}
+            what = f"making the bucket {bucket}"
+            asking(what, lambda: s3.create_bucket(Bucket=bucket, **extra), remedies=_TAKEN)
+        what = f"hardening the bucket {bucket}"
+        asking(what, lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}))
+        asking(
+            what,
+            lambda: s3.put_public_access_block(
+                Bucket=bucket,
+                PublicAccessBlockConfiguration=dict.fromkeys(
+                    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+                ),
+            ),
+        )
+        owned = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        asking(what, lambda: s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=owned))
+        encrypted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+        asking(what, lambda: s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=encrypted))
+        asking(what, lambda: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy)))
+
+    def _state_key(self, alias: str, policy: Mapping[str, Any], say: Callable[[str], None]) -> None:
+        kms, document = self.aws.client("kms", self.backend.region), json.dumps(policy)
+        if not self._has(alias):
+            say(f"making the state key {alias}")
+            key_id = self._make_key(
+                alias, Description="Encrypts secrets in the state of deploy's stacks", Policy=document
+            )
+            asking("rotating the state key", lambda: kms.enable_key_rotation(KeyId=key_id))
+            return
+        key_id = str(asking(f"the key {alias}", lambda: kms.describe_key(KeyId=alias))["KeyMetadata"]["KeyId"])
+        self._put_key_policy(alias, key_id, document)
+
+    def _plan_key(self, say: Callable[[str], None]) -> None:
+        """KMS rotates no asymmetric keys (AWS KMS Developer Guide, "Rotate AWS KMS keys")."""
+        alias = self.plan_key
+        policy = json.dumps(plan_key_policy(self.backend.account, self.deploy_role))
+        if not self._has(alias):
+            say(f"making the key of plans {alias}")
+            self._make_key(
+                alias,
+                Description="Signs the reviewed plans of deploy",
+                KeySpec=KEY_SPEC,
+                KeyUsage="SIGN_VERIFY",
+                Policy=policy,
+            )
+            return
+        kms = self.aws.client("kms", self.backend.region)
+        key = asking(f"the key {alias}", lambda: kms.describe_key(KeyId=alias))["KeyMetadata"]
+        if (key["KeySpec"], key["KeyUsage"]) != (KEY_SPEC, "SIGN_VERIFY"):
+            raise NotReadyError(
+                f"{alias} is a key of {key['KeySpec']} to {key['KeyUsage']}, expected {KEY_SPEC} to SIGN_VERIFY",
+                remedy="let deploy:planKey in Pulumi.tools.yaml name an alias of its own",
+            )
+        self._put_key_policy(alias, key["KeyId"], policy)
+
+    def _put_key_policy(self, alias: str, key_id: str, policy: str) -> None:
+        kms = self.aws.client("kms", self.backend.region)
+        asking(
+            f"the policy of {alias}",
+            lambda: kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=policy),
+        )
+
+    def _has(self, alias: str) -> bool:
+        kms = self.aws.client("kms", self.backend.region)
+        pages = asking("listing key aliases", lambda: list(kms.get_paginator("list_aliases").paginate()))
+        return any(entry["AliasName"] == alias for page in pages for entry in page["Aliases"])
+
+    def _make_key(self, alias: str, **facts: str) -> str:
+        kms = self.aws.client("kms", self.backend.region)
+        key = asking(f"making the key {alias}", lambda: kms.create_key(**facts))
+        key_id = str(key["KeyMetadata"]["KeyId"])
+        asking(f"naming the key {alias}", lambda: kms.create_alias(AliasName=alias, TargetKeyId=key_id))
+        return key_id

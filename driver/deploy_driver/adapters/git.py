@@ -1,0 +1,148 @@
+"""Asks git what a change touched. Names of files are data: no shell, no quoting, no pathspec magic."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy_driver.errors import DeployError, NotReadyError, UsageError
+from deploy_driver.plan.affected import Change, Touched
+
+LIMIT = 120
+"""Seconds that one question may take."""
+
+WITHOUT_GIT = "name the stacks with --stacks"
+_DIFF = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
+
+
+@dataclass(frozen=True)
+class Git:
+    """The repository around a folder. `environment` is all that git sees of the machine."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def change_since(self, base: str, watched: Sequence[str] = ()) -> Change:
+        """What was touched between the merge base of `base` and HEAD, and HEAD, and what is not committed yet.
+
+        `watched` are files of the folder that count as touched when git keeps no record of them: nobody can say that
+        they did not change. Raises UsageError or NotReadyError with a way out.
+        """
+        prefix = self._place()
+        ancestors = self._ancestors(base)
+        top = Git(Path(_line(self._asked("rev-parse", "--show-toplevel"))), self.environment)
+        committed = {path for ancestor in ancestors for path in top.paths(*_DIFF, ancestor, "HEAD", "--")}
+        present = {
+            *top.paths(*_DIFF, "HEAD", "--"),
+            *top.paths("ls-files", "-z", "--others", "--exclude-standard", "--"),
+            *(self.paths("ls-files", "-z", "--full-name", "--others", "--", *watched) if watched else ()),
+        }
+        touched = [
+            *(Touched(path) for path in sorted(committed)),
+            *(Touched(path, committed=False) for path in sorted(present - committed)),
+        ]
+        return Change(base, tuple(ancestors), tuple(touched), prefix)
+
+    def commit(self) -> str:
+        """What HEAD is, with `+changes` when tracked files differ from it; empty where nobody can say."""
+        try:
+            head = self._git("rev-parse", "--verify", "--quiet", "HEAD")
+            changed = self._git("diff-index", "--quiet", "HEAD", "--").returncode
+        except DeployError:
+            return ""
+        return _line(head.stdout) + ("+changes" if changed else "") if head.returncode == 0 else ""
+
+    def _place(self) -> str:
+        """The folder's path from the top of the repository. Raises when there is no repository to ask."""
+        done = self._git("rev-parse", "--show-prefix")
+        if done.returncode == 0:
+            return _line(done.stdout).rstrip("/")
+        said = os.fsdecode(done.stderr)
+        if "dubious ownership" in said:
+            raise NotReadyError(
+                "git does not trust this folder: it belongs to somebody else",
+                where=str(self.folder),
+                remedy=f"if it is yours: git config --global --add safe.directory {self.folder}",
+            )
+        raise UsageError(
+            "not in a git repository, so nobody can say what changed",
+            where=str(self.folder),
+            detail=said.strip().splitlines()[:1],
+            remedy=WITHOUT_GIT,
+        )
+
+    def _ancestors(self, base: str) -> list[str]:
+        """Where `base` and HEAD parted; more than one commit where they have been merged crosswise."""
+        if self._commit("HEAD") is None:
+            raise UsageError("nothing is committed here yet", where=str(self.folder), remedy=WITHOUT_GIT)
+        commit = self._commit(base)
+        if commit is None:
+            raise self._unknown(base)
+        done = self._git("merge-base", "--all", commit, "HEAD")
+        if done.returncode == 0:
+            return os.fsdecode(done.stdout).split()
+        if _line(self._asked("rev-parse", "--is-shallow-repository")) == "true":
+            raise NotReadyError(
+                f"this clone is shallow: it does not reach back to where HEAD parted from {base}",
+                where=str(self.folder),
+                remedy="fetch the history (`git fetch --unshallow`; Jenkins: no shallow clone; "
+                "GitHub Actions: fetch-depth: 0; GitLab CI: GIT_DEPTH: 0)",
+            )
+        raise UsageError(f"HEAD and {base} have no commit in common", remedy="name another base, or " + WITHOUT_GIT)
+
+    def _commit(self, name: str) -> str | None:
+        """The commit that a name means; None when it means none. A name that begins with a hyphen is no name in git."""
+        if not name or name.startswith("-"):
+            return None
+        done = self._git("rev-parse", "--verify", "--quiet", name + "^{commit}")
+        return _line(done.stdout) if done.returncode == 0 else None
+
+    def _unknown(self, base: str) -> DeployError:
+        remote = f"origin/{base}"
+        known = self._commit(remote)
+        return UsageError(
+            f"--base: git knows no commit {base!r} here",
+            where=str(self.folder),
+            detail=[f"it does know {remote}"] if known else (),
+            remedy=f"say --base {remote}"
+            if known
+            else "fetch it first, for example `git fetch origin main`, and say --base FETCH_HEAD",
+        )
+
+    def paths(self, *arguments: str) -> list[str]:
+        """The names in an answer to a question with `-z`. Raises NotReadyError when git cannot answer."""
+        return [os.fsdecode(path) for path in self._asked(*arguments).split(b"\0") if path]
+
+    def _asked(self, *arguments: str) -> bytes:
+        done = self._git(*arguments)
+        if done.returncode != 0:
+            raise NotReadyError(
+                f"`git {arguments[0]}` failed", where=str(self.folder), detail=os.fsdecode(done.stderr).splitlines()[:3]
+            )
+        return done.stdout
+
+    def _git(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        executable = shutil.which("git", path=self.environment.get("PATH", os.defpath))
+        if executable is None:
+            raise NotReadyError("git is not on PATH", remedy=f"install it, or {WITHOUT_GIT}")
+        try:
+            return subprocess.run(
+                [executable, *arguments],
+                cwd=self.folder,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise NotReadyError(f"`git {arguments[0]}` does not end within {LIMIT} s", where=str(self.folder)) from None
+
+
+def _line(output: bytes) -> str:
+    """The one line of an answer; a folder's name may itself hold line breaks."""
+    return os.fsdecode(output).removesuffix("\n")

@@ -1,0 +1,86 @@
+"""STS: who we are, and entering an account. Durations are negotiated the way AWS answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy_driver.adapters.aws import AwsSession, asking
+from deploy_driver.errors import NotReadyError
+from deploy_driver.values import Caller, Entrance, Granted, SessionLength
+
+CHAINED_LIMIT = 3600
+"""AWS: a session obtained by a role session lasts one hour at most; a longer request fails (IAM User Guide, role chaining)."""
+
+_REMEDIES = {
+    "AccessDenied": "run this as who may enter that role: Jenkins' deploy role deploys and audits, its preview role looks, an "
+    "administrator enters access layers; or compare the role's trust policy with what we present: our role, the ExternalId, "
+    "the session name and the source identity; `deploy bootstrap` puts the policy back",
+    "ExpiredToken": "the machine's own credentials have expired; get new ones and run again",
+}
+
+
+@dataclass(frozen=True)
+class TemporaryCredentials:
+    """Credentials of one role session. They expire by themselves; nobody prints them."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    arn: str
+    session: SessionLength
+
+    def __repr__(self) -> str:
+        return f"TemporaryCredentials({self.arn})"
+
+    def environment(self) -> Mapping[str, str]:
+        """As the AWS SDKs and CLI read them."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+        }
+
+
+@dataclass(frozen=True)
+class StsIdentity:
+    """The Identity port over one session's STS."""
+
+    aws: AwsSession
+
+    def caller(self) -> Caller:
+        """Who the machine is."""
+        answer = asking("asking AWS who we are", self.aws.client("sts").get_caller_identity, remedies=_REMEDIES)
+        return Caller(answer["Account"], answer["Arn"])
+
+    def assume(self, entrance: Entrance, region: str) -> Caller:
+        """Enter, and say who that made us; the credentials are dropped."""
+        entered = self.credentials(entrance, region)
+        return Caller(entered.arn.split(":")[4], entered.arn, entered.session)
+
+    def credentials(self, entrance: Entrance, region: str) -> TemporaryCredentials:
+        """Enter, and keep the credentials: for `deploy exec` alone. Raises NotReadyError with AWS's reason."""
+        sts = self.aws.client("sts", region)
+        request: dict[str, Any] = {"RoleArn": entrance.role_arn, "RoleSessionName": entrance.session_name}
+        if entrance.external_id:
+            request |= {"ExternalId": entrance.external_id, "SourceIdentity": entrance.source_identity}
+        what = f"entering {entrance.role_arn}"
+        length = SessionLength(entrance.duration, entrance.duration, Granted.AS_ASKED)
+        try:
+            answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=length.got), remedies=_REMEDIES)
+        except NotReadyError as error:
+            if entrance.duration <= CHAINED_LIMIT or "role chaining" not in error.what:
+                raise _too_long(error) from None
+            length = SessionLength(entrance.duration, CHAINED_LIMIT, Granted.CHAINED)
+            answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=CHAINED_LIMIT), remedies=_REMEDIES)
+        keys, arn = answer["Credentials"], answer["AssumedRoleUser"]["Arn"]
+        return TemporaryCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], arn, length)
+
+
+def _too_long(error: NotReadyError) -> NotReadyError:
+    """The same, with the way out where the role allows less than is configured: its limit is not ours to guess."""
+    if "MaxSessionDuration" not in error.what:
+        return error
+    remedy = "`deploy bootstrap` makes the role's MaxSessionDuration what deploy:sessionDuration says"
+    return NotReadyError(error.what, remedy=remedy)

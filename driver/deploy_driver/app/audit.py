@@ -1,0 +1,133 @@
+"""The work of `deploy audit`: which run, which accounts, who reads them, and reading again while the trail is behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.identity import StsIdentity
+from deploy_driver.adapters.records import events_of
+from deploy_driver.adapters.terminal import WallClock
+from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
+from deploy_driver.app import program
+from deploy_driver.app import session as wiring
+from deploy_driver.assurance.audit import run_record
+from deploy_driver.assurance.audit.gather import Place, gather
+from deploy_driver.assurance.audit.join import Known, Picture, join
+from deploy_driver.assurance.audit.run_record import RunRecord
+from deploy_driver.config.model import DeployConfig
+from deploy_driver.errors import NotReadyError, UsageError
+from deploy_driver.plan.plan import Step
+from deploy_driver.ports import Trail
+from deploy_driver.run.build_info import application_id, began, session_name
+from deploy_driver.values import EnterAs, Layer, Operation, Stack
+
+UNRECORDED = 43_200
+"""Seconds that a run is looked for after the moment in its id, where no record of it says when it ended."""
+
+PAUSE = 5
+"""Seconds between two looks at a trail that is behind."""
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """Reads one run's trails with the identity that this process has entered; `delivered`, from the trails' buckets."""
+
+    config: DeployConfig
+    run: RunRecord
+    delivered: bool
+    build: str
+    own_run: str
+
+    def picture(self, places: Sequence[Place]) -> Picture:
+        """The run as the trails tell it now."""
+        now = WallClock().now()
+        limit = None if self.run.kept else min(now, self.run.started + UNRECORDED)
+        asked = replace(self.run, ended=self.run.ended or limit)
+        application = application_id(self.run.run)
+        known = Known(self.run, self.config.tools.account, application, self._looking(), now)
+        return join(gather(asked, application, places[0], places[1:], now), known)
+
+    def places(self) -> list[Place]:
+        """The tools account and every target of the run, each with its trail. Raises NotReadyError where one refuses."""
+        machine = wiring.session(self.config)
+        tools = self.config.tools
+        return [
+            Place(tools.account, self._trail(machine, tools)),
+            *(
+                Place(stack.account, self._trail(self._enter(machine, stack), stack), stack.session_duration)
+                for stack in self._targets()
+            ),
+        ]
+
+    def _targets(self) -> list[Stack]:
+        """The access stack of every account that the run was about; of all accounts when nothing says which."""
+        access = [stack for stack in self.config.layer(Layer.ACCESS) if stack.deployment_role]
+        if not self.run.kept:
+            return access
+        there = {stack.account for stack in self.config.stacks if stack.name in self.run.stacks}
+        return [stack for stack in access if stack.account in there]
+
+    def _enter(self, machine: AwsSession, stack: Stack) -> AwsSession:
+        step = Step(stack, Operation.PREVIEW, EnterAs.PREVIEW)
+        entrance = step.entrance(session_name(self.config.project, stack.env, self.build, self.own_run))
+        keys = StsIdentity(machine).credentials(entrance, stack.region).environment()
+        return AwsSession(stack.region, keys=keys)
+
+    def _trail(self, aws: AwsSession, stack: Stack) -> Trail:
+        if not self.delivered:
+            return HistoryTrail(aws, stack.account, stack.region)
+        bucket = program.inventory(self.config, stack)["buckets"]["trail"]
+        return DeliveredTrail(aws, stack.account, stack.region, bucket)
+
+    def _looking(self) -> frozenset[str]:
+        return frozenset(stack.role_arn(EnterAs.PREVIEW) for stack in self.config.stacks)
+
+
+def run_of(config: DeployConfig, run: str) -> RunRecord:
+    """What is known of the run beforehand. Raises UsageError when that is no run, or one of another cloud."""
+    try:
+        moment = began(run)
+    except ValueError as error:
+        raise UsageError(
+            str(error), remedy="say the id that `deploy` printed when it began, such as 20261123-0102-3f9a7c"
+        ) from None
+    folder = config.root / ".deploy" / "runs" / run
+    events = events_of(folder)
+    if not events:
+        return RunRecord(run, moment)
+    try:
+        found = run_record.read(run, events)
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotReadyError(f"the run's record cannot be read: {error}", where=str(folder)) from None
+    if found.cloud != config.cloud:
+        raise UsageError(f"run {run} was on {found.cloud}, not on {config.cloud}", remedy=f"say --cloud {found.cloud}")
+    return found
+
+
+def audit_run(
+    config: DeployConfig, run: str, *, delivered: bool, wait: int, say: Callable[[str], object] = sys.stderr.write
+) -> Picture:
+    """The picture of the run, looked at again for `wait` seconds while something may still come.
+
+    Raises UsageError when nobody knows the run, NotReadyError when a trail cannot be read.
+    """
+    record = run_of(config, run)
+    build, own_run = wiring.jenkins_build(), wiring.start_id()
+    wiring.enter(config, wiring.JENKINS_DEPLOY, own_run)
+    auditor, clock = Auditor(config, record, delivered, build, own_run), WallClock()
+    places = auditor.places()
+    end = clock.now() + wait
+    picture = auditor.picture(places)
+    while picture.may_still_come and (left := end - clock.now()) > 0:
+        say(f"{picture.said()}; looking again for {left:.0f} s\n")
+        clock.sleep(min(PAUSE, left))
+        picture = auditor.picture(places)
+    if not picture.accounts and not record.kept:
+        raise UsageError(
+            f"no run {run}: nothing here and nothing in the trails of {len(places)} accounts tells of it",
+            remedy="`ls .deploy/runs` shows the runs of this folder; a run of the last 15 minutes may need --wait 900",
+        )
+    return picture

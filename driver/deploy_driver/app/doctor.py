@@ -1,0 +1,274 @@
+"""What `deploy doctor` finds: the run's own checks asked without a run, and what rots in the files and accounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.foundation import access_bucket_policy, bucket_policy
+from deploy_driver.adapters.identity import StsIdentity
+from deploy_driver.adapters.inspection import Inspection
+from deploy_driver.adapters.state import S3StateStore
+from deploy_driver.app import program
+from deploy_driver.app import session as wiring
+from deploy_driver.assurance.findings.catalogue import IN_ACCOUNTS
+from deploy_driver.assurance.findings.judge import check, judge, not_looked_at
+from deploy_driver.assurance.findings.observed import (
+    AccessState,
+    Boundary,
+    Bucket,
+    ExternalId,
+    Function,
+    Keys,
+    Role,
+    Subject,
+    Trail,
+    Unseen,
+)
+from deploy_driver.assurance.findings.rule import Result, Standing
+from deploy_driver.config.model import DeployConfig
+from deploy_driver.config.stackfile import line_of
+from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
+from deploy_driver.plan.plan import Step, make_plan
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event
+from deploy_driver.run.preflight import Preflight
+from deploy_driver.run.requests import RunFacts
+from deploy_driver.run.state_check import States
+from deploy_driver.values import EnterAs, Layer, Operation, Stack
+
+T = TypeVar("T")
+
+Outputs = Mapping[str, Any] | Unseen
+
+
+@dataclass(frozen=True)
+class Look:
+    """One account: its access stack, its service stack unless it is the tools account, and what the states know.
+
+    `exposed`: a state of the access stack stands in the bucket that Jenkins writes.
+    """
+
+    config: DeployConfig
+    access: Stack
+    service: Stack | None
+    service_stands: bool
+    outputs: Outputs
+    exposed: bool | Unseen
+
+    def subjects(self, eyes: Inspection) -> Iterator[Subject]:
+        """Everything of the account, with what the eyes see of it."""
+        stack = self.access
+        things, documents = program.inventory(self.config, stack), program.documents(self.config, stack)
+        boundary = f"arn:aws:iam::{stack.account}:policy/{things['boundary']}"
+        for key, role in things["roles"].items():
+            yield Role(
+                *_place(stack, role["name"]),
+                trust=documents[f"{key}.trust"],
+                policy=documents[f"{key}.policy"],
+                boundary=boundary,
+                max_session=role["maxSession"],
+                recorded_id=self._recorded(key),
+                seen=eyes.role(role["name"]),
+            )
+        yield Boundary(*_place(stack, things["boundary"]), documents["boundary"], eyes.policy(boundary))
+        yield Trail(*_place(stack, things["trail"]), things["buckets"]["trail"], eyes.trail(things["trail"]))
+        yield from self._buckets(eyes)
+        yield AccessState(*_place(stack, self.config.backend.bucket), self.exposed)
+        yield from self._function(eyes)
+        yield Keys(*_place(stack, f"account {stack.account}"), eyes.keys())
+
+    def _buckets(self, eyes: Inspection) -> Iterator[Bucket]:
+        """The trail's, the service's, and in the tools account those of the states."""
+        for stack in (self.access, self.service):
+            if stack:
+                documents = program.documents(self.config, stack)
+                for key, name in program.inventory(self.config, stack)["buckets"].items():
+                    seen = self._stands(stack, lambda name=name: eyes.bucket(name))  # type: ignore[misc]
+                    yield Bucket(*_place(stack, name), documents[key], seen)
+        if self.access.account == self.config.backend.account:
+            config = self.config
+            jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
+            own, other = config.backend.bucket, config.access_backend.bucket
+            yield Bucket(*_place(self.access, own), bucket_policy(own), eyes.bucket(own))
+            policy = access_bucket_policy(other, self.access.account, jenkins)
+            yield Bucket(*_place(self.access, other), policy, eyes.bucket(other))
+
+    def _function(self, eyes: Inspection) -> Iterator[Function]:
+        if self.service:
+            stack, name = self.service, program.inventory(self.config, self.service)["function"]
+            yield Function(
+                *_place(stack, name), stack.account, stack.region, self._stands(stack, lambda: eyes.function(name))
+            )
+
+    def _stands(self, stack: Stack, look: Callable[[], T]) -> T | Unseen:
+        """What there is to see of a stack, unless it is a service that is not deployed."""
+        there = stack.layer is Layer.ACCESS or self.service_stands
+        return look() if there else Unseen(f"{stack.name} is not deployed", refused=False)
+
+    def _recorded(self, key: str) -> str | Unseen:
+        if isinstance(self.outputs, Unseen):
+            return self.outputs
+        recorded = self.outputs.get("roleIds", {}).get(key)
+        return (
+            str(recorded)
+            if recorded
+            else Unseen("no unique id is on record yet: `deploy bootstrap` records it", refused=False)
+        )
+
+
+def inspect(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts) -> list[Result]:
+    """Enter every account as an administrator, and judge what is there."""
+    aws = wiring.session(config)
+    looks = [_look(config, tools, facts, aws, stack) for stack in config.layer(Layer.ACCESS)]
+    with ThreadPoolExecutor(max_workers=len(looks), thread_name_prefix="inspect") as pool:
+        return [result for results in pool.map(lambda look: _judged(look, aws, facts), looks) for result in results]
+
+
+def _look(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts, aws: AwsSession, access: Stack) -> Look:
+    state = wiring.state_store(config, aws)
+    service = next((stack for stack in config.layer(Layer.SERVICE) if stack.env == access.env), None)
+    try:
+        stands = service is not None and state.exists(service.name)
+        exposed = S3StateStore(aws, {access.name: config.backend}, config.project).exists(access.name)
+        return Look(config, access, service, stands, _outputs(config, tools, facts, state, access), exposed)
+    except DeployError as error:
+        unseen = Unseen(str(error))
+        return Look(config, access, service, service_stands=True, outputs=unseen, exposed=unseen)
+
+
+def _outputs(
+    config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts, state: S3StateStore, access: Stack
+) -> Outputs:
+    if isinstance(tools, Unseen):
+        return tools
+    engine = wiring.engine_of(
+        config, tools, config.root / ".deploy" / "runs" / facts.run, States(state, config.project)
+    )
+    return engine.outputs(facts.request(Step(access, Operation.UP, EnterAs.BOOTSTRAP)))
+
+
+def _judged(look: Look, aws: AwsSession, facts: RunFacts) -> list[Result]:
+    step = Step(look.access, Operation.UP, EnterAs.BOOTSTRAP)
+    entrance = step.entrance(facts.session_name(step))
+    try:
+        if entrance.role_arn:
+            credentials = StsIdentity(aws).credentials(entrance, look.access.region)
+            aws = AwsSession(look.access.region, keys=credentials.environment())
+        return list(judge(look.subjects(Inspection(aws))))
+    except DeployError as error:
+        return list(not_looked_at(IN_ACCOUNTS, Unseen(str(error)), look.access.name))
+
+
+def _place(stack: Stack, name: str) -> tuple[str, str, str, int]:
+    """A subject's stack and name, and where the file says it."""
+    return stack.name, name, stack.file.name, line_of(stack.file, name)
+
+
+Depth = Literal["jenkins", "administrator"]
+
+_FILE_AND_LINE = re.compile(r"(?P<file>[\w.-]+):(?P<line>\d+): ")
+_ONLY_AN_ADMINISTRATOR = Unseen(
+    "Jenkins' roles may not read it: `deploy doctor --as-administrator` does", refused=False
+)
+_ONLY_JENKINS = Unseen("only Jenkins may enter these roles: `deploy doctor` on its agent does", refused=False)
+_NO_SETTINGS = Unseen("the settings do not hold, so nobody can say what should be there")
+
+
+def diagnose(config: DeployConfig, depth: Depth) -> list[Result]:
+    """Look as Jenkins at what a run depends on, or as an administrator at what the accounts really have."""
+    build, run = wiring.jenkins_build(), wiring.start_id()
+    tools, results = _tools(config)
+    settings_hold, found = _files(config)
+    results = [*found, *results]
+    deep = depth == "administrator"
+    try:
+        place = wiring.enter(config, wiring.ADMINISTRATOR if deep else wiring.JENKINS_DEPLOY, run)
+    except DeployError as error:
+        nowhere = Unseen(str(error))
+        unseen = not_looked_at(("identity", "state", "role", "lock", *IN_ACCOUNTS), nowhere)
+        return [*results, check("cloud", fact=str(error), remedy=error.remedy), *unseen]
+    where = f"sandbox at {place.endpoint}" if place.endpoint else "AWS"
+    results.append(check("cloud", ok=True, fact=where))
+    facts = RunFacts(run, config.project, build, config.tools.account, place.environment)
+    results += _way_in(config, facts, Layer.ACCESS if deep else Layer.SERVICE)
+    if not deep:
+        results += not_looked_at(IN_ACCOUNTS, _ONLY_AN_ADMINISTRATOR)
+    elif not settings_hold:
+        results += not_looked_at(IN_ACCOUNTS, _NO_SETTINGS)
+    else:
+        results += inspect(config, tools, facts)
+    if deep:
+        for stack in config.layer(Layer.SERVICE):
+            results += not_looked_at(("role", "lock"), _ONLY_JENKINS, stack.name)
+    order = {stack.name: position for position, stack in enumerate(config.stacks)}
+    return sorted(results, key=lambda result: order.get(result.stack, -1))
+
+
+def _way_in(config: DeployConfig, facts: RunFacts, layer: Layer) -> list[Result]:
+    """The checks that every run of this layer begins with."""
+    found: list[Result] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, CheckPassed):
+            found.append(check(event.check, ok=True, fact=event.fact, stack=event.stack))
+        elif isinstance(event, CheckFailed):
+            found.append(check(event.check, fact=event.what, remedy=event.remedy, stack=event.stack))
+
+    aws = wiring.session(config)
+    plan = make_plan(Operation.UP, config.layer(layer))
+    try:
+        Preflight(StsIdentity(aws), wiring.state_store(config, aws), note).require(plan, facts)
+    except (NotReadyError, RefusedError):
+        asked = {result.rule for result in found}
+        found += not_looked_at(
+            [rule for rule in ("identity", "state", "role", "lock") if rule not in asked],
+            Unseen("an earlier check failed"),
+        )
+    return found
+
+
+def _files(config: DeployConfig) -> tuple[bool, list[Result]]:
+    """Whether the settings hold, and what was found. A line that has a finding of its own is told once."""
+    shared = list(judge(_external_ids(config)))
+    told = {(result.file, result.line) for result in shared if result.wrong}
+    try:
+        program.check_settings(config, config.stacks)
+    except UsageError as error:
+        problems = [_problem(line) for line in error.detail] or [
+            check("settings", fact=str(error), remedy=error.remedy)
+        ]
+        return False, [*(problem for problem in problems if (problem.file, problem.line) not in told), *shared]
+    return True, [check("settings", ok=True, fact=f"{len(config.stacks)} stacks, every setting holds"), *shared]
+
+
+def _problem(said: str) -> Result:
+    result = check("settings", fact=said)
+    place = _FILE_AND_LINE.match(said)
+    return replace(result, file=place["file"], line=int(place["line"])) if place else result
+
+
+def _external_ids(config: DeployConfig) -> Iterator[ExternalId]:
+    targets = [stack for stack in config.layer(Layer.ACCESS) if stack.external_id]
+    for stack in targets:
+        same = tuple(
+            other.file.name for other in targets if other is not stack and other.external_id == stack.external_id
+        )
+        yield ExternalId(stack.name, stack.external_id, stack.file.name, line_of(stack.file, stack.external_id), same)
+
+
+def _tools(config: DeployConfig) -> tuple[wiring.Tools | Unseen, list[Result]]:
+    try:
+        tools = wiring.find_tools(config, asking_engine=True)
+    except DeployError as error:
+        return Unseen(str(error)), [check("tools", fact=str(error), remedy=error.remedy)]
+    said = [f"{tool.name} {tool.version} from {tool.source}: {tool.path}" for tool in (tools.engine, tools.plugin)]
+    return tools, [check("tools", ok=True, fact=fact) for fact in said]
+
+
+def all_is_well(results: list[Result]) -> bool:
+    """Whether nothing was found, and everything was looked at that this depth can look at."""
+    return all(not result.wrong for result in results) and any(result.standing is Standing.OK for result in results)

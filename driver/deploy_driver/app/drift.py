@@ -1,0 +1,241 @@
+"""The work of `deploy drift`: look, leave out what rules say, ask who did it, keep the ledger, put back what may be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from deploy_driver.adapters import work_tree as commit
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
+from deploy_driver.adapters.existing_resources import Presence
+from deploy_driver.adapters.git import Git
+from deploy_driver.adapters.identity import StsIdentity
+from deploy_driver.adapters.state import Deployed
+from deploy_driver.adapters.trail import HistoryTrail
+from deploy_driver.adapters.work_tree import WorkTree
+from deploy_driver.app import session as wiring
+from deploy_driver.app.deploy import Begun, running
+from deploy_driver.bundle.model import ABSENT
+from deploy_driver.config.model import DeployConfig
+from deploy_driver.drift.appeared import asks, told_apart, untold
+from deploy_driver.drift.finding import Moved
+from deploy_driver.drift.fix import FixFacts, fix_of, fixed
+from deploy_driver.drift.ignore import Scope, sort
+from deploy_driver.drift.ledger import after
+from deploy_driver.drift.look import Looked, Watch
+from deploy_driver.drift.report import Report
+from deploy_driver.drift.told import told
+from deploy_driver.drift.who import Deed, doer, events_of
+from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
+from deploy_driver.plan.plan import Plan, Step, make_plan
+from deploy_driver.values import Operation
+
+HISTORY = 90 * 24 * 3600
+"""Seconds that CloudTrail's event history goes back (CloudTrail User Guide, "Working with CloudTrail event history")."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a look was asked for. `ledger` is the file that keeps what is new and what is old; `differs` asks for exit code 5."""
+
+    jobs: int
+    ledger: Path
+    differs: bool = False
+
+
+def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
+    """Look at every stack of the plan. Raises NotReadyError when there is nowhere to look from."""
+    run = begun.run
+    require_ledger(wanted.ledger)
+    watch = Watch(
+        run.engine,
+        run.runner.preflight,
+        run.runner.clock,
+        run.stream,
+        closer=partial(_closer, config, begun),
+        stopped=lambda: run.runner.stopped,
+    )
+    looked = watch.look(begun.plan.steps, run.facts, wanted.jobs)
+    who = _doers(config, begun, looked)
+    if run.runner.stopped:
+        raise InterruptedRunError("stopped on request; nothing was touched, and the ledger is as it was")
+    now = datetime.fromtimestamp(run.runner.clock.now(), UTC)
+    scope = _scope(config, begun, looked)
+    found = sort((finding for one in looked for finding in one.findings), config.drift_ignore, scope, now.date())
+    moment = now.isoformat(timespec="seconds")
+    before = read_ledger(wanted.ledger)
+    entries = after(before, found, scope.looked, moment)
+    write_ledger(wanted.ledger, entries)
+    found = replace(found, warnings=(*found.warnings, *who.unread))
+    report = Report(run.facts.run, moment, looked, found, who.deeds, entries, first=not before)
+    for event in told(report):
+        run.stream(event)
+    return report
+
+
+def _scope(config: DeployConfig, begun: Begun, looked: Iterable[Looked]) -> Scope:
+    layer = begun.plan.steps[0].stack.layer
+    return Scope(
+        frozenset(stack.name for stack in config.stacks),
+        frozenset(stack.name for stack in config.layer(layer)),
+        frozenset(one.stack for one in looked if not one.failure),
+    )
+
+
+def _closer(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> Looked:
+    """The same, where what was not made by us and is there all the same is told from what is only not made yet."""
+    if not asks(looked):
+        return looked
+    try:
+        aws = _entered(config, begun, step)
+    except NotReadyError as error:
+        return untold(looked, error)
+    return told_apart(looked, Presence(aws, step.stack.account, step.stack.region).stands)
+
+
+def _entered(config: DeployConfig, begun: Begun, step: Step) -> AwsSession:
+    """AWS, as the role that looked at the stack. Raises NotReadyError."""
+    machine = wiring.session(config)
+    entrance = step.entrance(begun.run.facts.session_name(step))
+    if not entrance.role_arn:
+        return machine
+    keys = StsIdentity(machine).credentials(entrance, step.stack.region).environment()
+    return AwsSession(step.stack.region, keys=keys)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the trails told: by URN who wrote last, and of which trails nobody knows what they say."""
+
+    deeds: Mapping[str, Deed]
+    unread: tuple[str, ...] = ()
+
+
+def _doers(config: DeployConfig, begun: Begun, looked: Sequence[Looked]) -> _Told:
+    """Who wrote last to what the cloud has otherwise. A trail that cannot be read keeps no other from it."""
+    by_stack = {step.stack.name: step for step in begun.plan.steps}
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="who") as pool:
+        told = tuple(pool.map(lambda one: _told(config, begun, by_stack[one.stack], one), looked))
+    deeds = {urn: deed for each in told for urn, deed in each.deeds.items()}
+    return _Told(deeds, tuple(line for each in told for line in each.unread))
+
+
+def _told(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> _Told:
+    try:
+        return _Told(dict(_who(config, begun, step, looked)))
+    except NotReadyError as error:
+        return _Told({}, (f"{looked.stack}: nobody can say who did it: {error}",))
+
+
+def _who(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> Iterator[tuple[str, Deed]]:
+    drifted = {finding.urn: finding.type for finding in looked.findings if finding.moved is not Moved.CODE}
+    if not drifted:
+        return
+    stack = step.stack
+    aws = _entered(config, begun, step)
+    deployed = wiring.state_store(config, wiring.session(config)).written(stack.name)
+    trail = HistoryTrail(aws, stack.account, stack.region)
+    now = begun.run.runner.clock.now()
+    events = dict.fromkeys(event for type_ in drifted.values() for event in events_of(type_))
+    records = {event: list(trail.find("EventName", event, now - HISTORY, now + 60)) for event in events}
+    for urn, type_ in drifted.items():
+        deed = doer(looked.sights[urn], type_, (raw for event in events_of(type_) for raw in records[event]), deployed)
+        if deed:
+            yield urn, deed
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a run came to: the report, the exit code, and why nothing was put back, where that was refused."""
+
+    report: Report
+    code: int
+    refused: DeployError | None = None
+
+
+def carry_out(config: DeployConfig, begun: Begun, wanted: Wanted, fixer: Fixer | None) -> Carried:
+    """Look, and put back where a fixer is given; its refusal keeps nobody from seeing what was seen."""
+    refused = None
+    with running(begun) as ending:
+        report = look(config, begun, wanted)
+        try:
+            report = fixer.fix(report) if fixer else report
+            ending.code = report.exit_code(differs=wanted.differs)
+        except (NotReadyError, RefusedError) as error:
+            refused = error
+            ending.by(error)
+    return Carried(report, ending.code, refused)
+
+
+@dataclass(frozen=True)
+class Fixer:
+    """Puts back what drifted. `git` is asked at which commit the work tree is; `named` may be deleted or replaced.
+
+    What was put back is closed in `ledger`: the engine wrote it, so that nobody need look again.
+    """
+
+    config: DeployConfig
+    begun: Begun
+    git: Git
+    named: Collection[str]
+    attended: bool
+    ledger: Path
+
+    def fix(self, report: Report) -> Report:
+        """The report with what became of it. Raises RefusedError when it must not be, NotReadyError while a stack cannot be looked at."""
+        if any(one.failure for one in report.looked):
+            raise NotReadyError(
+                "nothing is put back while a stack cannot be looked at",
+                remedy="correct that first, or name the other stacks with --stacks",
+            )
+        fix = fix_of(report.looked, report.sorted, self.named)
+        if not fix.targets:
+            return replace(report, fixed=fixed(fix, None))
+        if fix.refused:
+            raise RefusedError(
+                "to put this back something would be deleted or replaced",
+                detail=fix.refused,
+                remedy="if that is meant, name each with --allow-delete URN",
+            )
+        self._require_commit(fix.targets)
+        facts = self.begun.run.facts
+        held = FixFacts(**{field.name: getattr(facts, field.name) for field in fields(facts)}, targets=fix.targets)
+        outcome = self.begun.run.runner.run(self._plan(fix.targets), held, refresh=True)
+        now = datetime.fromtimestamp(self.begun.run.runner.clock.now(), UTC).isoformat(timespec="seconds")
+        done = replace(report, fixed=fixed(fix, outcome, now))
+        write_ledger(self.ledger, done.ledger)
+        return done
+
+    def _plan(self, targets: Mapping[str, object]) -> Plan:
+        chosen = [step.stack for step in self.begun.plan.steps if step.stack.name in targets]
+        return make_plan(Operation.UP, chosen, known=self.config.stacks, attended=self.attended)
+
+    def _require_commit(self, stacks: Collection[str]) -> None:
+        tree = commit.look(self.git, but=[self.config.root / ".deploy"])
+        state = wiring.state_store(self.config, wiring.session(self.config))
+        found = {stack: _mismatch(tree, state.deployed(stack)) for stack in stacks}
+        wrong = [f"{stack}: {why}" for stack, why in found.items() if why]
+        if wrong:
+            raise RefusedError(
+                "only what was last deployed is put back, and this is not it",
+                detail=wrong,
+                remedy="check out the commit that was last deployed, with nothing changed; or deploy with `deploy up --refresh`",
+            )
+
+
+def _mismatch(tree: WorkTree, deployed: Deployed | None) -> str:
+    """Why the work tree is not what was last deployed; empty when it is."""
+    if tree.commit == ABSENT:
+        return "this is no git work tree, so nobody can say which commit it is"
+    if deployed is None:
+        return "nothing says of which commit it was last deployed"
+    if deployed.dirty:
+        return f"it was deployed from {deployed.commit[:12]} with changes that were not committed"
+    if tree.commit != deployed.commit:
+        return f"deployed was {deployed.commit[:12]}, this is {tree.commit[:12]}"
+    return f"not committed: {', '.join(sorted(tree.changed))}" if tree.changed else ""

@@ -1,0 +1,179 @@
+"""The work of `deploy history` and `deploy report`: the records of this folder and of the state bucket, each run once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Protocol
+
+from deploy_driver.adapters.records import events_of, record_in
+from deploy_driver.app import session as wiring
+from deploy_driver.config.model import DeployConfig
+from deploy_driver.errors import NotReadyError, UsageError
+from deploy_driver.run.chain import Examined, examine, together
+from deploy_driver.run.past import PastRun, past_run
+from deploy_driver.run.story import Story, story_of
+from deploy_driver.values import Cloud
+
+LATEST = "latest"
+CLOSE = 5
+"""How many ids are named when there is no such run, or no single one."""
+
+
+class Archive(Protocol):
+    """The records that are kept elsewhere. Every method raises NotReadyError."""
+
+    def runs(self) -> Sequence[str]:
+        """The ids of the runs that are kept."""
+
+    def events(self, run: str) -> Sequence[Any]:
+        """What a run said."""
+
+    def record(self, run: str) -> bytes:
+        """A run's record as it was put."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is on record: `here` in `folder`, `kept` in the archive. `archive` is None where nobody could ask, because of `why`."""
+
+    folder: Path
+    here: frozenset[str]
+    archive: Archive | None
+    kept: frozenset[str]
+    why: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """Every run, newest first as far as an id tells it: it begins with its minute."""
+        return sorted(self.here | self.kept, reverse=True)
+
+    def events(self, run: str) -> Sequence[Any]:
+        """What a run said. Raises NotReadyError when its record cannot be read."""
+        said = events_of(self.folder / run) if run in self.here else ()
+        return said or (self.archive.events(run) if self.archive and run in self.kept else ())
+
+    def places(self, run: str) -> dict[str, Any]:
+        """What is known of a run from where its record is: under which name, and where."""
+        return {"run": run, "here": run in self.here, "kept": run in self.kept if self.archive else None}
+
+
+def records(config: DeployConfig) -> Records:
+    """The records of this folder and of the state bucket. A bucket that cannot be asked is said on stderr."""
+    folder = config.root / ".deploy" / "runs"
+    here = frozenset(path.name for path in folder.glob("*") if path.is_dir())
+    try:
+        wiring.enter(config, wiring.JENKINS_DEPLOY)
+        archive = wiring.archive(config, wiring.session(config))
+        return Records(folder, here, archive, frozenset(archive.runs()))
+    except NotReadyError as error:
+        _say(f"only the runs of this folder: {error}")
+        return Records(folder, here, None, frozenset(), str(error))
+
+
+def verified(known: Records, wanted: str | None) -> list[Examined]:
+    """What there is to say of every record, newest first; of one where it is `wanted`.
+
+    Raises UsageError, and NotReadyError where the state bucket cannot be asked: what is only here proves little.
+    """
+    archive = known.archive
+    if archive is None:
+        raise NotReadyError(f"the records in the state bucket cannot be asked: {known.why}", remedy="let it be asked")
+    only = _meant(known, wanted) if wanted else ""
+
+    def examined(run: str) -> Examined | None:
+        kept = archive.record(run) if run in known.kept else None
+        here = record_in(known.folder / run) if run in known.here else b""
+        if kept is None and not here:
+            return None  # a command that only looked around had a folder, and keeps no record
+        found = examine(run, here if kept is None else kept, kept=kept is not None)
+        return (
+            found.altered("in this folder it is not what it is in the state bucket")
+            if kept and here not in (b"", kept)
+            else found
+        )
+
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
+        found = together(each for each in pool.map(examined, known.names) if each)
+    return [each for each in found if only in ("", each.run)]
+
+
+def newest(known: Records, cloud: Cloud, limit: int) -> list[PastRun]:
+    """The newest runs of that cloud, newest first. A record that cannot be read is said on stderr, and is left out."""
+
+    def recalled(name: str) -> PastRun | None:
+        try:
+            events = known.events(name)
+            return replace(past_run(events), **known.places(name)) if events else None
+        except (NotReadyError, ValueError) as error:
+            _say(f"run {name} is left out: {error}")
+            return None
+
+    found: list[PastRun] = []
+    minutes = [list(names) for _, names in groupby(known.names, key=_minute)]
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
+        while minutes and len(found) < limit:
+            names: list[str] = []
+            while minutes and len(names) < limit:
+                names += minutes.pop(0)
+            found += [run for run in pool.map(recalled, names) if run and run.cloud == cloud]
+    return sorted(found, key=lambda run: (_minute(run.run), run.began), reverse=True)[:limit]
+
+
+def _minute(run: str) -> str:
+    """When a run began, as far as its id says it; which of one minute began first, only their records know."""
+    return run[:13]
+
+
+def story(known: Records, cloud: Cloud, wanted: str) -> Story:
+    """The run that is meant: by its id, by how its id begins, or `latest`. Raises UsageError or NotReadyError."""
+    run = _latest(known, cloud) if wanted == LATEST else _meant(known, wanted)
+    try:
+        return story_of(known.events(run), **known.places(run))
+    except ValueError as error:
+        raise NotReadyError(f"the record of run {run} cannot be read: {error}") from None
+
+
+def _latest(known: Records, cloud: Cloud) -> str:
+    found = newest(known, cloud, 1)
+    if not found:
+        raise _unknown(known, f"no run on {cloud} is on record")
+    return found[0].run
+
+
+def _meant(known: Records, wanted: str) -> str:
+    begin = [name for name in known.names if wanted and name.startswith(wanted)]
+    if wanted in begin or len(begin) == 1:
+        return wanted if wanted in begin else begin[0]
+    if begin:
+        more = f" and {len(begin) - CLOSE} more" if len(begin) > CLOSE else ""
+        raise UsageError(
+            f"{len(begin)} runs begin with {wanted}: {', '.join(begin[:CLOSE])}{more}",
+            where="RUN",
+            remedy="say more of the id",
+        )
+    raise _unknown(known, f"no run {wanted} is on record", wanted)
+
+
+def _unknown(known: Records, what: str, wanted: str = "") -> UsageError | NotReadyError:
+    """Nobody knows it; or nobody could ask all who might."""
+    close = get_close_matches(wanted, known.names, n=CLOSE, cutoff=0.5) or known.names[:CLOSE]
+    said = f"the closest are {', '.join(close)}" if close else "`deploy up` makes one"
+    if known.archive is None:
+        return NotReadyError(
+            f"{what} in this folder, and the state bucket could not be asked",
+            detail=[known.why],
+            remedy=f"let it be asked; here {said}",
+        )
+    return UsageError(what, where="RUN", remedy=f"{said}; `deploy history` shows more")
+
+
+def _say(line: str) -> None:
+    from deploy_driver.record.redaction import one_line
+
+    sys.stderr.write(one_line(line) + "\n")

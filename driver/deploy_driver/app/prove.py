@@ -1,0 +1,155 @@
+"""How a proof is put together: what is tried where, and what the documents decide."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from threading import Event
+
+from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.identity import StsIdentity
+from deploy_driver.adapters.proof_world import AwsWorld
+from deploy_driver.adapters.prove_sandbox import Stage
+from deploy_driver.app import program
+from deploy_driver.app import session as wiring
+from deploy_driver.assurance.prove import catalogue, policies
+from deploy_driver.assurance.prove.carry_out import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
+from deploy_driver.assurance.prove.case import Verdict
+from deploy_driver.assurance.prove.copies import organisation
+from deploy_driver.assurance.prove.facts import Facts, Target, Tools
+from deploy_driver.assurance.prove.report import Report
+from deploy_driver.config.model import DeployConfig
+from deploy_driver.errors import UsageError
+from deploy_driver.run.build_info import session_name
+from deploy_driver.values import Layer, Stack
+
+
+def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
+    """The accounts; `chosen` are the service stacks that are proved. Raises UsageError."""
+    tools, made = config.tools, program.inventory(config, config.tools)
+    known = {stack.name: _target(config, stack, run) for stack in config.layer(Layer.SERVICE)}
+    return Facts(
+        Tools(
+            account=tools.account,
+            region=tools.region,
+            deploy_role=config.jenkins_deploy_role,
+            preview_role=config.jenkins_preview_role,
+            project=config.project,
+            state_bucket=config.backend.bucket,
+            state_key=config.backend.key_alias,
+            access_bucket=config.access_backend.bucket,
+            access_key=config.access_backend.key_alias,
+            plan_key=config.plan_key,
+            boundary=f"arn:aws:iam::{tools.account}:policy/{made['boundary']}",
+            trail=_trail(tools, made["trail"]),
+            trail_bucket=made["buckets"]["trail"],
+        ),
+        tuple(known[stack.name] for stack in chosen),
+        tuple(known.values()),
+    )
+
+
+def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
+    """AWS, for whoever asks. `instances`: the metadata endpoint of each machine; empty where only this one is there."""
+    region = config.backend.region
+    machines = {
+        config.jenkins_deploy_role: wiring.JENKINS_DEPLOY,
+        config.jenkins_preview_role: wiring.JENKINS_PREVIEW,
+    }
+
+    def instance(role: str) -> AwsSession:
+        endpoint = instances.get(machines.get(role, wiring.ADMINISTRATOR), "")
+        return AwsSession(region, metadata_endpoint=endpoint, checked=False)
+
+    return AwsWorld(instance, {stack.account: stack.region for stack in config.stacks}, region)
+
+
+def _target(config: DeployConfig, stack: Stack, run: str) -> Target:
+    access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
+    made, serves = program.inventory(config, access), program.inventory(config, stack)
+    says = program.documents(config, access)
+    return Target(
+        env=stack.env,
+        account=stack.account,
+        region=stack.region,
+        session=session_name(config.project, stack.env, "prove", run),
+        external_id=stack.external_id,
+        organisation=organisation(says["deployment.trust"]),
+        longest=made["roles"]["deployment"]["maxSession"],
+        deployment_role=stack.deployment_role,
+        preview_role=stack.preview_role,
+        bootstrap_role=stack.bootstrap_role,
+        execution_role=made["roles"]["execution"]["name"],
+        boundary=f"arn:aws:iam::{stack.account}:policy/{made['boundary']}",
+        bucket=serves["buckets"]["items"],
+        function=serves["function"],
+        log_group=serves["logGroup"],
+        trail=_trail(stack, made["trail"]),
+        trail_bucket=made["buckets"]["trail"],
+        bucket_policy=json.dumps(program.documents(config, stack)["items"]),
+        trail_policy=json.dumps(says["trail"]),
+    )
+
+
+def _trail(stack: Stack, name: str) -> str:
+    return f"arn:aws:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof about to be made: of which accounts, of which cases, and how it is told and stopped."""
+
+    config: DeployConfig
+    chosen: Sequence[Stack]
+    only: str
+    run: str
+    tell: Tell
+    stopped: Event
+
+    def make(self) -> Report:
+        """Try everything. Raises NotReadyError where the access layers do not stand, UsageError where nothing is selected."""
+        begin = time.monotonic()
+        place = wiring.enter(self.config, wiring.ADMINISTRATOR, self.run)
+        facts = facts_of(self.config, self.chosen, self.run)
+        world = world_of(self.config, place.sandbox.instances if place.sandbox else {})
+        if place.sandbox is None:
+            StsIdentity(wiring.session(self.config)).caller()
+            verdicts = self._carried_out(facts, world, executed=False)
+        else:
+            with Stage(world, facts, self.config.sandbox_home / "prove.lock").standing() as standing:
+                verdicts = self._carried_out(standing, world, executed=True)
+        return Report(
+            self.config.project,
+            self.config.cloud.value,
+            tuple(verdicts),
+            () if place.sandbox else catalogue.NOT_EXECUTED,
+            time.monotonic() - begin,
+            self.stopped.is_set(),
+        )
+
+    def _carried_out(self, facts: Facts, world: AwsWorld, *, executed: bool) -> list[Verdict]:
+        trials = [*(catalogue.executed(facts) if executed else ()), *catalogue.evaluated(facts)]
+        wanted = [trial for trial in trials if fnmatchcase(trial.case.id, self.only)]
+        decided = [verdict for verdict in self._decided(facts) if fnmatchcase(verdict.case.id, self.only)]
+        if not wanted and not decided:
+            raise UsageError(
+                f"no case matches {self.only!r}",
+                where="--only",
+                remedy="for example --only 'trust.*@dev', or leave it out",
+            )
+        at_once = AT_ONCE if executed else AT_ONCE_ON_AWS
+        tried = carry_out(wanted, world, tell=self.tell, stopped=self.stopped, at_once=at_once)
+        for verdict in decided:
+            self.tell(verdict)
+        return [*tried, *decided]
+
+    def _decided(self, facts: Facts) -> Iterator[Verdict]:
+        """What the documents alone decide, for the chosen accounts and the tools account."""
+        envs = {self.config.tools.env, *(stack.env for stack in self.chosen)}
+        access = [stack for stack in self.config.layer(Layer.ACCESS) if stack.env in envs]
+        documents = {stack.name: program.documents(self.config, stack) for stack in access}
+        roles = [role for role in program.roles(self.config) if role.stack in documents]
+        return policies.verdicts(facts, roles, documents, program.access_states(self.config))

@@ -1,0 +1,290 @@
+"""Reviewed plans: `deploy preview --save` keeps a preview, bound and signed; `deploy up --plan` applies what was reviewed, or nothing.
+
+the signature                    nothing in the plan is believed before it holds
+its use, expiry, and every fact  nothing of the program has been run before all of them hold
+a preview of every stack         under the preview roles, as it was reviewed; nothing is touched before all are the same
+the run                          like any other, and right before each stack its state and its steps are compared again;
+                                 before the first the plan is put on record as used
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+
+from deploy_driver.adapters import bundle_folder
+from deploy_driver.adapters import work_tree as commit
+from deploy_driver.adapters import work_tree as fingerprint
+from deploy_driver.adapters.git import Git
+from deploy_driver.adapters.identity import StsIdentity
+from deploy_driver.adapters.sources import import_from_sources
+from deploy_driver.app import program
+from deploy_driver.app import session as wiring
+from deploy_driver.app.deploy import Begun, Carry, Wish, arrive, choose, running, show, started
+from deploy_driver.app.session import Tools
+from deploy_driver.bundle.canonical import digest
+from deploy_driver.bundle.mismatch import Mismatch, expired, mismatches, moment, rewritten
+from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, BoundStack, Bundle
+from deploy_driver.bundle.seal import Sealed, seal, unseal
+from deploy_driver.bundle.steps import steps_of
+from deploy_driver.config.load import FILE
+from deploy_driver.config.model import DeployConfig
+from deploy_driver.errors import RefusedError, UsageError
+from deploy_driver.plan.loss import not_allowed
+from deploy_driver.plan.plan import Plan, make_plan
+from deploy_driver.ports import Emit, StateStore, UsedPlans
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Progress
+from deploy_driver.run.gates import Reviewed, loss_of, unlike, used
+from deploy_driver.run.outcome import Result, RunOutcome
+from deploy_driver.values import EnterAs, Layer, Operation, Stack
+
+LOCK = "uv.lock"
+
+
+@dataclass(frozen=True)
+class Binder:
+    """Looks at one project. `environment` is git's; `folder` is where the plan is kept, and no part of what it depends on."""
+
+    config: DeployConfig
+    tools: Tools
+    environment: Mapping[str, str]
+    state: StateStore
+    folder: Path
+
+    def bind(self, plan: Plan) -> Binding:
+        """The facts, read now. Raises NotReadyError when git or the state cannot be asked."""
+        root = self.config.root
+        tree = commit.look(Git(root, self.environment), but=[self.folder, root / ".deploy"])
+        engine, plugin = self.tools.engine, self.tools.plugin
+        return Binding(
+            deploy=version("deploy"),
+            project=self.config.project,
+            cloud=self.config.cloud.value,
+            commit=tree.commit,
+            changes=tree.changed,
+            program=fingerprint.of_folder(root / self.config.program, but=self.folder),
+            lock=fingerprint.of_file(root / LOCK),
+            deploy_toml=fingerprint.of_file(root / FILE),
+            project_file=fingerprint.of_file(root / "Pulumi.yaml"),
+            tools_settings=fingerprint.of_file(self.config.tools.file),
+            engine=engine.version,
+            plugin=f"{plugin.version} ({plugin.source})",
+            stacks=tuple(self._stack(step.stack) for step in plan.steps),
+        )
+
+    def _stack(self, stack: Stack) -> BoundStack:
+        return BoundStack(
+            stack.name,
+            stack.account,
+            stack.role_arn(EnterAs.PREVIEW),
+            fingerprint.of_file(stack.file),
+            self.state.digest(stack.name) or ABSENT,
+        )
+
+
+DAY = 24 * 3600
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY}
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Where the plan is kept, how many seconds it holds, and whether files that are not committed may be in it."""
+
+    folder: Path
+    seconds: int
+    allow_dirty: bool
+
+    def carry_out(
+        self, wish: Wish, config: DeployConfig, chosen: Sequence[Stack], said: Sequence[Event]
+    ) -> tuple[RunOutcome, int]:
+        """Preview under the preview roles, and save when every stack could be previewed; the outcome and the exit code."""
+        _check(wish, chosen)
+        begun = started(wish, config, chosen, arrive(config, wiring.JENKINS_DEPLOY))
+        run = begun.run
+        with running(begun) as ending:
+            for event in said:
+                run.stream(event)
+            state = wiring.state_store(config, wiring.session(config))
+            binder = Binder(config, run.tools, begun.place.environment, state, self.folder)
+            binding = binder.bind(begun.plan)
+            if not self.allow_dirty:
+                _refuse_dirty(binding)
+            outcome = run.runner.run(begun.plan, run.facts)
+            ending.code = outcome.exit_code(differs=wish.differs)
+            if all(step.result is Result.SUCCEEDED for step in outcome.steps):
+                _refuse_moved(binding, binder.bind(begun.plan))
+                _refuse_lost(outcome, wish.allowed)
+                self._save(begun, config, binding, outcome)
+            else:
+                run.stream(Progress("no plan is saved: not every stack could be previewed"))
+        return outcome, ending.code
+
+    def _save(self, begun: Begun, config: DeployConfig, binding: Binding, outcome: RunOutcome) -> None:
+        from deploy_driver.render import saved_plan as plan_page
+
+        run, aws = begun.run, wiring.session(config)
+        now = int(run.runner.clock.now())
+        bundle = Bundle(
+            format=FORMAT,
+            id=run.facts.run,
+            created=now,
+            expires=now + self.seconds,
+            saved_by=StsIdentity(aws).caller().arn,
+            document="",
+            allow_delete=tuple(
+                change.urn for step in outcome.steps for change in not_allowed(step.resources, step.changes, ())
+            ),
+            binding=_with_steps(binding, outcome),
+        )
+        document = plan_page.as_markdown(bundle, outcome).encode()
+        sealed = seal(replace(bundle, document=digest(document)), document, wiring.plan_key(config, aws))
+        bundle_folder.write(self.folder, sealed)
+        run.stream(Progress(f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}"))
+
+
+def saving(
+    folder: Path | None, expires_in: str | None, *, allow_dirty: bool, allow_delete: Sequence[str]
+) -> Carry | None:
+    """The way to carry out a preview that is saved; None when it is not to be. Raises UsageError."""
+    if folder is None and expires_in is None and not allow_dirty and not allow_delete:
+        return None
+    if folder is None:
+        said = "--expires-in, --allow-dirty and --allow-delete are for a plan that is saved"
+        raise UsageError(said, remedy="say --save DIR")
+    return Saving(folder, DAY if expires_in is None else _seconds(expires_in), allow_dirty).carry_out
+
+
+def _seconds(said: str) -> int:
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", said, flags=re.ASCII)
+    if not found:
+        raise UsageError(f"--expires-in: got {said!r}, expected a number and s, m, h or d, such as 24h")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _check(wish: Wish, chosen: Sequence[Stack]) -> None:
+    if any(stack.layer is Layer.ACCESS for stack in chosen):
+        raise UsageError(
+            "a plan is saved of service layers only",
+            remedy="the access layer is an administrator's: `deploy preview` shows it, `deploy bootstrap` makes it",
+        )
+    if wish.refresh:
+        raise UsageError(
+            "--refresh and --save contradict each other", remedy="a saved plan starts from what was last deployed"
+        )
+
+
+def _refuse_dirty(binding: Binding) -> None:
+    if binding.commit == ABSENT:
+        raise RefusedError(
+            "the project is in no git repository, so nobody can say what was reviewed; no plan is saved",
+            remedy="work in a repository, or bind the plan to these very files with --allow-dirty",
+        )
+    if binding.changes:
+        raise RefusedError(
+            "the work tree is not what its commit says; no plan is saved",
+            detail=[f"{how.split()[0]} {name}" for name, how in binding.changes.items()],
+            remedy="commit or remove these files, or bind the plan to them as they are with --allow-dirty",
+        )
+
+
+def _refuse_moved(before: Binding, after: Binding) -> None:
+    moved = [mismatch.fact for mismatch in mismatches(before, after)]
+    if moved:
+        raise RefusedError(
+            "something changed while it was previewed; no plan is saved", detail=moved, remedy="preview again"
+        )
+
+
+def _refuse_lost(outcome: RunOutcome, allowed: Collection[str]) -> None:
+    lost = [change for step in outcome.steps for change in not_allowed(step.resources, step.changes, allowed)]
+    if refusal := loss_of(lost):
+        raise RefusedError(f"{refusal.cause}; no plan is saved", remedy=refusal.remedy)
+
+
+def _with_steps(binding: Binding, outcome: RunOutcome) -> Binding:
+    steps = {step.stack: steps_of(step.resources) for step in outcome.steps}
+    return replace(binding, stacks=tuple(replace(stack, steps=steps[stack.stack]) for stack in binding.stacks))
+
+
+CHECK = "reviewed plan"
+
+
+def apply(wish: Wish, folder: Path) -> None:
+    """Apply the plan in `folder` and exit with the run's code. Raises RefusedError with every difference by name."""
+    if wish.refresh or wish.since:
+        word = "--refresh" if wish.refresh else "--affected"
+        raise UsageError(f"{word} and --plan contradict each other", remedy="a plan is applied as it was reviewed")
+    if wish.allowed:
+        raise UsageError("--allow-delete and --plan contradict each other", remedy="say it to `deploy preview --save`")
+    config = wiring.open_project(wish.project, wish.cloud)
+    import_from_sources(config.root)
+    sealed = bundle_folder.read(folder)
+    arrived = arrive(config, wiring.JENKINS_DEPLOY)
+    aws = wiring.session(config)
+    bundle, state = unseal(sealed, wiring.plan_key(config, aws)), wiring.state_store(config, aws)
+    chosen = _chosen(wish, config, bundle)
+    begun = started(replace(wish, allowed=bundle.allow_delete), config, chosen, arrived)
+    with running(begun) as ending:
+        binder = Binder(config, arrived.tools, arrived.place.environment, state, folder)
+        plans = wiring.archive(config, aws)
+        require([*_spent(bundle, plans), *_bound(begun, binder, bundle, sealed)], begun.run.stream)
+        begun.run.stream(CheckPassed(CHECK, f"{bundle.id}, saved by {bundle.saved_by}, until {moment(bundle.expires)}"))
+        program.check_settings(config, chosen)
+        gate = Reviewed(bundle, state, plans, arrived.run, begun.run.runner.gates)
+        outcome = _carry_out(begun, config, chosen, gate)
+        ending.code = outcome.exit_code()
+    show(outcome, wish, config, ending.code)
+    raise typer.Exit(ending.code)
+
+
+def require(found: Iterable[Mismatch], emit: Emit) -> None:
+    """Say every difference, and raise RefusedError with all of them when there is any."""
+    differing = list(found)
+    for mismatch in differing:
+        emit(CheckFailed(CHECK, mismatch.fact, mismatch.remedy, mismatch.stack))
+    if differing:
+        raise RefusedError(
+            f"{len(differing)} {'fact is' if len(differing) == 1 else 'facts are'} not as reviewed; nothing was touched",
+            detail=[str(mismatch) for mismatch in differing],
+        )
+
+
+def _chosen(wish: Wish, config: DeployConfig, bundle: Bundle) -> Sequence[Stack]:
+    """The stacks of the plan that there still are."""
+    reviewed = {stack.stack for stack in bundle.binding.stacks}
+    if wish.all_stacks or wish.stacks is not None:
+        asked = {stack.name for stack in choose(config, wish.stacks, all_stacks=wish.all_stacks)}
+        if asked != reviewed:
+            raise UsageError(
+                f"the plan is of {', '.join(sorted(reviewed))}, and {', '.join(sorted(asked)) or 'nothing'} was asked for",
+                remedy="leave --stacks and --all out: a plan is applied as a whole",
+            )
+    return [stack for stack in config.layer(Layer.SERVICE) if stack.name in reviewed]
+
+
+def _spent(bundle: Bundle, plans: UsedPlans) -> Iterable[Mismatch]:
+    other = plans.used_by(bundle.id)
+    if other:
+        yield used(bundle, other)
+
+
+def _bound(begun: Begun, binder: Binder, bundle: Bundle, sealed: Sealed) -> Iterable[Mismatch]:
+    yield from expired(bundle, begun.run.runner.clock.now())
+    yield from rewritten(bundle, sealed.document)
+    yield from mismatches(bundle.binding, binder.bind(begun.plan))
+
+
+def _carry_out(begun: Begun, config: DeployConfig, chosen: Sequence[Stack], gate: Reviewed) -> RunOutcome:
+    run = begun.run
+    run.stream(Progress("previewing every stack again: nothing is touched before all are as reviewed"))
+    again = run.runner.run(make_plan(Operation.PREVIEW, chosen, known=config.stacks), run.facts)
+    if any(step.result is not Result.SUCCEEDED for step in again.steps):
+        return again
+    require(unlike(gate.bundle, again), run.stream)
+    run.runner.gates = gate
+    return run.runner.run(begun.plan, run.facts)

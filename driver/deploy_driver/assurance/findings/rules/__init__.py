@@ -1,0 +1,1 @@
+"""The rules of `deploy doctor`, one module for each kind of thing that is looked at."""

@@ -1,0 +1,172 @@
+"""The rules about roles and the ceiling over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from deploy_driver.assurance.findings.observed import Boundary, Document, Role, SeenRole, Unseen
+from deploy_driver.assurance.findings.policy_diff import differences, principals
+from deploy_driver.assurance.findings.rule import Rule, Severity
+
+_BOOTSTRAP = "`{again}` puts back what the program says"
+_UNIQUE_ID = re.compile(r"AWS:A[A-Z]{3}[A-Z0-9]{12,}")
+"""A principal that is a unique id: `AROA…` of a role, `AIDA…` of a user (IAM User Guide, "IAM identifiers")."""
+
+
+def _missing(role: Role, _: None) -> Iterator[str]:
+    yield f"there is no role {role.name}"
+
+
+def _unique_id(role: Role, seen: SeenRole) -> Iterator[str]:
+    del role
+    for principal in _ids(seen.trust):
+        yield f"its trust names the unique id {principal.removeprefix('AWS:')}, which nobody has any more"
+
+
+def _trust(role: Role, seen: SeenRole) -> Iterator[str]:
+    changed = differences(role.trust, seen.trust)
+    if changed and not _ids(seen.trust):  # a unique id has a rule of its own
+        yield f"its trust is not the derived one: {changed}"
+
+
+def _ids(trust: Document) -> list[str]:
+    return [principal for principal in principals(trust) if _UNIQUE_ID.fullmatch(principal)]
+
+
+def _recreated(role: Role, seen: SeenRole) -> Iterator[str | Unseen]:
+    if isinstance(role.recorded_id, Unseen):
+        yield role.recorded_id
+    elif role.recorded_id != seen.unique_id:
+        yield f"it is {seen.unique_id} now and was {role.recorded_id} when it was bootstrapped"
+
+
+def _policy(role: Role, seen: SeenRole) -> Iterator[str]:
+    changed = differences(role.policy, seen.inline.get(role.name, {}))
+    if role.name not in seen.inline:
+        yield f"its inline policy {role.name} is gone"
+    elif changed:
+        yield f"its inline policy is not the derived one: {changed}"
+    yield from (f"it has a further inline policy {name}" for name in seen.inline if name != role.name)
+    yield from (f"the managed policy {arn} is attached to it" for arn in seen.attached)
+
+
+def _no_boundary(role: Role, seen: SeenRole) -> Iterator[str]:
+    if not seen.boundary:
+        yield f"no boundary is over it; it should be {role.boundary}"
+
+
+def _another_boundary(role: Role, seen: SeenRole) -> Iterator[str]:
+    if seen.boundary and seen.boundary != role.boundary:
+        yield f"its boundary is {seen.boundary}; it should be {role.boundary}"
+
+
+def _session(role: Role, seen: SeenRole) -> Iterator[str]:
+    if seen.max_session < role.max_session:
+        yield f"its MaxSessionDuration is {seen.max_session} s; the configuration needs {role.max_session} s"
+
+
+def _boundary_missing(boundary: Boundary, _: None) -> Iterator[str]:
+    yield f"there is no policy {boundary.name}"
+
+
+def _boundary(boundary: Boundary, seen: Mapping[str, object]) -> Iterator[str]:
+    changed = differences(boundary.document, seen)
+    if changed:
+        yield f"it is not the derived one: {changed}"
+
+
+RULES = (
+    Rule(
+        "role-missing",
+        Severity.ERROR,
+        "A role that the program made is gone.",
+        "Nobody can deploy or look at this stack; whoever may make roles can make one of that name with other rights.",
+        _BOOTSTRAP,
+        Role,
+        _missing,
+        absent=True,
+    ),
+    Rule(
+        "role-recreated",
+        Severity.WARNING,
+        "A role has another unique id than when it was bootstrapped: it was deleted and made again.",
+        "Somebody else made this role. Policies elsewhere that name the old one do not mean it any more.",
+        "find CreateRole in the account's trail; " + _BOOTSTRAP + ", and records the new id",
+        Role,
+        _recreated,
+    ),
+    Rule(
+        "trust-holds-unique-id",
+        Severity.ERROR,
+        "A role's trust names a unique id (AROA…, AIDA…) where a role or user stood that is gone.",
+        "Nobody can enter this role that way any more, also not a new role of the same name.",
+        _BOOTSTRAP + ": the account as principal, and the role by aws:PrincipalArn",
+        Role,
+        _unique_id,
+    ),
+    Rule(
+        "trust-edited-by-hand",
+        Severity.ERROR,
+        "A role's trust means something else than the derived one.",
+        "Somebody may enter this role who should not, or nobody who should.",
+        "find UpdateAssumeRolePolicy in the account's trail; " + _BOOTSTRAP,
+        Role,
+        _trust,
+    ),
+    Rule(
+        "policy-edited-by-hand",
+        Severity.ERROR,
+        "A role's policies mean something else than the derived one, or there are more of them.",
+        "The role may do more than this stack needs, or less than a run needs.",
+        "find PutRolePolicy and AttachRolePolicy in the account's trail; take away what is too much; " + _BOOTSTRAP,
+        Role,
+        _policy,
+    ),
+    Rule(
+        "boundary-missing-from-role",
+        Severity.ERROR,
+        "A role has no permissions boundary.",
+        "A mistake in the role's policy is no longer caught: nothing caps what it can be given.",
+        _BOOTSTRAP,
+        Role,
+        _no_boundary,
+    ),
+    Rule(
+        "boundary-replaced",
+        Severity.ERROR,
+        "A role has another permissions boundary than its account's.",
+        "Another ceiling may allow what ours denies: IAM, the trail, entering further roles.",
+        _BOOTSTRAP,
+        Role,
+        _another_boundary,
+    ),
+    Rule(
+        "session-shorter-than-configured",
+        Severity.WARNING,
+        "A role's MaxSessionDuration is below the configured session duration.",
+        "AWS refuses every session that asks for the configured duration: the next run stops before it begins.",
+        _BOOTSTRAP + "; or lower deploy:sessionDuration",
+        Role,
+        _session,
+    ),
+    Rule(
+        "boundary-policy-missing",
+        Severity.ERROR,
+        "The managed policy that is an account's boundary is gone.",
+        "No role can be made or changed under it, and whoever may make policies can make another one of that name.",
+        _BOOTSTRAP,
+        Boundary,
+        _boundary_missing,
+        absent=True,
+    ),
+    Rule(
+        "boundary-edited-by-hand",
+        Severity.ERROR,
+        "The boundary policy means something else than the derived one.",
+        "The ceiling over every role of the account has been moved.",
+        "find CreatePolicyVersion in the account's trail; " + _BOOTSTRAP,
+        Boundary,
+        _boundary,
+    ),
+)

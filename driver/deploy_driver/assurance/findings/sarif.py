@@ -1,0 +1,79 @@
+"""The findings as SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), which code hosts and Jenkins show."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from deploy_driver.assurance.findings.catalogue import BY_ID
+from deploy_driver.assurance.findings.rule import Result, Rule, Standing
+from deploy_driver.record.redaction import one_line, redact
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ORDER = tuple(BY_ID)
+
+
+def as_sarif(results: Sequence[Result]) -> Mapping[str, Any]:
+    """One run of the tool. What was not looked at is a notification of the run, since it is no result."""
+    found = [_result(result) for result in results if result.standing is Standing.FINDING]
+    unseen = [_notification(result) for result in results if result.standing is Standing.NOT_LOOKED_AT]
+    driver = {"name": "deploy doctor", "version": version("deploy"), "rules": [_rule(rule) for rule in BY_ID.values()]}
+    complete = not any(result.refused for result in results)
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": complete, "toolExecutionNotifications": unseen}],
+        "results": found,
+    }
+    said: Mapping[str, Any] = redact({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    return said
+
+
+def _rule(rule: Rule) -> Mapping[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.looks_for},
+        "fullDescription": {"text": f"{rule.looks_for} {rule.risk}"},
+        "help": {"text": rule.remedy},
+        "defaultConfiguration": {"level": rule.severity.value},
+    }
+
+
+def _result(result: Result) -> Mapping[str, Any]:
+    said = {
+        "ruleId": result.rule,
+        "ruleIndex": _ORDER.index(result.rule),
+        "level": result.severity.value,
+        "message": {"text": f"{one_line(result.fact)}. {result.risk} What to do: {result.remedy}"},
+        "partialFingerprints": {"ruleStackSubject/v1": _fingerprint(result)},
+    }
+    location = _location(result)
+    return {**said, "locations": [location]} if location else said
+
+
+def _location(result: Result) -> Mapping[str, Any]:
+    location: dict[str, Any] = {}
+    if result.file:
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": result.file},
+            "region": {"startLine": max(result.line, 1)},
+        }
+    if result.subject:
+        name = f"{result.stack}/{result.subject}"
+        location["logicalLocations"] = [{"name": result.subject, "fullyQualifiedName": name, "kind": "resource"}]
+    return location
+
+
+def _notification(result: Result) -> Mapping[str, Any]:
+    what = " ".join(part for part in (result.stack, result.subject) if part)
+    return {
+        "level": "error" if result.refused else "note",
+        "message": {"text": f"not looked at{f' ({what})' if what else ''}: {one_line(result.fact)}"},
+        "associatedRule": {"id": result.rule, "index": _ORDER.index(result.rule)},
+    }
+
+
+def _fingerprint(result: Result) -> str:
+    """The same finding keeps it from look to look, also when the line moves or the words change."""
+    return hashlib.sha256(f"{result.rule} {result.stack} {result.subject}".encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""The findings of `deploy doctor`: a table and remedies to read, or JSON to compute with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from typing import Any
+
+from deploy_driver.assurance.findings.rule import Result, Standing
+from deploy_driver.record.redaction import one_line, readable, redact
+from deploy_driver.render.text import WIDTH, table
+
+
+def as_json(results: Sequence[Result]) -> Sequence[Mapping[str, Any]]:
+    """Every result, also those that are as they should be; a rule that was not asked says why in `fact`."""
+    said: Sequence[Mapping[str, Any]] = redact([_one(result) for result in results])
+    return said
+
+
+def _one(result: Result) -> Mapping[str, Any]:
+    return {
+        "rule": result.rule,
+        "result": result.standing.value,
+        "severity": result.severity.value,
+        "stack": result.stack,
+        "subject": result.subject,
+        "fact": result.fact,
+        "risk": result.risk,
+        "remedy": result.remedy,
+        "file": result.file,
+        "line": result.line,
+    }
+
+
+def as_text(results: Sequence[Result]) -> str:
+    """A line for each rule and stack, then every finding with its risk and remedy, then what nobody looked at."""
+    found = [result for result in results if result.standing is Standing.FINDING]
+    rows = [_row(result) for result in results if result.standing is Standing.FINDING or not result.subject]
+    looked = [row for row in rows if row] + _in_order(results)
+    parts = [table(["", "RULE", "STACK", "FACT"], looked)]
+    parts += [_finding(result) for result in found]
+    parts += _not_looked_at(results)
+    return readable("\n\n".join(parts))
+
+
+def _row(result: Result) -> list[str]:
+    if result.standing is Standing.NOT_LOOKED_AT:
+        return []
+    word = "ok" if result.standing is Standing.OK else result.severity.upper()
+    return [word, result.rule, result.stack, one_line(result.fact)]
+
+
+def _in_order(results: Sequence[Result]) -> list[list[str]]:
+    """Things in an account that are as they should be: one line for each stack, not one for each rule and thing."""
+    fine: dict[str, list[Result]] = {}
+    for result in results:
+        if result.standing is Standing.OK and result.subject:
+            fine.setdefault(result.stack, []).append(result)
+    return [
+        [
+            "ok",
+            _count({one.rule for one in these}),
+            stack,
+            ", ".join(dict.fromkeys(one.subject for one in these)),
+        ]
+        for stack, these in fine.items()
+    ]
+
+
+def _count(rules: set[str]) -> str:
+    return f"{len(rules)} rules" if len(rules) > 1 else next(iter(rules))
+
+
+def _finding(result: Result) -> str:
+    place = f"{result.file}:{result.line}: " if result.line else ""
+    lines = [f"{place}{result.rule}: {one_line(result.fact)}", f"  risk: {result.risk}"]
+    return "\n".join([*lines, f"  what to do: {result.remedy}"])
+
+
+def _not_looked_at(results: Sequence[Result]) -> list[str]:
+    why: dict[str, list[str]] = {}
+    for result in results:
+        if result.standing is Standing.NOT_LOOKED_AT:
+            what = " ".join(part for part in (result.stack, result.subject, result.rule) if part)
+            why.setdefault(one_line(result.fact), []).append(what)
+    return [
+        f"not looked at, because {reason}:\n"
+        + fill(", ".join(what), WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        for reason, what in why.items()
+    ]

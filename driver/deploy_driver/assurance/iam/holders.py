@@ -1,0 +1,94 @@
+"""Who holds what: roles with their policies, and every request that they need to make, from the program's plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from deploy_driver.assurance.iam.evaluate import Layers, Policy, Request, read
+from deploy_driver.errors import UsageError
+
+Documents = Mapping[str, Mapping[str, Any]]
+
+_SAID = ("role", "arn", "policy", "boundary", "session", "type", "phase", "operation", "action", "resources", "context")
+_LOOKING = {"preview", "drift", "audit"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """One call that a role makes and the requests that AWS authorises for it. `session` says whether it is narrowed."""
+
+    type: str
+    phase: str
+    operation: str
+    action: str
+    requests: tuple[Request, ...]
+    narrowed: bool = False
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role of one stack: the policies that decide for it, and what it needs. `env` is in the names of its things."""
+
+    stack: str
+    env: str
+    name: str
+    arn: str
+    layers: Layers
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """The account it is in."""
+        return self.arn.split(":")[4]
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether all that it does is looking."""
+        return all(need.phase in _LOOKING for need in self.needs)
+
+    @cached_property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request that it makes, each once."""
+        return tuple({request.key: request for need in self.needs for request in need.requests}.values())
+
+    def layers_for(self, need: Need) -> Layers:
+        """The policies that decide for one need: the session policy only where the session is narrowed by it."""
+        return self.layers if need.narrowed else Layers(self.layers.identity, self.layers.boundary)
+
+
+def roles(stack: str, env: str, documents: Documents, needs: Iterable[Mapping[str, Any]]) -> tuple[Role, ...]:
+    """The roles of a stack. Raises UsageError where the program's data is not what it must be, PolicyError for a policy."""
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for row in needs:
+        missing = [key for key in _SAID if key not in row]
+        if missing:
+            raise UsageError(f"a need says no {missing[0]}: {dict(row)}", where=f"{stack}: program.needs")
+        rows.setdefault(str(row["role"]), []).append(row)
+    return tuple(_role(stack, env, name, documents, said) for name, said in rows.items())
+
+
+def _role(stack: str, env: str, name: str, documents: Documents, rows: Sequence[Mapping[str, Any]]) -> Role:
+    session = next((str(row["session"]) for row in rows if row["session"]), "")
+    layers = Layers(
+        _policy(stack, documents, str(rows[0]["policy"])),
+        _policy(stack, documents, str(rows[0]["boundary"])) if rows[0]["boundary"] else None,
+        _policy(stack, documents, session) if session else None,
+    )
+    return Role(stack, env, name, str(rows[0]["arn"]), layers, tuple(_need(row) for row in rows))
+
+
+def _policy(stack: str, documents: Documents, name: str) -> Policy:
+    if name not in documents:
+        raise UsageError(f"the needs name the document {name}, which the program does not show", where=stack)
+    return read(name, documents[name])
+
+
+def _need(row: Mapping[str, Any]) -> Need:
+    context = {key: value if isinstance(value, str) else tuple(value) for key, value in row["context"].items()}
+    requests = tuple(Request(str(row["action"]), resource, context) for resource in row["resources"])
+    return Need(
+        str(row["type"]), str(row["phase"]), str(row["operation"]), str(row["action"]), requests, bool(row["session"])
+    )

@@ -1,0 +1,51 @@
+"""Carries trials out, several at a time, and says each verdict as soon as it is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+from deploy_driver.assurance.prove.case import Answer, Verdict
+from deploy_driver.assurance.prove.trial import Outcome, Trial, World
+
+AT_ONCE = 8
+"""Requests on the way at the same time, in a sandbox."""
+AT_ONCE_ON_AWS = 2
+"""IAM throttles its simulator early; the SDK's own back-off does the rest."""
+
+Tell = Callable[[Verdict], None]
+
+
+def carry_out(
+    trials: Iterable[Trial], world: World, *, tell: Tell, stopped: Event, at_once: int = AT_ONCE
+) -> list[Verdict]:
+    """The verdicts, in the order of the trials. Once `stopped` is set, no further trial begins; those are left out."""
+
+    def one(trial: Trial) -> Verdict | None:
+        if stopped.is_set():
+            return None
+        verdict = _tried(trial, world)
+        tell(verdict)
+        return verdict
+
+    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="prove") as pool:
+        return [verdict for verdict in pool.map(one, trials) if verdict is not None]
+
+
+def _tried(trial: Trial, world: World) -> Verdict:
+    begin = time.monotonic()
+    outcome = world.ask(trial.who, trial.request)
+    if outcome.done:
+        for undo in trial.undo:
+            world.ask(undo.who, undo.request)
+    answer, reason = _counted(trial, outcome)
+    return Verdict(trial.case, answer, reason, time.monotonic() - begin)
+
+
+def _counted(trial: Trial, outcome: Outcome) -> tuple[Answer, str]:
+    """A refusal for another reason than the one that the case is about shows nothing about it."""
+    if outcome.answer is Answer.REFUSED and trial.because not in outcome.reason:
+        return Answer.UNDECIDED, f"refused, but not by what this case is about ({trial.because}): {outcome.reason}"
+    return outcome.answer, outcome.reason

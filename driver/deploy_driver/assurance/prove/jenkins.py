@@ -1,0 +1,177 @@
+"""What Jenkins' own roles may do in the tools account, and who may become them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from deploy_driver.assurance.prove import throwaway
+from deploy_driver.assurance.prove.case import Answer, Case
+from deploy_driver.assurance.prove.deeds import Subject, call
+from deploy_driver.assurance.prove.facts import Facts
+from deploy_driver.assurance.prove.trial import ADMINISTRATOR, Actor, Instance, Trial, Undo
+from deploy_driver.assurance.prove.widening import EVERYTHING, session
+
+GROUP = "jenkins"
+
+_STACK = "prove"
+"""A stack that there is not: what is tried on its files harms none that there is."""
+
+
+def trials(facts: Facts) -> Iterator[Trial]:
+    """Every case of both roles."""
+    tools = facts.tools
+    for role in (tools.deploy_role, tools.preview_role):
+        yield from _becoming(facts, role)
+        yield from _own_account(facts, role)
+        yield from _access_states(facts, role)
+    yield from _state(facts)
+    yield from _records(facts)
+    yield from _entering(facts)
+
+
+def _becoming(facts: Facts, role: str) -> Iterator[Trial]:
+    """A machine gets the role through its instance profile; nobody takes it."""
+    tools = facts.tools
+    subject = Subject(GROUP, role, "tools", Instance(role), "machine")
+    who = call("sts", "get_caller_identity")
+    yield subject.may("machine", "a machine with its instance profile is this role", who, twin="become-administrator")
+    callers: list[tuple[str, Actor]] = [
+        ("administrator", ADMINISTRATOR),
+        ("sibling", throwaway.sibling(tools)),
+        ("user", throwaway.user()),
+        *((f"deployment-{target.env}", session(facts, target)) for target in facts.targets),
+        *((f"stranger-{target.env}", throwaway.stranger(target)) for target in facts.targets),
+    ]
+    if role == tools.deploy_role:
+        callers.append((tools.preview_role, Instance(tools.preview_role)))
+    for word, caller in callers:
+        fact = f"become-{word}"
+        case = Case(
+            subject.id(fact), GROUP, "tools", f"{word} asks for the role {role}", Answer.REFUSED, subject.id("machine")
+        )
+        asked = call("sts", "assume_role", RoleArn=tools.role_arn(role), RoleSessionName="prove")
+        yield Trial(case, caller, asked)
+
+
+def _own_account(facts: Facts, role: str) -> Iterator[Trial]:
+    tools = facts.tools
+    does = Subject(GROUP, role, "tools", Instance(role), "find-state")
+    found = call("s3", "list_objects_v2", Bucket=tools.state_bucket, Prefix=".pulumi/", MaxKeys=1)
+    yield does.may("find-state", "finds the state", found, twin="state-policy")
+    mine = {"RoleName": role}
+    erased = (Undo(ADMINISTRATOR, call("iam", "delete_role_policy", **mine, PolicyName="prove-more")),)
+    capped = (
+        Undo(ADMINISTRATOR, call("iam", "put_role_permissions_boundary", **mine, PermissionsBoundary=tools.boundary)),
+    )
+    started = (Undo(ADMINISTRATOR, call("cloudtrail", "start_logging", Name=tools.trail)),)
+    policy = {"PolicyName": "prove-more", "PolicyDocument": EVERYTHING}
+    nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
+    state = {"Bucket": tools.state_bucket}
+    for fact, sentence, request, undo in (
+        ("make-user", "makes a user", call("iam", "create_user", UserName=f"{throwaway.PREFIX}new"), ()),
+        ("own-policy", "writes itself a policy", call("iam", "put_role_policy", **mine, **policy), erased),
+        ("boundary-gone", "removes its boundary", call("iam", "delete_role_permissions_boundary", **mine), capped),
+        ("own-trust", "rewrites its own trust", call("iam", "update_assume_role_policy", **mine, PolicyDocument="{}"), ()),
+        ("trail-stopped", "stops the trail", call("cloudtrail", "stop_logging", Name=tools.trail), started),
+        # No statement at all: whoever may do this is told that it is malformed, and nothing has changed.
+        ("state-policy", "puts the policy of the state bucket", call("s3", "put_bucket_policy", **state, Policy="prove"), ()),
+        ("record", "deletes a delivered record", call("s3", "delete_object", Bucket=tools.trail_bucket, Key="prove"), ()),
+        ("outside-state", "writes beside the state", call("s3", "put_object", **state, Key="prove", Body=b""),
+         (Undo(ADMINISTRATOR, call("s3", "delete_object", **state, Key="prove")),)),
+        ("beside-stacks", "writes in the state's folder what is no stack's",
+         call("s3", "put_object", **state, Key=".pulumi/prove", Body=b""),
+         (Undo(ADMINISTRATOR, call("s3", "delete_object", **state, Key=".pulumi/prove")),)),
+        ("key-policy", "puts the policy of the state's key",
+         call("kms", "put_key_policy", KeyId=tools.state_key, PolicyName="prove", Policy=nothing), ()),
+        ("secrets", "lists secrets", call("secretsmanager", "list_secrets"), ()),
+    ):  # fmt: skip
+        yield does.may_not(fact, sentence, request, undo=undo)
+
+
+def _access_states(facts: Facts, role: str) -> Iterator[Trial]:
+    """Nothing of an access layer: not its state, nor what the engine keeps beside it, nor the key, nor who may."""
+    tools = facts.tools
+    does = Subject(GROUP, role, "tools", Instance(role), "find-state")
+    bucket = {"Bucket": tools.access_bucket}
+    for what, key in tools.files(f"{_STACK}-access").items():
+        place = {**bucket, "Key": key}
+        gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **place)),)
+        write = call("s3", "put_object", **place, Body=b"")
+        yield does.may_not(f"write-access-{what}", f"writes the {what} of an access layer", write, undo=gone)
+        read, delete = call("s3", "get_object", **place), call("s3", "delete_object", **place)
+        yield does.may_not(f"read-access-{what}", f"reads the {what} of an access layer", read)
+        yield does.may_not(f"delete-access-{what}", f"deletes the {what} of an access layer", delete)
+    access_key = {"KeyId": tools.access_key}
+    nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
+    for fact, sentence, request in (
+        ("find-access", "lists the states of access layers", call("s3", "list_objects_v2", **bucket)),
+        # No statement at all, as with the bucket of its own states.
+        ("access-policy", "puts the policy of their bucket", call("s3", "put_bucket_policy", **bucket, Policy="prove")),
+        ("access-encrypt", "encrypts with their key", call("kms", "encrypt", **access_key, Plaintext=b"prove")),
+        ("access-data-key", "makes a data key of it", call("kms", "generate_data_key", **access_key, KeySpec="AES_256")),
+        ("access-key-policy", "puts the policy of their key",
+         call("kms", "put_key_policy", **access_key, PolicyName="prove", Policy=nothing)),
+    ):  # fmt: skip
+        yield does.may_not(fact, sentence, request)
+
+
+def _state(facts: Facts) -> Iterator[Trial]:
+    tools = facts.tools
+    deploy = Subject(GROUP, tools.deploy_role, "tools", Instance(tools.deploy_role), "write-state")
+    preview = Subject(GROUP, tools.preview_role, "tools", Instance(tools.preview_role), "find-state")
+    for what, key in tools.files(_STACK).items():
+        state = {"Bucket": tools.state_bucket, "Key": key}
+        gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **state)),)
+        write, delete = call("s3", "put_object", **state, Body=b""), call("s3", "delete_object", **state)
+        yield deploy.may(f"write-{what}", f"writes a {what}", write, twin=f"write-access-{what}", undo=gone)
+        yield preview.may_not(f"write-{what}", f"writes a {what}", write, undo=gone)
+        yield preview.may_not(f"delete-{what}", f"deletes a {what}", delete)
+        if what == "backup":
+            yield deploy.may_not("delete-backup", "deletes a backup", delete)
+        else:
+            yield deploy.may(f"delete-{what}", f"deletes a {what}", delete, twin=f"delete-access-{what}")
+    encrypt = call("kms", "encrypt", KeyId=tools.state_key, Plaintext=b"prove")
+    yield deploy.may("encrypt", "encrypts a secret", encrypt, twin="key-policy")
+    yield preview.may_not("encrypt", "encrypts a secret", encrypt)
+
+
+def _records(facts: Facts) -> Iterator[Trial]:
+    """What runs did, and which plans they used, is added and read where deploying is trusted; nobody replaces or removes it."""
+    tools = facts.tools
+    deploy = Subject(GROUP, tools.deploy_role, "tools", Instance(tools.deploy_role), "add-run")
+    preview = Subject(GROUP, tools.preview_role, "tools", Instance(tools.preview_role), "find-state")
+    for word, said, key in (
+        ("run", "the record of a run", ".deploy/runs/prove"),
+        ("plan", "that a plan is used", ".deploy/plans/prove"),
+    ):
+        new, old = ({"Bucket": tools.state_bucket, "Key": f"{key}-{which}"} for which in ("new", "old"))
+        gone = [(Undo(ADMINISTRATOR, call("s3", "delete_object", **one)),) for one in (new, old)]
+        add, put = call("s3", "put_object", **new, Body=b"", IfNoneMatch="*"), call("s3", "put_object", **old, Body=b"")
+        copied = call("s3", "copy_object", **old, CopySource={"Bucket": tools.state_bucket, "Key": new["Key"]})
+        add_, replace_ = f"add-{word}", f"replace-{word}"
+        yield deploy.may(add_, f"puts on record {said}", add, twin=replace_, undo=gone[0])
+        yield deploy.may_not(replace_, f"replaces {said}", put, twin=add_, undo=gone[1])
+        yield deploy.may_not(f"copy-over-{word}", f"copies over {said}", copied, twin=add_, undo=gone[1])
+        removed = call("s3", "delete_object", **old)
+        yield deploy.may_not(f"remove-{word}", f"removes {said}", removed, twin=add_)
+        yield preview.may_not(add_, f"puts on record {said}", add, undo=gone[0])
+        yield preview.may_not(f"read-{word}", f"reads {said}", call("s3", "get_object", **old))
+
+
+def _entering(facts: Facts) -> Iterator[Trial]:
+    """Jenkins enters exactly the roles that are meant for it."""
+    tools = facts.tools
+    for target in facts.targets:
+        known = {"RoleSessionName": target.session, "SourceIdentity": target.session, "ExternalId": target.external_id}
+        for role in (tools.deploy_role, tools.preview_role):
+            does = Subject(GROUP, role, target.env, Instance(role), "enter-preview")
+            right = call("sts", "assume_role", RoleArn=target.role_arn(target.preview_role), **known)
+            yield does.may("enter-preview", "enters the preview role", right, twin="enter-bootstrap")
+            for fact, name in (
+                ("enter-bootstrap", target.bootstrap_role),
+                ("enter-execution", target.execution_role),
+                ("enter-open", throwaway.OPEN),
+            ):
+                wrong = call("sts", "assume_role", RoleArn=target.role_arn(name), RoleSessionName=target.session)
+                yield does.may_not(fact, f"enters {name}", wrong)

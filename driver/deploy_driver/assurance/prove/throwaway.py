@@ -1,0 +1,61 @@
+"""What the proof makes for itself and removes afterwards: names, and who is who behind them. Everything begins with `prove-`."""
+
+from __future__ import annotations
+
+from deploy_driver.assurance.prove.facts import Target, Tools
+from deploy_driver.assurance.prove.trial import ADMINISTRATOR, Actor, Entered, KeyHolder
+
+PREFIX = "prove-"
+
+USER = "prove-user"
+"""A user of the tools account. He may ask for any role: what refuses him is the other side."""
+SIBLING = "prove-sibling"
+"""A role of the tools account that may ask for any role."""
+STRANGER = "prove-stranger"
+"""A role of a target account that may ask for any role."""
+CAPPED = "prove-capped"
+"""A role of a target account with a policy that allows everything, under the stack's boundary."""
+OPEN = "prove-open"
+"""A role of a target account that trusts the whole tools account and its own: what keeps others out is their own policy."""
+OTHER = "prove-other"
+"""What another stack of the same account is called: an HTTP API, a function."""
+COPY = "prove-copy"
+"""A role with a real role's trust in which one name is another: the user's instead of the Jenkins role's."""
+STRANGE_COPY = "prove-strange-copy"
+"""The same, with the name of another account's role: the trust names him, but its principal is the tools account."""
+FOREIGN_COPY = "prove-foreign-copy"
+"""The same as COPY, with another organisation than the caller's."""
+
+
+def other_bucket(target: Target) -> str:
+    """A bucket of nobody's stack in the target account."""
+    return f"{OTHER}-{target.account}"
+
+
+def in_account(target: Target) -> Actor:
+    """The administrator, inside the target account."""
+    return Entered(ADMINISTRATOR, target.role_arn(target.bootstrap_role), _named())
+
+
+def sibling(tools: Tools) -> Actor:
+    """A session of the sibling role."""
+    return Entered(ADMINISTRATOR, tools.role_arn(SIBLING), _named())
+
+
+def stranger(target: Target) -> Actor:
+    """A session of the stranger in an account."""
+    return Entered(ADMINISTRATOR, target.role_arn(STRANGER), _named())
+
+
+def capped(target: Target) -> Actor:
+    """A session of the role that only the boundary holds back."""
+    return Entered(ADMINISTRATOR, target.role_arn(CAPPED), _named())
+
+
+def user() -> Actor:
+    """The user, by his key."""
+    return KeyHolder()
+
+
+def _named() -> tuple[tuple[str, str | int], ...]:
+    return (("RoleSessionName", "deploy-prove"),)

@@ -1,0 +1,123 @@
+"""What differs between a reviewed plan and the world, each by name, with both sides and the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+from deploy_driver.bundle.canonical import SHOWN, digest
+from deploy_driver.bundle.model import Binding, BoundStack, Bundle
+
+AGAIN = "preview again and have that reviewed"
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One fact: what was reviewed, what is now, what to do. `stack` is empty for what concerns them all."""
+
+    name: str
+    reviewed: str
+    now: str
+    remedy: str
+    stack: str = ""
+
+    @property
+    def fact(self) -> str:
+        """Both sides, digests shortened."""
+        return f"{self.name}: reviewed {_shortened(self.reviewed)}, now {_shortened(self.now)}"
+
+    def __str__(self) -> str:
+        place = f"{self.stack}: " if self.stack else ""
+        return f"{place}{self.fact}; {self.remedy}"
+
+
+@dataclass(frozen=True)
+class _Said:
+    """How a field is called, and what a person can do."""
+
+    name: str
+    remedy: str
+
+
+_UNDO = f"undo the change, or {AGAIN}"
+_EVERYWHERE: Mapping[str, _Said] = {
+    "deploy": _Said("deploy version", f"use the reviewed version, or {AGAIN}"),
+    "project": _Said("project", "apply the plan in the project that it was saved in"),
+    "cloud": _Said("cloud", "apply the plan where it was saved"),
+    "commit": _Said("commit", f"check out the reviewed commit, or {AGAIN}"),
+    "changes": _Said("work tree", f"make these files what they were (`git status`), or {AGAIN}"),
+    "program": _Said("program", _UNDO),
+    "lock": _Said("lock file", _UNDO),
+    "deploy_toml": _Said("deploy.toml", _UNDO),
+    "project_file": _Said("Pulumi.yaml", _UNDO),
+    "tools_settings": _Said("settings of tools", _UNDO),
+    "engine": _Said("engine version", f"use the reviewed engine, or {AGAIN}"),
+    "plugin": _Said("plugin version", f"use the reviewed plugin, or {AGAIN}"),
+}
+_PER_STACK: Mapping[str, _Said] = {
+    "account": _Said("account", _UNDO),
+    "role": _Said("role", _UNDO),
+    "settings": _Said("settings", _UNDO),
+    "state": _Said("state moved", f"something was deployed since: {AGAIN}"),
+}
+
+
+def mismatches(reviewed: Binding, now: Binding) -> Iterator[Mismatch]:
+    """Every bound fact that differs, the steps left out: those are compared once all of these are equal."""
+    yield from _differing(reviewed, now, _EVERYWHERE)
+    before, after = ([stack.stack for stack in binding.stacks] for binding in (reviewed, now))
+    if before != after:
+        yield Mismatch(
+            "stacks", _listed(before), _listed(after), f"put the reviewed stacks and their order back; or {AGAIN}"
+        )
+    there = {stack.stack: stack for stack in now.stacks}
+    for stack in reviewed.stacks:
+        if stack.stack in there:
+            yield from _differing(stack, there[stack.stack], _PER_STACK, stack.stack)
+
+
+def expired(bundle: Bundle, now: float) -> Iterator[Mismatch]:
+    """The plan's time is over."""
+    if now >= bundle.expires:
+        yield Mismatch("expiry", f"until {moment(bundle.expires)}", moment(now), AGAIN)
+
+
+def rewritten(bundle: Bundle, document: bytes) -> Iterator[Mismatch]:
+    """The page that people read is not the one that was saved."""
+    if digest(document) != bundle.document:
+        yield Mismatch("plan.md", bundle.document, digest(document), "what was read is not what was saved: " + AGAIN)
+
+
+def moment(seconds: float) -> str:
+    """A moment as people read it, in UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _differing(
+    reviewed: Binding | BoundStack, now: Binding | BoundStack, said: Mapping[str, _Said], stack: str = ""
+) -> Iterator[Mismatch]:
+    for field in fields(reviewed):
+        before, after = getattr(reviewed, field.name), getattr(now, field.name)
+        if field.name in said and before != after:
+            words = said[field.name]
+            yield Mismatch(words.name, _shown(before, after), _shown(after, before), words.remedy, stack)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _shortened(text: str) -> str:
+    return _DIGEST.sub(lambda found: f"{found[0][:SHOWN]}…", text)
+
+
+def _shown(value: str | Mapping[str, str], other: str | Mapping[str, str]) -> str:
+    """A text as it is; of changed files those that are not changed in the same way on the other side."""
+    if isinstance(value, str) or isinstance(other, str):
+        return str(value)
+    own = [f"{name} ({how})" for name, how in value.items() if other.get(name) != how]
+    return ", ".join(own) or ("nothing else" if value else "clean")

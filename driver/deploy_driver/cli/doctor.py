@@ -1,0 +1,55 @@
+"""`deploy doctor`: what is in the way of a run, what rots in the accounts, and what to do about each thing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from deploy_driver.cli.options import CloudOption, ProjectOption
+
+
+class Form(StrEnum):
+    """How the findings are written to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+def doctor(
+    as_administrator: Annotated[
+        bool,
+        typer.Option("--as-administrator", help="Look into every account, through its bootstrapRole."),
+    ] = False,
+    output: Annotated[
+        Form,
+        typer.Option("--output", "--format", "-o", help="How the result is written to stdout; sarif is SARIF 2.1.0."),
+    ] = Form.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Say what is in the way, what rots, and what to do.
+
+    As Jenkins: everything that a run depends on. As an administrator: roles, trust, policies, boundaries, trails,
+    buckets and keys of every account, beside what the program derives. Touches nothing, and says what it did not look
+    at. Exits with 0 when everything is as it should be, with 3 when something is not.
+
+    deploy doctor --output json
+
+    deploy doctor --as-administrator --output sarif
+    """
+    from deploy_driver.app import session as wiring
+    from deploy_driver.app.doctor import all_is_well, diagnose
+    from deploy_driver.assurance.findings import sarif
+    from deploy_driver.assurance.findings import text as findings
+    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.errors import ExitCode
+
+    results = diagnose(wiring.open_project(project, cloud), "administrator" if as_administrator else "jenkins")
+    if output is Form.TEXT:
+        write(findings.as_text(results))
+    else:
+        write_json(findings.as_json(results) if output is Form.JSON else sarif.as_sarif(results))
+    raise typer.Exit(ExitCode.DONE if all_is_well(results) else ExitCode.NOT_READY)

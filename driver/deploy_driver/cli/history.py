@@ -1,0 +1,57 @@
+"""`deploy history`: what was deployed where, by whom, from which commit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
+
+
+def history(
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="With --verify: only this run's record.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many runs, at most.")] = 20,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Say of every record whether it is as it was written, and nothing else.")
+    ] = False,
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Show the runs of the past, newest first.
+
+    Reads the records of this folder and those in the state bucket, where every deployment of every agent leaves its own.
+    Who asked, who approved, why and from which commit is what the build said; `deploy audit RUN` says what AWS saw.
+
+    deploy history --limit 5 --output json
+
+    With --verify the records themselves are looked at: every line names the digest of the line before, and the first line
+    that of the run before. Exits with 0 when nothing is altered or missing, 1 when something is, 3 when the state bucket
+    cannot be asked.
+
+    deploy history --verify
+    """
+    from deploy_driver.app import history as recalling
+    from deploy_driver.app import session as wiring
+    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.errors import ExitCode, UsageError
+    from deploy_driver.render import history as rendered
+
+    if run is not None and not verify:
+        raise UsageError("a run is named, and --verify is not", remedy=f"say --verify, or see `deploy report {run}`")
+    config = wiring.open_project(project, cloud)
+    if verify:
+        found = recalling.verified(recalling.records(config), run)
+        wrong = any(each.wrong for each in found)
+        write_json(rendered.verified_as_json(found)) if output is Output.JSON else write(
+            rendered.verified_as_text(found)
+        )
+        raise typer.Exit(ExitCode.FAILED if wrong else ExitCode.DONE)
+    runs = recalling.newest(recalling.records(config), config.cloud, limit)
+    if output is Output.JSON:
+        write_json(rendered.as_json(runs))
+    else:
+        write(rendered.as_text(runs))

@@ -1,0 +1,92 @@
+"""`deploy iam`: what every role may do, as documents and as a check; no cloud is asked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
+
+
+def show(
+    stack: Annotated[str, typer.Option("--stack", metavar="STACK", help="The stack whose documents are shown.")],
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Show every policy document of a stack as it will be in AWS.
+
+    Always in the same order, so that two outputs compare line by line. Each with its size as AWS counts it, the quota,
+    and a warning from 80 % on.
+
+    deploy iam show --stack dev-access
+
+    deploy iam show --stack tools --output json
+    """
+    from deploy_driver.app import program
+    from deploy_driver.app import session as wiring
+    from deploy_driver.assurance.iam import text as policies
+    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.errors import UsageError
+    from deploy_driver.plan.selection import select
+
+    config = wiring.open_project(project, cloud)
+    chosen = next(iter(select(config.stacks, [stack])), None)
+    if chosen is None:
+        raise UsageError("no stack is named", remedy="`deploy list` shows them")
+    program.check_settings(config, [chosen])
+    documents = program.documents(config, chosen)
+    if output is Output.JSON:
+        write_json(policies.as_data(chosen.name, documents))
+    else:
+        write(policies.as_text(chosen.name, documents))
+
+
+def check(
+    stack: Annotated[
+        list[str] | None,
+        typer.Option("--stack", metavar="STACK", help="A stack to check; may be repeated. Otherwise every stack."),
+    ] = None,
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Check that every role may do all that its work takes, and nothing else.
+
+    Decides each request by the role's policy, its boundary and its session's policy. Finds what is missing, what is too
+    much, what reaches another stack, what opens a known way to more rights, and documents that AWS would refuse for
+    their size. Exits with 1 when there is a finding.
+
+    deploy iam check
+
+    deploy iam check --stack dev-access --output json
+    """
+    from deploy_driver.app import program
+    from deploy_driver.app import session as wiring
+    from deploy_driver.assurance.iam import text as policies
+    from deploy_driver.assurance.iam.check import check as findings_of
+    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.errors import ExitCode
+    from deploy_driver.plan.selection import select
+
+    config = wiring.open_project(project, cloud)
+    chosen = select(config.stacks, stack) if stack else config.stacks
+    program.check_settings(config, chosen)
+    documents = {each.name: program.documents(config, each) for each in chosen}
+    roles = program.roles(config)
+    found = findings_of(documents, roles, program.access_states(config))
+    checked = [role for role in roles if role.stack in documents]
+    if output is Output.JSON:
+        write_json(policies.check_as_data(checked, found))
+    else:
+        write(policies.check_as_text(checked, found))
+    raise typer.Exit(ExitCode.FAILED if found else ExitCode.DONE)
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Show and check what every role may do.\n\nReads the project's files only: no cloud is asked, nothing is changed.",
+)
+app.command("show")(show)
+app.command("check")(check)

@@ -1,0 +1,91 @@
+"""The command line: which verbs there are. Each imports what it needs when it runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Annotated, TextIO, cast
+
+import typer
+
+from deploy_driver.cli import (
+    audit,
+    bootstrap,
+    comment,
+    destroy,
+    doctor,
+    drift,
+    exec_,
+    history,
+    iam,
+    list_,
+    outputs,
+    preview,
+    prove,
+    report,
+    sandbox,
+    setup,
+    state,
+    up,
+)
+from deploy_driver.cli.exit import leave, open_streams
+from deploy_driver.record.redaction import MaskedStream
+
+SELDOM = 100_000
+"""How many more objects there must be before Python looks for garbage; its own default is hundreds."""
+
+app = typer.Typer(
+    name="deploy",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One Jenkins, many AWS accounts, nothing permanent in between.\n\n"
+    "Every stack is entered through a role of its account, with credentials that expire by themselves. "
+    "Results go to stdout, progress to stderr.\n\n"
+    "Exit codes: 0 done, 1 a stack failed, 2 usage or settings, 3 not ready (nothing touched), 4 refused, "
+    "5 differs (when asked), 70 bug, 129/130/143 interrupted.",
+)
+
+
+@app.callback()
+def everywhere(
+    mask: Annotated[
+        bool, typer.Option("--mask", help="Show no account ids and role names in the console.", envvar="DEPLOY_MASK")
+    ] = False,
+) -> None:
+    """What every verb has in common."""
+    if mask:
+        sys.stdout, sys.stderr = (cast("TextIO", MaskedStream(stream)) for stream in (sys.stdout, sys.stderr))
+
+
+app.command()(up.up)
+app.command()(preview.preview)
+app.command()(comment.comment)
+app.command()(destroy.destroy)
+app.command()(bootstrap.bootstrap)
+app.command()(outputs.outputs)
+app.command("list")(list_.list_stacks)
+app.command()(doctor.doctor)
+app.command()(audit.audit)
+app.command()(history.history)
+app.command()(report.report)
+app.command()(drift.drift)
+app.command()(prove.prove)
+app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)
+app.command()(setup.setup)
+app.add_typer(iam.app, name="iam")
+app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(state.app, name="state")
+
+
+def main() -> None:
+    """The entry point `deploy`.
+
+    What is imported stays until the end, and Python looks through it for garbage again and again: it is told to do so
+    seldom.
+    """
+    gc.set_threshold(SELDOM)
+    open_streams()
+    leave(lambda: app(args=sys.argv[1:], standalone_mode=True))

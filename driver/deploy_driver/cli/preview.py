@@ -1,0 +1,109 @@
+"""`deploy preview`: what an up would do, under a role that can only read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy_driver.cli.options import (
+    AffectedOption,
+    AllOption,
+    AllowDeleteOption,
+    BaseOption,
+    CloudOption,
+    JUnitOption,
+    ProjectOption,
+    RefreshOption,
+    StacksOption,
+)
+
+
+class Form(StrEnum):
+    """How a preview is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def preview(
+    stacks: StacksOption = None,
+    all_: AllOption = False,
+    affected: AffectedOption = False,
+    base: BaseOption = None,
+    access: Annotated[
+        bool,
+        typer.Option("--access", help="With --affected: the access layers instead, for an administrator."),
+    ] = False,
+    refresh: RefreshOption = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would change.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="DIR", help="Save the plan, signed, for review and `deploy up --plan DIR`."),
+    ] = None,
+    expires_in: Annotated[
+        str | None, typer.Option("--expires-in", metavar="24h", help="With --save: how long it may be applied.")
+    ] = None,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="With --save: also of files that are not committed.")
+    ] = False,
+    allow_delete: AllowDeleteOption = None,
+    output: Annotated[
+        Form,
+        typer.Option(
+            "--output", "--format", "-o", help="How the result is written; markdown is a pull request's comment."
+        ),
+    ] = Form.TEXT,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Write the result there, not to stdout.")
+    ] = None,
+    max_characters: Annotated[
+        int, typer.Option("--max-characters", min=1_000, help="The longest Markdown document; Bitbucket takes 32768.")
+    ] = 60_000,
+    junit: JUnitOption = None,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Show what `deploy up` would do, and touch nothing.
+
+    Runs under each account's preview role, which can only read. Goes on to the next stack when one fails.
+
+    With --save it runs as Jenkins' deploy role, the only one that signs plans, and still enters every account under its
+    preview role: a saved plan is for what has been merged, a plain preview for what somebody proposes. What it deletes or
+    replaces although it holds data, --allow-delete has to name: that is then part of what is reviewed.
+
+    deploy preview --stacks dev,prod
+
+    deploy preview --affected --base origin/main --output markdown --file preview.md
+
+    deploy preview --all --save plan/
+    """
+    from dataclasses import replace
+
+    from deploy_driver.app.affected import since
+    from deploy_driver.app.deploy import Wish, operate
+    from deploy_driver.app.reviewed_plan import saving
+    from deploy_driver.cli.options import Output
+    from deploy_driver.cli.output import reported
+    from deploy_driver.values import Operation
+
+    wish = Wish(
+        Operation.PREVIEW,
+        project,
+        cloud,
+        stacks,
+        all_,
+        Output.JSON if output is Form.JSON else Output.TEXT,
+        refresh=refresh,
+        differs=exit_code,
+        markdown=max_characters if output is Form.MARKDOWN else 0,
+        file=file,
+        since=since(base, affected=affected, named=all_ or stacks is not None, access=access),
+        allowed=tuple(allow_delete or ()),
+    )
+    keep = saving(save, expires_in, allow_dirty=allow_dirty, allow_delete=wish.allowed)
+    with reported(junit) as listeners:
+        operate(replace(wish, listeners=listeners), keep)

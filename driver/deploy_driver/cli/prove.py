@@ -1,0 +1,92 @@
+"""`deploy prove`: who may enter and what he can do there, tried case by case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy_driver.cli.options import (
+    AllOption,
+    CloudOption,
+    PageFileOption,
+    PageOutput,
+    PageOutputOption,
+    ProjectOption,
+    StacksOption,
+)
+
+if TYPE_CHECKING:
+    from deploy_driver.assurance.prove.report import Report
+
+
+def prove(
+    stacks: StacksOption = None,
+    all_stacks: AllOption = False,
+    only: Annotated[
+        str, typer.Option("--only", metavar="PATTERN", help="Only cases whose id matches, for example 'trust.*@dev'.")
+    ] = "*",
+    output: PageOutputOption = PageOutput.TEXT,
+    file: PageFileOption = None,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Try who may enter each account, and do what there.
+
+    In the sandbox every case is really tried: by Jenkins' roles, by roles made for it and removed again. On AWS nothing
+    is changed and nobody's role is taken: IAM's policy simulator is asked, and what that leaves out is said. Without
+    --stacks every account is proved. Exits with 0 when everything went as it should, with 1 when a case did not.
+
+    deploy prove --output html --file proof.html
+
+    deploy prove --stacks dev --only 'trust.*'
+    """
+    import sys
+    from threading import Event
+
+    from deploy_driver.app import program
+    from deploy_driver.app import session as wiring
+    from deploy_driver.app.deploy import choose
+    from deploy_driver.app.prove import Proof
+    from deploy_driver.assurance.prove import text as proof
+    from deploy_driver.assurance.prove.text import ProofProgress
+    from deploy_driver.cli.exit import stopping
+    from deploy_driver.cli.output import write
+    from deploy_driver.errors import ExitCode, UsageError
+    from deploy_driver.values import Layer
+
+    config = wiring.open_project(project, cloud)
+    chosen = choose(config, stacks, all_stacks=all_stacks or stacks is None)
+    if any(stack.layer is not Layer.SERVICE for stack in chosen):
+        raise UsageError("a proof is about service stacks; their access layers are proved with them")
+    program.check_settings(config, chosen)
+    progress = ProofProgress(sys.stderr)
+    stopped = Event()
+    waiting, leaving = "removing what was made for the proof", "not all that was made for the proof is removed"
+    with stopping(stopped.set, waiting=waiting, leaving=leaving) as received:
+        report = Proof(config, chosen, only, wiring.start_id(), progress, stopped).make()
+        progress.end()
+    code = received.exit_code(ExitCode.FAILED if report.wrong else ExitCode.DONE)
+    said = _written(report, output, code)
+    if file is None:
+        write(said)
+    else:
+        file.write_text(said + "\n", "utf-8")
+        write(f"{proof.summary(report)}; see {file}")
+    raise typer.Exit(code)
+
+
+def _written(report: Report, output: PageOutput, code: int) -> str:
+    if output is PageOutput.JSON:
+        import json
+
+        from deploy_driver.assurance.prove.text import as_json
+
+        return json.dumps(as_json(report, exit_code=code), indent=2)
+    if output is PageOutput.HTML:
+        from deploy_driver.assurance.prove.html import as_html
+
+        return as_html(report)
+    from deploy_driver.assurance.prove.text import as_text
+
+    return as_text(report)

@@ -1,0 +1,87 @@
+"""`deploy up`: make stacks what the program says, one account after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy_driver.cli.options import (
+    AffectedOption,
+    AllOption,
+    AllowDeleteOption,
+    BaseOption,
+    CloudOption,
+    JUnitOption,
+    Output,
+    OutputOption,
+    ProjectOption,
+    RefreshOption,
+    StacksOption,
+    YesOption,
+)
+
+
+def up(
+    stacks: StacksOption = None,
+    all_: AllOption = False,
+    affected: AffectedOption = False,
+    base: BaseOption = None,
+    refresh: RefreshOption = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="DIR", help="Apply what `deploy preview --save DIR` saved, and only that."),
+    ] = None,
+    allow_delete: AllowDeleteOption = None,
+    yes: YesOption = False,
+    output: OutputOption = Output.TEXT,
+    junit: JUnitOption = None,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Deploy stacks, one account after the other.
+
+    Stops at the first that fails. Checks everything before anything is touched: settings, engine, plugin, state, and
+    that every stack's deployment role can be assumed and really is in the configured account. After each stack its
+    service must answer as itself (smoke test) before the next one begins. With --refresh, what somebody changed by hand
+    is put back.
+
+    With --plan the stacks are those of the saved plan: its signature and everything it depends on are verified, and
+    every stack is previewed again. Any difference is refused by name (exit code 4) before anything is touched.
+
+    What would delete or replace something that holds data (a bucket, a table, a log group, a key, …), or all of a stack, is
+    refused (exit code 4) until --allow-delete names it. Of a saved plan that word is part of what was reviewed.
+
+    deploy up --stacks dev,staging,prod
+
+    --affected knows files, not accounts: what an earlier run left undone is not part of it. --all leaves nothing out.
+
+    deploy up --plan plan/
+    """
+    from dataclasses import replace
+
+    from deploy_driver.app.affected import since
+    from deploy_driver.app.deploy import Wish, operate
+    from deploy_driver.app.reviewed_plan import apply
+    from deploy_driver.cli.output import reported
+    from deploy_driver.values import Operation
+
+    change = since(base, affected=affected, named=all_ or stacks is not None)
+    wish = Wish(
+        Operation.UP,
+        project,
+        cloud,
+        stacks,
+        all_,
+        output,
+        yes=yes,
+        refresh=refresh,
+        since=change,
+        allowed=tuple(allow_delete or ()),
+    )
+    with reported(junit) as listeners:
+        if plan is None:
+            operate(replace(wish, listeners=listeners))
+        else:
+            apply(replace(wish, listeners=listeners, reviewed=True), plan)

@@ -1,0 +1,305 @@
+"""Finds the project and makes its DeployConfig; every problem of every file is reported at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from deploy_driver.config import stackfile
+from deploy_driver.config.model import (
+    ACCESS,
+    TOOLS,
+    DeployConfig,
+    DeployToml,
+    DriftTable,
+    IgnoreRule,
+    IgnoreTable,
+    ProgramTable,
+    SandboxTable,
+    StackTable,
+)
+from deploy_driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile
+from deploy_driver.errors import UsageError
+from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
+
+FILE = "deploy.toml"
+
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "program": ProgramTable,
+    "sandbox": SandboxTable,
+    "stacks": StackTable,
+    "drift": DriftTable,
+}
+_RULE = 3
+"""How deep in a place a rule of `[[drift.ignore]]` is named: table, list, number."""
+_KEY = "[key]"
+"""How pydantic marks that a table's name is wrong, not what is in it."""
+
+
+def read_toml(path: Path) -> tuple[DeployToml | None, list[str]]:
+    """The file, checked; None and its problems when it does not hold."""
+    try:
+        return DeployToml.model_validate(tomllib.loads(path.read_text("utf-8"))), []
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return None, [f"{path.name}: not TOML: {error}"]
+    except OSError as error:
+        return None, [f"{path.name}: cannot be read: {error.strerror}"]
+    except ValidationError as error:
+        return None, [f"{path.name}: {_said(problem)}" for problem in error.errors()]
+
+
+def _said(problem: Mapping[str, Any]) -> str:
+    place = [str(part) for part in problem["loc"] if part != _KEY]
+    key = ".".join(place)
+    if problem["type"] == "missing":
+        return f"{key}: missing, expected {_description(place)}"
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: unknown key; {_hint(place)}"
+    if problem["type"] == "string_pattern_mismatch":
+        return f"{key}: got {problem['input']!r}, expected {_description(place)}"
+    return f"{key}: got {problem['input']!r}, {_expected(str(problem['msg']))}"
+
+
+def _expected(message: str) -> str:
+    said = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    return said.replace("a valid tuple", "a list").replace("a valid dictionary", "a table")
+
+
+def _table(place: list[str]) -> type[BaseModel]:
+    if place[0] == "drift" and len(place) > _RULE:
+        return IgnoreTable
+    return _TABLES[place[0]] if len(place) > 1 else DeployToml
+
+
+def _description(place: list[str]) -> str:
+    fields = _table(place).model_fields.values()
+    return next((field.description or "" for field in fields if field.alias == place[-1]), "a value")
+
+
+def _hint(place: list[str]) -> str:
+    known = [str(field.alias) for field in _table(place).model_fields.values()]
+    close = get_close_matches(place[-1], known, n=1)
+    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+
+
+E = TypeVar("E", bound=StrEnum)
+
+NAMES_LIMIT = 40
+"""Characters of project and stack name together: a session name has 64, the run's id and the build need the others."""
+
+BUCKET_LIMIT = 63
+"""Characters of a bucket's name (Amazon S3 User Guide, "General purpose bucket naming rules")."""
+MOVED = ".deploy/moved/{project}.json"
+"""The object of the access layers' bucket that says that the project's states have been moved there."""
+
+_PROJECT_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds deploy.toml. Raises UsageError."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise UsageError(
+        f"no {FILE} here or in any folder above",
+        where=str(start),
+        remedy="run deploy inside a project, or name one with --project",
+    )
+
+
+def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -> DeployConfig:
+    """Read deploy.toml, Pulumi.yaml and every stack file. A flag goes before the environment, that before the file.
+
+    Raises UsageError with all problems, each with its file and key.
+    """
+    toml, problems = read_toml(root / FILE)
+    tools, found = _stack_file(root, TOOLS, TOOLS_FACTS)
+    problems += found
+    targets: dict[str, StackFile] = {}
+    for env in toml.stacks if toml else ():
+        targets[env], found = _stack_file(root, env, TARGET_FACTS)
+        problems += found
+    if toml:
+        problems += _unknown_needs(toml)
+    problems += [*_shared_accounts({TOOLS: tools, **targets}), *_shared_states(tools)]
+    project, program, found = _project(root, max(targets, key=len, default=""))
+    asked, plugin, misread = _choices(cloud, environment)
+    problems += found + misread
+    if problems or toml is None:
+        raise UsageError(
+            "the settings do not hold", detail=problems, remedy="correct the lines above; nothing was started"
+        )
+    service = Backend(tools.text("account"), tools.text("region"), tools.text("stateBucket"), tools.text("stateKey"))
+    bucket, key = _access_state(tools)
+    access = replace(service, bucket=bucket, key_alias=key, marker=MOVED.format(project=project))
+    return DeployConfig(
+        root=root,
+        project=project,
+        cloud=asked or toml.cloud,
+        plugin=Plugin.REAL if (asked or toml.cloud) is Cloud.AWS else plugin or toml.sandbox.plugin,
+        backend=service,
+        access_backend=access,
+        stacks=_stacks(tools, targets, toml, access, service),
+        sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
+        jenkins_deploy_role=tools.text("jenkinsDeployRole"),
+        jenkins_preview_role=tools.text("jenkinsPreviewRole"),
+        plan_key=tools.text("planKey"),
+        program=program,
+        program_timeout=toml.program.timeout,
+        **_entry_points(toml.program),
+        drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),
+    )
+
+
+def _entry_points(table: ProgramTable) -> dict[str, str]:
+    """The functions of the program that the driver asks; empty where none is named."""
+    return {name: entry or "" for name, entry in table.model_dump(exclude={"timeout"}).items()}
+
+
+def _stack_file(root: Path, env: str, facts: Mapping[str, stackfile.Fact]) -> tuple[StackFile, list[str]]:
+    path = root / f"Pulumi.{env}.yaml"
+    if path.is_file():
+        return stackfile.read(path, facts)
+    why = "it says where Jenkins lives" if env == TOOLS else f"{FILE} names the stack {env}"
+    return StackFile(path, {}), [f"{path.name}: no such file, though {why}; docs/reference/settings.md shows one"]
+
+
+def _project(root: Path, longest_stack: str) -> tuple[str, str, list[str]]:
+    """The project's name, its program's folder, and every problem with them."""
+    path = root / "Pulumi.yaml"
+    try:
+        document = YAML(typ="safe").load(path.read_text("utf-8"))
+    except OSError as error:
+        return "", "", [f"{path.name}: cannot be read: {error.strerror}"]
+    except (YAMLError, ValueError, RecursionError) as error:
+        return "", "", [f"{path.name}: not YAML: {str(error).splitlines()[0]}"]
+    name = document.get("name") if isinstance(document, dict) else None
+    if not isinstance(name, str) or not _PROJECT_NAME.fullmatch(name):
+        return "", "", [f"{path.name}: name: got {name!r}, expected a project's name: letters, digits and _.-"]
+    if len(name) + len(longest_stack) > NAMES_LIMIT:
+        expected = f"at most {NAMES_LIMIT} characters together with the stack's name {longest_stack!r}"
+        return "", "", [f"{path.name}: name: got {name!r}, expected {expected}: both are part of a role session's name"]
+    return name, _program(root, str(document.get("main") or ".")), []
+
+
+def _program(root: Path, main: str) -> str:
+    """`main` names the program's folder, or the file in it that starts the program; relative to `root`."""
+    place = Path(os.path.relpath(root / main, root))
+    return (place.parent if (root / place).is_file() else place).as_posix()
+
+
+def _choices(flag: str | None, environment: Mapping[str, str]) -> tuple[Cloud | None, Plugin | None, list[str]]:
+    """What the flag or the environment say of cloud and plugin, and every problem with that; None where nothing is said."""
+    place, said = ("DEPLOY_CLOUD", environment.get("DEPLOY_CLOUD") or None) if flag is None else ("--cloud", flag)
+    cloud, problems = _chosen(Cloud, place, said)
+    plugin, found = _chosen(Plugin, "DEPLOY_PLUGIN", environment.get("DEPLOY_PLUGIN") or None)
+    return cloud, plugin, [*problems, *found]
+
+
+def _chosen(kind: type[E], place: str, said: str | None) -> tuple[E | None, list[str]]:
+    """What a flag or a variable names; None when it says nothing."""
+    if said is None or said in set(kind):
+        return kind(said) if said else None, []
+    return None, [f"{place}: got {said!r}, expected {' or '.join(kind)}"]
+
+
+def _unknown_needs(toml: DeployToml) -> list[str]:
+    return [
+        f"{FILE}: stacks.{name}.needs: got {need!r}, expected one of {', '.join(toml.stacks)}"
+        for name, table in toml.stacks.items()
+        for need in table.needs
+        if need not in toml.stacks
+    ]
+
+
+def _shared_accounts(files: Mapping[str, StackFile]) -> list[str]:
+    owner: dict[str, str] = {}
+    problems = []
+    for env, file in files.items():
+        account = str(file.facts.get("account", ""))
+        if account in owner:
+            problems.append(
+                f"{file.path.name}: deploy:account: {account} is {owner[account]}'s account too, expected one of its own"
+            )
+        elif account:
+            owner[account] = env
+    return problems
+
+
+def _access_state(tools: StackFile) -> tuple[str, str]:
+    """The bucket and the key of the access layers' states: as said, or named after those of the service layers."""
+    named = (("accessStateBucket", "stateBucket"), ("accessStateKey", "stateKey"))
+    bucket, key = (str(tools.facts[own] or f"{tools.facts[other]}{ACCESS}") for own, other in named)
+    return bucket, key
+
+
+def _shared_states(tools: StackFile) -> list[str]:
+    """Whoever may write the state of an access layer decides what the next administrator does: Jenkins may not."""
+    if any(key not in tools.facts for key in ("stateBucket", "stateKey", "accessStateBucket", "accessStateKey")):
+        return []
+    bucket, key = _access_state(tools)
+    problems = []
+    if len(bucket) > BUCKET_LIMIT:
+        problems.append(
+            f"{tools.path.name}: deploy:accessStateBucket: missing, expected a bucket name: "
+            f"{bucket} would have {len(bucket)} characters, and {BUCKET_LIMIT} are allowed"
+        )
+    for name, got, other in (("Bucket", bucket, "stateBucket"), ("Key", key, "stateKey"), ("Key", key, "planKey")):
+        if got == tools.facts.get(other):
+            expected = f"another than deploy:{other}: Jenkins may use that"
+            problems.append(f"{tools.path.name}: deploy:accessState{name}: got {got!r}, expected {expected}")
+    return problems
+
+
+def _stacks(
+    tools: StackFile,
+    targets: Mapping[str, StackFile],
+    toml: DeployToml,
+    of_access: Backend,
+    of_service: Backend,
+) -> tuple[Stack, ...]:
+    most = toml.access.max_deletes
+    place = tools.text("account"), tools.text("region"), tools.path
+    stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, *place, of_access, max_deletes=most)]
+    for env, file in targets.items():
+        table = toml.stacks[env]
+        access = Stack(
+            env + ACCESS,
+            env,
+            Layer.ACCESS,
+            file.text("account"),
+            file.text("region"),
+            file.path,
+            of_access,
+            needs=(TOOLS,),
+            deployment_role=file.text("deploymentRole"),
+            preview_role=file.text("previewRole"),
+            bootstrap_role=file.text("bootstrapRole"),
+            external_id=file.text("externalId"),
+            session_duration=int(file.facts["sessionDuration"]),
+            former_roles=table.former_roles,
+            max_deletes=most,
+        )
+        service = replace(
+            access,
+            name=env,
+            layer=Layer.SERVICE,
+            backend=of_service,
+            needs=(access.name, *table.needs),
+            approve=table.approve,
+            max_deletes=table.max_deletes,
+            smoke_timeout=table.smoke_timeout,
+        )
+        stacks += [access, service]
+    return tuple(stacks)

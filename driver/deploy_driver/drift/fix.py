@@ -1,0 +1,132 @@
+"""What may be put back: what the cloud has lost or was given behind the code's back, and nothing that the code changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from deploy_driver.drift.finding import Fact, Finding, Moved, together
+from deploy_driver.drift.ignore import Ignored, Sorted
+from deploy_driver.drift.look import Looked
+from deploy_driver.drift.sight import Sight
+from deploy_driver.errors import ExitCode
+from deploy_driver.plan.loss import ALL
+from deploy_driver.plan.plan import Step
+from deploy_driver.run.outcome import Result, RunOutcome
+from deploy_driver.run.requests import RunFacts
+from deploy_driver.values import EngineRequest
+
+_LOSES = frozenset({"delete", "replace"})
+_LEAVES = frozenset({"", "same"})
+
+
+@dataclass(frozen=True)
+class Left:
+    """A resource that drifted and is not put back, and why."""
+
+    stack: str
+    urn: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What is to be put back. `drifted` are the URNs that moved in the cloud, by stack; `targets` also what follows them.
+
+    `refused` is what would be lost and was not named, one line each.
+    """
+
+    drifted: Mapping[str, tuple[str, ...]]
+    targets: Mapping[str, tuple[str, ...]]
+    refused: tuple[str, ...]
+    left: tuple[Left, ...]
+
+
+def fix_of(looked: Iterable[Looked], found: Sorted, named: Collection[str]) -> Fix:
+    """What to put back. `named` are the URNs of resources that may be deleted or replaced for it, or `all`."""
+    counted: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found.counted:
+        counted.setdefault((finding.stack, finding.urn), []).append(finding)
+    left = [Left(stack, urn, why) for (stack, urn), mine in counted.items() if (why := _why_not(mine, found.ignored))]
+    stays = {(each.stack, each.urn) for each in left}
+    drifted: dict[str, tuple[str, ...]] = {}
+    targets: dict[str, tuple[str, ...]] = {}
+    refused: list[str] = []
+    for one in looked:
+        back = [urn for stack, urn in counted if stack == one.stack and (stack, urn) not in stays]
+        if not back:
+            continue
+        sights = [sight for sight in one.sights.values() if sight.urn in back or _follows(sight, one)]
+        refused += [
+            f"{one.stack}: {sight.op} {sight.urn}" for sight in sights if sight.op in _LOSES - _named(sight, named)
+        ]
+        drifted[one.stack], targets[one.stack] = tuple(back), tuple(sight.urn for sight in sights)
+    return Fix(drifted, targets, tuple(refused), tuple(left))
+
+
+def _why_not(mine: Sequence[Finding], ignored: Iterable[Ignored]) -> str:
+    """Why a resource with these findings is not put back; empty when it is."""
+    moved = together(finding.moved for finding in mine)
+    if any(finding.fact is Fact.APPEARED for finding in mine):
+        return "it is not ours: delete it, or import it"
+    if moved is not Moved.CLOUD:
+        also = "was changed too" if moved is Moved.BOTH else "was changed, not the cloud"
+        return f"the code {also}: `deploy up --refresh` applies the code"
+    rule = next((one.rule for one in ignored if one.finding.urn == mine[0].urn), None)
+    if rule is None:
+        return ""
+    return f"it would undo {rule.property} too, which {rule.owner} answers for until {rule.expires:%Y-%m-%d}"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What became of a fix. `outcome` is None where nothing was to be put back; `restored` are URNs by stack.
+
+    `time` is when it ended, as the ledger has it.
+    """
+
+    outcome: RunOutcome | None
+    restored: Mapping[str, tuple[str, ...]]
+    left: tuple[Left, ...]
+    time: str = ""
+
+    def exit_code(self, *, differs: bool) -> ExitCode:
+        """That of the run which put back; `differs` asks for 5 when something is left."""
+        code = self.outcome.exit_code() if self.outcome else ExitCode.DONE
+        return ExitCode.DIFFERS if code is ExitCode.DONE and differs and self.left else code
+
+
+def fixed(fix: Fix, outcome: RunOutcome | None, time: str = "") -> Fixed:
+    """What was restored is what its stack's run says was done; of any other stack, nothing."""
+    ended = {step.stack: step for step in outcome.steps} if outcome else {}
+    restored = {stack: urns for stack, urns in fix.drifted.items() if ended[stack].result is Result.SUCCEEDED}
+    failed = [
+        Left(stack, urn, f"{ended[stack].result}: {ended[stack].cause or ended[stack].reason}")
+        for stack, urns in fix.drifted.items()
+        if stack not in restored
+        for urn in urns
+    ]
+    return Fixed(outcome, restored, (*fix.left, *failed), time)
+
+
+def _named(sight: Sight, named: Collection[str]) -> frozenset[str]:
+    return _LOSES if sight.urn in named or ALL in named else frozenset()
+
+
+def _follows(sight: Sight, looked: Looked) -> bool:
+    """Whether it changes only because something else does."""
+    return sight.op not in _LEAVES and all(finding.urn != sight.urn for finding in looked.findings)
+
+
+@dataclass(frozen=True)
+class FixFacts(RunFacts):
+    """The facts of a run that puts back: each stack's request is held to its targets, and to today's providers."""
+
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
+        """The step, as the engine needs it."""
+        made = super().request(step, refresh=refresh)
+        stack = step.stack.name
+        providers = f"urn:pulumi:{stack}::{self.project}::pulumi:providers:*::*"
+        return replace(made, targets=(providers, *self.targets[stack]))

@@ -1,0 +1,179 @@
+"""Who did it: the last call in the account's trail that wrote to the thing that drifted.
+
+Event names and request parameters: the services' own CloudTrail pages (S3, Lambda, API Gateway, IAM, CloudTrail and
+CloudWatch Logs User Guides). A name that Lambda writes with its API's date has that date here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy_driver.cloudtrail import read
+from deploy_driver.drift.sight import Sight
+
+MARK = "app/deploy-"
+"""What the user agent of our own runs carries."""
+
+ID = "id"
+"""Instead of an input: the resource's id."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One call. `time` is in seconds since the epoch."""
+
+    identity: str
+    time: float
+    event: str
+    agent: str
+    id: str
+
+    @property
+    def moment(self) -> str:
+        """When it was done: ISO 8601 in UTC, to the second."""
+        return datetime.fromtimestamp(self.time, UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Events that change a resource, and how they name it: request parameter → input of the resource."""
+
+    events: tuple[str, ...]
+    named: Mapping[str, str]
+
+
+_BUCKET = {"bucketName": "bucket"}
+_IN_API = {"apiId": "apiId"}
+
+TRACES: Mapping[str, tuple[Trace, ...]] = {
+    "aws:s3/bucket:Bucket": (
+        Trace(("CreateBucket", "DeleteBucket", "PutBucketTagging", "DeleteBucketTagging"), _BUCKET),
+        Trace(("TagResource", "UntagResource"), {"resourceArn": "bucket"}),
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": (Trace(("PutBucketVersioning",), _BUCKET),),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        Trace(("PutBucketEncryption", "DeleteBucketEncryption"), _BUCKET),
+    ),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": (
+        Trace(("PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock"), _BUCKET),
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": (
+        Trace(("PutBucketOwnershipControls", "DeleteBucketOwnershipControls"), _BUCKET),
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": (Trace(("PutBucketPolicy", "DeleteBucketPolicy"), _BUCKET),),
+    "aws:lambda/function:Function": (
+        Trace(
+            (
+                "CreateFunction20150331",
+                "UpdateFunctionConfiguration20150331v2",
+                "UpdateFunctionCode20150331v2",
+                "PublishVersion20150331",
+                "DeleteFunction20150331",
+            ),
+            {"functionName": "name"},
+        ),
+        Trace(("TagResource20170331v2", "UntagResource20170331v2"), {"resource": "name"}),
+    ),
+    "aws:lambda/alias:Alias": (
+        Trace(
+            ("CreateAlias20150331", "UpdateAlias20150331", "DeleteAlias20150331"),
+            {"functionName": "functionName", "name": "name"},
+        ),
+    ),
+    "aws:lambda/permission:Permission": (
+        Trace(
+            ("AddPermission20150331v2", "RemovePermission20150331v2"),
+            {"functionName": "function", "statementId": "statementId"},
+        ),
+        # The permission is part of the alias's policy and goes with it.
+        Trace(("DeleteAlias20150331",), {"functionName": "function", "name": "qualifier"}),
+    ),
+    "aws:apigatewayv2/api:Api": (Trace(("UpdateApi", "DeleteApi"), {"apiId": ID}),),
+    "aws:apigatewayv2/integration:Integration": (
+        Trace(("UpdateIntegration", "DeleteIntegration"), {**_IN_API, "integrationId": ID}),
+    ),
+    "aws:apigatewayv2/route:Route": (Trace(("UpdateRoute", "DeleteRoute"), {**_IN_API, "routeId": ID}),),
+    "aws:apigatewayv2/stage:Stage": (Trace(("UpdateStage", "DeleteStage"), {**_IN_API, "stageName": "name"}),),
+    "aws:iam/role:Role": (
+        Trace(
+            (
+                "CreateRole",
+                "UpdateRole",
+                "UpdateRoleDescription",
+                "UpdateAssumeRolePolicy",
+                "PutRolePermissionsBoundary",
+                "DeleteRolePermissionsBoundary",
+                "TagRole",
+                "UntagRole",
+                "DeleteRole",
+            ),
+            {"roleName": "name"},
+        ),
+    ),
+    "aws:iam/rolePolicy:RolePolicy": (
+        Trace(("PutRolePolicy", "DeleteRolePolicy"), {"roleName": "role", "policyName": "name"}),
+    ),
+    "aws:iam/policy:Policy": (
+        Trace(
+            ("CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion", "DeletePolicy"), {"policyArn": ID}
+        ),
+    ),
+    "aws:iam/instanceProfile:InstanceProfile": (
+        Trace(
+            (
+                "CreateInstanceProfile",
+                "AddRoleToInstanceProfile",
+                "RemoveRoleFromInstanceProfile",
+                "DeleteInstanceProfile",
+            ),
+            {"instanceProfileName": "name"},
+        ),
+    ),
+    "aws:cloudtrail/trail:Trail": (
+        Trace(("CreateTrail", "StopLogging", "StartLogging", "UpdateTrail", "DeleteTrail"), {"name": "name"}),
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": (
+        Trace(("PutRetentionPolicy", "DeleteRetentionPolicy", "DeleteLogGroup"), {"logGroupName": "name"}),
+    ),
+}
+
+
+def events_of(type_: str) -> tuple[str, ...]:
+    """The events to ask the trail for; none for a type that nobody described, of which the doer stays unknown."""
+    return tuple(event for trace in TRACES.get(type_, ()) for event in trace.events)
+
+
+def doer(sight: Sight, type_: str, records: Iterable[Mapping[str, Any]], deployed: float) -> Deed | None:
+    """Who wrote to the resource last; None when the trail does not say.
+
+    A write of one of our own runs before the state was written last, at `deployed`, is what drifted, not the drift; so is
+    any, where there is no state and `deployed` is 0.
+    """
+    calls = sorted(
+        (read(raw) for raw in records if not raw.get("errorCode") and _about(sight, type_, raw)),
+        key=lambda record: record.time,
+    )
+    if not calls or (MARK in calls[-1].agent and (not deployed or calls[-1].time <= deployed)):
+        return None
+    last = calls[-1]
+    return Deed(last.caller, last.time, last.name, last.agent, last.id)
+
+
+def _about(sight: Sight, type_: str, raw: Mapping[str, Any]) -> bool:
+    asked: Mapping[str, Any] = raw.get("requestParameters") or {}
+    return any(
+        raw.get("eventName") in trace.events
+        and all(
+            _is(asked.get(parameter), sight.id if key == ID else sight.inputs.get(key))
+            for parameter, key in trace.named.items()
+        )
+        for trace in TRACES.get(type_, ())
+    )
+
+
+def _is(asked: object, name: object) -> bool:
+    """Whether the call means that thing: by its name, or by an ARN that ends with it."""
+    return bool(name) and (asked == name or str(asked).endswith((f":{name}", f"/{name}")))

@@ -1,0 +1,237 @@
+"""The catalogue of events: everything a run can say. Kinds and fields are promised; wording is the renderers'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from deploy_driver.values import Changes, ResourceChange
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened. `kind` names it in JSON and in the reference."""
+
+    kind: ClassVar[str] = "event"
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """A run began: what it will do, where, as whom, with which tools."""
+
+    kind: ClassVar[str] = "run-started"
+    run: str
+    operation: str
+    cloud: str
+    stacks: tuple[str, ...]
+    engine: str
+    plugin: str
+    endpoint: str = ""
+    by: str = ""
+    approved_by: str = ""
+    reason: str = ""
+    commit: str = ""
+    build: str = ""
+
+
+@dataclass(frozen=True)
+class StackSelected(Event):
+    """A stack is part of the run because the change since `base` concerns it: a reason for each kind of file."""
+
+    kind: ClassVar[str] = "stack-selected"
+    stack: str
+    base: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StackLeftOut(Event):
+    """The change since `base` concerns this stack too, and yet it is not part of the run: `why`."""
+
+    kind: ClassVar[str] = "stack-left-out"
+    stack: str
+    base: str
+    reasons: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class CheckStarted(Event):
+    """Something is being looked at before anything is touched."""
+
+    kind: ClassVar[str] = "check-started"
+    check: str
+    stack: str = ""
+
+
+@dataclass(frozen=True)
+class CheckPassed(Event):
+    """It is as it should be."""
+
+    kind: ClassVar[str] = "check-passed"
+    check: str
+    fact: str
+    stack: str = ""
+
+
+@dataclass(frozen=True)
+class CheckFailed(Event):
+    """It is not; the run will not start."""
+
+    kind: ClassVar[str] = "check-failed"
+    check: str
+    what: str
+    remedy: str = ""
+    stack: str = ""
+
+
+@dataclass(frozen=True)
+class SessionNegotiated(Event):
+    """A role was entered: how many seconds its session was asked for, how many it got, and which case that was."""
+
+    kind: ClassVar[str] = "session-negotiated"
+    stack: str
+    asked: int
+    got: int
+    why: str
+
+
+@dataclass(frozen=True)
+class StepStarted(Event):
+    """One operation on one stack begins."""
+
+    kind: ClassVar[str] = "step-started"
+    stack: str
+    account: str
+    operation: str
+    role: str
+
+
+@dataclass(frozen=True)
+class ResourceStarted(Event):
+    """The engine began to work on a resource; `preview` when it only says what it would do."""
+
+    kind: ClassVar[str] = "resource-started"
+    stack: str
+    change: ResourceChange
+    preview: bool = False
+
+
+@dataclass(frozen=True)
+class ResourceDone(Event):
+    """The engine is done with a resource, or has failed on it."""
+
+    kind: ClassVar[str] = "resource-done"
+    stack: str
+    change: ResourceChange
+    preview: bool = False
+    failed: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Diagnostic(Event):
+    """The engine or a provider has something to say. `severity` is Pulumi's: info, warning, error."""
+
+    kind: ClassVar[str] = "diagnostic"
+    stack: str
+    severity: str
+    message: str
+    urn: str = ""
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """Long work outside the engine: what is being done or waited for."""
+
+    kind: ClassVar[str] = "progress"
+    message: str
+    stack: str = ""
+
+
+@dataclass(frozen=True)
+class Previewed(Event):
+    """What an `up` or `destroy` would do to a stack."""
+
+    kind: ClassVar[str] = "previewed"
+    stack: str
+    changes: Changes
+    resources: tuple[ResourceChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gated(Event):
+    """After its preview a step was held to what asks for one: `answer` is `passed`, or the outcome's word for the refusal."""
+
+    kind: ClassVar[str] = "gated"
+    stack: str
+    asked: tuple[str, ...]
+    answer: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Drifted(Event):
+    """Something is no longer as it was deployed. `change.diffs` is its one property, expected and found; empty for the whole.
+
+    `moved`, `fact` and `standing` are the words of `deploy drift`. `by` did it `at` (ISO 8601, UTC) with `call`; all empty
+    where the trail does not say. `ignored` is who answers for it, and why; empty when it counts.
+    """
+
+    kind: ClassVar[str] = "drifted"
+    stack: str
+    change: ResourceChange
+    moved: str
+    fact: str
+    standing: str = ""
+    by: str = ""
+    at: str = ""
+    call: str = ""
+    agent: str = ""
+    ignored: str = ""
+
+
+@dataclass(frozen=True)
+class SmokeTestStarted(Event):
+    """The stack's service is being asked how it is."""
+
+    kind: ClassVar[str] = "smoke-test-started"
+    stack: str
+    url: str
+
+
+@dataclass(frozen=True)
+class SmokeTested(Event):
+    """The stack's service answered, as itself, from its own account."""
+
+    kind: ClassVar[str] = "smoke-tested"
+    stack: str
+    url: str
+    version: str
+    account: str
+
+
+@dataclass(frozen=True)
+class StepFinished(Event):
+    """One operation on one stack ended. `result`, `reason` and `cause` are the outcome's own words."""
+
+    kind: ClassVar[str] = "step-finished"
+    stack: str
+    result: str
+    reason: str
+    cause: str = ""
+    changes: Changes = Changes()
+    seconds: float = 0.0
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """The run ended. `cause` and `remedy` are those of the error that ended all of it; a stack's own stand in its step."""
+
+    kind: ClassVar[str] = "run-finished"
+    run: str
+    exit_code: int
+    seconds: float
+    cause: str = ""
+    remedy: str = ""

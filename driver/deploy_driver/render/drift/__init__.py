@@ -1,0 +1,1 @@
+"""What drifted, in every form that somebody reads."""

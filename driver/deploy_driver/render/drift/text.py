@@ -1,0 +1,107 @@
+"""What drifted, for a person at a terminal of 100 columns: one block for each resource, and what it came to in the last line."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from deploy_driver.drift.finding import Finding, Moved, together
+from deploy_driver.drift.fix import Fixed
+from deploy_driver.drift.look import Looked
+from deploy_driver.drift.report import Report
+from deploy_driver.drift.who import Deed
+from deploy_driver.record.redaction import one_line, readable
+from deploy_driver.render import result
+from deploy_driver.render.diff import property_lines
+from deploy_driver.render.drift.words import by_resource, named, said, sentence, shown, standing, total
+from deploy_driver.render.text import WIDTH, duration, table, wrapped
+from deploy_driver.values import PropertyDiff
+
+LINES = 24
+"""Lines of one property's difference; JSON has all of it."""
+
+
+def as_text(report: Report) -> str:
+    """A line for each stack, then each resource that drifted, what does not count, why a stack could not be looked at."""
+    rows = [[one.stack, one.account, said(report, one), duration(one.seconds)] for one in report.looked]
+    parts = [table(["STACK", "ACCOUNT", "DRIFT", "TIME"], rows)]
+    parts += [
+        _block(report, one.stack, found)
+        for one in report.looked
+        for _, found in by_resource(report.findings(one.stack))
+    ]
+    parts += ["\n".join(_rest(report))] if _rest(report) else []
+    parts += [_failure(one) for one in report.looked if one.failure]
+    parts += [_fixed(report.fixed)] if report.fixed else []
+    return readable("\n\n".join([*parts, total(report)]))
+
+
+def _block(report: Report, stack: str, found: Sequence[Finding]) -> str:
+    """One resource: which side moved, who did it, and each property with what was expected and what was found."""
+    moved = together(finding.moved for finding in found)
+    lines = [f"{stack}: {named(found[0].urn)}: {moved}"]
+    for finding in found:
+        own = f", {finding.moved}" if finding.moved is not moved else ""
+        lines += _property(finding, f"({standing(report, finding)}{own})")
+    if any(finding.moved is not Moved.CODE for finding in found):
+        lines += _doer(report.doers.get(found[0].urn))
+    return "\n".join(lines)
+
+
+def _property(finding: Finding, how: str) -> Iterator[str]:
+    whole = f"  {sentence(finding)} {how}"
+    short = not finding.path or max(len(shown(finding.expected)), len(shown(finding.found))) < WIDTH
+    if short and len(whole) <= WIDTH:
+        yield whole
+        return
+    yield f"  {finding.path} {how}, expected (-) and found (+):"
+    kind = "add" if finding.expected is None else "delete" if finding.found is None else "update"
+    diff = PropertyDiff(finding.path, kind, finding.expected, finding.found)
+    lines = [line for line in property_lines([diff], value=WIDTH - 24, context=0) if line != f"  {finding.path}:"]
+    yield from (_cut(f"    {line}".rstrip()) for line in lines[:LINES])
+    if len(lines) > LINES:
+        yield f"    … {len(lines) - LINES} more lines: --output json has them"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+
+
+def _doer(deed: Deed | None) -> Iterator[str]:
+    if deed is None:
+        yield "  by unknown: the trail does not say"
+        return
+    yield f"  by {deed.identity}"
+    how = f"{deed.event} at {deed.moment}, {one_line(deed.agent)}"
+    yield f"     {textwrap.shorten(how, WIDTH - 5, placeholder=' …')}"
+
+
+def _rest(report: Report) -> list[str]:
+    ignored = [
+        "\n".join(
+            [
+                _paragraph(f"ignored: {one.finding.stack}: {named(one.finding.urn)}: {sentence(one.finding)}"),
+                _paragraph(f"until {one.rule.expires:%Y-%m-%d}, {one.rule.owner}: {one.rule.reason}", "  "),
+            ]
+        )
+        for one in report.sorted.ignored
+    ]
+    closed = [f"closed: {entry.stack}: {named(entry.urn)} {entry.path}".rstrip() for entry in report.closed]
+    return [*ignored, *closed, *(_paragraph(f"warning: {warning}") for warning in report.sorted.warnings)]
+
+
+def _failure(looked: Looked) -> str:
+    how = " everywhere" if looked.resources else ""
+    lines = [_paragraph(f"{looked.stack}: could not look{how}: {looked.failure}")]
+    return "\n".join([*lines, *([_paragraph(f"what to do: {looked.remedy}", "  ")] if looked.remedy else [])])
+
+
+def _fixed(fixed: Fixed) -> str:
+    lines = [f"put back: {stack}: {named(urn)}" for stack, urns in fixed.restored.items() for urn in urns]
+    lines += [_paragraph(f"left: {left.stack}: {named(left.urn)}: {left.why}") for left in fixed.left]
+    parts = [result.as_text(fixed.outcome)] if fixed.outcome else []
+    return "\n\n".join([*parts, "\n".join(lines or ["nothing was to be put back"])])
+
+
+def _paragraph(text: str, indent: str = "") -> str:
+    return "\n".join(wrapped(text, indent))

@@ -1,0 +1,90 @@
+"""A drift report for others to show: JUnit for Jenkins, SARIF 2.1.0 for code hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from deploy_driver.assurance.findings.sarif import SCHEMA
+from deploy_driver.drift.finding import Finding, Moved
+from deploy_driver.drift.ledger import Standing
+from deploy_driver.drift.report import Report
+from deploy_driver.record.redaction import one_line, readable, redact
+from deploy_driver.render.drift.words import doer, named, sentence
+
+_RULES: Mapping[Moved, tuple[str, str]] = {
+    Moved.CLOUD: ("cloud-changed", "The cloud was changed behind the code's back."),
+    Moved.CODE: ("code-not-applied", "The code says something that was not applied."),
+    Moved.BOTH: ("both-moved", "The cloud was changed, and so was the code."),
+}
+_BASELINE: Mapping[str, str] = {
+    Standing.OPENED: "new",
+    Standing.REOPENED: "new",
+    Standing.UNCHANGED: "unchanged",
+}
+
+
+def as_junit(report: Report) -> str:
+    """One suite for each stack; each finding a failed case, a stack in order one case that passed."""
+    suites = ET.Element("testsuites", name="drift")
+    for one in report.looked:
+        found = report.findings(one.stack)
+        suite = ET.SubElement(suites, "testsuite", name=one.stack, time=str(one.seconds))
+        suite.set("tests", str(len(found) + (one.failure != "" or not found)))
+        suite.set("failures", str(len(found)))
+        suite.set("errors", str(int(one.failure != "")))
+        if one.failure:
+            case = ET.SubElement(suite, "testcase", classname=one.stack, name="could not look")
+            ET.SubElement(case, "error", message=_said(one.failure))
+        elif not found:
+            ET.SubElement(suite, "testcase", classname=one.stack, name="no drift")
+        for finding in found:
+            name = f"{named(finding.urn)} {finding.path}".rstrip()
+            case = ET.SubElement(suite, "testcase", classname=one.stack, name=_said(name))
+            message = f"{finding.moved} ({report.standing(finding)}): {sentence(finding)}"
+            failure = ET.SubElement(case, "failure", message=_said(message), type=_RULES[finding.moved][0])
+            failure.text = _said(f"{finding.urn}\nby {doer(report.doers.get(finding.urn))}")
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode")
+
+
+def _said(text: str) -> str:
+    redacted: str = redact(readable(text))
+    return redacted
+
+
+def as_sarif(report: Report) -> Mapping[str, Any]:
+    """One run of the tool; what could not be looked at is a notification."""
+    ids = [rule for rule, _ in _RULES.values()]
+    rules = [{"id": rule, "shortDescription": {"text": text}} for rule, text in _RULES.values()]
+    unseen = [
+        {"level": "error", "message": {"text": f"{one.stack}: could not look: {one_line(one.failure)}"}}
+        for one in report.looked
+        if one.failure
+    ]
+    run = {
+        "tool": {"driver": {"name": "deploy drift", "version": version("deploy"), "rules": rules}},
+        "invocations": [{"executionSuccessful": not unseen, "toolExecutionNotifications": unseen}],
+        "results": [_result(report, finding, ids) for finding in report.sorted.counted],
+    }
+    body: Mapping[str, Any] = redact({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    return body
+
+
+def _result(report: Report, finding: Finding, ids: list[str]) -> Mapping[str, Any]:
+    rule = _RULES[finding.moved][0]
+    by = "" if finding.moved is Moved.CODE else f"; by {doer(report.doers.get(finding.urn))}"
+    name = f"{finding.stack}/{finding.name}"
+    return {
+        "ruleId": rule,
+        "ruleIndex": ids.index(rule),
+        "level": "note" if finding.moved is Moved.CODE else "error",
+        "baselineState": _BASELINE[report.standing(finding)],
+        "message": {"text": f"{finding.moved}: {finding.type} {finding.name}: {sentence(finding)}{by}"},
+        "partialFingerprints": {"stackUrnProperty/v1": finding.key},
+        "locations": [
+            {"logicalLocations": [{"name": finding.name, "fullyQualifiedName": name, "kind": "resource"}]},
+        ],
+    }

@@ -1,0 +1,97 @@
+"""The words of a drift report that its forms share: how much drifted, what is the matter, who did it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from deploy_driver.drift.finding import Fact, Finding
+from deploy_driver.drift.ledger import Standing
+from deploy_driver.drift.look import Looked
+from deploy_driver.drift.report import Report
+from deploy_driver.drift.who import Deed
+from deploy_driver.record.redaction import one_line
+from deploy_driver.render.diff import excerpts, in_order
+
+LONGEST = 100
+"""Characters of a value in one line; JSON has all of it."""
+
+FACTS: Mapping[Fact, str] = {
+    Fact.CHANGED: "changed",
+    Fact.DELETED: "it was deleted",
+    Fact.NOT_MADE: "the code has it, it was not made yet",
+    Fact.APPEARED: "something of this name is there already, and it is not ours",
+    Fact.NOT_REMOVED: "the code no longer has it, it is still there",
+}
+
+
+def by_resource(findings: Sequence[Finding]) -> list[tuple[str, tuple[Finding, ...]]]:
+    """The findings of each resource, which stand together."""
+    return [(urn, tuple(found)) for urn, found in groupby(findings, key=lambda finding: finding.urn)]
+
+
+def said(report: Report, looked: Looked) -> str:
+    """How much of a stack drifted, in a few words."""
+    if looked.failure and not looked.resources:
+        return "could not look"
+    drifted = len(by_resource(report.findings(looked.stack)))
+    found = f"{drifted} of {looked.resources} resources" if drifted else f"none in {looked.resources} resources"
+    return f"{found}, could not look everywhere" if looked.failure else found
+
+
+def total(report: Report) -> str:
+    """The whole look in one line: what is new, what was known, and what does not count."""
+    findings = report.sorted.counted
+    new = sum(report.is_new(finding) for finding in findings)
+    counts = {
+        "new": new,
+        "known": len(findings) - new,
+        "ignored": len(report.sorted.ignored),
+        "closed": len(report.closed),
+    }
+    parts = [f"{count} {word}" for word, count in counts.items() if count]
+    unseen = [one.stack for one in report.looked if one.failure]
+    parts += [f"could not look everywhere in {', '.join(unseen)}"] if unseen else []
+    first = " (the first look: all of it is new)" if report.first and new else ""
+    quiet = [] if findings else ["no drift seen" if unseen else "no drift"]
+    return "; ".join([*quiet, *parts]) + first
+
+
+def sentence(finding: Finding) -> str:
+    """What is the matter, in one line; long values from where they differ."""
+    if not finding.path:
+        return FACTS[finding.fact]
+    expected, found = excerpts(shown(finding.expected), shown(finding.found), LONGEST)
+    return f"{finding.path}: expected {_cut(expected)}, found {_cut(found)}"
+
+
+def shown(value: object) -> str:
+    """A value in one line."""
+    if value is None:
+        return "nothing"
+    return one_line(in_order(value) if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def standing(report: Report, finding: Finding) -> str:
+    """What the look made of it; when it was first seen, where it was known."""
+    entry = report.entries.get(finding.key)
+    word = report.standing(finding)
+    if entry and word == Standing.UNCHANGED:
+        return f"since {entry.opened[:16].replace('T', ' ')} UTC"
+    return f"{word}, {entry.times} times now" if entry and word == Standing.REOPENED else word
+
+
+def doer(deed: Deed | None) -> str:
+    """Who did it, when, with which call and which software; `unknown` where the trail does not say."""
+    return f"{deed.identity} at {deed.moment}: {deed.event}, {one_line(deed.agent)}" if deed else "unknown"
+
+
+def named(urn: str) -> str:
+    """A resource by the last part of its type, and its name."""
+    _, _, types, name = urn.split("::", 3)
+    return f"{types.rpartition(':')[2]} {name}"

@@ -1,0 +1,1 @@
+"""One run in full: as text, as data, and as a page."""

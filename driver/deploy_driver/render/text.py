@@ -1,0 +1,74 @@
+"""The words for resources, durations and tables that every renderer shares, and the width that a console is taken to have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+from deploy_driver.record.redaction import one_line
+from deploy_driver.run.outcome import Reason
+from deploy_driver.values import Changes
+
+WIDTH = 100
+"""Characters."""
+
+
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """The text as lines of at most WIDTH characters where its words allow it; none for no text."""
+    return wrap(
+        one_line(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+VERBS = {
+    "create": ("creating", "created"),
+    "update": ("updating", "updated"),
+    "delete": ("deleting", "deleted"),
+    "replace": ("replacing", "replaced"),
+    "create-replacement": ("creating replacement", "created replacement"),
+    "delete-replaced": ("deleting replaced", "deleted replaced"),
+    "refresh": ("reading", "read"),
+    "read": ("reading", "read"),
+    "import": ("importing", "imported"),
+    "same": ("checking", "unchanged"),
+}
+
+
+def doing(op: str) -> str:
+    """Pulumi's operation as something that goes on."""
+    return VERBS.get(op, (op, op))[0]
+
+
+def did(op: str) -> str:
+    """Pulumi's operation as something that is done."""
+    return VERBS.get(op, (op, op))[1]
+
+
+def changed(changes: Changes, reason: str) -> str:
+    """What a step did; after a preview, what it would do."""
+    return changes.planned() if reason == Reason.PREVIEWED else changes.done()
+
+
+def duration(seconds: float) -> str:
+    """`0.8 s`, `42 s`, `3 min 05 s`, `2 h 03 min`."""
+    if round(seconds, 1) < 10:  # noqa: PLR2004 -- tenths matter only below ten seconds
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:  # noqa: PLR2004 -- minutes of an hour
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns aligned by spaces, so that a console of any width and a copy into a mail keep them readable."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (header, *rows)
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,144 @@
+"""How a run ended, per step: a result, a reason and a cause, all closed vocabularies; the exit code they make, and the last event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from deploy_driver.errors import DeployError, ExitCode
+from deploy_driver.plan.plan import Plan
+from deploy_driver.ports import Clock, Emit
+from deploy_driver.record.catalogue import RunFinished
+from deploy_driver.values import Changes, Operation, ResourceChange, SessionLength
+
+
+class Result(StrEnum):
+    """What became of a step."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    NOT_RUN = "not run"
+
+
+class Reason(StrEnum):
+    """Why a step has its result."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    PREVIEWED = "previewed"
+    DESTROYED = "destroyed"
+    ENGINE_FAILED = "engine failed"
+    NOT_ENTERED = "not entered"
+    SMOKE_TEST_FAILED = "smoke test failed"
+    DECLINED = "declined"
+    NEEDS_APPROVAL = "needs approval"
+    OVER_LIMIT = "over a limit"
+    LOSES_DATA = "would lose data"
+    NOT_AS_REVIEWED = "not as reviewed"
+    STOPPED = "stopped on request"
+    EARLIER_STACK = "an earlier stack"
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """One step's end. `cause` is the fact behind the reason, in one line; `remedy` the way out.
+
+    `session` is how long the sessions of its role last; None where no role was entered.
+    """
+
+    stack: str
+    account: str
+    result: Result
+    reason: Reason
+    cause: str = ""
+    remedy: str = ""
+    changes: Changes = Changes()
+    resources: tuple[ResourceChange, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    session: SessionLength | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """The whole run's end: one outcome per planned step, in the plan's order."""
+
+    run: str
+    operation: Operation
+    steps: tuple[StepOutcome, ...]
+    seconds: float = 0.0
+
+    def exit_code(self, *, differs: bool = False) -> ExitCode:
+        """The exit code: 3 when no stack could be entered; `differs` asks for 5 when a preview found changes."""
+        results = {step.result for step in self.steps}
+        if results == {Result.FAILED} and all(step.reason is Reason.NOT_ENTERED for step in self.steps):
+            return ExitCode.NOT_READY
+        for result, code in _CODES:
+            if result in results:
+                return code
+        if differs and any(step.changes.total for step in self.steps):
+            return ExitCode.DIFFERS
+        return ExitCode.DONE
+
+
+_CODES = (
+    (Result.INTERRUPTED, ExitCode.INTERRUPTED),
+    (Result.FAILED, ExitCode.FAILED),
+    (Result.REFUSED, ExitCode.REFUSED),
+    (Result.NOT_RUN, ExitCode.FAILED),
+)
+
+
+def rest_not_run(plan: Plan, done: tuple[StepOutcome, ...]) -> tuple[StepOutcome, ...]:
+    """The outcomes of the steps that a failed, refused or interrupted step kept from running."""
+    if not done:
+        return ()
+    last = done[-1]
+    return tuple(
+        StepOutcome(
+            step.stack.name,
+            step.stack.account,
+            Result.NOT_RUN,
+            Reason.EARLIER_STACK,
+            cause=f"{last.stack} {last.result}: {last.reason}",
+        )
+        for step in plan.steps[len(done) :]
+    )
+
+
+@dataclass
+class Ending:
+    """What the run will exit with, and why; whoever knows better sets it before the end."""
+
+    code: int = ExitCode.DONE
+    cause: str = ""
+    remedy: str = ""
+
+    def by(self, error: DeployError) -> None:
+        """That error ends the run."""
+        self.code, self.cause, self.remedy = error.exit_code, str(error), error.remedy
+
+
+@contextmanager
+def finishing(run: str, clock: Clock, emit: Emit) -> Iterator[Ending]:
+    """While inside, the run goes on; at the end, however it comes, RunFinished is said. Errors go on their way."""
+    started = clock.now()
+    ending = Ending()
+    try:
+        yield ending
+    except DeployError as error:
+        ending.by(error)
+        raise
+    except SystemExit as stop:
+        ending.code = stop.code if isinstance(stop.code, int) else ExitCode.BUG
+        raise
+    except BaseException:
+        ending.code = ExitCode.BUG
+        raise
+    finally:
+        emit(RunFinished(run, int(ending.code), clock.now() - started, ending.cause, ending.remedy))

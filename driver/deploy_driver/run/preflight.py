@@ -1,0 +1,176 @@
+"""Looks at everything a run depends on before anything is touched, and reports all that is wrong at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+from deploy_driver.checkpoint import Judged
+from deploy_driver.errors import DeployError, NotReadyError, RefusedError
+from deploy_driver.plan.plan import Plan, Step
+from deploy_driver.ports import Emit, Identity, StateStore
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
+from deploy_driver.run.requests import RunFacts
+from deploy_driver.run.state_check import States
+from deploy_driver.values import Operation, SessionLength
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question. `ask` returns the fact that was found, or raises DeployError."""
+
+    name: str
+    ask: Callable[[], str]
+    stack: str = ""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How long each stack's session lasts, the judged state of each that has one, and what bars stacks from being previewed."""
+
+    sessions: Mapping[str, SessionLength]
+    states: Mapping[str, Judged]
+    barred: Mapping[str, DeployError]
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The checks of a run: who we are, the backend, and for every stack its role, its account, its lock and its state.
+
+    `state` is None before the backend has been made.
+    """
+
+    identity: Identity
+    state: StateStore | None
+    emit: Emit
+    _sessions: dict[str, SessionLength] = field(default_factory=dict)
+    _states: dict[str, Judged] = field(default_factory=dict)
+
+    def require(self, plan: Plan, facts: RunFacts) -> Admission:
+        """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
+
+        Nothing has been touched then.
+        """
+        failures = self._failures([Check("identity", lambda: self._caller(facts))])
+        if not failures:
+            failures = self._failures([*self._backend_checks(plan), *self._stack_checks(plan, facts)])
+        _require_none(failures)
+        if self.state:
+            _refuse_what_carries(plan, self.state)
+        return self._admission({})
+
+    def admit(self, plan: Plan, facts: RunFacts) -> Admission:
+        """Like `require`, for what only looks: a stack that cannot be entered or read is named, and keeps no other from being looked at.
+
+        Raises NotReadyError when nothing can be looked at: it is not known who we are, or there is no state.
+        """
+        _require_none(self._failures([Check("identity", lambda: self._caller(facts))]))
+        _require_none(self._failures([*self._backend_checks(plan)]))
+        failures = self._failures([*self._stack_checks(plan, facts)])
+        return self._admission({check.stack: error for check, error in failures})
+
+    def _admission(self, barred: Mapping[str, DeployError]) -> Admission:
+        return Admission(dict(self._sessions), dict(self._states), barred)
+
+    def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
+        for step in plan.steps:
+            yield Check("role", partial(self._enter, step, facts), step.stack.name)
+            state = self.state
+            if state:
+                yield Check("state", partial(self._fit, States(state, facts.project), step), step.stack.name)
+            if state and plan.operation is not Operation.PREVIEW:
+                yield Check("lock", partial(_unlocked, state, step), step.stack.name)
+
+    def _failures(self, checks: list[Check]) -> list[tuple[Check, DeployError]]:
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="preflight") as pool:
+            answers = pool.map(self._answer, checks)
+            return [(check, error) for check, error in zip(checks, answers, strict=True) if error is not None]
+
+    def _answer(self, check: Check) -> DeployError | None:
+        self.emit(CheckStarted(check.name, check.stack))
+        try:
+            fact = check.ask()
+        except DeployError as error:
+            self.emit(CheckFailed(check.name, str(error), error.remedy, check.stack))
+            return error
+        self.emit(CheckPassed(check.name, fact, check.stack))
+        return None
+
+    def _caller(self, facts: RunFacts) -> str:
+        caller = self.identity.caller()
+        if caller.account != facts.account:
+            raise NotReadyError(
+                f"we are {caller.arn} in account {caller.account}, expected account {facts.account} (tools)",
+                remedy="run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way",
+            )
+        return caller.arn
+
+    def _backend_checks(self, plan: Plan) -> Iterator[Check]:
+        if self.state:
+            yield Check("state", partial(_usable, self.state, plan))
+
+    def _fit(self, states: States, step: Step) -> str:
+        judged = states.require(step.stack)
+        if judged is None:
+            return "there is none yet"
+        self._states[step.stack.name] = judged
+        return f"is this stack's and whole, {len(judged.resources)} resources"
+
+    def _enter(self, step: Step, facts: RunFacts) -> str:
+        entrance = step.entrance(facts.session_name(step))
+        caller = self.identity.assume(entrance, step.stack.region) if entrance.role_arn else self.identity.caller()
+        if caller.account != step.stack.account:
+            raise NotReadyError(
+                f"{entrance.role_arn or caller.arn} is in account {caller.account}, "
+                f"but {step.stack.file.name} says deploy:account is {step.stack.account}",
+                remedy="correct deploy:account, or the role, before anything is deployed into the wrong account",
+            )
+        if caller.session:
+            self._sessions[step.stack.name] = caller.session
+            self.emit(
+                SessionNegotiated(step.stack.name, caller.session.asked, caller.session.got, caller.session.why.value)
+            )
+        return f"{caller.arn} in {caller.account}"
+
+
+def _require_none(failures: list[tuple[Check, DeployError]]) -> None:
+    if failures:
+        raise NotReadyError(
+            f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
+            detail=[_line(check, error) for check, error in failures],
+            remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
+        )
+
+
+def _usable(state: StateStore, plan: Plan) -> str:
+    state.check(plan.stacks)
+    return "state bucket and key can be used"
+
+
+def _unlocked(state: StateStore, step: Step) -> str:
+    holder = state.lock_of(step.stack.name)
+    if holder:
+        raise NotReadyError(
+            f"the stack is locked by {holder}",
+            remedy=f"wait for that run to end; if it is dead, `pulumi cancel --stack {step.stack.name}` removes the lock",
+        )
+    return "not locked"
+
+
+def _refuse_what_carries(plan: Plan, state: StateStore) -> None:
+    standing = {step.stack.name: [name for name in step.carries if state.exists(name)] for step in plan.steps}
+    detail = [f"{name} carries {', '.join(others)}" for name, others in standing.items() if others]
+    if detail:
+        others = ",".join(dict.fromkeys(other for names in standing.values() for other in names))
+        raise RefusedError(
+            "an access layer goes last: without it what it carries could not be entered any more, not even to delete it",
+            detail=detail,
+            remedy=f"`deploy destroy --stacks {others}` first",
+        )
+
+
+def _line(check: Check, error: DeployError) -> str:
+    place = f"{check.stack}: {check.name}" if check.stack else check.name
+    return f"{place}: {error}".replace("\n", "\n  ")

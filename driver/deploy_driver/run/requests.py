@@ -1,0 +1,66 @@
+"""Makes the engine's request for one step: the run's facts and the environment, nothing inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from deploy_driver.plan.plan import Step
+from deploy_driver.run.build_info import session_name
+from deploy_driver.values import EngineRequest, SessionLength
+
+BUCKET = "aws:s3/bucket:Bucket"
+"""The type of what can be deleted only when it is empty, or when its state says that it may be emptied."""
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What is the same for every step of one run. `account` is the one that a run begins in, the tools account.
+
+    `environment` is all that an engine's process may see. `sessions` says, by stack, how long a session AWS gives: known
+    once every role has been entered.
+    """
+
+    run: str
+    project: str
+    build: str
+    account: str
+    environment: Mapping[str, str]
+    sessions: Mapping[str, SessionLength] = field(default_factory=dict)
+
+    def session_name(self, step: Step) -> str:
+        """The session name and source identity of a step."""
+        return session_name(self.project, step.stack.env, self.build, self.run)
+
+    def emptying(self, step: Step) -> EngineRequest | None:
+        """An update of the stack's buckets alone, after which they may be deleted with what is in them; None when it has none.
+
+        The provider deletes a bucket that is not empty only when the state says `forceDestroy`, and that says the program:
+        in a destroy, by this fact (terraform-provider-aws, `aws_s3_bucket`, `force_destroy`).
+        """
+        buckets = [urn for urn, kind in step.standing.items() if kind == BUCKET]
+        if not buckets:
+            return None
+        made = self.request(step)
+        providers = f"urn:pulumi:{step.stack.name}::{self.project}::pulumi:providers:*::*"
+        return replace(made, facts={**made.facts, "deploy:emptyBuckets": "true"}, targets=(providers, *buckets))
+
+    def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
+        """The step, as the engine needs it."""
+        name = self.session_name(step)
+        session = self.sessions.get(step.stack.name)
+        return EngineRequest(
+            stack=step.stack.name,
+            config_file=step.stack.file,
+            facts={
+                "deploy:enterAs": step.enter_as.value,
+                "deploy:sessionName": name,
+                "deploy:sourceIdentity": name,
+                **({"deploy:grantedDuration": str(session.got)} if session else {}),
+            },
+            environment=self.environment,
+            backend=step.stack.backend,
+            refresh=refresh,
+            entrance=step.entrance(name),
+            region=step.stack.region,
+        )

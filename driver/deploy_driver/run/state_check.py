@@ -1,0 +1,103 @@
+"""Lets an engine at a stack only when its state is that stack's own and whole, and names what else there is when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+from deploy_driver.checkpoint import Judged, judge
+from deploy_driver.errors import NotReadyError
+from deploy_driver.ports import StateStore
+from deploy_driver.values import Copy, Stack
+
+SHOWN = 4
+"""Problems of one state that are said one by one."""
+
+_TRIED = 50
+"""Copies of one state that are read before the search is given up."""
+
+
+@dataclass(frozen=True)
+class GoodCopy:
+    """The newest copy of a stack's state that an engine may work on, and what is in it."""
+
+    copy: Copy
+    content: bytes
+    judged: Judged
+
+    def __str__(self) -> str:
+        copy = self.copy
+        version = f" (version {copy.version})" if copy.version else ""
+        return f"{copy.key}{version} of {datetime.fromtimestamp(copy.moment, UTC):%Y-%m-%d %H:%M:%S} UTC, {_resources(self.judged)}"
+
+
+class UnfitStateError(NotReadyError):
+    """The state is damaged, another stack's, or gone; `good` may take its place, None when no copy is any better."""
+
+    def __init__(self, what: str, stack: Stack, *, detail: Sequence[str] = (), good: GoodCopy | None) -> None:
+        found = f"the newest good copy is {good}" if good else "no copy that was found is any better"
+        back = f"find out who changed it; `deploy state restore --stack {stack.name}` puts the newest good copy back"
+        remedy = back if good else "let an administrator look through the versions of it in the state bucket"
+        super().__init__(what, detail=[*detail, found], remedy=remedy)
+        self.good = good
+
+
+@dataclass(frozen=True)
+class States:
+    """Judges the states in `store` of the stacks of the Pulumi project `project`."""
+
+    store: StateStore
+    project: str
+
+    def require(self, stack: Stack) -> Judged | None:
+        """The stack's state, fit for the engine; None when the stack does not exist. Raises NotReadyError when it is not fit.
+
+        A state that is not there, or in which nothing was ever deployed, is not fit either while a copy of it lists
+        resources: deployed anew, they would be made twice. A destroyed stack leaves copies without any.
+        """
+        content = self.store.read(stack.name)
+        judged = None if content is None else judge(content, stack, self.project)
+        if judged and judged.problems:
+            raise self._unfit(stack, judged)
+        if not (judged and judged.deployed):
+            self._require_never_deployed(stack)
+        return judged
+
+    def _good_copy(self, stack: Stack) -> GoodCopy | None:
+        """The newest copy that is fit: of those that the engine keeps, otherwise of the versions that the bucket keeps."""
+        return next(self._good(self._copies(stack), stack), None)
+
+    def _copies(self, stack: Stack) -> Iterator[Copy]:
+        yield from self.store.copies(stack.name)
+        with suppress(NotReadyError):  # Jenkins' roles may not list versions; an administrator may
+            yield from self.store.versions(stack.name)
+
+    def _good(self, copies: Iterator[Copy], stack: Stack) -> Iterator[GoodCopy]:
+        for copy in islice(copies, _TRIED):
+            content = self.store.read_copy(stack.name, copy)
+            judged = judge(content, stack, self.project)
+            if judged.deployed and not judged.problems:
+                yield GoodCopy(copy, content, judged)
+
+    def _require_never_deployed(self, stack: Stack) -> None:
+        known = next(self._good(iter(self.store.copies(stack.name)), stack), None)
+        if known and known.judged.resources:
+            raise UnfitStateError("the state has vanished: nothing says what is deployed", stack, good=known)
+
+    def _unfit(self, stack: Stack, judged: Judged) -> NotReadyError:
+        said = [*judged.problems[:SHOWN]]
+        if len(judged.problems) > SHOWN:
+            said.append(f"and {len(judged.problems) - SHOWN} more")
+        if judged.newer:
+            remedy = "use the `deploy` with which it was deployed, or a newer one"
+            return NotReadyError("the state is newer than the engine", detail=said, remedy=remedy)
+        what = "the state is not fit to deploy with"
+        return UnfitStateError(what, stack, detail=said, good=self._good_copy(stack))
+
+
+def _resources(judged: Judged) -> str:
+    count = len(judged.resources)
+    return f"{count} {'resource' if count == 1 else 'resources'}"

@@ -1,0 +1,153 @@
+"""What Jenkins' own roles may do in the tools account: enter the targets' roles, and hold the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from deploy_infra.policies.document import Conditions, Document, document
+from deploy_infra.policies.grant import Grant
+from deploy_infra.policies.record import Record, reads
+
+STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
+PLAN_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Verify")
+
+
+@dataclass(frozen=True)
+class State:
+    """Where Pulumi keeps the states of `project`'s service layers, and the key that their secrets are encrypted with."""
+
+    bucket_arn: str
+    project: str
+    keys_arn: str
+    key_alias: str
+
+    @property
+    def meta(self) -> str:
+        """What says how the bucket is laid out; the first run writes it (pulumi/pulumi `pkg/backend/diy`, `meta.go`)."""
+        return f"{self.bucket_arn}/.pulumi/meta.yaml"
+
+    @property
+    def current(self) -> list[str]:
+        """Each stack's state with the one before, and what was written at its updates (`pkg/backend/diy`, `store.go`)."""
+        return [f"{self.bucket_arn}/.pulumi/{kind}/{self.project}/*" for kind in ("stacks", "history")]
+
+    @property
+    def backups(self) -> str:
+        """A copy of each state after an update; nothing here removes one."""
+        return f"{self.bucket_arn}/.pulumi/backups/{self.project}/*"
+
+    @property
+    def locks(self) -> str:
+        """Who is at work on a stack."""
+        return f"{self.bucket_arn}/.pulumi/locks/organization/{self.project}/*"
+
+
+@dataclass(frozen=True)
+class PlanKey:
+    """The key that reviewed plans are signed with."""
+
+    keys_arn: str
+    key_alias: str
+
+
+def deploy(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[str]) -> Document:
+    """Enter every target as deployment or preview role; read and write the state; sign plans; read who entered.
+
+    The preview role neither signs plans nor reads the record: on its agents runs what a pull request brings.
+    """
+    return document(*(grant.statement for grant in deploys(state, plan_key, trail, role_arns)))
+
+
+def preview(state: State, role_arns: Sequence[str]) -> Document:
+    """Enter every target as preview role; read the state.
+
+    A preview neither locks nor writes: the lock, the checkpoint and the history belong to up, refresh and destroy.
+    """
+    return document(*(grant.statement for grant in previews(state, role_arns)))
+
+
+def deploys(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[str]) -> list[Grant]:
+    """What an agent that deploys does in its own account."""
+    held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
+    removed = {"S3:DeleteObject": "s3:DeleteObject"}
+    kept = {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey", "KMS:Encrypt": "kms:Encrypt"}
+    return [
+        _enter(role_arns),
+        _find(state),
+        Grant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
+        Grant("RemoveState", "state", removed, [*state.current, state.locks]),
+        _secrets(state, "KeepSecrets", kept),
+        *_plans(plan_key),
+        *_records(state),
+        *reads(trail),
+    ]
+
+
+def previews(state: State, role_arns: Sequence[str]) -> list[Grant]:
+    """What an agent that builds pull requests does in its own account."""
+    return [
+        _enter(role_arns),
+        _find(state),
+        Grant("ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]),
+        _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
+    ]
+
+
+def record_files(state: State) -> list[str]:
+    """Where the records of runs and of used plans lie."""
+    return [f"{state.bucket_arn}/.deploy/runs/*", f"{state.bucket_arn}/.deploy/plans/*"]
+
+
+def key_condition(key: State | PlanKey) -> Conditions:
+    """The key is known by its alias only: AWS chooses its id when bootstrap makes it.
+
+    `kms:ResourceAliases` is what the key is called, however the request names it; a Decrypt names no key at all
+    (AWS KMS Developer Guide, "kms:ResourceAliases").
+    """
+    return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key.key_alias}}
+
+
+def _enter(role_arns: Sequence[str]) -> Grant:
+    """The source identity is set in the same call, and authorised by an action of its own."""
+    calls = {"STS:AssumeRole": "sts:AssumeRole", "STS:AssumeRole(SourceIdentity)": "sts:SetSourceIdentity"}
+    return Grant("EnterTargets", "enter", calls, list(role_arns))
+
+
+def _find(state: State) -> Grant:
+    return Grant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn])
+
+
+def _records(state: State) -> list[Grant]:
+    """What every run did, and which plans are used, beside the state: put once, read, and neither replaced nor removed.
+
+    `s3:if-none-match` is in a request that only writes where there is nothing (Amazon S3 User Guide, "Enforce conditional
+    writes on Amazon S3 buckets").
+    """
+    files = record_files(state)
+    put, once = {"S3:PutObject": "s3:PutObject"}, {"Null": {"s3:if-none-match": "false"}}
+    return [
+        Grant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files),
+        Grant("AddRecords", "state", put, files, once, {"s3:if-none-match": "*"}),
+    ]
+
+
+def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
+    """The engine encrypts and decrypts the state's secrets; the driver asks first whether the key is there."""
+    named = {"kms:ResourceAliases": [state.key_alias]}
+    return Grant(sid, "state", calls, [state.keys_arn], key_condition(state), named)
+
+
+def _plans(key: PlanKey) -> list[Grant]:
+    """Sign a plan's digest and verify it, in the one way that is used; see which key it is, for who verifies by hand.
+
+    (Service Authorization Reference, "AWS KMS": `kms:MessageType` and `kms:SigningAlgorithm` come with Sign and Verify.)
+    """
+    how = {"kms:MessageType": "DIGEST", "kms:SigningAlgorithm": "ECDSA_SHA_256"}
+    named, known = {"kms:ResourceAliases": [key.key_alias]}, key_condition(key)
+    used, seen = {"KMS:Sign": "kms:Sign", "KMS:Verify": "kms:Verify"}, ("DescribeKey", "GetPublicKey")
+    shown = {f"KMS:{call}": f"kms:{call}" for call in seen}
+    return [
+        Grant("SignPlans", "review", used, [key.keys_arn], {**known, "StringEquals": how}, {**named, **how}),
+        Grant("SeePlanKey", "review", shown, [key.keys_arn], known, named),
+    ]

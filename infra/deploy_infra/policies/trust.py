@@ -1,0 +1,52 @@
+"""Who may become a role.
+
+The principal is always an account, and `aws:PrincipalArn` names the role in it: AWS stores a role named as the principal
+by its unique id, so that recreating the role would silently end the trust (IAM User Guide, "Role principals").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploy_infra.policies.document import Conditions, Document, Statement, document
+
+
+def jenkins(
+    *, tools_account: str, role_arns: Sequence[str], external_id: str, session_pattern: str, organization: str = ""
+) -> Document:
+    """Trust in roles of the tools account that bring this account's external id and say which run they are.
+
+    `session_pattern` (IAM wildcards) is what the session's name and its source identity must look like, `organization`
+    the one that the caller's account must belong to, where one is given. The second statement has fewer conditions
+    because AWS gives only `sts:SourceIdentity` with that action; it opens nothing alone.
+    """
+    principal = f"arn:aws:iam::{tools_account}:root"
+    member = {"aws:PrincipalOrgID": organization} if organization else {}
+    who: dict[str, str | Sequence[str]] = {"aws:PrincipalArn": list(role_arns), **member}
+    return document(
+        _trust(
+            "EnterForARun",
+            {"AWS": principal},
+            "sts:AssumeRole",
+            {
+                "StringEquals": {**who, "sts:ExternalId": external_id},
+                "StringLike": {"sts:RoleSessionName": session_pattern, "sts:SourceIdentity": session_pattern},
+            },
+        ),
+        _trust(
+            "SayWhichRun",
+            {"AWS": principal},
+            "sts:SetSourceIdentity",
+            {"StringEquals": who, "StringLike": {"sts:SourceIdentity": session_pattern}},
+        ),
+    )
+
+
+def service(principal: str) -> Document:
+    """Trust in an AWS service, for example `ec2.amazonaws.com` for the role of an instance profile."""
+    return document(_trust("Service", {"Service": principal}, "sts:AssumeRole"))
+
+
+def _trust(sid: str, principal: dict[str, str], action: str, when: Conditions | None = None) -> Statement:
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action}
+    return {**statement, "Condition": when} if when else statement

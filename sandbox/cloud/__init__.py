@@ -1,4 +1,0 @@
-"""The AWS emulator, and the corrections that make it tell the truth about identities.
-
-Run as `python -m sandbox.cloud`, one process per sandbox; nothing else imports the emulator.
-"""

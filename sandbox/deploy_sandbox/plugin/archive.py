@@ -1,0 +1,59 @@
+"""The zip that Lambda gets for an archive: the same files give the same bytes on every machine and in every account."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deploy_sandbox.plugin.errors import PluginError
+from deploy_sandbox.plugin.wire import Archive, Asset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can say
+_MODE = 0o644 << 16
+
+
+def zipped(archive: Archive) -> bytes:
+    """The archive as a zip with sorted names, fixed times and modes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in sorted(_files(archive, "")):
+            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+            entry.external_attr = _MODE
+            entry.create_system = 3  # Unix, wherever this runs
+            target.writestr(entry, content, compress_type=zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def code_sha256(content: bytes) -> str:
+    """Lambda's `CodeSha256`: the zip's SHA-256 in base64."""
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def _files(archive: Archive, prefix: str) -> Iterator[tuple[str, bytes]]:
+    if archive.assets is None:
+        raise PluginError(
+            "code: the sandbox's plugin takes an AssetArchive of FileAssets or StringAssets, and no other archive"
+        )
+    for name, entry in archive.assets.items():
+        if isinstance(entry, Archive):
+            yield from _files(entry, f"{prefix}{name}/")
+        else:
+            yield f"{prefix}{name}", _content(entry, name)
+
+
+def _content(asset: Asset, name: str) -> bytes:
+    if asset.uri:
+        raise PluginError(f"code[{name!r}]: the sandbox's plugin does not fetch remote assets ({asset.uri})")
+    if not asset.path:
+        return asset.text.encode()
+    try:
+        return Path(asset.path).read_bytes()
+    except OSError as error:
+        raise PluginError(f"code[{name!r}]: {asset.path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,117 @@
+"""Whether a program's inputs are ones that this plugin acts on, and those inputs with the defaults written in.
+
+It fails closed: an input that is not in the type's table is refused by name, never ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy_sandbox.plugin.resource import Kind, Property, ResourceType
+from deploy_sandbox.plugin.wire import UNKNOWN, Archive, has_unknown
+
+DEFAULTS = "__defaults"
+"""The key under which the bridge, and so this plugin, lists the inputs that it filled in itself."""
+
+_PYTHON_TYPES: Mapping[Kind, Any] = {
+    Kind.TEXT: str,
+    Kind.FUNCTION: str,
+    Kind.INTEGER: int,
+    Kind.NUMBER: (int, float),
+    Kind.BOOLEAN: bool,
+    Kind.CODE: Archive,
+    Kind.TEXTS: list,
+    Kind.OBJECTS: list,
+    Kind.TEXT_MAP: Mapping,
+    Kind.OBJECT: Mapping,
+    Kind.DOCUMENT: str,
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One input that cannot be accepted, and why."""
+
+    property: str
+    reason: str
+
+
+def checked(
+    kind: ResourceType, given: Mapping[str, Any], default_tags: Mapping[str, str]
+) -> tuple[dict[str, Any], tuple[Failure, ...]]:
+    """The inputs to work with, and every reason not to."""
+    given = {key: value for key, value in given.items() if value is not None and key != DEFAULTS}
+    failures = tuple(_problems(kind.token, tuple(one for one in kind.inputs if one.given), given, ""))
+    if failures:
+        return given, failures
+    inputs = {key: _document(value) if _is_document(kind, key) else value for key, value in given.items()}
+    filled = {one.name: one.default for one in kind.inputs if one.filled and one.name not in inputs}
+    if kind.tagged:
+        inputs["tagsAll"] = _all_tags(inputs.get("tags", {}), default_tags)
+    return {**inputs, **filled, DEFAULTS: sorted(filled)}, ()
+
+
+def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any], prefix: str) -> Iterator[Failure]:
+    known = {one.name: one for one in table}
+    for key in given:
+        if key not in known and key != DEFAULTS:
+            yield Failure(
+                f"{prefix}{key}", f"the sandbox's AWS plugin does not act on {prefix}{key} of {token}, so it refuses it"
+            )
+    for one in table:
+        value = given.get(one.name)
+        if value is not None:
+            yield from _shape(token, one, value, f"{prefix}{one.name}")
+        elif one.required and one.names:
+            yield Failure(one.name, "a name is required: the sandbox's AWS plugin does not make names up (auto-naming)")
+        elif one.required:
+            yield Failure(f"{prefix}{one.name}", f"is required: {one.kind.value}")
+
+
+def _shape(token: str, one: Property, value: Any, path: str) -> Iterator[Failure]:
+    if value is UNKNOWN:
+        return
+    if one.kind is Kind.DOCUMENT and isinstance(value, Mapping):
+        return
+    expected = _PYTHON_TYPES[one.kind]
+    if not isinstance(value, expected) or (isinstance(value, bool) and one.kind is not Kind.BOOLEAN):
+        yield Failure(path, f"must be {one.kind.value}, not {value!r}")
+    elif one.kind is Kind.DOCUMENT:
+        yield from _json(value, path)
+    elif one.kind is Kind.OBJECT:
+        yield from _problems(token, one.fields, value, f"{path}.")
+    elif one.kind is Kind.OBJECTS:
+        for index, element in enumerate(value):
+            yield from _shape(token, Property(one.name, Kind.OBJECT, fields=one.fields), element, f"{path}[{index}]")
+    elif one.kind in {Kind.TEXTS, Kind.TEXT_MAP}:
+        elements = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, element in elements:
+            yield from _shape(token, Property(one.name), element, f"{path}[{key!r}]")
+
+
+def _json(text: str, path: str) -> Iterator[Failure]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        yield Failure(path, f"must be {Kind.DOCUMENT.value}; it is not JSON: {error}")
+    else:
+        if not isinstance(document, dict):
+            yield Failure(path, f"must be {Kind.DOCUMENT.value}; it is not an object")
+
+
+def _is_document(kind: ResourceType, name: str) -> bool:
+    return any(one.name == name and one.kind is Kind.DOCUMENT for one in kind.inputs)
+
+
+def _document(value: Any) -> Any:
+    """A policy document as text; the program may give it as an object, whose unknown parts make the whole text unknown."""
+    if not isinstance(value, Mapping):
+        return value
+    return UNKNOWN if has_unknown(value) else json.dumps(value)
+
+
+def _all_tags(tags: Any, default_tags: Mapping[str, str]) -> Any:
+    return UNKNOWN if tags is UNKNOWN else {**default_tags, **tags}

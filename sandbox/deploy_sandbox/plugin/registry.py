@@ -1,0 +1,44 @@
+"""Every resource type that this plugin knows; a service's files are imported when one of its types is first used."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from deploy_sandbox.plugin.errors import PluginError
+
+if TYPE_CHECKING:
+    from deploy_sandbox.plugin.resource import ResourceType
+
+_FILES = {
+    "apigatewayv2": ("apigatewayv2",),
+    "cloudtrail": ("cloudtrail",),
+    "cloudwatch": ("logs",),
+    "iam": ("iam",),
+    "lambda": ("lambda_function", "lambda_alias", "lambda_permission"),
+    "s3": ("s3_bucket", "s3_settings"),
+}
+
+
+@cache
+def resource_type(token: str) -> ResourceType:
+    """The type with this token (`aws:s3/bucket:Bucket`). PluginError naming it when there is none."""
+    service = token.removeprefix("aws:").split("/")[0]
+    known = {one.token: one for one in _types(service)}
+    if token not in known:
+        raise PluginError(
+            f"{token} is not a type that the sandbox's AWS plugin knows. Use the real pulumi-resource-aws, "
+            f"or add the type (docs/how-to/add-a-resource-type-to-the-plugin.md).",
+        )
+    return known[token]
+
+
+def all_types() -> tuple[ResourceType, ...]:
+    """Every type, by token."""
+    return tuple(sorted((one for service in _FILES for one in _types(service)), key=lambda one: one.token))
+
+
+def _types(service: str) -> list[ResourceType]:
+    modules = [import_module(f"deploy_sandbox.plugin.{file}") for file in _FILES.get(service, ())]
+    return [one for module in modules for one in module.TYPES]

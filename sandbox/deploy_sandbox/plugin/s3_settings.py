@@ -1,0 +1,182 @@
+"""S3: the settings of a bucket that are resources of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from deploy_sandbox.plugin.errors import code
+from deploy_sandbox.plugin.resource import Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.s3_bucket import GONE, settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from deploy_sandbox.plugin.account import Account
+    from deploy_sandbox.plugin.resource import Change, Inputs, State
+
+_BUCKET = Property("bucket", required=True, replaces=True)
+
+
+def _setting(  # one bucket setting is like another: put, get, delete
+    token: str,
+    inputs: tuple[Property, ...],
+    *,
+    put: Callable[[Account, str, Inputs], Any],
+    get: Callable[[Account, str], Mapping[str, Any]],
+    delete: Callable[[Account, str], Any],
+) -> ResourceType:
+    def create(account: Account, wanted: Inputs) -> str:
+        settled(account, lambda: put(account, wanted["bucket"], wanted))
+        return str(wanted["bucket"])
+
+    def read(account: Account, bucket: str, _: State) -> State | None:
+        try:
+            return {"id": bucket, "bucket": bucket, "region": account.region, **get(account, bucket)}
+        except ClientError as error:
+            if code(error) in GONE:
+                return None
+            raise
+
+    def update(account: Account, bucket: str, change: Change) -> None:
+        settled(account, lambda: put(account, bucket, change.new))
+
+    def remove(account: Account, bucket: str, _: State) -> None:
+        try:
+            settled(account, lambda: delete(account, bucket))
+        except ClientError as error:
+            if code(error) not in GONE:
+                raise
+
+    return ResourceType(token, (_BUCKET, *inputs), outputs("region"), create, read, remove, update)
+
+
+def _put_versioning(account: Account, bucket: str, wanted: Inputs) -> None:
+    status = wanted["versioningConfiguration"]["status"]
+    account.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+
+
+def _get_versioning(account: Account, bucket: str) -> dict[str, Any]:
+    return {
+        "versioningConfiguration": {"status": account.s3.get_bucket_versioning(Bucket=bucket).get("Status", "Disabled")}
+    }
+
+
+def _suspend_versioning(account: Account, bucket: str) -> None:
+    account.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+
+
+def _put_encryption(account: Account, bucket: str, wanted: Inputs) -> None:
+    rules: list[Any] = [
+        {
+            "ApplyServerSideEncryptionByDefault": {
+                "SSEAlgorithm": one["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
+            },
+            "BucketKeyEnabled": one.get("bucketKeyEnabled", False),
+        }
+        for one in wanted["rules"]
+    ]
+    account.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
+
+
+def _get_encryption(account: Account, bucket: str) -> dict[str, Any]:
+    rules = account.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    return {
+        "rules": [
+            {
+                "applyServerSideEncryptionByDefault": {
+                    "sseAlgorithm": one.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm"),
+                },
+                "bucketKeyEnabled": one.get("BucketKeyEnabled", False),
+            }
+            for one in rules
+        ],
+    }
+
+
+_BLOCKS = {
+    "blockPublicAcls": "BlockPublicAcls",
+    "blockPublicPolicy": "BlockPublicPolicy",
+    "ignorePublicAcls": "IgnorePublicAcls",
+    "restrictPublicBuckets": "RestrictPublicBuckets",
+}
+
+
+def _put_block(account: Account, bucket: str, wanted: Inputs) -> None:
+    configuration: Any = {theirs: bool(wanted.get(ours)) for ours, theirs in _BLOCKS.items()}
+    account.s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=configuration)
+
+
+def _get_block(account: Account, bucket: str) -> dict[str, Any]:
+    found: Mapping[str, Any] = account.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    return {ours: bool(found.get(theirs)) for ours, theirs in _BLOCKS.items()}
+
+
+def _put_ownership(account: Account, bucket: str, wanted: Inputs) -> None:
+    rules: list[Any] = [{"ObjectOwnership": wanted["rule"]["objectOwnership"]}]
+    account.s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": rules})
+
+
+def _get_ownership(account: Account, bucket: str) -> dict[str, Any]:
+    rules = account.s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    return {"rule": {"objectOwnership": rules[0]["ObjectOwnership"]}}
+
+
+def _get_policy(account: Account, bucket: str) -> dict[str, Any]:
+    return {"policy": json.dumps(json.loads(account.s3.get_bucket_policy(Bucket=bucket)["Policy"]))}
+
+
+TYPES = (
+    _setting(
+        "aws:s3/bucketVersioning:BucketVersioning",
+        (Property("versioningConfiguration", Kind.OBJECT, required=True, fields=(Property("status", required=True),)),),
+        put=_put_versioning,
+        get=_get_versioning,
+        delete=_suspend_versioning,
+    ),
+    _setting(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        (
+            Property(
+                "rules",
+                Kind.OBJECTS,
+                required=True,
+                fields=(
+                    Property(
+                        "applyServerSideEncryptionByDefault",
+                        Kind.OBJECT,
+                        required=True,
+                        fields=(Property("sseAlgorithm", required=True),),
+                    ),
+                    Property("bucketKeyEnabled", Kind.BOOLEAN, default=False),
+                ),
+            ),
+        ),
+        put=_put_encryption,
+        get=_get_encryption,
+        delete=lambda account, bucket: account.s3.delete_bucket_encryption(Bucket=bucket),
+    ),
+    _setting(
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        tuple(Property(name, Kind.BOOLEAN, default=False) for name in _BLOCKS),
+        put=_put_block,
+        get=_get_block,
+        delete=lambda account, bucket: account.s3.delete_public_access_block(Bucket=bucket),
+    ),
+    _setting(
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        (Property("rule", Kind.OBJECT, required=True, fields=(Property("objectOwnership", required=True),)),),
+        put=_put_ownership,
+        get=_get_ownership,
+        delete=lambda account, bucket: account.s3.delete_bucket_ownership_controls(Bucket=bucket),
+    ),
+    _setting(
+        "aws:s3/bucketPolicy:BucketPolicy",
+        (Property("policy", Kind.DOCUMENT, required=True),),
+        put=lambda account, bucket, wanted: account.s3.put_bucket_policy(Bucket=bucket, Policy=wanted["policy"]),
+        get=_get_policy,
+        delete=lambda account, bucket: account.s3.delete_bucket_policy(Bucket=bucket),
+    ),
+)
