@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "deploy_driver": "driver",
     "deploy_infra": "infra",
+    "deploy_project": "project",
     "deploy_sandbox": "sandbox",
     "deploy_toolchain": "toolchain",
 }

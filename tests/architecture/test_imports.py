@@ -77,6 +77,11 @@ def test_every_contract_is_kept() -> None:
             "import deploy_sandbox.accounts",
             "Only deploy_driver.app.session and the toolchain know the sandbox BROKEN",
         ),
+        (
+            "deploy_project/stranger.py",
+            "import deploy_infra.names",
+            "What the driver and the program share is pure, and knows neither of them BROKEN",
+        ),
         ("deploy_infra/policies/impure.py", "import pulumi_aws", "Names and policies are pure BROKEN"),
     ],
 )

@@ -382,7 +382,16 @@ def test_a_reader_who_left_early_changes_no_exit_code(tmp_path: Path, output: st
 
 
 def test_help_imports_nothing_that_only_a_run_needs() -> None:
-    heavy = ("boto3", "botocore", "pulumi", "pydantic", "ruamel.yaml", "rich", "deploy_driver.app.session", "deploy_sandbox")
+    heavy = (
+        "boto3",
+        "botocore",
+        "pulumi",
+        "pydantic",
+        "ruamel.yaml",
+        "rich",
+        "deploy_driver.app.session",
+        "deploy_sandbox",
+    )
     script = f"import sys, deploy_driver.cli.main; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
