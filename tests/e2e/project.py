@@ -50,6 +50,15 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def own_program(root: Path) -> Path:
+    """Give the project a program all of its own, as a user has who writes one; the folder of its modules."""
+    own = root / "infra" / "program"
+    shutil.copytree(ROOT / "infra" / "deploy_infra", own, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (*own.rglob("*.py"), root / "infra" / "__main__.py", root / "deploy.toml"):
+        file.write_text(file.read_text("utf-8").replace("deploy_infra", "infra.program"), "utf-8")
+    return own
+
+
 @dataclass(frozen=True)
 class Project:
     """A user's folder and the four accounts that it deploys to; `environment` says which AWS plugin deploys there."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy_sandbox.accounts import ACCOUNTS
-from tests.e2e.project import Ended, Project
+from tests.e2e.project import Ended, Project, own_program
 
 STATE = "deploy-state-111111111111"
 BUCKET = f"items-dev-{ACCOUNTS['dev']}"
@@ -57,7 +57,8 @@ def words(refused: Ended) -> list[str]:
 def test_a_bucket_goes_with_a_word_for_it_and_its_objects_only_in_a_destroy(project: Project) -> None:
     assert project.deploy("up", "--stacks", "dev").code == 0
     fill(project, BUCKET)
-    component = project.root / "infra" / "private_bucket.py"
+    own = own_program(project.root)
+    component = own / "private_bucket.py"
     edit(component, "force_destroy=empties", "force_destroy=True")
     assert project.deploy("up", "--stacks", "dev").code == 0
     assert may_be_emptied(project)
@@ -65,7 +66,7 @@ def test_a_bucket_goes_with_a_word_for_it_and_its_objects_only_in_a_destroy(proj
     assert project.deploy("up", "--stacks", "dev").code == 0
     assert not may_be_emptied(project)
 
-    program = project.root / "infra" / "service" / "items.py"
+    program = own / "service" / "items.py"
     whole = program.read_text("utf-8")
     edit(program, 'PrivateBucket(\n            "items",', "dict(")
     edit(program, "store.bucket.bucket", "here.bucket")
@@ -98,8 +99,9 @@ def test_a_bucket_goes_with_a_word_for_it_and_its_objects_only_in_a_destroy(proj
 
 def test_an_access_layer_loses_nothing_above_its_limit_and_no_data_without_a_word(project: Project) -> None:
     logs = project.client("dev", "logs")
-    edit(project.root / "infra" / "access" / "target.py", "aws.cloudwatch.LogGroup(", "dict(")
-    edit(project.root / "infra" / "access" / "target.py", '"log", name=', "name=")
+    target = own_program(project.root) / "access" / "target.py"
+    edit(target, "aws.cloudwatch.LogGroup(", "dict(")
+    edit(target, '"log", name=', "name=")
     bootstrap = ("bootstrap", "--stacks", "dev-access", "--yes", "--output", "json")
     limited = project.deploy(*bootstrap)
     assert limited.code == 4, limited

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy_sandbox.accounts import ACCOUNTS
-from tests.e2e.project import Project
+from tests.e2e.project import Project, own_program
 from tests.schemas import problems
 
 STATE = f"deploy-state-{ACCOUNTS['tools']}"
@@ -21,7 +21,7 @@ def test_a_change_of_two_settings_and_a_policy_is_one_readable_document(project:
     assert project.deploy("up", "--stacks", "dev,staging").code == 0
     project.setting("dev", "items:timeout", "12")
     project.setting("dev", "items:memory", "256")
-    policies = project.root / "infra" / "policies" / "buckets.py"
+    policies = own_program(project.root) / "policies" / "buckets.py"
     text = policies.read_text("utf-8")
     policies.write_text(text.replace('"Resource": [bucket_arn, f"{bucket_arn}/*"]', '"Resource": [f"{bucket_arn}/*"]'))
 

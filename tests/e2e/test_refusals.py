@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy_sandbox.accounts import ACCOUNTS
-from tests.e2e.project import Project
+from tests.e2e.project import Project, own_program
 
 
 def wrong_account_id(project: Project) -> None:
@@ -99,7 +99,7 @@ def test_a_limit_refuses_a_deletion_and_a_plain_change_passes(project: Project) 
     project.setting("prod", "items:timeout", "12")
     passed = project.deploy("up", "--stacks", "prod")
     assert passed.code == 0, passed
-    api = project.root / "infra" / "service" / "items.py"
+    api = own_program(project.root) / "service" / "items.py"
     text = api.read_text("utf-8")
     assert "GET /items/{key}" in text
     api.write_text(text.replace("GET /items/{key}", "GET /things/{key}"), "utf-8")

@@ -18,7 +18,7 @@ from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS
 from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import ROOT, Ended, Project, copy_project
+from tests.e2e.project import ROOT, Ended, Project, copy_project, own_program
 from tests.repository import Repository
 
 ENVS = ("dev", "staging", "prod")
@@ -272,7 +272,7 @@ def test_a_dirty_tree_is_saved_only_when_that_is_asked_for_and_applied_only_as_i
 
 
 def test_a_preview_that_fails_saves_nothing(reviewed: Reviewed) -> None:
-    broken = reviewed.project.root / "infra" / "service" / "items.py"
+    broken = own_program(reviewed.project.root) / "service" / "items.py"
     broken.write_text(broken.read_text("utf-8") + "\nraise RuntimeError('broken')\n", "utf-8")
     done = reviewed.project.deploy("preview", "--stacks", "dev", "--save", "p", "--allow-dirty")
     assert done.code == 1, done
@@ -304,13 +304,14 @@ def test_only_jenkins_deploy_role_signs(reviewed: Reviewed) -> None:
 
 @pytest.mark.both_plugins
 def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -> None:
+    source = own_program(project.root) / "names.py"
     under_git(project)
     plan = save(project, "plan")
     for secret in (b"AKIA", b"ASIA", b"items-dev-5f0c0e1b"):
         assert not [path.name for path in plan.iterdir() if secret in path.read_bytes()]
     page = (plan / "plan.md").read_text("utf-8")
     assert all(ACCOUNTS[env] in page for env in ENVS)
-    ran = planted_byte_code(project)
+    ran = planted_byte_code(source, project.root.parent)
     done = project.deploy("up", "--plan", "plan", "--stacks", "prod,dev,staging", "--output", "json")
     assert done.code == 0, done
     assert not ran.exists()
@@ -334,10 +335,9 @@ def test_what_was_reviewed_is_applied_to_three_accounts_once(project: Project) -
     assert ran.exists()  # where no plan is reviewed, Python takes it as it does everywhere
 
 
-def planted_byte_code(project: Project) -> Path:
+def planted_byte_code(source: Path, beside: Path) -> Path:
     """Put byte code beside a source of the program that Python does not hold against it; the file that is there once it ran."""
-    source, ran = project.root / "infra" / "names.py", project.root.parent / "ran"
-    planted = project.root.parent / "planted.py"
+    ran, planted = beside / "ran", beside / "planted.py"
     planted.write_text(f"{source.read_text('utf-8')}\nopen({str(ran)!r}, 'w').close()\n", "utf-8")
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
     py_compile.compile(str(planted), cache_from_source(str(source)), str(source), invalidation_mode=unchecked)
@@ -346,7 +346,7 @@ def planted_byte_code(project: Project) -> Path:
 
 def test_what_an_earlier_stack_changes_stops_the_run_where_it_is_another_plan(project: Project) -> None:
     """prod's function says dev's version, which is another one once dev has been deployed."""
-    function = project.root / "infra" / "service" / "function.py"
+    function = own_program(project.root) / "service" / "function.py"
     description = 'description="Keeps items in a bucket and gives them back",'
     depends = (
         'description=pulumi.StackReference("organization/items/dev").get_output("version")'

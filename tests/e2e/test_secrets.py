@@ -17,7 +17,7 @@ from deploy_toolchain import find
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import Fault, GitHubServer, listening
 from tests.e2e.planted import STATE, Place, Planted, found, places
-from tests.e2e.project import Ended, Project
+from tests.e2e.project import Ended, Project, own_program
 
 KEY = re.compile(rb"ASIA[A-Z0-9]{12,}")
 
@@ -101,19 +101,19 @@ def story(project: Project) -> Story:
     (project.root / ".gitignore").write_text(".deploy/\nout/\n", "utf-8")
     made = Story(project, out)
     made.deploy("up", "--stacks", "dev")
-    infra = project.root / "infra"
+    own = own_program(project.root)
     _replace(
-        infra / "settings" / "check.py",
+        own / "settings" / "check.py",
         "{DEFAULT_PROVIDERS}",
         '{DEFAULT_PROVIDERS, "app:token", "app:spoken", "app:public"}',
     )
     _replace(
-        infra / "service" / "items.py",
+        own / "service" / "items.py",
         '"STACK": settings.stack,',
         '"STACK": settings.stack, "TOKEN": pulumi.Config("app").require_secret("token"),'
         ' "PUBLIC": pulumi.Config("app").require("public"),',
     )
-    with (infra / "__main__.py").open("a", encoding="utf-8") as program:
+    with (project.root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:
         program.write(PROGRAM)
     with (project.root / "Pulumi.dev.yaml").open("a", encoding="utf-8") as settings:
         settings.write(f"  app:public: {made.public.core}\n")
