@@ -61,6 +61,21 @@ def test_every_contract_is_kept() -> None:
             "The driver's imports point one way BROKEN",
         ),
         ("deploy_driver/run/door.py", "import boto3", "Only the adapters open the doors to the world BROKEN"),
+        (
+            "deploy_driver/assurance/findings/door.py",
+            "import boto3",
+            "Only the adapters open the doors to the world BROKEN",
+        ),
+        (
+            "deploy_driver/drift/assured.py",
+            "import deploy_driver.assurance.iam.evaluate",
+            "The driver's imports point one way BROKEN",
+        ),
+        (
+            "deploy_driver/assurance/iam/asking.py",
+            "import deploy_driver.adapters.aws",
+            "What assurance decides, it decides from values: only its adapters ask AWS BROKEN",
+        ),
         ("deploy_driver/cli/door.py", "import subprocess", "Only the adapters open the doors to the world BROKEN"),
         (
             "deploy_driver/adapters/stranger.py",

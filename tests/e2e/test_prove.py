@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.adapters.prove_sandbox import Stage
 from deploy_driver.app.prove import facts_of, world_of
+from deploy_driver.assurance.adapters.prove_fixtures import Stage
 from deploy_driver.assurance.prove import catalogue
 from deploy_driver.assurance.prove.carry_out import carry_out
 from deploy_driver.assurance.prove.case import Verdict

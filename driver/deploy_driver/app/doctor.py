@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeVar
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.foundation import access_bucket_policy, bucket_policy
 from deploy_driver.adapters.identity import StsIdentity
-from deploy_driver.adapters.inspection import Inspection
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app import program
 from deploy_driver.app import session as wiring
+from deploy_driver.assurance.adapters.inspection import Inspection
 from deploy_driver.assurance.findings.catalogue import IN_ACCOUNTS
 from deploy_driver.assurance.findings.judge import check, judge, not_looked_at
 from deploy_driver.assurance.findings.observed import (

@@ -11,10 +11,10 @@ from threading import Event
 
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.identity import StsIdentity
-from deploy_driver.adapters.proof_world import AwsWorld
-from deploy_driver.adapters.prove_sandbox import Stage
 from deploy_driver.app import program
 from deploy_driver.app import session as wiring
+from deploy_driver.assurance.adapters.proof_world import AwsWorld
+from deploy_driver.assurance.adapters.prove_fixtures import Stage
 from deploy_driver.assurance.prove import catalogue, policies
 from deploy_driver.assurance.prove.carry_out import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
 from deploy_driver.assurance.prove.case import Verdict

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from deploy_driver.assurance.findings.catalogue import BY_ID
 from deploy_driver.assurance.findings.rule import Result, Rule, Standing
-from deploy_driver.record.redaction import one_line, redact
+from deploy_driver.record.redaction import one_line
+from deploy_driver.render.sarif import sarif_log
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ORDER = tuple(BY_ID)
 
 
@@ -19,15 +18,9 @@ def as_sarif(results: Sequence[Result]) -> Mapping[str, Any]:
     """One run of the tool. What was not looked at is a notification of the run, since it is no result."""
     found = [_result(result) for result in results if result.standing is Standing.FINDING]
     unseen = [_notification(result) for result in results if result.standing is Standing.NOT_LOOKED_AT]
-    driver = {"name": "deploy doctor", "version": version("deploy"), "rules": [_rule(rule) for rule in BY_ID.values()]}
     complete = not any(result.refused for result in results)
-    run = {
-        "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": complete, "toolExecutionNotifications": unseen}],
-        "results": found,
-    }
-    said: Mapping[str, Any] = redact({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
-    return said
+    rules = [_rule(rule) for rule in BY_ID.values()]
+    return sarif_log("doctor", rules, found, complete=complete, notifications=unseen)
 
 
 def _rule(rule: Rule) -> Mapping[str, Any]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from deploy_driver.assurance.findings.sarif import SCHEMA
 from deploy_driver.drift.finding import Finding, Moved
 from deploy_driver.drift.ledger import Standing
 from deploy_driver.drift.report import Report
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.drift.words import doer, named, sentence
+from deploy_driver.render.sarif import sarif_log
 
 _RULES: Mapping[Moved, tuple[str, str]] = {
     Moved.CLOUD: ("cloud-changed", "The cloud was changed behind the code's back."),
@@ -64,13 +63,8 @@ def as_sarif(report: Report) -> Mapping[str, Any]:
         for one in report.looked
         if one.failure
     ]
-    run = {
-        "tool": {"driver": {"name": "deploy drift", "version": version("deploy"), "rules": rules}},
-        "invocations": [{"executionSuccessful": not unseen, "toolExecutionNotifications": unseen}],
-        "results": [_result(report, finding, ids) for finding in report.sorted.counted],
-    }
-    body: Mapping[str, Any] = redact({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
-    return body
+    results = [_result(report, finding, ids) for finding in report.sorted.counted]
+    return sarif_log("drift", rules, results, complete=not unseen, notifications=unseen)
 
 
 def _result(report: Report, finding: Finding, ids: list[str]) -> Mapping[str, Any]:

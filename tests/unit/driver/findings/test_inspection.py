@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from deploy_driver.adapters.inspection import Inspection
+from deploy_driver.assurance.adapters.inspection import Inspection
 from deploy_driver.assurance.findings.observed import SeenBucket, SeenFunction, SeenTrail, Unseen
 
 Answer = Mapping[str, Any] | Exception

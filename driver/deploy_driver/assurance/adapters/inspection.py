@@ -1,4 +1,4 @@
-"""Reads from one account what the rules of `driver/findings` judge. Changes nothing; what AWS refuses is said, not guessed."""
+"""Reads from one account what the rules of `deploy doctor` judge. Changes nothing; what AWS refuses is said, not guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Makes what a proof in the sandbox is tried with, and removes everything that begins with `prove-`, whatever happened."""
+"""Makes what a proof in the sandbox is tried with, and removes everything that begins with `prove-`, whatever happened.
+
+Only a proof in the sandbox makes such things, and yet this is not part of the sandbox: it works through the sessions of the
+proof, and the cases speak of these roles, users and buckets by name, so that both change together.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy_driver.adapters.aws import asking
-from deploy_driver.adapters.proof_world import AwsWorld
+from deploy_driver.assurance.adapters.proof_world import AwsWorld
 from deploy_driver.assurance.prove import throwaway
 from deploy_driver.assurance.prove.facts import Facts, Props, Target
 from deploy_driver.assurance.prove.trial import ADMINISTRATOR
