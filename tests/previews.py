@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.record.catalogue import Reason, Result
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
 from tests.samples import ACCOUNTS, RUN
 

@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from deploy_driver.values import Stack
+from deploy_driver.values import Stack, Urn
 
 VERSIONS = (3, 4)
 """The versions of a checkpoint that the pinned engine writes; those before know no providers, so nobody can judge them."""
@@ -270,7 +270,7 @@ def _foreign(latest: _Deployment, stack: Stack, project: str) -> Iterator[str]:
     pending = [operation.resource for operation in latest.pending_operations or ()]
     for one in (*(latest.resources or ()), *pending):
         beginning = f"urn:pulumi:{stack.name}::{project}::"
-        if not one.urn.startswith(beginning) or _type(one.urn) != one.type:
+        if not one.urn.startswith(beginning) or Urn(one.urn).type != one.type:
             yield f"{one.urn}: is not a {one.type} of {beginning}"
         if _is_provider(one):
             yield from (f"{one.urn}: {why}" for why in _elsewhere(one, stack))
@@ -278,7 +278,7 @@ def _foreign(latest: _Deployment, stack: Stack, project: str) -> Iterator[str]:
             yield f"{one.urn}: is made by another plugin than aws"
         elif one.custom and not one.provider:
             yield f"{one.urn}: hangs on no provider, so the engine would make one up"
-        if one.provider and not (one.provider.startswith(beginning) and _type(one.provider) == PROVIDER):
+        if one.provider and not (one.provider.startswith(beginning) and Urn(one.provider).type == PROVIDER):
             yield f"{one.urn}: hangs on {one.provider}, expected an aws provider of this stack"
 
 
@@ -321,12 +321,6 @@ def _plain(value: Any) -> Any:
         return json.loads(value, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return value
-
-
-def _type(urn: str) -> str:
-    """The type that a URN, or a provider's reference, which begins with one, speaks of."""
-    parts = urn.split("::", 3)
-    return parts[2].rsplit("$", 1)[-1] if len(parts) == len(("stack", "project", "types", "name")) else ""
 
 
 def _is_provider(one: _Resource) -> bool:

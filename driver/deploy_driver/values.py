@@ -15,6 +15,10 @@ SECRET: Final = "[secret]"  # noqa: S105 -- the word that stands for one
 """What is shown for a value that the program or the provider marks as a secret."""
 
 
+FILES: Final = ("[asset sha256:", "[archive sha256:")
+"""How what is shown for the content of a file, or of several, begins."""
+
+
 class Cloud(StrEnum):
     """Where a run happens: real AWS, or the four accounts on this machine."""
 
@@ -160,6 +164,29 @@ class Caller:
     session: SessionLength | None = None
 
 
+class Urn(str):
+    """What Pulumi calls a resource: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. What is none has no type, and is its own name."""
+
+    __slots__ = ()
+
+    @property
+    def type(self) -> str:
+        """The Pulumi type token, for example `aws:s3/bucket:Bucket`."""
+        parts = self._parts
+        return parts[2].split("$")[-1] if parts else ""
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        parts = self._parts
+        return parts[3] if parts else str(self)
+
+    @property
+    def _parts(self) -> list[str]:
+        parts = self.split("::", 3)
+        return parts if len(parts) == len(("stack", "project", "types", "name")) else []
+
+
 @dataclass(frozen=True)
 class PropertyDiff:
     """One property that differs: where (`tags.owner`, `rules[0].status`), how (Pulumi's `add`, `update-replace`, …), from what to what.
@@ -185,12 +212,12 @@ class ResourceChange:
     @property
     def type(self) -> str:
         """The Pulumi type token, for example `aws:s3/bucket:Bucket`."""
-        return self.urn.split("::")[2].split("$")[-1]
+        return Urn(self.urn).type
 
     @property
     def name(self) -> str:
         """The resource's logical name."""
-        return self.urn.split("::", 3)[3]
+        return Urn(self.urn).name
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
-from deploy_driver.bundle.canonical import digest
+from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, NotReadyError
+from deploy_driver.record.chain import Head, head_of, line_of
 from deploy_driver.record.stream import Envelope
-from deploy_driver.run.chain import Head, head_of, line_of
 from deploy_driver.values import Backend
 
 FILE = "events.jsonl"

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
-from deploy_driver.bundle.canonical import digest
+from deploy_driver.digest import digest
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Backend, Copy
 

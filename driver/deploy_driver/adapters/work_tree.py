@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deploy_driver.adapters.git import Git
-from deploy_driver.bundle.canonical import digest, digest_of
 from deploy_driver.bundle.model import ABSENT
+from deploy_driver.digest import digest, digest_of
 
 
 def of_file(path: Path) -> str:

@@ -23,7 +23,6 @@ from deploy_driver.app.deploy import Begun, running
 from deploy_driver.bundle.model import ABSENT
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.drift.appeared import asks, told_apart, untold
-from deploy_driver.drift.finding import Moved
 from deploy_driver.drift.fix import FixFacts, fix_of, fixed
 from deploy_driver.drift.ignore import Scope, sort
 from deploy_driver.drift.ledger import after
@@ -33,6 +32,7 @@ from deploy_driver.drift.told import told
 from deploy_driver.drift.who import Deed, doer, events_of
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.plan import Plan, Step, make_plan
+from deploy_driver.record.catalogue import Moved
 from deploy_driver.values import Operation
 
 HISTORY = 90 * 24 * 3600

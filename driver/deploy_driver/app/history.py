@@ -15,9 +15,9 @@ from deploy_driver.adapters.records import events_of, record_in
 from deploy_driver.app import session as wiring
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, UsageError
-from deploy_driver.run.chain import Examined, examine, together
-from deploy_driver.run.past import PastRun, past_run
-from deploy_driver.run.story import Story, story_of
+from deploy_driver.record.chain import Examined, examine, together
+from deploy_driver.record.past import PastRun, past_run
+from deploy_driver.record.story import Story, story_of
 from deploy_driver.values import Cloud
 
 LATEST = "latest"

@@ -27,20 +27,20 @@ from deploy_driver.app import program
 from deploy_driver.app import session as wiring
 from deploy_driver.app.deploy import Begun, Carry, Wish, arrive, choose, running, show, started
 from deploy_driver.app.session import Tools
-from deploy_driver.bundle.canonical import digest
 from deploy_driver.bundle.mismatch import Mismatch, expired, mismatches, moment, rewritten
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, BoundStack, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
 from deploy_driver.bundle.steps import steps_of
 from deploy_driver.config.load import FILE
 from deploy_driver.config.model import DeployConfig
+from deploy_driver.digest import digest
 from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.plan.loss import not_allowed
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.ports import Emit, StateStore, UsedPlans
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Progress
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Progress, Result
 from deploy_driver.run.gates import Reviewed, loss_of, unlike, used
-from deploy_driver.run.outcome import Result, RunOutcome
+from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import EnterAs, Layer, Operation, Stack
 
 LOCK = "uv.lock"

@@ -26,10 +26,10 @@ from deploy_driver.config.load import find_root, load
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
+from deploy_driver.record.chain import Head
 from deploy_driver.record.redaction import learn_environment
 from deploy_driver.record.stream import EventStream, Listener
 from deploy_driver.run.build_info import Occasion, application_id, build_of, new_run_id, occasion
-from deploy_driver.run.chain import Head
 from deploy_driver.run.function_code import DeployedCode
 from deploy_driver.run.gates import Gates
 from deploy_driver.run.preflight import Preflight

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 
 from pydantic import TypeAdapter, ValidationError
 
 from deploy_driver.bundle.model import FORMAT, Bundle
 from deploy_driver.errors import RefusedError
-
-SHOWN = len("sha256:") + 12
-"""Characters of a digest that people are shown."""
 
 
 def canonical(bundle: Bundle) -> bytes:
@@ -38,14 +33,3 @@ def parse(content: bytes) -> Bundle:
         where="plan.json",
         remedy="save the preview again with this deploy, and have that reviewed",
     )
-
-
-def digest(content: bytes) -> str:
-    """`sha256:` and 64 hex digits."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def digest_of(files: Mapping[str, bytes]) -> str:
-    """One digest of many files: of the sorted list of their names and digests, so that no name can pass for content."""
-    listed = [[name, digest(files[name])] for name in sorted(files)]
-    return digest(json.dumps(listed, separators=(",", ":"), ensure_ascii=True).encode("ascii"))

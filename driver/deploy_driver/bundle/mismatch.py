@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
-from deploy_driver.bundle.canonical import SHOWN, digest
 from deploy_driver.bundle.model import Binding, BoundStack, Bundle
+from deploy_driver.digest import SHOWN, digest
 
 AGAIN = "preview again and have that reviewed"
 

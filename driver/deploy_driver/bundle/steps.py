@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from deploy_driver.bundle.canonical import SHOWN, digest
 from deploy_driver.bundle.mismatch import AGAIN, Mismatch
 from deploy_driver.bundle.model import ReviewedStep
+from deploy_driver.digest import SHOWN, digest
 from deploy_driver.record.redaction import redact
 from deploy_driver.values import PropertyDiff, ResourceChange
 

@@ -9,7 +9,7 @@ import typer
 from deploy_driver.cli.options import CloudOption, PageFileOption, PageOutput, PageOutputOption, ProjectOption
 
 if TYPE_CHECKING:
-    from deploy_driver.run.story import Story
+    from deploy_driver.record.story import Story
 
 
 def report(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from deploy_driver.drift.finding import Fact, Finding, Moved
+from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.look import Looked
 from deploy_driver.drift.sight import Sight
 from deploy_driver.errors import NotReadyError
+from deploy_driver.record.catalogue import Fact, Moved
 
 Stands = Callable[[str, Sight], bool]
 """Whether something of that type and of the resource's name is there. Raises NotReadyError where nobody can say."""

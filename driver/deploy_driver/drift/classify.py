@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from deploy_driver.drift.finding import Fact, Finding, Moved
+from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.sight import PUBLISHED, PropertySight, Sight
+from deploy_driver.record.catalogue import Fact, Moved
 from deploy_driver.record.redaction import under
 from deploy_driver.values import SECRET, UNKNOWN, Stack
 

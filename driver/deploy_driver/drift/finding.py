@@ -5,26 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-
-class Moved(StrEnum):
-    """Which side is no longer as it was last deployed."""
-
-    CLOUD = "the cloud was changed"
-    CODE = "the code is not applied"
-    BOTH = "both"
-
-
-class Fact(StrEnum):
-    """What is the matter."""
-
-    CHANGED = "changed"
-    DELETED = "deleted"
-    NOT_MADE = "not made yet"
-    APPEARED = "there already, not made by us"
-    NOT_REMOVED = "no longer in the code"
+from deploy_driver.record.catalogue import Fact, Moved
+from deploy_driver.values import Urn
 
 
 @dataclass(frozen=True)
@@ -48,12 +32,12 @@ class Finding:
     @property
     def type(self) -> str:
         """The Pulumi type token."""
-        return self.urn.split("::")[2].split("$")[-1]
+        return Urn(self.urn).type
 
     @property
     def name(self) -> str:
         """The resource's logical name."""
-        return self.urn.split("::", 3)[3]
+        return Urn(self.urn).name
 
     @property
     def key(self) -> str:

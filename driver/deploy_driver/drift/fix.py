@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from deploy_driver.drift.finding import Fact, Finding, Moved, together
+from deploy_driver.drift.finding import Finding, together
 from deploy_driver.drift.ignore import Ignored, Sorted
 from deploy_driver.drift.look import Looked
 from deploy_driver.drift.sight import Sight
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.loss import ALL
 from deploy_driver.plan.plan import Step
-from deploy_driver.run.outcome import Result, RunOutcome
+from deploy_driver.record.catalogue import Fact, Moved, Result
+from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import EngineRequest
 

@@ -13,8 +13,7 @@ from deploy_driver.drift.sight import Seen, Sight
 from deploy_driver.errors import DeployError
 from deploy_driver.plan.plan import Plan, Step
 from deploy_driver.ports import Clock, Emit
-from deploy_driver.record.catalogue import StepFinished, StepStarted
-from deploy_driver.run.outcome import Reason, Result
+from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Changes, EngineRequest, EngineStatus, Operation

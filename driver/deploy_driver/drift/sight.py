@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from deploy_driver.values import EngineReport
+from deploy_driver.values import EngineReport, Urn
 
 PUBLISHED: Final[Mapping[str, tuple[str, ...]]] = {"aws:lambda/function:Function": ("codeSha256", "version")}
 """By type: the outputs that say what code stands there, and what was published of it.
@@ -49,7 +49,7 @@ class Sight:
     @property
     def type(self) -> str:
         """The Pulumi type token."""
-        return self.urn.split("::")[2].split("$")[-1]
+        return Urn(self.urn).type
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deploy_driver.drift.finding import Finding, Moved
+from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.ignore import Ignored
 from deploy_driver.drift.report import Report
-from deploy_driver.record.catalogue import Drifted
+from deploy_driver.record.catalogue import Drifted, Moved
 from deploy_driver.values import PropertyDiff, ResourceChange
 
 

@@ -3,9 +3,71 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, Final
 
 from deploy_driver.values import Changes, ResourceChange
+
+
+class Result(StrEnum):
+    """What became of a step."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    NOT_RUN = "not run"
+
+
+class Reason(StrEnum):
+    """Why a step has its result."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    PREVIEWED = "previewed"
+    DESTROYED = "destroyed"
+    ENGINE_FAILED = "engine failed"
+    NOT_ENTERED = "not entered"
+    SMOKE_TEST_FAILED = "smoke test failed"
+    DECLINED = "declined"
+    NEEDS_APPROVAL = "needs approval"
+    OVER_LIMIT = "over a limit"
+    LOSES_DATA = "would lose data"
+    NOT_AS_REVIEWED = "not as reviewed"
+    STOPPED = "stopped on request"
+    EARLIER_STACK = "an earlier stack"
+
+
+class GateName(StrEnum):
+    """What a step is held to after its preview, in the order in which the gates are named."""
+
+    REVIEWED = "a reviewed plan"
+    PERSON = "a person at the terminal"
+    APPROVAL = "an approval"
+    LIMIT = "a limit on deletions"
+    LOSS = "what it could delete"
+
+
+PASSED: Final = "passed"
+"""The answer of gates that do not refuse."""
+
+
+class Moved(StrEnum):
+    """Which side is no longer as it was last deployed."""
+
+    CLOUD = "the cloud was changed"
+    CODE = "the code is not applied"
+    BOTH = "both"
+
+
+class Fact(StrEnum):
+    """What is the matter."""
+
+    CHANGED = "changed"
+    DELETED = "deleted"
+    NOT_MADE = "not made yet"
+    APPEARED = "there already, not made by us"
+    NOT_REMOVED = "no longer in the code"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, unified_diff
 from typing import Any
 
+from deploy_driver.record.redaction import MASK
 from deploy_driver.render.markdown import cut
-from deploy_driver.values import PropertyDiff
+from deploy_driver.values import FILES, SECRET, UNKNOWN, PropertyDiff
 
 _LISTS = {"Action", "NotAction", "Resource", "NotResource"}
 """Elements for which one string means a list of one, in any order (IAM JSON policy elements reference)."""
@@ -161,8 +162,6 @@ def diff_lines(before: Sequence[str], after: Sequence[str], context: int) -> lis
     ]
 
 
-_WORDS = ("[secret]", "[unknown]", "[redacted]")
-_FILES = ("[asset sha256:", "[archive sha256:")
 _REPLACES = "-replace"
 _BEFORE = 20
 """Characters kept before the first one that differs."""
@@ -222,7 +221,7 @@ def _text_lines(value: Any) -> list[str] | None:
 
 
 def _json(text: str) -> Any:
-    if not text.startswith(("{", "[")) or text in _WORDS:
+    if not text.startswith(("{", "[")) or is_placeholder(text):
         return None
     try:
         return json.loads(text)
@@ -230,9 +229,14 @@ def _json(text: str) -> Any:
         return None
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether the text stands for a value that is secret, not known yet, or a file's."""
+    return text in {SECRET, UNKNOWN, MASK} or text.startswith(FILES)
+
+
 def one_value(value: Any) -> str:
     """The value in one line; words that stand for a value are no quoted text."""
-    if isinstance(value, str) and (value in _WORDS or value.startswith(_FILES)):
+    if isinstance(value, str) and is_placeholder(value):
         return value
     return json.dumps(in_order(value), ensure_ascii=False)
 

@@ -9,11 +9,11 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
+from deploy_driver.record.catalogue import Result
+from deploy_driver.record.chain import Examined, Verdict
+from deploy_driver.record.past import PastRun, PastStep
 from deploy_driver.record.redaction import one_line, redact
 from deploy_driver.render.text import WIDTH, duration, wrapped
-from deploy_driver.run.chain import Examined, Verdict
-from deploy_driver.run.outcome import Result
-from deploy_driver.run.past import PastRun, PastStep
 
 SHORT = 10
 """Characters of a commit that a person compares."""

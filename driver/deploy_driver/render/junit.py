@@ -12,10 +12,10 @@ from xml.etree import ElementTree as ET
 
 from deploy_driver.errors import DeployError
 from deploy_driver.record import catalogue as said
+from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.text import changed
-from deploy_driver.run.outcome import Reason, Result
 from deploy_driver.values import Operation
 
 

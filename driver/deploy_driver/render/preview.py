@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.loss import goes, lost
+from deploy_driver.record.catalogue import Result
 from deploy_driver.render.dangerous import decides_access
 from deploy_driver.render.diff import is_policy, one_value, policy_diff, property_lines
 from deploy_driver.render.markdown import block, cut, folded, literal, without_secrets
-from deploy_driver.run.outcome import Result, RunOutcome, StepOutcome
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Layer, PropertyDiff, ResourceChange
 
 

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from deploy_driver.plan.affected import Selection
+from deploy_driver.record.catalogue import Result
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.text import changed, duration, table
-from deploy_driver.run.outcome import Result, RunOutcome, StepOutcome
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import ResourceChange
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
+from deploy_driver.record.catalogue import Reason
 from deploy_driver.record.redaction import one_line
-from deploy_driver.run.outcome import Reason
 from deploy_driver.values import Changes
 
 WIDTH = 100

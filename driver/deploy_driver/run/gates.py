@@ -12,14 +12,12 @@ from deploy_driver.bundle.steps import differences, steps_of
 from deploy_driver.plan.loss import ALL, holds, not_allowed
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Prompt, StateStore, UsedPlans
-from deploy_driver.run.outcome import Reason, RunOutcome
+from deploy_driver.record.catalogue import Reason
+from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import Changes, EngineReport, Layer, Operation, ResourceChange
 
 NAMED = 5
 """Deletions that are allowed one by one; of more the remedy says `all`."""
-
-PASSED = "passed"
-"""The answer of gates that do not refuse."""
 
 
 @dataclass(frozen=True)

@@ -5,43 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from deploy_driver.errors import DeployError, ExitCode
 from deploy_driver.plan.plan import Plan
 from deploy_driver.ports import Clock, Emit
-from deploy_driver.record.catalogue import RunFinished
+from deploy_driver.record.catalogue import Reason, Result, RunFinished
 from deploy_driver.values import Changes, Operation, ResourceChange, SessionLength
-
-
-class Result(StrEnum):
-    """What became of a step."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    REFUSED = "refused"
-    INTERRUPTED = "interrupted"
-    NOT_RUN = "not run"
-
-
-class Reason(StrEnum):
-    """Why a step has its result."""
-
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    PREVIEWED = "previewed"
-    DESTROYED = "destroyed"
-    ENGINE_FAILED = "engine failed"
-    NOT_ENTERED = "not entered"
-    SMOKE_TEST_FAILED = "smoke test failed"
-    DECLINED = "declined"
-    NEEDS_APPROVAL = "needs approval"
-    OVER_LIMIT = "over a limit"
-    LOSES_DATA = "would lose data"
-    NOT_AS_REVIEWED = "not as reviewed"
-    STOPPED = "stopped on request"
-    EARLIER_STACK = "an earlier stack"
 
 
 @dataclass(frozen=True)

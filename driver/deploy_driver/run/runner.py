@@ -24,16 +24,19 @@ from deploy_driver.plan.loss import losses
 from deploy_driver.plan.plan import Plan, Step, with_standing
 from deploy_driver.ports import Clock, Emit, Engine, Prober
 from deploy_driver.record.catalogue import (
+    PASSED,
     Gated,
     Previewed,
     Progress,
+    Reason,
+    Result,
     SmokeTested,
     SmokeTestStarted,
     StepFinished,
     StepStarted,
 )
-from deploy_driver.run.gates import PASSED, Gate
-from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
+from deploy_driver.run.gates import Gate
+from deploy_driver.run.outcome import RunOutcome, StepOutcome, rest_not_run
 from deploy_driver.run.preflight import Admission, Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Changes, EngineReport, EngineStatus, Layer, Operation, Stack

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy_driver.record.story import story_of
 from deploy_driver.render.report.html import as_html
-from deploy_driver.run.story import story_of
 from tests import records
 from tests.chromium import chromium, executable
 

@@ -10,7 +10,7 @@ import pytest
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.records import S3Archive
 from deploy_driver.errors import NotReadyError
-from deploy_driver.run.chain import Head, head_of
+from deploy_driver.record.chain import Head, head_of
 from deploy_driver.values import Backend
 from tests.contract.cloud.outsider import Someone
 from tests.contract.cloud.test_plan_key import REGION, TOOLS, As

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_driver.run.chain import AFTER, PREVIOUS, Examined, Head, Verdict, examine, head_of, line_of, together
+from deploy_driver.record.chain import AFTER, PREVIOUS, Examined, Head, Verdict, examine, head_of, line_of, together
 
 FIRST, SECOND = "20261123-0102-aaaaaa", "20261123-0103-bbbbbb"
 WORDS = st.lists(st.text(max_size=8), min_size=1, max_size=6)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy_driver.drift.classify import findings_of
-from deploy_driver.drift.finding import Moved
 from deploy_driver.drift.sight import PropertySight, Sight
+from deploy_driver.record.catalogue import Moved
 from tests.samples import stack
 
 URN = "urn:pulumi:dev::items::aws:lambda/function:Function::items"

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.render.markdown import block, literal
 from deploy_driver.render.preview import as_markdown
-from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
 from tests.previews import policy
 

@@ -20,11 +20,11 @@ import pytest
 from deploy_driver.adapters.command import run_command
 from deploy_driver.adapters.prober import HttpProber
 from deploy_driver.adapters.records import FileLedger, record_in
-from deploy_driver.bundle.canonical import digest
+from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, ExitCode, NotReadyError, UsageError
 from deploy_driver.record.catalogue import Progress, RunFinished
+from deploy_driver.record.chain import Head, Verdict, examine
 from deploy_driver.record.stream import Envelope
-from deploy_driver.run.chain import Head, Verdict, examine
 from tests.fakes.clock import FakeClock
 
 PATH = {"PATH": os.environ["PATH"]}

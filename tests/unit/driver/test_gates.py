@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from deploy_driver.plan.plan import Step, make_plan
+from deploy_driver.record.catalogue import Reason
 from deploy_driver.run.gates import Gates
-from deploy_driver.run.outcome import Reason
 from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange
 from tests.checkpoints import urn
 from tests.fakes.prompt import FakePrompt

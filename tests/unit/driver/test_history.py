@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from deploy_driver.record import catalogue as said
+from deploy_driver.record.chain import Examined, Verdict
+from deploy_driver.record.past import PastRun, past_run
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.history import as_json, as_text, verified_as_json, verified_as_text
 from deploy_driver.render.text import WIDTH
 from deploy_driver.run.build_info import Occasion, occasion
-from deploy_driver.run.chain import Examined, Verdict
-from deploy_driver.run.past import PastRun, past_run
 from deploy_driver.values import Changes
 from tests import records
 from tests.samples import ACCOUNTS, RUN

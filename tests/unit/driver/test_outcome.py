@@ -6,7 +6,8 @@ import pytest
 
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.plan import make_plan
-from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome, rest_not_run
+from deploy_driver.record.catalogue import Reason, Result
+from deploy_driver.run.outcome import RunOutcome, StepOutcome, rest_not_run
 from deploy_driver.values import Changes, Operation
 from tests.samples import ACCOUNTS, RUN, chain
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploy_driver.app.history import Records, newest, story, verified
 from deploy_driver.errors import NotReadyError, UsageError
-from deploy_driver.run.chain import head_of, line_of
+from deploy_driver.record.chain import head_of, line_of
 from deploy_driver.values import Cloud
 from tests import records
 from tests.samples import RUN

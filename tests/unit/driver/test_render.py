@@ -13,12 +13,13 @@ from rich.console import Console
 
 from deploy_driver.errors import ExitCode
 from deploy_driver.record import catalogue as said
+from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.lines import LineRenderer
 from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import as_json, as_text
 from deploy_driver.render.text import did, doing, duration, table
-from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Granted, Operation, ResourceChange, SessionLength
 from tests.samples import ACCOUNTS, RUN
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from deploy_driver.record import catalogue as said
+from deploy_driver.record.past import past_run
+from deploy_driver.record.segments import End, Phase
+from deploy_driver.record.story import Story, story_of
 from deploy_driver.render.report.text import as_json, as_text
 from deploy_driver.render.report.words import danger, in_order
 from deploy_driver.render.text import WIDTH
-from deploy_driver.run.past import past_run
-from deploy_driver.run.segments import End, Phase
-from deploy_driver.run.story import Story, story_of
 from tests import records
 from tests.samples import RUN
 from tests.schemas import problems

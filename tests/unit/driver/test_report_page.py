@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from deploy_driver.record.story import story_of
 from deploy_driver.render.page import link
 from deploy_driver.render.report.html import as_html
-from deploy_driver.run.story import story_of
 from tests import records
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from deploy_driver.bundle.canonical import digest
 from deploy_driver.bundle.model import Bundle
+from deploy_driver.digest import digest
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.run.gates import Gates, Reviewed, unlike

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from deploy_driver.plan.affected import Change, Selection, Touched, affected
+from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.render.result import as_json
-from deploy_driver.run.outcome import Reason, Result, RunOutcome
+from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import Layer, Operation
 from tests import previews
 from tests.samples import stack, tools_stack

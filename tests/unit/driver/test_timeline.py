@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deploy_driver.record.story import story_of
 from deploy_driver.render.report.html import Scale, picture
-from deploy_driver.run.story import story_of
 from tests import records
 
 

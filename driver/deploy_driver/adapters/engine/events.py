@@ -13,7 +13,7 @@ from deploy_driver.adapters.engine.failures import Said
 from deploy_driver.drift.classify import contains, same
 from deploy_driver.ports import Emit
 from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
-from deploy_driver.values import SECRET, UNKNOWN, Changes, PropertyDiff, ResourceChange
+from deploy_driver.values import FILES, SECRET, UNKNOWN, Changes, PropertyDiff, ResourceChange, Urn
 
 if TYPE_CHECKING:
     from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
@@ -108,9 +108,7 @@ def _marked(value: Mapping[str, Any]) -> Any:
 
 def is_whole(value: Any) -> bool:
     """Whether the value is one of those words: it has no parts."""
-    return isinstance(value, str) and (
-        value in {SECRET, UNKNOWN} or value.startswith(("[asset sha256:", "[archive sha256:"))
-    )
+    return isinstance(value, str) and (value in {SECRET, UNKNOWN} or value.startswith(FILES))
 
 
 def hidden_alike(value: Any, other: Any) -> Any:
@@ -376,7 +374,7 @@ def counts(step: StepEventMetadata) -> bool:
 
 def _is_about_a_resource(urn: str) -> bool:
     """The stack's own URN stands for the program, and no URN for the engine itself."""
-    return bool(urn) and urn.split("::")[2:3] != [_STACK]
+    return bool(urn) and Urn(urn).type != _STACK
 
 
 def _is_work(step: StepEventMetadata) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from deploy_driver.drift.finding import Finding, Moved, together
+from deploy_driver.drift.finding import Finding, together
 from deploy_driver.drift.report import Report
 from deploy_driver.drift.who import Deed
+from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import readable
 from deploy_driver.render.diff import property_lines
 from deploy_driver.render.drift.words import FACTS, by_resource, named, said, sentence, shown, standing, total

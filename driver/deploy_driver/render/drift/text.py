@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from deploy_driver.drift.finding import Finding, Moved, together
+from deploy_driver.drift.finding import Finding, together
 from deploy_driver.drift.fix import Fixed
 from deploy_driver.drift.look import Looked
 from deploy_driver.drift.report import Report
 from deploy_driver.drift.who import Deed
+from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render import result
 from deploy_driver.render.diff import property_lines

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from deploy_driver.drift.finding import Finding, Moved
+from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.ledger import Standing
 from deploy_driver.drift.report import Report
+from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.drift.words import doer, named, sentence
 from deploy_driver.render.sarif import sarif_log

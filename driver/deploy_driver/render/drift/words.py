@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from deploy_driver.drift.finding import Fact, Finding
+from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.ledger import Standing
 from deploy_driver.drift.look import Looked
 from deploy_driver.drift.report import Report
 from deploy_driver.drift.who import Deed
+from deploy_driver.record.catalogue import Fact
 from deploy_driver.record.redaction import one_line
 from deploy_driver.render.diff import excerpts, in_order
+from deploy_driver.values import Urn
 
 LONGEST = 100
 """Characters of a value in one line; JSON has all of it."""
@@ -93,5 +95,4 @@ def doer(deed: Deed | None) -> str:
 
 def named(urn: str) -> str:
     """A resource by the last part of its type, and its name."""
-    _, _, types, name = urn.split("::", 3)
-    return f"{types.rpartition(':')[2]} {name}"
+    return f"{Urn(urn).type.rpartition(':')[2]} {Urn(urn).name}"

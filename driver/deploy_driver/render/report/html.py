@@ -6,14 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from deploy_driver.record.catalogue import Result
+from deploy_driver.record.segments import End, Phase, Segment
+from deploy_driver.record.story import StackStory, Story
 from deploy_driver.render.page import page
 from deploy_driver.render.report import words
 from deploy_driver.render.report.text import facts, following
 from deploy_driver.render.report.words import clock, times
 from deploy_driver.render.text import duration
-from deploy_driver.run.outcome import Result
-from deploy_driver.run.segments import End, Phase, Segment
-from deploy_driver.run.story import StackStory, Story
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _MOST = 6

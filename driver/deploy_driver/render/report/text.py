@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from deploy_driver.record.catalogue import Result
 from deploy_driver.record.redaction import one_line, readable, redact
+from deploy_driver.record.segments import End, Segment
+from deploy_driver.record.story import Drift, StackStory, Story, Touched
 from deploy_driver.render.report import words
 from deploy_driver.render.text import duration, table, wrapped
-from deploy_driver.run.outcome import Result
-from deploy_driver.run.segments import End, Segment
-from deploy_driver.run.story import Drift, StackStory, Story, Touched
 
 INDENT = "  "
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -11,12 +10,13 @@ from enum import StrEnum
 
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.loss import goes, lost
+from deploy_driver.record.catalogue import Moved, Result
+from deploy_driver.record.past import PastStep
+from deploy_driver.record.segments import End
+from deploy_driver.record.story import Drift, Gate, StackStory, Story, Touched
 from deploy_driver.render.dangerous import decides_access
+from deploy_driver.render.diff import is_placeholder
 from deploy_driver.render.text import VERBS, changed, did, duration
-from deploy_driver.run.outcome import Result
-from deploy_driver.run.past import PastStep
-from deploy_driver.run.segments import End
-from deploy_driver.run.story import Drift, Gate, StackStory, Story, Touched
 from deploy_driver.values import Changes, PropertyDiff, ResourceChange
 
 VALUE = 40
@@ -27,9 +27,6 @@ SHORT = 12
 
 MOST = 60
 """Characters of a title that stacks' names may take."""
-
-_WORD = re.compile(r"\[(?:secret|unknown|redacted|(?:asset|archive) sha256:\w+)\]")
-"""What stands for a value in a record, and says nothing to a person."""
 
 _FIRST = ("replace", "delete", "update", "create", "import")
 
@@ -270,7 +267,7 @@ def properties(one: Touched) -> list[str]:
 
 def _property(diff: PropertyDiff) -> str:
     values = value(diff.old), value(diff.new)
-    said = all(len(one) <= VALUE and not _WORD.fullmatch(one) for one in values)
+    said = all(len(one) <= VALUE and not is_placeholder(one) for one in values)
     return f"{diff.path} {' → '.join(values)}" if said else diff.path
 
 
@@ -292,9 +289,4 @@ def doer(one: Drift) -> str:
     """Who did it; empty where only the code moved, `unknown` where the trail does not say."""
     if one.by:
         return f"{one.by} at {one.at}: {one.call}"
-    return "" if one.moved == "the code is not applied" else "unknown"
-
-
-def unanswered(stack: StackStory) -> list[Drift]:
-    """What drifted and counts."""
-    return [one for one in stack.drift if not one.ignored]
+    return "" if one.moved == Moved.CODE else "unknown"

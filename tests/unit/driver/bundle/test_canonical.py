@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.bundle.canonical import canonical, digest, digest_of, parse
+from deploy_driver.bundle.canonical import canonical, parse
+from deploy_driver.digest import digest, digest_of
 from deploy_driver.errors import RefusedError
 from tests.reviews import BUNDLE
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 from deploy_driver.config.model import IgnoreRule
-from deploy_driver.drift.finding import Fact, Finding, Moved
+from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.ignore import Ignored, Sorted
 from deploy_driver.drift.ledger import after
 from deploy_driver.drift.look import Looked
 from deploy_driver.drift.report import Report
 from deploy_driver.drift.sight import Sight
 from deploy_driver.drift.who import Deed
+from deploy_driver.record.catalogue import Fact, Moved
 
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 NOW = "2026-11-23T01:02:00+00:00"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from deploy_driver.drift.classify import findings_of
-from deploy_driver.drift.finding import Fact, Finding, Moved, together
+from deploy_driver.drift.finding import Finding, together
 from deploy_driver.drift.sight import PropertySight, Sight
+from deploy_driver.record.catalogue import Fact, Moved
 from deploy_driver.values import UNKNOWN
 from tests.samples import stack
 

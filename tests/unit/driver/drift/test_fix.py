@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploy_driver.drift.finding import Fact, Finding, Moved
+from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.fix import Fix, Left, fix_of, fixed
 from deploy_driver.drift.ignore import Ignored, Sorted
 from deploy_driver.drift.look import Looked
 from deploy_driver.drift.sight import Sight
 from deploy_driver.errors import ExitCode
-from deploy_driver.run.outcome import Reason, Result, RunOutcome, StepOutcome
+from deploy_driver.record.catalogue import Fact, Moved, Reason, Result
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Operation
 from tests.unit.driver.drift.samples import finding, rule, sight, urn
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from deploy_driver.drift.appeared import asks, told_apart, untold
-from deploy_driver.drift.finding import Fact, Moved
 from deploy_driver.drift.look import Looked, Watch
 from deploy_driver.drift.sight import Seen, Sight
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.ports import Emit
-from deploy_driver.record.catalogue import CheckPassed, StepFinished
+from deploy_driver.record.catalogue import CheckPassed, Fact, Moved, StepFinished
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Operation
 from tests.fakes.clock import FakeClock

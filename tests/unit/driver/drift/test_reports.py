@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from deploy_driver.drift.finding import Moved
 from deploy_driver.drift.ignore import Ignored
 from deploy_driver.drift.look import Looked
 from deploy_driver.errors import ExitCode
+from deploy_driver.record.catalogue import Moved
 from deploy_driver.render.drift.data import as_json
 from deploy_driver.render.drift.markdown import as_markdown
 from deploy_driver.render.drift.text import as_text

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from deploy_driver.drift.finding import Moved
 from deploy_driver.drift.ignore import Ignored
 from deploy_driver.drift.told import told
+from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.stream import Envelope
 from tests.unit.driver.drift.samples import DEED, finding, report, rule, urn
 

@@ -9,8 +9,8 @@ from pulumi.automation.events import EngineEvent
 from deploy_driver.adapters.engine.drift_reader import SightReader
 from deploy_driver.adapters.engine.events import EventReader
 from deploy_driver.drift.classify import findings_of, without_followers
-from deploy_driver.drift.finding import Finding, Moved
-from deploy_driver.record.catalogue import Event
+from deploy_driver.drift.finding import Finding
+from deploy_driver.record.catalogue import Event, Moved
 from tests.samples import stack
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

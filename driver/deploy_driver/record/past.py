@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deploy_driver.run.outcome import Result
-from deploy_driver.run.recorded import Recorded
+from deploy_driver.record.catalogue import Result
+from deploy_driver.record.reading import Recorded
 from deploy_driver.values import Changes
 
 _ACCOUNT = re.compile(r" in (\d{12})$", re.ASCII)

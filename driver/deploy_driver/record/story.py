@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deploy_driver.run.gates import PASSED
-from deploy_driver.run.outcome import Reason
-from deploy_driver.run.past import PastRun, PastStep, events_told, past_run
-from deploy_driver.run.recorded import Recorded
-from deploy_driver.run.segments import End, Phase, Segment, Segments
+from deploy_driver.record.catalogue import PASSED, GateName, Reason
+from deploy_driver.record.past import PastRun, PastStep, events_told, past_run
+from deploy_driver.record.reading import Recorded
+from deploy_driver.record.segments import End, Phase, Segment, Segments
 from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
 
 _NO_CHANGE = {"", "same", "refresh", "read", "read-replacement", "read-discard"}
 _REPLACES = {"replace", "create-replacement", "delete-replaced"}
-ATTENDED = "a person at the terminal"
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Gate:
     @property
     def by_a_person(self) -> bool:
         """Whether somebody at the terminal gave the answer."""
-        return ATTENDED in self.asked and bool(self.planned.total) and self.answer in {PASSED, Reason.DECLINED}
+        return GateName.PERSON in self.asked and bool(self.planned.total) and self.answer in {PASSED, Reason.DECLINED}
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from deploy_driver.run.gates import PASSED
-from deploy_driver.run.outcome import Result
-from deploy_driver.run.recorded import Recorded
+from deploy_driver.record.catalogue import PASSED, Result
+from deploy_driver.record.reading import Recorded
 from deploy_driver.values import Operation
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from deploy_driver.bundle.canonical import digest
+from deploy_driver.digest import digest
 
 PREVIOUS, AFTER = "previous", "after"
 """The keys of a line: the digest of the line before; the run to which that line belongs, where it is another one."""
