@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.project import DEPLOY, Ended, copy_project
+from tests.e2e.project import DEPLOY, Ended, copy_project, own_program
 
-ROLES = "infra/deploy_infra/policies/roles.py"
+ROLES = "infra/program/policies/roles.py"
 DEPLOYS = "    return document(*_statements(everything(), scope))"
 
 
@@ -29,7 +29,9 @@ def deploy(project: Path, *arguments: str) -> Ended:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return copy_project(tmp_path / "project")
+    root = copy_project(tmp_path / "project")
+    own_program(root)
+    return root
 
 
 def edit(project: Path, file: str, old: str, new: str) -> None:
