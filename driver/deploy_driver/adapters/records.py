@@ -20,6 +20,18 @@ FILE = "events.jsonl"
 _NOTHING = Head()
 
 
+PREFIX = ".deploy/runs/"
+
+SUFFIX = ".jsonl"
+
+PLANS = ".deploy/plans/"
+
+_REMEDIES = {"AccessDenied": "run `deploy bootstrap --stacks tools`: it lets Jenkins' deploy role add records"}
+
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+"""S3's answers when something stands where only something new may be put, or is being put there now (Amazon S3 API, PutObject)."""
+
+
 class FileLedger:
     """One file per run, `<folder>/events.jsonl`; kept with 0600, since it names roles and accounts.
 
@@ -76,16 +88,6 @@ def record_in(folder: Path) -> bytes:
         return b""
     except OSError as error:
         raise NotReadyError(f"the run's record cannot be read: {error}", where=str(path)) from None
-
-
-PREFIX = ".deploy/runs/"
-SUFFIX = ".jsonl"
-PLANS = ".deploy/plans/"
-
-
-_REMEDIES = {"AccessDenied": "run `deploy bootstrap --stacks tools`: it lets Jenkins' deploy role add records"}
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
-"""S3's answers when something stands where only something new may be put, or is being put there now (Amazon S3 API, PutObject)."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ from deploy_driver.adapters.git import Git
 from deploy_driver.bundle.model import ABSENT
 from deploy_driver.digest import digest, digest_of
 
+_HOW = len("XY")
+
+_STATUS = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none")
+
 
 def of_file(path: Path) -> str:
     """The digest of a file's bytes; ABSENT where there is none."""
@@ -37,10 +41,6 @@ def _belongs(folder: Path, but: Path) -> bool:
     place = folder.resolve()
     round_in_a_circle = folder.parent.resolve().is_relative_to(place)
     return not outside and not round_in_a_circle and place != but.resolve()
-
-
-_HOW = len("XY")
-_STATUS = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none")
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,14 @@ from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeSt
 from deploy_driver.adapters.engine.program import Imports, switched_streams, tidy
 from deploy_driver.adapters.engine.reencrypt import encrypted_anew
 from deploy_driver.adapters.engine.workdir import (
-    Place,
     Project,
-    empty_place_of,
-    place_of,
+    Workspace,
+    empty_workspace_of,
     prepare,
     read_project,
     secrets_provider,
     state_url,
+    workspace_of,
 )
 from deploy_driver.drift.sight import Seen
 from deploy_driver.errors import InterruptedRunError
@@ -79,23 +79,23 @@ class AutomationEngine:
         """What `up` would do. A stack that does not exist yet is previewed on an empty backend of its own."""
         project = read_project(self._project_root)
         exists = self._stack_exists(request.stack)
-        place = self._place(project, request) if exists else self._empty_place(project, request)
-        return self._run(operations.preview, project, place, request, emit, preview=True)
+        workspace = self._workspace(project, request) if exists else self._empty_workspace(project, request)
+        return self._run(operations.preview, project, workspace, request, emit, preview=True)
 
     def look(self, request: EngineRequest, emit: Emit) -> Seen:
         """What the state, the cloud and the code say of every resource: one preview that reads the cloud. Writes no state."""
         project = read_project(self._project_root)
         exists = self._stack_exists(request.stack)
-        place = self._place(project, request) if exists else self._empty_place(project, request)
+        workspace = self._workspace(project, request) if exists else self._empty_workspace(project, request)
         events = SightReader(request.stack, emit=emit, preview=True, tidy=lambda text: tidy(text, project.root))
-        report = self._read(operations.preview, project, place, replace(request, refresh=True), events)
+        report = self._read(operations.preview, project, workspace, replace(request, refresh=True), events)
         return Seen(report, events.sights)
 
     def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """Make the stack what the program says; make the stack itself when it is new."""
         project = read_project(self._project_root)
-        place = self._place(project, request, new=not self._stack_exists(request.stack))
-        return self._run(operations.up, project, place, request, emit, preview=False)
+        workspace = self._workspace(project, request, new=not self._stack_exists(request.stack))
+        return self._run(operations.up, project, workspace, request, emit, preview=False)
 
     def preview_destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """What `destroy` would do."""
@@ -111,12 +111,14 @@ class AutomationEngine:
             return {}
         from deploy_driver.adapters.engine.process import EngineCommand, EngineFailedError
 
-        place = self._place(read_project(self._project_root), request)
+        workspace = self._workspace(read_project(self._project_root), request)
         with self._process(request.stack) as process:
             command = EngineCommand(self._engine, process)
             try:
                 result = command.start(
-                    ["stack", "output", "--json", "--stack", request.stack], str(place.folder), place.environment
+                    ["stack", "output", "--json", "--stack", request.stack],
+                    str(workspace.folder),
+                    workspace.environment,
                 )
             except (EngineFailedError, StoppedBeforeStartError) as error:
                 raise not_ready_of(error, f"the outputs of {request.stack} cannot be read") from None
@@ -131,16 +133,18 @@ class AutomationEngine:
         from deploy_driver.adapters.engine.process import EngineCommand, EngineFailedError
 
         project = read_project(self._project_root)
-        place = self._place(project, request)
+        workspace = self._workspace(project, request)
         with TemporaryDirectory(dir=self._work) as backend, self._process(request.stack) as process:
             file = Path(backend) / ".pulumi" / "stacks" / project.name / f"{request.stack}.json"
             file.parent.mkdir(parents=True)
             file.write_bytes(state)
             (Path(backend) / ".pulumi" / "meta.yaml").write_text("version: 1\n", encoding="utf-8")
-            place = replace(place, environment={**place.environment, "PULUMI_BACKEND_URL": Path(backend).as_uri()})
+            workspace = replace(
+                workspace, environment={**workspace.environment, "PULUMI_BACKEND_URL": Path(backend).as_uri()}
+            )
             try:
                 command = EngineCommand(self._engine, process)
-                return encrypted_anew(command, request.stack, place, file, self._secrets_provider(source))
+                return encrypted_anew(command, request.stack, workspace, file, self._secrets_provider(source))
             except (EngineFailedError, StoppedBeforeStartError) as error:
                 if process.stopping:
                     raise InterruptedRunError(f"stopped; the state of {request.stack} is as it was") from None
@@ -157,28 +161,35 @@ class AutomationEngine:
         if not self._stack_exists(request.stack):
             return EngineReport(EngineStatus.SUCCEEDED)
         project = read_project(self._project_root)
-        report = self._run(operate, project, self._place(project, request), request, emit, preview=preview)
+        report = self._run(operate, project, self._workspace(project, request), request, emit, preview=preview)
         return replace(report, outputs={})
 
     def _run(
-        self, operate: Operate, project: Project, place: Place, request: EngineRequest, emit: Emit, *, preview: bool
+        self,
+        operate: Operate,
+        project: Project,
+        workspace: Workspace,
+        request: EngineRequest,
+        emit: Emit,
+        *,
+        preview: bool,
     ) -> EngineReport:
         events = EventReader(request.stack, emit=emit, preview=preview, tidy=lambda text: tidy(text, project.root))
-        return self._read(operate, project, place, request, events)
+        return self._read(operate, project, workspace, request, events)
 
     def _read(
-        self, operate: Operate, project: Project, place: Place, request: EngineRequest, events: EventReader
+        self, operate: Operate, project: Project, workspace: Workspace, request: EngineRequest, events: EventReader
     ) -> EngineReport:
         began = time.monotonic()
         imports = self._imports_of(project)
         imports.begin()
         with self._process(request.stack) as process, switched_streams():
             # What a destroy runs the program for is its providers.
-            must_declare = not place.new and operate in {operations.up, operations.preview}
+            must_declare = not workspace.new and operate in {operations.up, operations.preview}
             error = Call(
                 self._engine,
                 process,
-                place,
+                workspace,
                 project,
                 imports,
                 must_declare=must_declare,
@@ -186,8 +197,8 @@ class AutomationEngine:
             ).run(operate, request, events)
             return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
 
-    def _place(self, project: Project, request: EngineRequest, *, new: bool = False) -> Place:
-        return place_of(
+    def _workspace(self, project: Project, request: EngineRequest, *, new: bool = False) -> Workspace:
+        return workspace_of(
             prepare(project, self._work / request.stack, request.stack, request.config_file, request.facts),
             request.environment,
             state_url=self._state_url(request.backend, request.environment),
@@ -196,10 +207,10 @@ class AutomationEngine:
             new=new,
         )
 
-    def _empty_place(self, project: Project, request: EngineRequest) -> Place:
+    def _empty_workspace(self, project: Project, request: EngineRequest) -> Workspace:
         folder = self._work / f"{request.stack}-empty"
         workdir = prepare(project, folder, request.stack, request.config_file, request.facts)
-        return empty_place_of(workdir, request.environment, home=self._pulumi_home)
+        return empty_workspace_of(workdir, request.environment, home=self._pulumi_home)
 
     def _imports_of(self, project: Project) -> Imports:
         with self._lock:

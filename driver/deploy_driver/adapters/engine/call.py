@@ -19,7 +19,7 @@ from deploy_driver.adapters.engine.events import EventReader, plain
 from deploy_driver.adapters.engine.failures import Failure, classify
 from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, Program
-from deploy_driver.adapters.engine.workdir import Place, Project
+from deploy_driver.adapters.engine.workdir import Project, Workspace
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Tool
 
@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 
     OnEvent = Callable[[EngineEvent], None]
     Operate = Callable[[Stack, EngineRequest, OnEvent], object]
-    from pulumi.automation import Stack
-    from pulumi.automation.events import EngineEvent
-
 
 _ABANDONED = {"run_pulumi_func", "run_in_stack"}
 """The SDK's coroutines that are left unfinished when the engine ends before the program does, and that complain about it
 when they are collected."""
+
+
+_LAST_EVENTS = 5.0
+"""Seconds to wait for events that are still on their way when the engine has ended."""
+
+_TICK = 1.0
+"""Seconds between two looks at whether anything happens."""
 
 
 @cache
@@ -97,13 +101,6 @@ def preview_destroy(stack: Stack, request: EngineRequest, on_event: OnEvent) -> 
     )
 
 
-_LAST_EVENTS = 5.0
-"""Seconds to wait for events that are still on their way when the engine has ended."""
-
-_TICK = 1.0
-"""Seconds between two looks at whether anything happens."""
-
-
 class ProgramHangsError(Exception):
     """The program has said nothing to the engine for too long, while nothing was being deployed."""
 
@@ -118,7 +115,7 @@ class Call:
         self,
         engine: Tool,
         process: EngineProcess,
-        place: Place,
+        workspace: Workspace,
         project: Project,
         imports: Imports,
         *,
@@ -128,7 +125,7 @@ class Call:
         self._engine = engine
         self._timeout = timeout
         self._process = process
-        self._place = place
+        self._workspace = workspace
         self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
         self._program = Program(project, imports, on_print=self._inbox.put, must_declare=must_declare)
         self._error: Exception | None = None
@@ -156,10 +153,7 @@ class Call:
         hung = None
         active = time.monotonic()
         while True:
-            try:
-                said = self._inbox.get(timeout=_TICK)
-            except queue.Empty:
-                said = ""
+            said = self._next(_TICK)
             if said is None:
                 break
             if said:
@@ -175,8 +169,8 @@ class Call:
         return hung
 
     def _hangs(self) -> ProgramHangsError:
-        place = self._program.place()
-        where = f"; it stands at {place}" if place else ""
+        position = self._program.position()
+        where = f"; it stands at {position}" if position else ""
         return ProgramHangsError(f"the program said nothing to the engine for {self._timeout:g} seconds{where}")
 
     def _work(self, operate: Operate, request: EngineRequest) -> None:
@@ -194,23 +188,26 @@ class Call:
         from deploy_driver.adapters.engine.process import EngineCommand
 
         workspace = LocalWorkspace(
-            work_dir=str(self._place.folder),
+            work_dir=str(self._workspace.folder),
             program=self._program,
-            env_vars=self._place.environment,
-            secrets_provider=self._place.secrets_provider,
+            env_vars=self._workspace.environment,
+            secrets_provider=self._workspace.secrets_provider,
             pulumi_command=EngineCommand(self._engine, self._process),
         )
-        return Stack.create(name, workspace) if self._place.new else Stack.select(name, workspace)
+        return Stack.create(name, workspace) if self._workspace.new else Stack.select(name, workspace)
 
     def _read_late(self, events: EventReader) -> None:
         deadline = time.monotonic() + _LAST_EVENTS
-        while events.began and not events.ended:
-            try:
-                said = self._inbox.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                return
-            if said is not None:
+        while events.began and not events.ended and (left := deadline - time.monotonic()) > 0:
+            if said := self._next(left):
                 events.take(said)
+
+    def _next(self, seconds: float) -> EngineEvent | str | None:
+        """What comes next from the engine or the program: nothing at the engine's end, an empty text when time is up."""
+        try:
+            return self._inbox.get(timeout=seconds)
+        except queue.Empty:
+            return ""
 
 
 def report_of(error: BaseException | None, events: EventReader, *, stopped: bool, seconds: float) -> EngineReport:

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from deploy_driver.adapters.engine.events import (
-    MISSING,
-    EventReader,
-    Step,
-    counts,
-    follow,
-    hidden_alike,
-    is_whole,
-    parse,
-    plain_value,
-)
+from deploy_driver.adapters.engine.events import EventReader, counts
+from deploy_driver.adapters.engine.properties import MISSING, Step, follow, hidden_alike, is_whole, parse, plain_value
 from deploy_driver.drift.classify import contains
 from deploy_driver.drift.sight import PUBLISHED, PropertySight, Sight
 from deploy_driver.values import UNKNOWN

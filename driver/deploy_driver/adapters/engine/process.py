@@ -21,6 +21,25 @@ from semver import VersionInfo
 from deploy_driver.record.redaction import readable
 from deploy_driver.values import Tool
 
+_NO_HISTORY = [
+    {
+        "kind": "update",
+        "startTime": "1970-01-01T00:00:00.000Z",
+        "message": "",
+        "environment": {},
+        "config": {},
+        "result": "succeeded",
+    }
+]
+
+_ANSWERS: Mapping[tuple[str, str], str] = {
+    ("stack", "select"): "",
+    ("stack", "output"): "{}",
+    ("stack", "history"): json.dumps(_NO_HISTORY),
+}
+"""Questions that the SDK asks round each operation and that cost one CLI start each. Every command says `--stack`,
+so nothing needs to be selected; outputs and summary come with the events."""
+
 
 class StoppedBeforeStartError(Exception):
     """The call was told to stop before the engine was started."""
@@ -101,26 +120,6 @@ def _taken(file: Path) -> str:
     except OSError:
         file.unlink(missing_ok=True)
     return text
-
-
-_NO_HISTORY = [
-    {
-        "kind": "update",
-        "startTime": "1970-01-01T00:00:00.000Z",
-        "message": "",
-        "environment": {},
-        "config": {},
-        "result": "succeeded",
-    }
-]
-
-_ANSWERS: Mapping[tuple[str, str], str] = {
-    ("stack", "select"): "",
-    ("stack", "output"): "{}",
-    ("stack", "history"): json.dumps(_NO_HISTORY),
-}
-"""Questions that the SDK asks round each operation and that cost one CLI start each. Every command says `--stack`,
-so nothing needs to be selected; outputs and summary come with the events."""
 
 
 class EngineFailedError(CommandError):

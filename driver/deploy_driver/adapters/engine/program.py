@@ -27,6 +27,28 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"\b(?:pulumi_)?aws\.([a-z]\w*)\.[A-Z]|from pulumi_aws import ([\w, ]+)")
 
 
+Listener = Callable[[str], None]
+
+_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+_LOCK = threading.Lock()
+
+_calls = 0
+
+_programs = 0
+
+MOST_LINES = 1_000
+
+LONGEST_LINE = 4_000
+"""What is passed on of what one program prints: lines, and characters of each. The rest is only counted."""
+
+NOTHING_DECLARED = "the program declared no resource, and the stack has some: to delete them is for `deploy destroy`"
+
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
+
+_SDK_DUMP = "python inline source runtime error:"
+
+
 class Imports:
     """One background import per process. The SDK's lazy modules are not made for two threads: `wait` before using them."""
 
@@ -71,19 +93,6 @@ def _sources(folder: Path) -> Iterator[Path]:
     for path, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name[0] != "." and not Path(path, name, "pyvenv.cfg").exists()]
         yield from (Path(path, name) for name in files if name.endswith(".py"))
-
-
-Listener = Callable[[str], None]
-
-_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
-_LOCK = threading.Lock()
-_calls = 0
-_programs = 0
-
-
-MOST_LINES = 1_000
-LONGEST_LINE = 4_000
-"""What is passed on of what one program prints: lines, and characters of each. The rest is only counted."""
 
 
 class Printed:
@@ -171,12 +180,6 @@ def _unswitched(stream: Any) -> TextIO:
     return found
 
 
-NOTHING_DECLARED = "the program declared no resource, and the stack has some: to delete them is for `deploy destroy`"
-
-_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
-_SDK_DUMP = "python inline source runtime error:"
-
-
 class Program:
     """One run of the program for one stack. Its modules stay imported; only its `__main__` runs again.
 
@@ -215,7 +218,7 @@ class Program:
         """How many lines the program printed beyond those that were passed on."""
         return self._printed.unsaid
 
-    def place(self) -> str:
+    def position(self) -> str:
         """Where in the program its thread stands now, as `file:line`; empty when it is not in it."""
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001 -- Python's documented way to look at another thread
         frames = [(entry.filename, entry.lineno or 0) for entry in traceback.extract_stack(frame)] if frame else []

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deploy_driver.adapters.engine.workdir import Place
+from deploy_driver.adapters.engine.workdir import Workspace
 from deploy_driver.errors import NotReadyError
 
 if TYPE_CHECKING:
@@ -17,26 +17,26 @@ _COMPARED = ("urn", "type", "id", "custom", "delete", "external", "protect", "pr
 """What makes a resource of a state what it is (pulumi/pulumi `sdk/go/common/apitype`, `ResourceV3`)."""
 
 
-def encrypted_anew(command: EngineCommand, stack: str, place: Place, file: Path, key: str) -> bytes:
-    """The state in `file`, which is the stack's in the backend of `place`, with its secrets encrypted for that place.
+def encrypted_anew(command: EngineCommand, stack: str, workspace: Workspace, file: Path, key: str) -> bytes:
+    """The state in `file`, which is the stack's in the backend of `workspace`, with its secrets encrypted for that workspace.
 
     `key` is the secrets provider that it must be encrypted with: a state names its own, and the engine would ask whatever
     that is. The stack's settings are left out, since secret ones among them are encrypted with the key of another stack.
     Raises EngineFailedError, or NotReadyError where the key is another, or what comes out is not what went in.
     """
     before = file.read_bytes()
-    if key_of(before) == "" and place.secrets_provider == "passphrase":
+    if key_of(before) == "" and workspace.secrets_provider == "passphrase":
         return before
-    if key_of(before) not in {key, place.secrets_provider}:
+    if key_of(before) not in {key, workspace.secrets_provider}:
         raise NotReadyError(
             f"the state of {stack} says that it is encrypted with {key_of(before) or 'no key'}, expected {key}",
             remedy="find out who changed it, and put an earlier version of it back",
         )
-    (place.folder / f"Pulumi.{stack}.yaml").write_text("{}\n", encoding="utf-8")
-    change = ["stack", "change-secrets-provider", place.secrets_provider, "--stack", stack]
-    command.start(change, str(place.folder), place.environment)
+    (workspace.folder / f"Pulumi.{stack}.yaml").write_text("{}\n", encoding="utf-8")
+    change = ["stack", "change-secrets-provider", workspace.secrets_provider, "--stack", stack]
+    command.start(change, str(workspace.folder), workspace.environment)
     after = file.read_bytes()
-    if content_of(before) != content_of(after) or key_of(after) != place.secrets_provider:
+    if content_of(before) != content_of(after) or key_of(after) != workspace.secrets_provider:
         raise NotReadyError(
             f"the state of {stack} is not the same with its secrets encrypted anew; it is left as it was"
         )

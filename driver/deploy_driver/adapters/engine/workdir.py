@@ -17,6 +17,21 @@ from ruamel.yaml.error import YAMLError
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend
 
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+_OURS: Mapping[str, str] = {
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    # The key that encrypts a stack's secrets is in its state; no file of the user's is written to keep it.
+    "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+    # Plugins come from PULUMI_HOME only: what is found on PATH or in the network is not what was checked.
+    "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_SUPPRESS_NEO_LINK": "true",
+}
+
+_NOT_COPIED = ("backend", "stackConfigDir")
+"""Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
+
 
 def state_url(backend: Backend, environment: Mapping[str, str]) -> str:
     """The backend as Pulumi names it: `s3://BUCKET?region=…`.
@@ -36,21 +51,8 @@ def secrets_provider(backend: Backend) -> str:
     return f"awskms://{backend.key_alias}?{urlencode({'region': backend.region})}"
 
 
-_PATH = "/usr/local/bin:/usr/bin:/bin"
-
-_OURS: Mapping[str, str] = {
-    "PULUMI_SKIP_UPDATE_CHECK": "true",
-    # The key that encrypts a stack's secrets is in its state; no file of the user's is written to keep it.
-    "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
-    # Plugins come from PULUMI_HOME only: what is found on PATH or in the network is not what was checked.
-    "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    "PULUMI_SUPPRESS_NEO_LINK": "true",
-}
-
-
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """Everything that a call needs besides the program. `new`: the stack has to be made first."""
 
     folder: Path
@@ -59,12 +61,12 @@ class Place:
     new: bool
 
 
-def place_of(
+def workspace_of(
     workdir: WorkDir, given: Mapping[str, str], *, state_url: str, secrets_provider: str, home: Path, new: bool
-) -> Place:
-    """A place on the real backend. `given` is what the caller lets the process see; nothing is inherited."""
+) -> Workspace:
+    """A workspace on the real backend. `given` is what the caller lets the process see; nothing is inherited."""
     environment = {"PATH": _PATH, **given, **_OURS, "PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": state_url}
-    return Place(
+    return Workspace(
         folder=workdir.path,
         secrets_provider=workdir.secrets_provider or secrets_provider,
         environment=environment,
@@ -72,12 +74,12 @@ def place_of(
     )
 
 
-def empty_place_of(workdir: WorkDir, given: Mapping[str, str], *, home: Path) -> Place:
+def empty_workspace_of(workdir: WorkDir, given: Mapping[str, str], *, home: Path) -> Workspace:
     """A backend of its own, for a preview of a stack that does not exist: whoever may only read can preview it."""
     state = workdir.path / "empty-backend"
     state.mkdir(exist_ok=True)
     passphrase = {"PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()}
-    return place_of(
+    return workspace_of(
         workdir,
         passphrase | dict(given),
         state_url=state.as_uri(),
@@ -85,10 +87,6 @@ def empty_place_of(workdir: WorkDir, given: Mapping[str, str], *, home: Path) ->
         home=home,
         new=True,
     )
-
-
-_NOT_COPIED = ("backend", "stackConfigDir")
-"""Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
 
 
 @dataclass(frozen=True)

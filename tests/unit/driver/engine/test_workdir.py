@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from deploy_driver.adapters.engine.workdir import WorkDir, empty_place_of, place_of, prepare, read_project
+from deploy_driver.adapters.engine.workdir import WorkDir, empty_workspace_of, prepare, read_project, workspace_of
 from deploy_driver.errors import UsageError
 
 STACK = """
@@ -79,7 +79,7 @@ def test_a_stack_file_may_be_empty(root: Path) -> None:
 )
 def test_a_secrets_provider_in_the_stack_file_is_kept(root: Path, head: str, provider: str) -> None:
     (root / "Pulumi.dev.yaml").write_text(f"{head}config: {{}}\n", encoding="utf-8")
-    place = place_of(
+    place = workspace_of(
         prepared(root), {}, state_url="s3://b", secrets_provider="the backend's", home=root / "home", new=True
     )
     assert place.secrets_provider == provider
@@ -87,7 +87,7 @@ def test_a_secrets_provider_in_the_stack_file_is_kept(root: Path, head: str, pro
 
 def test_nothing_is_inherited_and_nothing_of_ours_can_be_overridden(root: Path) -> None:
     given = {"AWS_REGION": "eu-central-1", "PULUMI_HOME": "/elsewhere", "PULUMI_BACKEND_URL": "file:///elsewhere"}
-    place = place_of(prepared(root), given, state_url="s3://b", secrets_provider="k", home=root / "home", new=False)
+    place = workspace_of(prepared(root), given, state_url="s3://b", secrets_provider="k", home=root / "home", new=False)
     assert place.environment["AWS_REGION"] == "eu-central-1"
     assert place.environment["PULUMI_HOME"] == str(root / "home")
     assert place.environment["PULUMI_BACKEND_URL"] == "s3://b"
@@ -95,7 +95,7 @@ def test_nothing_is_inherited_and_nothing_of_ours_can_be_overridden(root: Path) 
 
 
 def test_an_empty_place_has_a_backend_of_its_own(root: Path) -> None:
-    place = empty_place_of(prepared(root), {"AWS_REGION": "eu-central-1"}, home=root / "home")
+    place = empty_workspace_of(prepared(root), {"AWS_REGION": "eu-central-1"}, home=root / "home")
     assert place.environment["PULUMI_BACKEND_URL"].startswith("file://")
     assert place.new
 
