@@ -68,7 +68,7 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
         )
         foundation.lay(lambda line: run.stream(Progress(line)))
         _move_states(config, run, aws)
-        outcome = run.runner.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
+        outcome = run.deployer.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:
             _wait(config, begun.place, plan, run)
@@ -79,7 +79,7 @@ def _move_states(config: DeployConfig, run: wiring.Run, aws: AwsSession) -> None
     """Of every access layer, whichever are bootstrapped now: once all are moved, the old place is never read again."""
 
     def encrypted_anew(stack: Stack, state: bytes) -> bytes:
-        if run.runner.stopped:
+        if run.deployer.stopped:
             raise InterruptedRunError("stopped on request; the next `deploy bootstrap` moves the other states")
         request = run.facts.request(Step(stack, Operation.UP, EnterAs.BOOTSTRAP))
         return run.engine.encrypted_anew(request, state, config.backend)

@@ -53,7 +53,6 @@ class Wish:
     file: Path | None = None
     listeners: tuple[Listener, ...] = ()
     since: Since | None = None
-    reviewed: bool = False
     verb: str = ""
     writes: bool = False
     allowed: tuple[str, ...] = ()
@@ -134,8 +133,7 @@ class Begun:
 def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: Arrived | None = None) -> Begun:
     """Plan, enter unless somebody has arrived already, compose, and say that the run begins."""
     prompt, listener = _screen()
-    attended = not wish.yes and (prompt.present or wish.operation is Operation.DESTROY)
-    plan = make_plan(wish.operation, chosen, known=config.stacks, attended=attended, reviewed=wish.reviewed)
+    plan = make_plan(wish.operation, chosen, known=config.stacks)
     here = arrived or arrive(config, instance_of(plan))
     keeps = wish.writes or plan.operation is not Operation.PREVIEW
     run = wiring.compose(
@@ -170,9 +168,9 @@ def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: 
 def running(begun: Begun) -> Iterator[Ending]:
     """While inside, signals stop the run cleanly; afterwards its end is on record and the screen is free."""
     run = begun.run
-    with stopping(run.runner.interrupt, waiting=WAITING, leaving=_leaving(run)) as received:
+    with stopping(run.deployer.interrupt, waiting=WAITING, leaving=_leaving(run)) as received:
         try:
-            with finishing(run.facts.run, run.runner.clock, run.stream) as ending, received.coded():
+            with finishing(run.facts.run, run.deployer.clock, run.stream) as ending, received.coded():
                 yield ending
                 ending.code = received.exit_code(ending.code)
         finally:
@@ -209,7 +207,7 @@ def carry_out(
     with running(begun) as ending:
         for event in said:
             begun.run.stream(event)
-        outcome = begun.run.runner.run(begun.plan, begun.run.facts, refresh=wish.refresh)
+        outcome = begun.run.deployer.run(begun.plan, begun.run.facts, refresh=wish.refresh)
         ending.code = outcome.exit_code(differs=wish.differs)
     return outcome, ending.code
 

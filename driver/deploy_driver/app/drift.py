@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,12 +22,11 @@ from deploy_driver.app import session as wiring
 from deploy_driver.app.deploy import Begun, running
 from deploy_driver.bundle.model import ABSENT
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.drift.appeared import asks, told_apart, untold
-from deploy_driver.drift.fix import FixFacts, fix_of, fixed
+from deploy_driver.drift.fix import fix_of, fixed
 from deploy_driver.drift.ignore import Scope, sort
 from deploy_driver.drift.ledger import after
-from deploy_driver.drift.look import Looked, Watch
 from deploy_driver.drift.report import Report
+from deploy_driver.drift.scan import DriftScan, StackDrift, classify_missing, has_missing, without_missing
 from deploy_driver.drift.told import told
 from deploy_driver.drift.who import Deed, doer, events_of
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
@@ -52,19 +51,12 @@ def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
     """Look at every stack of the plan. Raises NotReadyError when there is nowhere to look from."""
     run = begun.run
     require_ledger(wanted.ledger)
-    watch = Watch(
-        run.engine,
-        run.runner.preflight,
-        run.runner.clock,
-        run.stream,
-        closer=partial(_closer, config, begun),
-        stopped=lambda: run.runner.stopped,
-    )
-    looked = watch.look(begun.plan.steps, run.facts, wanted.jobs)
+    scan = DriftScan(run.deployer, run.engine, partial(_recheck, config, begun))
+    looked = scan.run(begun.plan, run.facts, workers=wanted.jobs)
     who = _doers(config, begun, looked)
-    if run.runner.stopped:
+    if run.deployer.stopped:
         raise InterruptedRunError("stopped on request; nothing was touched, and the ledger is as it was")
-    now = datetime.fromtimestamp(run.runner.clock.now(), UTC)
+    now = datetime.fromtimestamp(run.deployer.clock.now(), UTC)
     scope = _scope(config, begun, looked)
     found = sort((finding for one in looked for finding in one.findings), config.drift_ignore, scope, now.date())
     moment = now.isoformat(timespec="seconds")
@@ -78,7 +70,7 @@ def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
     return report
 
 
-def _scope(config: DeployConfig, begun: Begun, looked: Iterable[Looked]) -> Scope:
+def _scope(config: DeployConfig, begun: Begun, looked: Iterable[StackDrift]) -> Scope:
     layer = begun.plan.steps[0].stack.layer
     return Scope(
         frozenset(stack.name for stack in config.stacks),
@@ -87,15 +79,15 @@ def _scope(config: DeployConfig, begun: Begun, looked: Iterable[Looked]) -> Scop
     )
 
 
-def _closer(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> Looked:
+def _recheck(config: DeployConfig, begun: Begun, step: Step, drift: StackDrift) -> StackDrift:
     """The same, where what was not made by us and is there all the same is told from what is only not made yet."""
-    if not asks(looked):
-        return looked
+    if not has_missing(drift):
+        return drift
     try:
         aws = _entered(config, begun, step)
     except NotReadyError as error:
-        return untold(looked, error)
-    return told_apart(looked, Presence(aws, step.stack.account, step.stack.region).stands)
+        return without_missing(drift, error)
+    return classify_missing(drift, Presence(aws, step.stack.account, step.stack.region).stands)
 
 
 def _entered(config: DeployConfig, begun: Begun, step: Step) -> AwsSession:
@@ -116,7 +108,7 @@ class _Told:
     unread: tuple[str, ...] = ()
 
 
-def _doers(config: DeployConfig, begun: Begun, looked: Sequence[Looked]) -> _Told:
+def _doers(config: DeployConfig, begun: Begun, looked: Sequence[StackDrift]) -> _Told:
     """Who wrote last to what the cloud has otherwise. A trail that cannot be read keeps no other from it."""
     by_stack = {step.stack.name: step for step in begun.plan.steps}
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="who") as pool:
@@ -125,26 +117,26 @@ def _doers(config: DeployConfig, begun: Begun, looked: Sequence[Looked]) -> _Tol
     return _Told(deeds, tuple(line for each in told for line in each.unread))
 
 
-def _told(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> _Told:
+def _told(config: DeployConfig, begun: Begun, step: Step, drift: StackDrift) -> _Told:
     try:
-        return _Told(dict(_who(config, begun, step, looked)))
+        return _Told(dict(_who(config, begun, step, drift)))
     except NotReadyError as error:
-        return _Told({}, (f"{looked.stack}: nobody can say who did it: {error}",))
+        return _Told({}, (f"{drift.stack}: nobody can say who did it: {error}",))
 
 
-def _who(config: DeployConfig, begun: Begun, step: Step, looked: Looked) -> Iterator[tuple[str, Deed]]:
-    drifted = {finding.urn: finding.type for finding in looked.findings if finding.moved is not Moved.CODE}
+def _who(config: DeployConfig, begun: Begun, step: Step, drift: StackDrift) -> Iterator[tuple[str, Deed]]:
+    drifted = {finding.urn: finding.type for finding in drift.findings if finding.moved is not Moved.CODE}
     if not drifted:
         return
     stack = step.stack
     aws = _entered(config, begun, step)
     deployed = wiring.state_store(config, wiring.session(config)).written(stack.name)
     trail = HistoryTrail(aws, stack.account, stack.region)
-    now = begun.run.runner.clock.now()
+    now = begun.run.deployer.clock.now()
     events = dict.fromkeys(event for type_ in drifted.values() for event in events_of(type_))
     records = {event: list(trail.find("EventName", event, now - HISTORY, now + 60)) for event in events}
     for urn, type_ in drifted.items():
-        deed = doer(looked.sights[urn], type_, (raw for event in events_of(type_) for raw in records[event]), deployed)
+        deed = doer(drift.states[urn], type_, (raw for event in events_of(type_) for raw in records[event]), deployed)
         if deed:
             yield urn, deed
 
@@ -183,17 +175,16 @@ class Fixer:
     begun: Begun
     git: Git
     named: Collection[str]
-    attended: bool
     ledger: Path
 
     def fix(self, report: Report) -> Report:
         """The report with what became of it. Raises RefusedError when it must not be, NotReadyError while a stack cannot be looked at."""
-        if any(one.failure for one in report.looked):
+        if any(one.failure for one in report.stacks):
             raise NotReadyError(
                 "nothing is put back while a stack cannot be looked at",
                 remedy="correct that first, or name the other stacks with --stacks",
             )
-        fix = fix_of(report.looked, report.sorted, self.named)
+        fix = fix_of(report.stacks, report.sorted, self.named)
         if not fix.targets:
             return replace(report, fixed=fixed(fix, None))
         if fix.refused:
@@ -203,17 +194,16 @@ class Fixer:
                 remedy="if that is meant, name each with --allow-delete URN",
             )
         self._require_commit(fix.targets)
-        facts = self.begun.run.facts
-        held = FixFacts(**{field.name: getattr(facts, field.name) for field in fields(facts)}, targets=fix.targets)
-        outcome = self.begun.run.runner.run(self._plan(fix.targets), held, refresh=True)
-        now = datetime.fromtimestamp(self.begun.run.runner.clock.now(), UTC).isoformat(timespec="seconds")
+        held = replace(self.begun.run.facts, targets=fix.targets)
+        outcome = self.begun.run.deployer.run(self._plan(fix.targets), held, refresh=True)
+        now = datetime.fromtimestamp(self.begun.run.deployer.clock.now(), UTC).isoformat(timespec="seconds")
         done = replace(report, fixed=fixed(fix, outcome, now))
         write_ledger(self.ledger, done.ledger)
         return done
 
     def _plan(self, targets: Mapping[str, object]) -> Plan:
         chosen = [step.stack for step in self.begun.plan.steps if step.stack.name in targets]
-        return make_plan(Operation.UP, chosen, known=self.config.stacks, attended=self.attended)
+        return make_plan(Operation.UP, chosen, known=self.config.stacks)
 
     def _require_commit(self, stacks: Collection[str]) -> None:
         tree = commit.look(self.git, but=[self.config.root / ".deploy"])

@@ -39,7 +39,7 @@ from deploy_driver.plan.loss import not_allowed
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.ports import Emit, StateStore, UsedPlans
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Progress, Result
-from deploy_driver.run.gates import Reviewed, loss_of, unlike, used
+from deploy_driver.run.gates import Gate, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import EnterAs, Layer, Operation, Stack
 
@@ -114,7 +114,7 @@ class Saving:
             binding = binder.bind(begun.plan)
             if not self.allow_dirty:
                 _refuse_dirty(binding)
-            outcome = run.runner.run(begun.plan, run.facts)
+            outcome = run.deployer.run(begun.plan, run.facts)
             ending.code = outcome.exit_code(differs=wish.differs)
             if all(step.result is Result.SUCCEEDED for step in outcome.steps):
                 _refuse_moved(binding, binder.bind(begun.plan))
@@ -128,7 +128,7 @@ class Saving:
         from deploy_driver.render import saved_plan as plan_page
 
         run, aws = begun.run, wiring.session(config)
-        now = int(run.runner.clock.now())
+        now = int(run.deployer.clock.now())
         bundle = Bundle(
             format=FORMAT,
             id=run.facts.run,
@@ -235,8 +235,8 @@ def apply(wish: Wish, folder: Path) -> None:
         require([*_spent(bundle, plans), *_bound(begun, binder, bundle, sealed)], begun.run.stream)
         begun.run.stream(CheckPassed(CHECK, f"{bundle.id}, saved by {bundle.saved_by}, until {moment(bundle.expires)}"))
         program.check_settings(config, chosen)
-        gate = Reviewed(bundle, state, plans, arrived.run, begun.run.runner.gates)
-        outcome = _carry_out(begun, config, chosen, gate)
+        gates = reviewed_gates(bundle, state, plans, arrived.run, begun.run.deployer.gates)
+        outcome = _carry_out(begun, config, chosen, bundle, gates)
         ending.code = outcome.exit_code()
     show(outcome, wish, config, ending.code)
     raise typer.Exit(ending.code)
@@ -274,17 +274,18 @@ def _spent(bundle: Bundle, plans: UsedPlans) -> Iterable[Mismatch]:
 
 
 def _bound(begun: Begun, binder: Binder, bundle: Bundle, sealed: Sealed) -> Iterable[Mismatch]:
-    yield from expired(bundle, begun.run.runner.clock.now())
+    yield from expired(bundle, begun.run.deployer.clock.now())
     yield from rewritten(bundle, sealed.document)
     yield from mismatches(bundle.binding, binder.bind(begun.plan))
 
 
-def _carry_out(begun: Begun, config: DeployConfig, chosen: Sequence[Stack], gate: Reviewed) -> RunOutcome:
+def _carry_out(
+    begun: Begun, config: DeployConfig, chosen: Sequence[Stack], bundle: Bundle, gates: tuple[Gate, ...]
+) -> RunOutcome:
     run = begun.run
     run.stream(Progress("previewing every stack again: nothing is touched before all are as reviewed"))
-    again = run.runner.run(make_plan(Operation.PREVIEW, chosen, known=config.stacks), run.facts)
+    again = run.deployer.run(make_plan(Operation.PREVIEW, chosen, known=config.stacks), run.facts)
     if any(step.result is not Result.SUCCEEDED for step in again.steps):
         return again
-    require(unlike(gate.bundle, again), run.stream)
-    run.runner.gates = gate
-    return run.runner.run(begun.plan, run.facts)
+    require(unlike(bundle, again), run.stream)
+    return replace(run.deployer, gates=gates).run(begun.plan, run.facts)

@@ -30,11 +30,11 @@ from deploy_driver.record.chain import Head
 from deploy_driver.record.redaction import learn_environment
 from deploy_driver.record.stream import EventStream, Listener
 from deploy_driver.run.build_info import Occasion, application_id, build_of, new_run_id, occasion
+from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
-from deploy_driver.run.gates import Gates
+from deploy_driver.run.gates import Approval, Confirmation, DataLoss, Limit
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
-from deploy_driver.run.runner import Runner
 from deploy_driver.run.state_check import States
 from deploy_driver.values import Cloud, Host, Plugin, PullRequest, Tool
 
@@ -75,12 +75,12 @@ class Tools:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that can begin: the runner, its facts, its events, the engine, the folder of what it leaves on this machine.
+    """A run that can begin: the deployer, its facts, its events, the engine, the folder of what it leaves on this machine.
 
     `keep` puts its record into the state bucket.
     """
 
-    runner: Runner
+    deployer: Deployer
     facts: RunFacts
     stream: EventStream
     tools: Tools
@@ -240,16 +240,19 @@ def compose(
     stream = EventStream(run, clock.now, keepers=[ledger], listeners=listeners)
     engine = engine_of(config, tools, folder, States(state, config.project))
     engine.warm()
-    runner = Runner(
+    asks = replace(prompt, before=lambda: _free(stream, prompt))
+    deployer = Deployer(
         engine=DeployedCode(engine, LambdaCode(partial(session, config), partial(state_store, config))),
         preflight=Preflight(StsIdentity(aws), state, stream),
-        gates=Gates(replace(prompt, before=lambda: _free(stream, prompt)), yes, allowed),
+        gates=(Limit(), DataLoss(allowed), Confirmation(asks, yes), Approval(asks, yes)),
         prober=HttpProber(clock),
         clock=clock,
         emit=stream,
     )
     facts = RunFacts(run, config.project, build, config.tools.account, place.environment)
-    return Run(runner, facts, stream, tools, engine, folder, lambda: _keep(config, aws, run, ledger.path.read_bytes()))
+    return Run(
+        deployer, facts, stream, tools, engine, folder, lambda: _keep(config, aws, run, ledger.path.read_bytes())
+    )
 
 
 def _free(stream: EventStream, prompt: TerminalPrompt) -> None:

@@ -107,8 +107,7 @@ def drift(
     wish = replace(wish, allowed=tuple(allow_delete or ()))
     begun = started(wish, config, chosen, arrived)
     book = ledger or config.root / ".deploy" / "drift" / "ledger.json"
-    attended = not yes and begun.prompt.present
-    fixer = Fixer(config, begun, git, wish.allowed, attended, book) if fix else None
+    fixer = Fixer(config, begun, git, wish.allowed, book) if fix else None
     done = carry_out(config, begun, Wanted(jobs, book, differs=exit_code), fixer)
     _show(done.report, output, done.code)
     if reports:

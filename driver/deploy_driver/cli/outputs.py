@@ -40,7 +40,7 @@ def outputs(
         config, here.place, here.tools, here.run, yes=False, listeners=[], prompt=TerminalPrompt(), build=here.build
     )
     wiring.state_store(config, wiring.session(config)).check(plan.stacks)
-    found = {step.stack.name: dict(run.runner.engine.outputs(run.facts.request(step))) for step in plan.steps}
+    found = {step.stack.name: dict(run.deployer.engine.outputs(run.facts.request(step))) for step in plan.steps}
     if output is Output.JSON:
         write_json(found)
         return

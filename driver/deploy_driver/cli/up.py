@@ -84,4 +84,4 @@ def up(
         if plan is None:
             operate(replace(wish, listeners=listeners))
         else:
-            apply(replace(wish, listeners=listeners, reviewed=True), plan)
+            apply(replace(wish, listeners=listeners), plan)

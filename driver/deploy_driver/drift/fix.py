@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from deploy_driver.drift.finding import Finding, together
 from deploy_driver.drift.ignore import Ignored, Sorted
-from deploy_driver.drift.look import Looked
+from deploy_driver.drift.scan import StackDrift
 from deploy_driver.drift.sight import Sight
-from deploy_driver.errors import ExitCode
 from deploy_driver.plan.loss import ALL
-from deploy_driver.plan.plan import Step
 from deploy_driver.record.catalogue import Fact, Moved, Result
 from deploy_driver.run.outcome import RunOutcome
-from deploy_driver.run.requests import RunFacts
-from deploy_driver.values import EngineRequest
 
 _LOSES = frozenset({"delete", "replace"})
 _LEAVES = frozenset({"", "same"})
@@ -43,7 +39,7 @@ class Fix:
     left: tuple[Left, ...]
 
 
-def fix_of(looked: Iterable[Looked], found: Sorted, named: Collection[str]) -> Fix:
+def fix_of(stacks: Iterable[StackDrift], found: Sorted, named: Collection[str]) -> Fix:
     """What to put back. `named` are the URNs of resources that may be deleted or replaced for it, or `all`."""
     counted: dict[tuple[str, str], list[Finding]] = {}
     for finding in found.counted:
@@ -53,11 +49,11 @@ def fix_of(looked: Iterable[Looked], found: Sorted, named: Collection[str]) -> F
     drifted: dict[str, tuple[str, ...]] = {}
     targets: dict[str, tuple[str, ...]] = {}
     refused: list[str] = []
-    for one in looked:
+    for one in stacks:
         back = [urn for stack, urn in counted if stack == one.stack and (stack, urn) not in stays]
         if not back:
             continue
-        sights = [sight for sight in one.sights.values() if sight.urn in back or _follows(sight, one)]
+        sights = [sight for sight in one.states.values() if sight.urn in back or _follows(sight, one)]
         refused += [
             f"{one.stack}: {sight.op} {sight.urn}" for sight in sights if sight.op in _LOSES - _named(sight, named)
         ]
@@ -91,11 +87,6 @@ class Fixed:
     left: tuple[Left, ...]
     time: str = ""
 
-    def exit_code(self, *, differs: bool) -> ExitCode:
-        """That of the run which put back; `differs` asks for 5 when something is left."""
-        code = self.outcome.exit_code() if self.outcome else ExitCode.DONE
-        return ExitCode.DIFFERS if code is ExitCode.DONE and differs and self.left else code
-
 
 def fixed(fix: Fix, outcome: RunOutcome | None, time: str = "") -> Fixed:
     """What was restored is what its stack's run says was done; of any other stack, nothing."""
@@ -114,20 +105,6 @@ def _named(sight: Sight, named: Collection[str]) -> frozenset[str]:
     return _LOSES if sight.urn in named or ALL in named else frozenset()
 
 
-def _follows(sight: Sight, looked: Looked) -> bool:
+def _follows(sight: Sight, drift: StackDrift) -> bool:
     """Whether it changes only because something else does."""
-    return sight.op not in _LEAVES and all(finding.urn != sight.urn for finding in looked.findings)
-
-
-@dataclass(frozen=True)
-class FixFacts(RunFacts):
-    """The facts of a run that puts back: each stack's request is held to its targets, and to today's providers."""
-
-    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
-        """The step, as the engine needs it."""
-        made = super().request(step, refresh=refresh)
-        stack = step.stack.name
-        providers = f"urn:pulumi:{stack}::{self.project}::pulumi:providers:*::*"
-        return replace(made, targets=(providers, *self.targets[stack]))
+    return sight.op not in _LEAVES and all(finding.urn != sight.urn for finding in drift.findings)

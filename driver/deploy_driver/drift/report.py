@@ -9,9 +9,10 @@ from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.fix import Fixed
 from deploy_driver.drift.ignore import Sorted
 from deploy_driver.drift.ledger import Entries, Entry, Standing, closed_now, restored
-from deploy_driver.drift.look import Looked
+from deploy_driver.drift.scan import StackDrift
 from deploy_driver.drift.who import Deed
 from deploy_driver.errors import ExitCode
+from deploy_driver.run.outcome import exit_code_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Report:
 
     run: str
     time: str
-    looked: tuple[Looked, ...]
+    stacks: tuple[StackDrift, ...]
     sorted: Sorted
     doers: Mapping[str, Deed] = field(default_factory=dict)
     entries: Entries = field(default_factory=dict)
@@ -54,11 +55,8 @@ class Report:
         return closed_now(self.entries, self.time)
 
     def exit_code(self, *, differs: bool) -> ExitCode:
-        """3 where no stack was open to a look, 1 where somebody could not look; `differs` asks for 5 when something drifted."""
-        if self.looked and all(one.barred for one in self.looked):
-            return ExitCode.NOT_READY
-        if any(one.failure for one in self.looked):
-            return ExitCode.FAILED
-        if self.fixed:
-            return self.fixed.exit_code(differs=differs)
-        return ExitCode.DIFFERS if differs and self.sorted.counted else ExitCode.DONE
+        """That of the looks and of the run which put back; `differs` asks for 5 when something drifted, or is left."""
+        looks = [one.outcome for one in self.stacks]
+        fixes = self.fixed.outcome.steps if self.fixed and self.fixed.outcome else ()
+        drifted = bool(self.fixed.left if self.fixed else self.sorted.counted)
+        return exit_code_of([*looks, *fixes], differs=differs and drifted)

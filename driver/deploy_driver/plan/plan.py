@@ -1,11 +1,11 @@
-"""The plan: ordered steps, each one operation on one stack, as whom, and why it needs a preview first."""
+"""The plan: ordered steps, each one operation on one stack, as whom, and after which other steps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from deploy_driver.plan.selection import in_order
+from deploy_driver.plan.selection import in_order, needed
 from deploy_driver.values import EnterAs, Entrance, Layer, Operation, Stack
 
 
@@ -13,14 +13,14 @@ from deploy_driver.values import EnterAs, Entrance, Layer, Operation, Stack
 class Step:
     """One operation on one stack.
 
-    `preview_for` says what asks to see it first, `carries` which stacks must not stand when this one is destroyed;
-    both are empty when nothing does. `standing` are the resources of the stack, URN and type, once its state was read.
+    `needs` are the stacks of the plan whose steps must have succeeded before, `carries` those that must not stand when this
+    one is destroyed. `standing` are the resources of the stack, URN and type, once its state was read.
     """
 
     stack: Stack
     operation: Operation
     enter_as: EnterAs
-    preview_for: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
     standing: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,48 +50,45 @@ class Plan:
         return tuple(step.stack.name for step in self.steps)
 
 
-def with_standing(step: Step, standing: Mapping[str, str]) -> Step:
-    """The step, now that it is known what the stack has: an up that could delete something is previewed first."""
-    if step.operation is not Operation.UP or not standing:
-        return replace(step, standing=standing)
-    limit = "a limit on deletions" if step.stack.max_deletes is not None else "what it could delete"
-    return replace(step, standing=standing, preview_for=(*step.preview_for, limit))
+def make_plan(operation: Operation, stacks: Sequence[Stack], *, known: Sequence[Stack] = ()) -> Plan:
+    """Order the stacks, and choose each one's role.
 
-
-def make_plan(
-    operation: Operation,
-    stacks: Sequence[Stack],
-    *,
-    known: Sequence[Stack] = (),
-    attended: bool = False,
-    reviewed: bool = False,
-) -> Plan:
-    """Order the stacks, choose each one's role, and note who asks for a preview.
-
-    `attended`: a person will be asked, or would be if there were one. `reviewed`: each step is compared with what was
-    reviewed. `known`: all stacks there are, since a chosen stack may need another one through one that was not chosen.
+    `known`: all stacks there are, since a chosen stack may need another one through one that was not chosen.
     """
     ordered = in_order(stacks, known)
     if operation is Operation.DESTROY:
         ordered = tuple(reversed(ordered))
     chosen = {stack.name for stack in stacks}
     rest = tuple(stack for stack in known if stack.name not in chosen)
-    asked = ["a reviewed plan"] * reviewed + ["a person at the terminal"] * attended
-    return Plan(operation, tuple(_step(operation, stack, asked, rest) for stack in ordered))
+    needs = {stack.name: needed(stack.name, (*known, *stacks)) & chosen for stack in stacks}
+    return Plan(
+        operation,
+        tuple(
+            Step(
+                stack,
+                operation,
+                _enter_as(operation, stack),
+                _before(operation, stack, needs),
+                _carried(operation, stack, rest),
+            )
+            for stack in ordered
+        ),
+    )
 
 
-def _step(operation: Operation, stack: Stack, asked: Sequence[str], rest: Sequence[Stack]) -> Step:
+def _enter_as(operation: Operation, stack: Stack) -> EnterAs:
     if stack.layer is Layer.ACCESS:
-        enter_as = EnterAs.BOOTSTRAP
-    elif operation is Operation.PREVIEW:
-        enter_as = EnterAs.PREVIEW
-    else:
-        enter_as = EnterAs.DEPLOYMENT
-    asks: list[str] = []
-    if operation is not Operation.PREVIEW:
-        asks += asked
-        asks += ["an approval"] if stack.approve else []
-    return Step(stack, operation, enter_as, tuple(asks), _carried(operation, stack, rest))
+        return EnterAs.BOOTSTRAP
+    return EnterAs.PREVIEW if operation is Operation.PREVIEW else EnterAs.DEPLOYMENT
+
+
+def _before(operation: Operation, stack: Stack, needs: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """A preview makes nothing that another one needs; a destroy needs what needs the stack to be gone."""
+    if operation is Operation.PREVIEW:
+        return ()
+    if operation is Operation.DESTROY:
+        return tuple(name for name, needed in needs.items() if stack.name in needed)
+    return tuple(sorted(needs[stack.name]))
 
 
 def _carried(operation: Operation, stack: Stack, rest: Sequence[Stack]) -> tuple[str, ...]:

@@ -1,10 +1,13 @@
-"""The gate of a reviewed plan: a step may do what was reviewed, to the state that was reviewed, once, and nothing else."""
+"""The gates: what a step is held to after its preview and before anything is touched, each of which can refuse.
+
+A gate says for which steps it wants to see a preview, and what it answers to one. A run has a tuple of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from deploy_driver.bundle.mismatch import AGAIN, Mismatch
 from deploy_driver.bundle.model import ABSENT, Bundle
@@ -12,9 +15,9 @@ from deploy_driver.bundle.steps import differences, steps_of
 from deploy_driver.plan.loss import ALL, holds, not_allowed
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Prompt, StateStore, UsedPlans
-from deploy_driver.record.catalogue import Reason
+from deploy_driver.record.catalogue import GateName, Reason
 from deploy_driver.run.outcome import RunOutcome
-from deploy_driver.values import Changes, EngineReport, Layer, Operation, ResourceChange
+from deploy_driver.values import EngineReport, Layer, Operation, ResourceChange
 
 NAMED = 5
 """Deletions that are allowed one by one; of more the remedy says `all`."""
@@ -30,61 +33,114 @@ class Refusal:
 
 
 class Gate(Protocol):
-    """Asked after a step's preview and before the step."""
+    """One thing that a step is held to."""
+
+    name: ClassVar[GateName]
+
+    def wants_preview(self, step: Step) -> bool:
+        """Whether it asks to see a preview of the step before the step is carried out."""
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
-        """None when the step may go on."""
+        """What it has against what the preview shows; None when the step may go on."""
+
+
+def asking(gates: Iterable[Gate], step: Step) -> tuple[GateName, ...]:
+    """Which gates ask for a preview of the step."""
+    asked = {gate.name for gate in gates if gate.wants_preview(step)}
+    return tuple(name for name in GateName if name in asked)
 
 
 @dataclass(frozen=True)
-class Gates:
-    """`yes` is the answer given beforehand (`--yes`): it confirms, but lifts no limit and gives up no data.
+class Limit:
+    """No more is deleted or replaced than the stack's `max-deletes` allows."""
 
-    `allowed` are the URNs of what may be deleted or replaced although it holds data (`--allow-delete`), or `all`.
-    """
+    name: ClassVar[GateName] = GateName.LIMIT
 
-    prompt: Prompt
-    yes: bool
-    allowed: Collection[str] = ()
+    def wants_preview(self, step: Step) -> bool:
+        """Where an up could delete something."""
+        return step.operation is Operation.UP and bool(step.standing) and step.stack.max_deletes is not None
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
-        """None when the step may go on."""
-        changes = preview.changes
-        if not changes.total:
-            return None
-        return self._limit(step, changes) or self._loss(step, preview) or self._confirmation(step, changes)
-
-    def _limit(self, step: Step, changes: Changes) -> Refusal | None:
+        """What goes beyond the limit."""
         limit = step.stack.max_deletes
-        lost = changes.delete + changes.replace
+        lost = preview.changes.delete + preview.changes.replace
         if step.operation is not Operation.UP or limit is None or lost <= limit:
             return None
+        layer = "access" if step.stack.layer is Layer.ACCESS else f"stacks.{step.stack.name}"
         return Refusal(
             Reason.OVER_LIMIT,
             f"{lost} resources would be deleted or replaced, the limit of {step.stack.name} is {limit}",
-            f"if `deploy preview` shows what is meant, raise {_limit_key(step)} in deploy.toml",
+            f"if `deploy preview` shows what is meant, raise {layer}.max-deletes in deploy.toml",
         )
 
-    def _loss(self, step: Step, preview: EngineReport) -> Refusal | None:
+
+@dataclass(frozen=True)
+class DataLoss:
+    """Nothing that holds data is deleted or replaced, nor all of a stack, unless it is `allowed`: URNs (`--allow-delete`), or `all`."""
+
+    allowed: Collection[str] = ()
+    name: ClassVar[GateName] = GateName.LOSS
+
+    def wants_preview(self, step: Step) -> bool:
+        """Where an up could delete something; where the stack has a limit, that has asked already."""
+        return step.operation is Operation.UP and bool(step.standing) and step.stack.max_deletes is None
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        """What would be lost and was not allowed."""
         if step.operation is not Operation.UP:
             return None
         return loss_of(not_allowed(preview.resources, preview.changes, self.allowed))
 
-    def _confirmation(self, step: Step, changes: Changes) -> Refusal | None:
-        destroys = step.operation is Operation.DESTROY
-        if self.yes or not (destroys or step.stack.approve or self.prompt.present):
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A person at the terminal says yes; a destroy is not without one. `yes` is the answer given beforehand (`--yes`)."""
+
+    prompt: Prompt
+    yes: bool
+    name: ClassVar[GateName] = GateName.PERSON
+
+    def wants_preview(self, step: Step) -> bool:
+        """Where a person will be asked, or would be if there were one."""
+        return not self.yes and (self.prompt.present or step.operation is Operation.DESTROY)
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        """The answer, or that there is nobody to give it. Nothing is asked about nothing."""
+        if not preview.changes.total or not self.wants_preview(step):
             return None
         if not self.prompt.present:
-            asking = "destroy asks" if destroys else f"{step.stack.name} asks for an approval (approve = true)"
-            return Refusal(
-                Reason.NEEDS_APPROVAL,
-                f"{asking}, and nobody is at the terminal",
-                "run it at a terminal, or approve beforehand with --yes",
-            )
-        verb = "Destroy" if destroys else "Deploy"
-        if self.prompt.confirm(f"{verb} {step.stack.name} ({step.stack.account}): {changes.planned()}?"):
+            return _nobody("destroy asks")
+        stack, verb = step.stack, "Destroy" if step.operation is Operation.DESTROY else "Deploy"
+        if self.prompt.confirm(f"{verb} {stack.name} ({stack.account}): {preview.changes.planned()}?"):
             return None
         return Refusal(Reason.DECLINED, "the answer was no", "")
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A stack with `approve = true` is not changed without somebody's yes, at the terminal or beforehand."""
+
+    prompt: Prompt
+    yes: bool
+    name: ClassVar[GateName] = GateName.APPROVAL
+
+    def wants_preview(self, step: Step) -> bool:
+        """Where the stack asks for an approval."""
+        return step.stack.approve
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        """That nobody can approve: whoever is there was asked already."""
+        if not preview.changes.total or not step.stack.approve or self.yes or self.prompt.present:
+            return None
+        return _nobody(f"{step.stack.name} asks for an approval (approve = true)")
+
+
+def _nobody(asking: str) -> Refusal:
+    return Refusal(
+        Reason.NEEDS_APPROVAL,
+        f"{asking}, and nobody is at the terminal",
+        "run it at a terminal, or approve beforehand with --yes",
+    )
 
 
 def loss_of(found: Sequence[ResourceChange]) -> Refusal | None:
@@ -97,37 +153,29 @@ def loss_of(found: Sequence[ResourceChange]) -> Refusal | None:
     return Refusal(Reason.LOSES_DATA, f"this would be lost: {named}", remedy)
 
 
-def _limit_key(step: Step) -> str:
-    """Where deploy.toml says the limit of a stack."""
-    return "access.max-deletes" if step.stack.layer is Layer.ACCESS else f"stacks.{step.stack.name}.max-deletes"
-
-
 @dataclass(frozen=True)
-class Reviewed:
-    """Asked right before each stack: what an earlier one has changed shows here. `then` are the gates that hold besides.
+class AsReviewed:
+    """A step does what was reviewed, to the state that was reviewed.
 
-    Right before the first stack is touched, and not earlier, the plan is put on record as used by `run`.
+    Asked right before each stack: what an earlier one has changed shows here.
     """
 
     bundle: Bundle
     state: StateStore
-    plans: UsedPlans
-    run: str
-    then: Gate
+    name: ClassVar[GateName] = GateName.REVIEWED
+
+    def wants_preview(self, step: Step) -> bool:
+        """Always: a preview is what was reviewed."""
+        del step
+        return True
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
-        """None when the step is what was reviewed, no other gate refuses it, and no other run has used the plan."""
+        """Every difference."""
         found = list(self._differing(step.stack.name, preview))
-        if found:
-            facts = "; ".join(mismatch.fact for mismatch in found)
-            return Refusal(Reason.NOT_AS_REVIEWED, facts, f"what is left is another plan now: {AGAIN}")
-        return self.then.refusal(step, preview) or self._used(step.stack.name)
-
-    def _used(self, name: str) -> Refusal | None:
-        if name != self.bundle.binding.stacks[0].stack:
+        if not found:
             return None
-        other = self.plans.use(self.bundle.id, self.run)
-        return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, AGAIN) if other else None
+        facts = "; ".join(mismatch.fact for mismatch in found)
+        return Refusal(Reason.NOT_AS_REVIEWED, facts, f"what is left is another plan now: {AGAIN}")
 
     def _differing(self, name: str, preview: EngineReport) -> Iterator[Mismatch]:
         reviewed = self.bundle.stack(name)
@@ -135,6 +183,36 @@ class Reviewed:
         if state != reviewed.state:
             yield Mismatch("state moved", reviewed.state, state, AGAIN, name)
         yield from differences(name, reviewed.steps, steps_of(preview.resources))
+
+
+@dataclass(frozen=True)
+class UsedOnce:
+    """A reviewed plan works once: right before its first stack is touched, and not earlier, it is put on record as used by `run`.
+
+    So it stands behind every gate that may still refuse.
+    """
+
+    bundle: Bundle
+    plans: UsedPlans
+    run: str
+    name: ClassVar[GateName] = GateName.REVIEWED
+
+    def wants_preview(self, step: Step) -> bool:
+        """Whether the use of the plan begins with this step."""
+        return step.stack.name == self.bundle.binding.stacks[0].stack
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        """Whether another run has used it."""
+        del preview
+        other = self.plans.use(self.bundle.id, self.run) if self.wants_preview(step) else ""
+        return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, AGAIN) if other else None
+
+
+def reviewed_gates(
+    bundle: Bundle, state: StateStore, plans: UsedPlans, run: str, others: tuple[Gate, ...]
+) -> tuple[Gate, ...]:
+    """The gates of a run that applies a reviewed plan: the others hold besides."""
+    return (AsReviewed(bundle, state), *others, UsedOnce(bundle, plans, run))
 
 
 def used(bundle: Bundle, other: str) -> Mismatch:

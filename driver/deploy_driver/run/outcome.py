@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from deploy_driver.errors import DeployError, ExitCode
-from deploy_driver.plan.plan import Plan
+from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit
 from deploy_driver.record.catalogue import Reason, Result, RunFinished
-from deploy_driver.values import Changes, Operation, ResourceChange, SessionLength
+from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange, SessionLength
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,26 @@ class StepOutcome:
     seconds: float = 0.0
 
 
+_NOTHING = EngineReport(EngineStatus.SUCCEEDED)
+
+
+def ended(
+    step: Step, result: Result, reason: Reason, *, report: EngineReport = _NOTHING, cause: str = "", remedy: str = ""
+) -> StepOutcome:
+    """The step's end, with what the engine's `report` says that it did."""
+    return StepOutcome(
+        step.stack.name,
+        step.stack.account,
+        result,
+        reason,
+        cause,
+        remedy,
+        report.changes,
+        report.resources,
+        report.outputs,
+    )
+
+
 @dataclass(frozen=True)
 class RunOutcome:
     """The whole run's end: one outcome per planned step, in the plan's order."""
@@ -44,16 +64,19 @@ class RunOutcome:
     seconds: float = 0.0
 
     def exit_code(self, *, differs: bool = False) -> ExitCode:
-        """The exit code: 3 when no stack could be entered; `differs` asks for 5 when a preview found changes."""
-        results = {step.result for step in self.steps}
-        if results == {Result.FAILED} and all(step.reason is Reason.NOT_ENTERED for step in self.steps):
-            return ExitCode.NOT_READY
-        for result, code in _CODES:
-            if result in results:
-                return code
-        if differs and any(step.changes.total for step in self.steps):
-            return ExitCode.DIFFERS
-        return ExitCode.DONE
+        """The exit code of its steps; `differs` asks for 5 when a preview found changes."""
+        return exit_code_of(self.steps, differs=differs and any(step.changes.total for step in self.steps))
+
+
+def exit_code_of(steps: Collection[StepOutcome], *, differs: bool) -> ExitCode:
+    """What a command exits with: 3 when no stack could be entered, 5 when all went well and something `differs`."""
+    results = {step.result for step in steps}
+    if results == {Result.FAILED} and all(step.reason is Reason.NOT_ENTERED for step in steps):
+        return ExitCode.NOT_READY
+    for result, code in _CODES:
+        if result in results:
+            return code
+    return ExitCode.DIFFERS if differs else ExitCode.DONE
 
 
 _CODES = (
@@ -62,23 +85,6 @@ _CODES = (
     (Result.REFUSED, ExitCode.REFUSED),
     (Result.NOT_RUN, ExitCode.FAILED),
 )
-
-
-def rest_not_run(plan: Plan, done: tuple[StepOutcome, ...]) -> tuple[StepOutcome, ...]:
-    """The outcomes of the steps that a failed, refused or interrupted step kept from running."""
-    if not done:
-        return ()
-    last = done[-1]
-    return tuple(
-        StepOutcome(
-            step.stack.name,
-            step.stack.account,
-            Result.NOT_RUN,
-            Reason.EARLIER_STACK,
-            cause=f"{last.stack} {last.result}: {last.reason}",
-        )
-        for step in plan.steps[len(done) :]
-    )
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from deploy_driver.checkpoint import Judged
@@ -18,12 +18,24 @@ from deploy_driver.values import Operation, SessionLength
 
 
 @dataclass(frozen=True)
+class Passed:
+    """The fact that a check found: of a role how long its session lasts, of a state what is in it."""
+
+    fact: str
+    session: SessionLength | None = None
+    state: Judged | None = None
+
+
+@dataclass(frozen=True)
 class Check:
-    """One question. `ask` returns the fact that was found, or raises DeployError."""
+    """One question. `ask` says what it found, or raises DeployError."""
 
     name: str
-    ask: Callable[[], str]
+    ask: Callable[[], Passed]
     stack: str = ""
+
+
+Answers = Sequence[tuple[Check, Passed | DeployError]]
 
 
 @dataclass(frozen=True)
@@ -45,80 +57,66 @@ class Preflight:
     identity: Identity
     state: StateStore | None
     emit: Emit
-    _sessions: dict[str, SessionLength] = field(default_factory=dict)
-    _states: dict[str, Judged] = field(default_factory=dict)
 
     def require(self, plan: Plan, facts: RunFacts) -> Admission:
         """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
 
         Nothing has been touched then.
         """
-        failures = self._failures([Check("identity", lambda: self._caller(facts))])
-        if not failures:
-            failures = self._failures([*self._backend_checks(plan), *self._stack_checks(plan, facts)])
-        _require_none(failures)
+        answers = self._asked([Check("identity", partial(self._caller, facts))])
+        if not _failures(answers):
+            answers = self._asked([*self._backend_checks(plan), *self._stack_checks(plan, facts)])
+        _require_none(_failures(answers))
         if self.state:
             _refuse_what_carries(plan, self.state)
-        return self._admission({})
+        return _admission(answers)
 
     def admit(self, plan: Plan, facts: RunFacts) -> Admission:
         """Like `require`, for what only looks: a stack that cannot be entered or read is named, and keeps no other from being looked at.
 
         Raises NotReadyError when nothing can be looked at: it is not known who we are, or there is no state.
         """
-        _require_none(self._failures([Check("identity", lambda: self._caller(facts))]))
-        _require_none(self._failures([*self._backend_checks(plan)]))
-        failures = self._failures([*self._stack_checks(plan, facts)])
-        return self._admission({check.stack: error for check, error in failures})
-
-    def _admission(self, barred: Mapping[str, DeployError]) -> Admission:
-        return Admission(dict(self._sessions), dict(self._states), barred)
+        _require_none(_failures(self._asked([Check("identity", partial(self._caller, facts))])))
+        _require_none(_failures(self._asked([*self._backend_checks(plan)])))
+        return _admission(self._asked([*self._stack_checks(plan, facts)]))
 
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
             yield Check("role", partial(self._enter, step, facts), step.stack.name)
             state = self.state
             if state:
-                yield Check("state", partial(self._fit, States(state, facts.project), step), step.stack.name)
+                yield Check("state", partial(_fit, States(state, facts.project), step), step.stack.name)
             if state and plan.operation is not Operation.PREVIEW:
                 yield Check("lock", partial(_unlocked, state, step), step.stack.name)
 
-    def _failures(self, checks: list[Check]) -> list[tuple[Check, DeployError]]:
+    def _asked(self, checks: Sequence[Check]) -> Answers:
         with ThreadPoolExecutor(max_workers=8, thread_name_prefix="preflight") as pool:
-            answers = pool.map(self._answer, checks)
-            return [(check, error) for check, error in zip(checks, answers, strict=True) if error is not None]
+            return list(zip(checks, pool.map(self._answer, checks), strict=True))
 
-    def _answer(self, check: Check) -> DeployError | None:
+    def _answer(self, check: Check) -> Passed | DeployError:
         self.emit(CheckStarted(check.name, check.stack))
         try:
-            fact = check.ask()
+            passed = check.ask()
         except DeployError as error:
             self.emit(CheckFailed(check.name, str(error), error.remedy, check.stack))
             return error
-        self.emit(CheckPassed(check.name, fact, check.stack))
-        return None
+        self.emit(CheckPassed(check.name, passed.fact, check.stack))
+        return passed
 
-    def _caller(self, facts: RunFacts) -> str:
+    def _caller(self, facts: RunFacts) -> Passed:
         caller = self.identity.caller()
         if caller.account != facts.account:
             raise NotReadyError(
                 f"we are {caller.arn} in account {caller.account}, expected account {facts.account} (tools)",
                 remedy="run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way",
             )
-        return caller.arn
+        return Passed(caller.arn)
 
     def _backend_checks(self, plan: Plan) -> Iterator[Check]:
         if self.state:
             yield Check("state", partial(_usable, self.state, plan))
 
-    def _fit(self, states: States, step: Step) -> str:
-        judged = states.require(step.stack)
-        if judged is None:
-            return "there is none yet"
-        self._states[step.stack.name] = judged
-        return f"is this stack's and whole, {len(judged.resources)} resources"
-
-    def _enter(self, step: Step, facts: RunFacts) -> str:
+    def _enter(self, step: Step, facts: RunFacts) -> Passed:
         entrance = step.entrance(facts.session_name(step))
         caller = self.identity.assume(entrance, step.stack.region) if entrance.role_arn else self.identity.caller()
         if caller.account != step.stack.account:
@@ -128,14 +126,26 @@ class Preflight:
                 remedy="correct deploy:account, or the role, before anything is deployed into the wrong account",
             )
         if caller.session:
-            self._sessions[step.stack.name] = caller.session
             self.emit(
                 SessionNegotiated(step.stack.name, caller.session.asked, caller.session.got, caller.session.why.value)
             )
-        return f"{caller.arn} in {caller.account}"
+        return Passed(f"{caller.arn} in {caller.account}", session=caller.session)
 
 
-def _require_none(failures: list[tuple[Check, DeployError]]) -> None:
+def _admission(answers: Answers) -> Admission:
+    passed = [(check.stack, answer) for check, answer in answers if isinstance(answer, Passed)]
+    return Admission(
+        {stack: answer.session for stack, answer in passed if answer.session},
+        {stack: answer.state for stack, answer in passed if answer.state},
+        {check.stack: error for check, error in _failures(answers)},
+    )
+
+
+def _failures(answers: Answers) -> list[tuple[Check, DeployError]]:
+    return [(check, answer) for check, answer in answers if isinstance(answer, DeployError)]
+
+
+def _require_none(failures: Sequence[tuple[Check, DeployError]]) -> None:
     if failures:
         raise NotReadyError(
             f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
@@ -144,19 +154,26 @@ def _require_none(failures: list[tuple[Check, DeployError]]) -> None:
         )
 
 
-def _usable(state: StateStore, plan: Plan) -> str:
+def _usable(state: StateStore, plan: Plan) -> Passed:
     state.check(plan.stacks)
-    return "state bucket and key can be used"
+    return Passed("state bucket and key can be used")
 
 
-def _unlocked(state: StateStore, step: Step) -> str:
+def _fit(states: States, step: Step) -> Passed:
+    judged = states.require(step.stack)
+    if judged is None:
+        return Passed("there is none yet")
+    return Passed(f"is this stack's and whole, {len(judged.resources)} resources", state=judged)
+
+
+def _unlocked(state: StateStore, step: Step) -> Passed:
     holder = state.lock_of(step.stack.name)
     if holder:
         raise NotReadyError(
             f"the stack is locked by {holder}",
             remedy=f"wait for that run to end; if it is dead, `pulumi cancel --stack {step.stack.name}` removes the lock",
         )
-    return "not locked"
+    return Passed("not locked")
 
 
 def _refuse_what_carries(plan: Plan, state: StateStore) -> None:

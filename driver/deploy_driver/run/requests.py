@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from deploy_driver.plan.plan import Step
@@ -18,7 +18,7 @@ class RunFacts:
     """What is the same for every step of one run. `account` is the one that a run begins in, the tools account.
 
     `environment` is all that an engine's process may see. `sessions` says, by stack, how long a session AWS gives: known
-    once every role has been entered.
+    once every role has been entered. `targets` are the URNs that a stack's step is held to; all of them where none is named.
     """
 
     run: str
@@ -27,6 +27,7 @@ class RunFacts:
     account: str
     environment: Mapping[str, str]
     sessions: Mapping[str, SessionLength] = field(default_factory=dict)
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def session_name(self, step: Step) -> str:
         """The session name and source identity of a step."""
@@ -42,8 +43,8 @@ class RunFacts:
         if not buckets:
             return None
         made = self.request(step)
-        providers = f"urn:pulumi:{step.stack.name}::{self.project}::pulumi:providers:*::*"
-        return replace(made, facts={**made.facts, "deploy:emptyBuckets": "true"}, targets=(providers, *buckets))
+        facts = {**made.facts, "deploy:emptyBuckets": "true"}
+        return replace(made, facts=facts, targets=self._with_providers(step, buckets))
 
     def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
         """The step, as the engine needs it."""
@@ -61,6 +62,12 @@ class RunFacts:
             environment=self.environment,
             backend=step.stack.backend,
             refresh=refresh,
+            targets=self._with_providers(step, self.targets.get(step.stack.name, ())),
             entrance=step.entrance(name),
             region=step.stack.region,
         )
+
+    def _with_providers(self, step: Step, urns: Sequence[str]) -> tuple[str, ...]:
+        """These resources of the stack, and today's providers: those in the state belong to a session that is over."""
+        providers = f"urn:pulumi:{step.stack.name}::{self.project}::pulumi:providers:*::*"
+        return (providers, *urns) if urns else ()

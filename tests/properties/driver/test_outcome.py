@@ -6,11 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy_driver.errors import ExitCode
-from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import Reason, Result
-from deploy_driver.run.outcome import RunOutcome, StepOutcome, rest_not_run
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Operation
-from tests.samples import chain
 
 counts = st.integers(min_value=0, max_value=3)
 changes = st.builds(Changes, create=counts, update=counts, replace=counts, delete=counts, same=counts)
@@ -50,15 +48,3 @@ def test_an_interrupt_is_never_hidden_and_a_failure_only_by_an_interrupt(run: Ru
 def test_differing_never_hides_anything_else(run: RunOutcome) -> None:
     plain, asked = run.exit_code(), run.exit_code(differs=True)
     assert asked == plain or (plain == ExitCode.DONE and asked == ExitCode.DIFFERS)
-
-
-@given(st.integers(min_value=0, max_value=3), st.sampled_from(Result))
-def test_done_and_not_run_make_up_the_plan(how_many: int, last: Result) -> None:
-    plan = make_plan(Operation.UP, chain())
-    done = tuple(
-        StepOutcome(step.stack.name, step.stack.account, last, Reason.CHANGED) for step in plan.steps[:how_many]
-    )
-    rest = rest_not_run(plan, done)
-    assert all(step.result is Result.NOT_RUN and step.cause for step in rest)
-    if done:
-        assert tuple(step.stack for step in done + rest) == plan.stacks

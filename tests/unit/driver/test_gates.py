@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from deploy_driver.plan.plan import Step, make_plan
-from deploy_driver.record.catalogue import Reason
-from deploy_driver.run.gates import Gates
-from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange
+from deploy_driver.record.catalogue import GateName, Reason
+from deploy_driver.run.gates import Approval, Confirmation, DataLoss, Gate, Limit, Refusal, asking
+from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange, Stack
 from tests.checkpoints import urn
 from tests.fakes.prompt import FakePrompt
 from tests.samples import access_stack, stack
@@ -18,6 +18,23 @@ from tests.samples import access_stack, stack
 
 def preview(changes: Changes) -> EngineReport:
     return EngineReport(EngineStatus.SUCCEEDED, changes)
+
+
+@dataclass
+class Gates:
+    """The gates of every run, asked one after the other."""
+
+    prompt: FakePrompt
+    yes: bool
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[Gate, ...]:
+        prompt, yes = self.prompt, self.yes
+        return (Limit(), DataLoss(self.allowed), Confirmation(prompt, yes), Approval(prompt, yes))
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        return next((said for gate in self.all if (said := gate.refusal(step, preview))), None)
 
 
 SOME = preview(Changes(create=2, update=1))
@@ -166,3 +183,49 @@ def test_the_limit_of_an_access_layer_is_raised_where_its_key_is() -> None:
     refusal = Gates(FakePrompt(present=False), yes=True).refusal(plan.steps[0], preview(Changes(delete=1)))
     assert refusal is not None
     assert "raise access.max-deletes in deploy.toml" in refusal.remedy
+
+
+STANDING = {"urn": "aws:s3/bucket:Bucket"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "present", "yes", "chosen", "asked"),
+    [
+        (Operation.UP, False, False, stack(), ()),
+        (Operation.UP, False, True, stack(), ()),
+        (Operation.UP, True, True, stack(), ()),
+        (Operation.UP, True, False, stack(), (GateName.PERSON,)),
+        (Operation.UP, False, True, stack(approve=True), (GateName.APPROVAL,)),
+        (Operation.UP, True, False, stack(approve=True), (GateName.PERSON, GateName.APPROVAL)),
+        (Operation.DESTROY, False, False, stack(max_deletes=0), (GateName.PERSON,)),
+        (Operation.DESTROY, True, True, stack(), ()),
+    ],
+)
+def test_who_wants_to_see_a_preview_first(
+    operation: Operation, present: bool, yes: bool, chosen: Stack, asked: tuple[GateName, ...]
+) -> None:
+    gates = Gates(FakePrompt(present=present), yes)
+    assert asking(gates.all, make_plan(operation, [chosen]).steps[0]) == asked
+
+
+@pytest.mark.parametrize(
+    ("operation", "chosen", "standing", "asked"),
+    [
+        (Operation.UP, stack(), STANDING, (GateName.LOSS,)),
+        (Operation.UP, stack(max_deletes=0), STANDING, (GateName.LIMIT,)),
+        (Operation.UP, stack(max_deletes=0), {}, ()),
+        (Operation.DESTROY, stack(), STANDING, ()),
+        (Operation.DESTROY, stack(max_deletes=0), STANDING, ()),
+    ],
+)
+def test_an_up_is_previewed_first_where_something_stands(
+    operation: Operation, chosen: Stack, standing: dict[str, str], asked: tuple[GateName, ...]
+) -> None:
+    step = replace(make_plan(operation, [chosen]).steps[0], standing=standing)
+    assert asking(Gates(FakePrompt(present=False), yes=True).all, step) == asked
+
+
+def test_who_asks_is_named_in_one_order_whatever_the_order_of_the_gates() -> None:
+    step = replace(make_plan(Operation.UP, [stack(approve=True, max_deletes=3)]).steps[0], standing=STANDING)
+    gates = Gates(FakePrompt(), yes=False).all
+    assert asking(gates, step) == asking(gates[::-1], step) == (GateName.PERSON, GateName.APPROVAL, GateName.LIMIT)

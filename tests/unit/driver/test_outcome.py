@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deploy_driver.errors import ExitCode
-from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import Reason, Result
-from deploy_driver.run.outcome import RunOutcome, StepOutcome, rest_not_run
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Operation
-from tests.samples import ACCOUNTS, RUN, chain
+from tests.samples import ACCOUNTS, RUN
 
 
 def step(result: Result, changes: Changes = Changes()) -> StepOutcome:
@@ -55,16 +54,6 @@ def test_changes_are_an_exit_code_only_when_somebody_asked_and_all_went_well(
     differs: bool, result: Result, changes: Changes, code: int
 ) -> None:
     assert run(step(result, changes)).exit_code(differs=differs) == code
-
-
-def test_the_rest_says_because_of_what() -> None:
-    plan = make_plan(Operation.UP, chain())
-    done = (StepOutcome("dev", ACCOUNTS["dev"], Result.REFUSED, Reason.OVER_LIMIT),)
-    rest = rest_not_run(plan, done)
-    assert [(end.stack, end.result, end.cause) for end in rest] == [
-        ("staging", Result.NOT_RUN, "dev refused: over a limit"),
-        ("prod", Result.NOT_RUN, "dev refused: over a limit"),
-    ]
 
 
 def test_the_exit_codes_are_fixed() -> None:

@@ -1,13 +1,14 @@
-"""Which stacks a command means, in which order, under which role, and who asks to see it first."""
+"""Which stacks a command means, in which order, under which role, and after which others."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from deploy_driver.errors import ExitCode, UsageError
-from deploy_driver.plan.plan import make_plan, with_standing
+from deploy_driver.plan.plan import make_plan
 from deploy_driver.plan.selection import in_order, select
 from deploy_driver.values import EnterAs, Operation, Stack
 from tests.samples import access_stack, chain, stack, tools_stack
@@ -124,41 +125,28 @@ def test_the_external_id_goes_to_the_roles_that_ask_for_it_and_to_no_other() -> 
     assert make_plan(Operation.UP, [access_stack()]).steps[0].entrance("n").external_id == ""
 
 
-@pytest.mark.parametrize(
-    ("operation", "attended", "chosen", "asking"),
-    [
-        (Operation.UP, False, stack(), ()),
-        (Operation.UP, True, stack(), ("a person at the terminal",)),
-        (Operation.UP, False, stack(approve=True), ("an approval",)),
-        (Operation.UP, False, stack(max_deletes=0), ()),
-        (Operation.DESTROY, False, stack(max_deletes=0), ()),
-        (Operation.DESTROY, True, stack(), ("a person at the terminal",)),
-        (Operation.PREVIEW, True, stack(approve=True, max_deletes=0), ()),
-        (
-            Operation.UP,
-            True,
-            stack(approve=True, max_deletes=3),
-            ("a person at the terminal", "an approval"),
-        ),
-    ],
-)
-def test_who_asks_for_a_preview_first(
-    operation: Operation, attended: bool, chosen: Stack, asking: tuple[str, ...]
-) -> None:
-    assert make_plan(operation, [chosen], attended=attended).steps[0].preview_for == asking
+def test_a_step_needs_what_its_stack_needs_and_a_destroy_the_other_way_round() -> None:
+    dev, staging, prod = chain()
+
+    def needs(operation: Operation, *chosen: Stack) -> dict[str, tuple[str, ...]]:
+        return {step.stack.name: step.needs for step in make_plan(operation, chosen, known=chain()).steps}
+
+    assert needs(Operation.UP, dev, staging, prod) == {"dev": (), "staging": ("dev",), "prod": ("dev", "staging")}
+    assert needs(Operation.UP, dev, prod) == {"dev": (), "prod": ("dev",)}
+    assert needs(Operation.DESTROY, dev, prod) == {"prod": (), "dev": ("prod",)}
+    assert needs(Operation.PREVIEW, dev, prod) == {"dev": (), "prod": ()}
 
 
-@pytest.mark.parametrize(
-    ("operation", "chosen", "standing", "asking"),
-    [
-        (Operation.UP, stack(), {"urn": "aws:s3/bucket:Bucket"}, ("what it could delete",)),
-        (Operation.UP, stack(max_deletes=0), {"urn": "aws:s3/bucket:Bucket"}, ("a limit on deletions",)),
-        (Operation.UP, stack(max_deletes=0), {}, ()),
-        (Operation.DESTROY, stack(), {"urn": "aws:s3/bucket:Bucket"}, ()),
-        (Operation.PREVIEW, stack(), {"urn": "aws:s3/bucket:Bucket"}, ()),
-    ],
-)
-def test_an_up_is_previewed_first_where_something_stands(
-    operation: Operation, chosen: Stack, standing: dict[str, str], asking: tuple[str, ...]
-) -> None:
-    assert with_standing(make_plan(operation, [chosen]).steps[0], standing).preview_for == asking
+def test_only_an_access_layer_has_to_stay_while_what_it_carries_stands() -> None:
+    dev, staging, prod = chain()
+    access = access_stack()
+    service = replace(dev, needs=(access.name,))
+    known = [access, service, staging, prod]
+
+    def carries(operation: Operation, chosen: Stack) -> tuple[str, ...]:
+        return make_plan(operation, [chosen], known=known).steps[0].carries
+
+    assert carries(Operation.DESTROY, service) == ()  # staging stands, and dev may go
+    assert carries(Operation.DESTROY, access) == ("dev",)
+    assert carries(Operation.UP, access) == ()
+    assert carries(Operation.PREVIEW, access) == ()

@@ -8,10 +8,10 @@ from deploy_driver.bundle.model import Bundle
 from deploy_driver.digest import digest
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.plan import make_plan
-from deploy_driver.run.gates import Gates, Reviewed, unlike
+from deploy_driver.run.deployer import Deployer
+from deploy_driver.run.gates import Approval, Confirmation, DataLoss, Limit, reviewed_gates, unlike
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
-from deploy_driver.run.runner import Runner
 from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
@@ -55,15 +55,16 @@ class World:
         health = {
             f"http://127.0.0.1/{env}": {"account": ACCOUNTS[env], "stack": env, "version": "7"} for env in ACCOUNTS
         }
-        runner = Runner(
+        gates = (Limit(), DataLoss(), Confirmation(self.prompt, yes), Approval(self.prompt, yes))
+        deployer = Deployer(
             self.engine,
             Preflight(FakeIdentity(), self.state, said),
-            Reviewed(bundle, self.state, self.plans, RUN, Gates(self.prompt, yes)),
+            reviewed_gates(bundle, self.state, self.plans, RUN, gates),
             FakeProber(health),
             clock,
             said,
         )
-        return runner.run(make_plan(Operation.UP, stacks or chain(), reviewed=True), facts())  # type: ignore[arg-type]
+        return deployer.run(make_plan(Operation.UP, stacks or chain()), facts())  # type: ignore[arg-type]
 
 
 def ends(outcome: RunOutcome) -> list[tuple[str, str, str]]:

@@ -1,486 +1,161 @@
-"""The runner goes step by step, stops at the first that does not succeed, and says what became of each."""
+"""The runner: in which order steps are done, how many at a time, and which are not done because of which other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
-from deploy_driver.plan.plan import make_plan
-from deploy_driver.record.catalogue import Event, Gated, Previewed, Progress, SmokeTested, StepFinished, StepStarted
-from deploy_driver.run.gates import Gates
-from deploy_driver.run.outcome import RunOutcome
-from deploy_driver.run.preflight import Preflight
-from deploy_driver.run.runner import Runner
-from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation, ResourceChange, Stack
-from tests.checkpoints import checkpoint, content, urn
+from deploy_driver.errors import DeployError, NotReadyError
+from deploy_driver.plan.plan import Plan, Step, make_plan
+from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
+from deploy_driver.run.outcome import StepOutcome, ended
+from deploy_driver.run.runner import Policy, Runner
+from deploy_driver.values import Operation, Stack
 from tests.fakes.clock import FakeClock
-from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
 from tests.fakes.events import Recorder
-from tests.fakes.identity import FakeIdentity
-from tests.fakes.prober import FakeProber
-from tests.fakes.prompt import FakePrompt
-from tests.fakes.state import FakeState
-from tests.samples import ACCOUNTS, RUN, access_stack, chain, facts, stack
+from tests.samples import chain, stack
 
-if TYPE_CHECKING:
-    from deploy_driver.ports import Emit
-
-
-PROD_STANDS = FakeState(contents={"prod": content(checkpoint(stack("prod")))})
-
-
-def deployed(env: str) -> EngineReport:
-    """An up that made something with a URL."""
-    return EngineReport(
-        EngineStatus.SUCCEEDED,
-        Changes(create=2),
-        outputs={"url": f"http://127.0.0.1/{env}", "version": "7"},
-    )
-
-
-def healthy(env: str) -> dict[str, str]:
-    return {"account": ACCOUNTS[env], "stack": env, "version": "7"}
+FORK = (*chain(), stack("other"), stack("after-other", needs=("other",)))
+"""dev, staging and prod in a row; beside them another row of two."""
 
 
 @dataclass
-class World:
-    """All that a runner needs, as it is when everything goes well."""
+class Work:
+    """What is done with each step: it ends as `results` say, or succeeds."""
 
-    engine: FakeEngine = field(default_factory=lambda: FakeEngine({("up", env): deployed(env) for env in ACCOUNTS}))
-    identity: FakeIdentity = field(default_factory=FakeIdentity)
-    state: FakeState = field(default_factory=FakeState)
-    prober: FakeProber = field(
-        default_factory=lambda: FakeProber({f"http://127.0.0.1/{env}": healthy(env) for env in ACCOUNTS})
-    )
-    prompt: FakePrompt = field(default_factory=lambda: FakePrompt(present=False))
-    clock: FakeClock = field(default_factory=FakeClock)
+    results: Mapping[str, Result] = field(default_factory=dict)
+    stop_at: str = ""
+    done: list[str] = field(default_factory=list)
+    threads: set[int] = field(default_factory=set)
     said: Recorder = field(default_factory=Recorder)
-    yes: bool = False
-    allowed: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.runner = Runner(
-            self.engine,
-            Preflight(self.identity, self.state, self.said),
-            Gates(self.prompt, self.yes, self.allowed),
-            self.prober,
-            self.clock,
-            self.said,
-        )
-
-    def run(self, operation: Operation, *stacks: Stack, attended: bool = False, refresh: bool = False) -> RunOutcome:
-        plan = make_plan(operation, stacks or chain(), attended=attended)
-        return self.runner.run(plan, facts(), refresh=refresh)
-
-    def with_report(self, call: str, env: str, report: EngineReport) -> World:
-        self.engine.reports = {**self.engine.reports, (call, env): report}
-        return self
-
-    def during(self, env: str, do: object, *, call: str = "up") -> World:
-        """`do()` while the engine works on that stack."""
-
-        def happen(called: str, request: EngineRequest, _emit: Emit) -> None:
-            if (called, request.stack) == (call, env) and callable(do):
-                do()
-
-        self.engine.during = happen
-        return self
-
-
-def ends(outcome: RunOutcome) -> list[tuple[str, str, str]]:
-    return [(step.stack, step.result.value, step.reason.value) for step in outcome.steps]
-
-
-def test_every_stack_is_deployed_and_asked_how_it_is_before_the_next_one() -> None:
-    world = World()
-    outcome = world.run(Operation.UP)
-    assert ends(outcome) == [
-        ("dev", "succeeded", "changed"),
-        ("staging", "succeeded", "changed"),
-        ("prod", "succeeded", "changed"),
-    ]
-    assert outcome.exit_code() is ExitCode.DONE
-    told = [
-        (type(event).__name__, getattr(event, "stack", ""))
-        for event in world.said.events
-        if isinstance(event, StepStarted | SmokeTested | StepFinished)
-    ]
-    assert told == [
-        (kind, env) for env in ("dev", "staging", "prod") for kind in ("StepStarted", "SmokeTested", "StepFinished")
-    ]
-    assert world.engine.calls == [("up", "dev"), ("up", "staging"), ("up", "prod")]
-
-
-def test_nothing_to_do_is_said_as_unchanged() -> None:
-    report = EngineReport(EngineStatus.SUCCEEDED, Changes(same=9), outputs=deployed("dev").outputs)
-    outcome = World().with_report("up", "dev", report).run(Operation.UP, stack())
-    assert ends(outcome) == [("dev", "succeeded", "unchanged")]
-
-
-def test_a_failed_stack_ends_the_run_and_the_rest_says_because_of_what() -> None:
-    world = World().with_report("up", "staging", failed("the bucket is taken", "choose another name"))
-    outcome = world.run(Operation.UP)
-    assert ends(outcome) == [
-        ("dev", "succeeded", "changed"),
-        ("staging", "failed", "engine failed"),
-        ("prod", "not run", "an earlier stack"),
-    ]
-    assert outcome.steps[1].cause == "the bucket is taken"
-    assert outcome.steps[1].remedy == "choose another name"
-    assert outcome.steps[2].cause == "staging failed: engine failed"
-    assert outcome.exit_code() is ExitCode.FAILED
-    assert ("up", "prod") not in world.engine.calls
-
-
-def test_a_failing_smoke_test_leaves_the_next_stack_alone_and_keeps_what_was_deployed() -> None:
-    world = World()
-    world.prober.answers = {"http://127.0.0.1/dev": healthy("dev")}
-    outcome = world.run(Operation.UP)
-    assert ends(outcome)[1:] == [
-        ("staging", "failed", "smoke test failed"),
-        ("prod", "not run", "an earlier stack"),
-    ]
-    assert "http://127.0.0.1/staging/health does not answer after 60 s" in outcome.steps[1].cause
-    assert outcome.steps[1].changes == Changes(create=2)
-    assert "log group" in outcome.steps[1].remedy
-    assert ("up", "prod") not in world.engine.calls
-
-
-def test_an_access_layer_has_no_service_to_ask() -> None:
-    world = World()
-    assert ends(world.run(Operation.UP, access_stack())) == [("dev-access", "succeeded", "changed")]
-    assert world.prober.asked == []
-
-
-def test_a_preview_shows_and_goes_on_after_a_failure() -> None:
-    world = World().with_report("preview", "dev", failed())
-    outcome = world.run(Operation.PREVIEW, refresh=True)
-    assert ends(outcome) == [
-        ("dev", "failed", "engine failed"),
-        ("staging", "succeeded", "previewed"),
-        ("prod", "succeeded", "previewed"),
-    ]
-    assert outcome.exit_code() is ExitCode.FAILED
-    assert all(request.refresh for request in world.engine.requests)
-    assert {call for call, _ in world.engine.calls} == {"preview"}
-    assert world.prober.asked == []
-
-
-@pytest.mark.parametrize("refresh", [True, False])
-def test_an_up_starts_from_the_cloud_as_it_is_only_when_asked_to(refresh: bool) -> None:
-    world = World(prompt=FakePrompt())
-    world.run(Operation.UP, attended=True, refresh=refresh)
-    assert {call for call, _ in world.engine.calls} == {"preview", "up"}
-    assert {request.refresh for request in world.engine.requests} == {refresh}
-
-
-def test_a_preview_names_the_stack_that_it_cannot_enter_and_shows_the_others() -> None:
-    closed = NotReadyError("AccessDenied", remedy="compare the trust policy")
-    world = World(identity=FakeIdentity(refusals={"items-staging-preview": [closed]}))
-    outcome = world.run(Operation.PREVIEW)
-    assert ends(outcome) == [
-        ("dev", "succeeded", "previewed"),
-        ("staging", "failed", "not entered"),
-        ("prod", "succeeded", "previewed"),
-    ]
-    assert (outcome.steps[1].cause, outcome.steps[1].remedy) == ("AccessDenied", "compare the trust policy")
-    assert outcome.exit_code() is ExitCode.FAILED
-    assert world.engine.calls == [("preview", "dev"), ("preview", "prod")]
-
-
-def test_a_preview_that_can_enter_no_stack_was_not_ready() -> None:
-    identity = FakeIdentity(refusals={"items-dev-preview": [NotReadyError("AccessDenied")]})
-    outcome = World(identity=identity).run(Operation.PREVIEW, stack())
-    assert ends(outcome) == [("dev", "failed", "not entered")]
-    assert outcome.exit_code() is ExitCode.NOT_READY
-
-
-def test_what_deploys_touches_nothing_when_one_stack_cannot_be_entered() -> None:
-    world = World(identity=FakeIdentity(refusals={"items-staging-deployment": [NotReadyError("AccessDenied")]}))
-    with pytest.raises(NotReadyError, match="nothing was touched"):
-        world.run(Operation.UP)
-    assert world.engine.calls == []
-
-
-def test_a_preview_that_failed_claims_no_changes() -> None:
-    half = EngineReport(EngineStatus.FAILED, Changes(create=4), (ResourceChange("a::b::c::d", "create"),), failure="x")
-    outcome = World().with_report("preview", "dev", half).run(Operation.PREVIEW, stack())
-    assert outcome.steps[0].changes == Changes()
-    assert outcome.steps[0].resources == ()
-
-
-def test_an_up_that_failed_says_what_it_did_change() -> None:
-    half = EngineReport(EngineStatus.FAILED, Changes(create=4), failure="x")
-    assert World().with_report("up", "dev", half).run(Operation.UP, stack()).steps[0].changes == Changes(create=4)
-
-
-def test_destroy_goes_backwards() -> None:
-    world = World(yes=True)
-    outcome = world.run(Operation.DESTROY)
-    assert ends(outcome) == [(env, "succeeded", "destroyed") for env in ("prod", "staging", "dev")]
-    assert world.engine.calls == [("destroy", "prod"), ("destroy", "staging"), ("destroy", "dev")]
-
-
-def test_a_person_sees_the_preview_and_says_yes() -> None:
-    world = World(prompt=FakePrompt())
-    outcome = world.run(Operation.UP, stack(), attended=True)
-    assert ends(outcome) == [("dev", "succeeded", "changed")]
-    assert world.engine.calls == [("preview", "dev"), ("up", "dev")]
-    assert world.prompt.questions == ["Deploy dev (222222222222): 1 to create?"]
-    assert world.said.of(Previewed)[0].changes == DONE.changes
-
-
-def test_a_person_says_no_and_the_rest_is_not_asked() -> None:
-    world = World(prompt=FakePrompt(answers=[True, False]))
-    outcome = world.run(Operation.UP, attended=True)
-    assert ends(outcome) == [
-        ("dev", "succeeded", "changed"),
-        ("staging", "refused", "declined"),
-        ("prod", "not run", "an earlier stack"),
-    ]
-    assert outcome.exit_code() is ExitCode.REFUSED
-    assert len(world.prompt.questions) == 2
-    assert outcome.steps[1].changes == Changes()
-
-
-def test_the_record_says_what_was_asked_for_what_the_answer_was_and_how_long_it_took() -> None:
-    clock, prompt = FakeClock(), FakePrompt(answers=[True, False])
-    prompt.during = lambda: clock.sleep(12)
-    world = World(clock=clock, prompt=prompt)
-    world.run(Operation.UP, attended=True)
-    assert world.said.of(Gated) == [
-        Gated("dev", ("a person at the terminal",), "passed", 12.0),
-        Gated("staging", ("a person at the terminal",), "declined", 12.0),
-    ]
-
-
-def test_nothing_is_asked_when_nothing_would_change() -> None:
-    world = World(prompt=FakePrompt(answers=[False])).with_report("preview", "dev", UNCHANGED)
-    assert ends(world.run(Operation.UP, stack(), attended=True)) == [("dev", "succeeded", "changed")]
-    assert world.prompt.questions == []
-
-
-def test_a_limit_refuses_after_the_preview_and_before_the_engine_touches_anything() -> None:
-    world = World(yes=True, state=PROD_STANDS)
-    world.with_report("preview", "prod", EngineReport(EngineStatus.SUCCEEDED, Changes(delete=1)))
-    outcome = world.run(Operation.UP, stack("prod", max_deletes=0))
-    assert ends(outcome) == [("prod", "refused", "over a limit")]
-    assert world.engine.calls == [("preview", "prod")]
-    assert outcome.exit_code() is ExitCode.REFUSED
-
-
-def test_a_preview_that_fails_keeps_the_up_from_beginning() -> None:
-    world = World(yes=True, state=PROD_STANDS).with_report("preview", "prod", failed("no such type"))
-    outcome = world.run(Operation.UP, stack("prod", max_deletes=0))
-    assert ends(outcome) == [("prod", "failed", "engine failed")]
-    assert world.engine.calls == [("preview", "prod")]
-
-
-def test_a_destroy_that_nobody_confirmed_is_refused() -> None:
-    world = World()
-    outcome = world.run(Operation.DESTROY, stack(), attended=True)
-    assert ends(outcome) == [("dev", "refused", "needs approval")]
-    assert world.engine.calls == [("preview_destroy", "dev")]
-
-
-def test_an_interrupt_ends_the_running_call_and_begins_no_other() -> None:
-    world = World()
-    world.during("dev", world.runner.interrupt)
-    world.with_report("up", "dev", EngineReport(EngineStatus.INTERRUPTED, failure="interrupted"))
-    outcome = world.run(Operation.UP)
-    assert ends(outcome) == [
-        ("dev", "interrupted", "stopped on request"),
-        ("staging", "not run", "an earlier stack"),
-        ("prod", "not run", "an earlier stack"),
-    ]
-    assert world.engine.interrupts == 1
-    assert outcome.exit_code() is ExitCode.INTERRUPTED
-
-
-def test_an_interrupt_that_makes_the_engine_fail_is_an_interrupt() -> None:
-    world = World()
-    world.during("dev", world.runner.interrupt).with_report("up", "dev", failed())
-    assert ends(world.run(Operation.UP))[0] == ("dev", "interrupted", "stopped on request")
-
-
-def test_an_interrupt_that_came_too_late_for_the_engine_still_skips_the_smoke_test_and_says_so() -> None:
-    world = World()
-    world.during("dev", world.runner.interrupt)
-    outcome = world.run(Operation.UP)
-    assert ends(outcome)[:2] == [
-        ("dev", "interrupted", "stopped on request"),
-        ("staging", "not run", "an earlier stack"),
-    ]
-    assert outcome.steps[0].cause == "deployed, and stopped before its smoke test"
-    assert outcome.steps[0].changes == Changes(create=2)
-    assert world.prober.asked == []
-
-
-def test_an_interrupt_during_the_smoke_test_lets_no_further_stack_begin() -> None:
-    world = World()
-    world.prober.during = world.runner.interrupt
-    outcome = world.run(Operation.UP)
-    assert ends(outcome) == [
-        ("dev", "succeeded", "changed"),
-        ("staging", "interrupted", "stopped on request"),
-        ("prod", "not run", "an earlier stack"),
-    ]
-    assert world.engine.calls == [("up", "dev")]
-
-
-def test_an_interrupt_ends_a_preview_of_many_stacks_too() -> None:
-    world = World()
-    world.during("dev", world.runner.interrupt, call="preview")
-    outcome = world.run(Operation.PREVIEW)
-    assert ends(outcome) == [
-        ("dev", "succeeded", "previewed"),
-        ("staging", "interrupted", "stopped on request"),
-        ("prod", "not run", "an earlier stack"),
-    ]
-    assert outcome.exit_code() is ExitCode.INTERRUPTED
-
-
-def test_nobody_is_asked_after_an_interrupt() -> None:
-    world = World(prompt=FakePrompt())
-    world.during("dev", world.runner.interrupt, call="preview")
-    assert ends(world.run(Operation.UP, stack(), attended=True)) == [("dev", "interrupted", "stopped on request")]
-    assert world.prompt.questions == []
-
-
-def test_an_interrupt_at_the_question_is_no_answer() -> None:
-    world = World()
-    prompt = FakePrompt(answers=[False], during=world.runner.interrupt)
-    world.runner.gates = Gates(prompt, yes=False)
-    assert ends(world.run(Operation.UP, stack(), attended=True)) == [("dev", "interrupted", "stopped on request")]
-    assert ("up", "dev") not in world.engine.calls
-
-
-def test_an_interrupt_during_the_checks_touches_nothing() -> None:
-    world = World()
-    world.identity.on_assume = lambda _entrance: world.runner.interrupt()
-    with pytest.raises(InterruptedRunError, match="nothing was touched"):
-        world.run(Operation.UP)
-    assert world.engine.calls == []
-
-
-def test_a_failed_check_keeps_every_stack_from_being_touched() -> None:
-    world = World(state=FakeState(locks={"prod": "jenkins@agent-3 (pid 77)"}))
-    with pytest.raises(NotReadyError):
-        world.run(Operation.UP)
-    assert world.engine.calls == []
-    assert world.said.of(StepStarted) == []
-
-
-@pytest.mark.parametrize("error", [NotReadyError("s3: SlowDown", remedy="wait"), UsageError("Pulumi.yaml is gone")])
-def test_a_door_that_closes_after_the_run_has_begun_is_the_step_s_end_and_not_the_run_s(error: DeployError) -> None:
-    def close() -> None:
-        raise error
-
-    outcome = World().during("staging", close).run(Operation.UP)
-    assert ends(outcome) == [
-        ("dev", "succeeded", "changed"),
-        ("staging", "failed", "engine failed"),
-        ("prod", "not run", "an earlier stack"),
-    ]
-    assert (outcome.steps[1].cause, outcome.steps[1].remedy) == (error.what, error.remedy)
-    assert outcome.exit_code() is ExitCode.FAILED
-
-
-def test_a_record_that_cannot_be_kept_ends_the_run() -> None:
-    world = World()
-
-    def full(event: Event) -> None:
-        if isinstance(event, StepFinished):
-            raise DeployError("the run's record cannot be written")
-
-    world.runner.emit = full
-    with pytest.raises(DeployError, match="record"):
-        world.run(Operation.UP)
-    assert world.engine.calls == [("up", "dev")]
-
-
-def test_time_is_measured_per_step_and_over_all() -> None:
-    world = World()
-    world.during("staging", lambda: world.clock.sleep(90))
-    outcome = world.run(Operation.UP)
-    assert [step.seconds for step in outcome.steps] == [0, 90, 0]
-    assert outcome.seconds == 90
-    assert [event.seconds for event in world.said.of(StepFinished)] == [0, 90, 0]
-
-
-def test_what_is_said_of_a_step_is_what_became_of_it() -> None:
-    world = World().with_report("up", "staging", failed())
-    outcome = world.run(Operation.UP)
-    assert outcome.run == RUN
-    told = [(event.stack, event.result, event.reason, event.cause) for event in world.said.of(StepFinished)]
-    assert told == [(step.stack, step.result, step.reason, step.cause) for step in outcome.steps[:2]]
-
-
-def test_every_step_works_under_its_own_session_and_environment() -> None:
-    world = World()
-    world.run(Operation.UP)
-    assert [request.facts["deploy:sessionName"] for request in world.engine.requests] == [
-        f"items-{env}-b42-{RUN}" for env in ("dev", "staging", "prod")
-    ]
-    assert all(request.environment == {"PATH": "/usr/bin"} for request in world.engine.requests)
-
-
-BUCKET = urn(stack("prod"), "aws:s3/bucket:Bucket", "items")
-
-
-def losing(*changes: ResourceChange, same: int = 2) -> EngineReport:
-    """A preview that does this to some resources and leaves the others."""
-    gone = sum(1 for change in changes if change.op == "delete")
-    counted = Changes(delete=gone, replace=len(changes) - gone, same=same)
-    return EngineReport(EngineStatus.SUCCEEDED, counted, changes)
-
-
-def test_an_up_that_would_lose_data_is_refused_before_anything_is_touched_and_with_the_word_for_it_goes_on() -> None:
-    report = losing(ResourceChange(BUCKET, "delete"))
-    world = World(yes=True, state=PROD_STANDS).with_report("preview", "prod", report)
-    outcome = world.run(Operation.UP, stack("prod"))
-    assert ends(outcome) == [("prod", "refused", "would lose data")]
-    assert world.engine.calls == [("preview", "prod")]
-    assert outcome.steps[0].cause == f"this would be lost: delete {BUCKET} (its objects)"
-    assert outcome.steps[0].remedy == f"if that is meant, add --allow-delete '{BUCKET}'"
-    assert outcome.exit_code() is ExitCode.REFUSED
-
-    for word in (BUCKET, "all"):
-        allowed = World(yes=True, state=PROD_STANDS, allowed=(word,)).with_report("preview", "prod", report)
-        assert ends(allowed.run(Operation.UP, stack("prod"))) == [("prod", "succeeded", "changed")]
-
-
-def test_where_nothing_stands_nothing_can_be_lost_and_no_preview_is_made() -> None:
-    world = World(yes=True)
-    world.run(Operation.UP, stack("prod", max_deletes=0))
-    assert world.engine.calls == [("up", "prod")]
-
-
-def test_a_destroy_says_what_goes_for_good_and_lets_buckets_be_emptied_before_it_deletes() -> None:
-    world = World(yes=True, state=PROD_STANDS)
-    assert ends(world.run(Operation.DESTROY, stack("prod"))) == [("prod", "succeeded", "destroyed")]
-    assert world.engine.calls == [("up", "prod"), ("destroy", "prod")]
-    emptying, destroying = world.engine.requests
-    bucket = BUCKET.replace("aws:s3", "items:storage:PrivateBucket$aws:s3")
-    assert emptying.targets == ("urn:pulumi:prod::items::pulumi:providers:*::*", bucket)
-    assert emptying.facts["deploy:emptyBuckets"] == "true"
-    assert "deploy:emptyBuckets" not in destroying.facts
-    assert "what is in it is deleted for good: its objects (Bucket items)" in {
-        event.message for event in world.said.of(Progress)
+    stopped: bool = False
+
+    def do(self, step: Step) -> StepOutcome:
+        self.done.append(step.stack.name)
+        self.threads.add(threading.get_ident())
+        self.stopped = self.stopped or step.stack.name == self.stop_at
+        return ended(step, self.results.get(step.stack.name, Result.SUCCEEDED), Reason.CHANGED)
+
+    def runner(self, policy: Policy, workers: int = 1) -> Runner:
+        return Runner(self.do, policy, FakeClock(), self.said, lambda: self.stopped, workers)
+
+
+def up(stacks: Collection[Stack] = FORK) -> Plan:
+    return make_plan(Operation.UP, tuple(stacks), known=FORK)
+
+
+def ends(outcomes: tuple[StepOutcome, ...]) -> dict[str, str]:
+    return {one.stack: one.cause or str(one.result) for one in outcomes}
+
+
+def test_every_step_is_done_in_the_plans_order_in_the_callers_thread() -> None:
+    work = Work()
+    outcomes = work.runner(Policy.STOP_AT_FIRST_FAILURE).run(up().steps)
+    assert work.done == [one.stack for one in outcomes] == list(up().stacks)
+    assert work.threads == {threading.get_ident()}
+    told = [(type(event), event.stack) for event in work.said.events if isinstance(event, StepStarted | StepFinished)]
+    assert told == [(kind, name) for name in up().stacks for kind in (StepStarted, StepFinished)]
+
+
+@pytest.mark.parametrize("result", [Result.FAILED, Result.REFUSED, Result.INTERRUPTED])
+def test_the_policy_that_stops_lets_nothing_more_begin_and_says_because_of_what(result: Result) -> None:
+    work = Work({"staging": result})
+    outcomes = work.runner(Policy.STOP_AT_FIRST_FAILURE).run(up().steps)
+    because = f"staging {result}: changed"
+    assert ends(outcomes) == {
+        "dev": "succeeded",
+        "staging": str(result),
+        "prod": because,
+        "other": because,
+        "after-other": because,
+    }
+    assert {one.result for one in outcomes[2:]} == {Result.NOT_RUN}
+    assert work.done == ["dev", "staging"]
+    assert [event.stack for event in work.said.of(StepStarted)] == ["dev", "staging"]
+
+
+def test_the_policy_that_goes_on_leaves_out_what_needed_the_failed_one_and_names_it() -> None:
+    work = Work({"dev": Result.FAILED, "other": Result.REFUSED})
+    assert ends(work.runner(Policy.GO_ON).run(up().steps)) == {
+        "dev": "failed",
+        "staging": "dev failed: changed",
+        "prod": "dev failed: changed",
+        "other": "refused",
+        "after-other": "other refused: changed",
     }
 
 
-def test_a_destroy_of_what_has_no_bucket_only_deletes() -> None:
-    state = FakeState(contents={"prod": content(checkpoint(stack("prod"), []))})
-    world = World(yes=True, state=state)
-    world.run(Operation.DESTROY, stack("prod"))
-    assert world.engine.calls == [("destroy", "prod")]
+def test_what_is_needed_through_a_stack_that_was_not_chosen_counts() -> None:
+    dev, _, prod, *_ = FORK
+    outcomes = Work({"dev": Result.FAILED}).runner(Policy.GO_ON).run(up((dev, prod)).steps)
+    assert ends(outcomes)["prod"] == "dev failed: changed"
 
 
-def test_a_destroy_whose_buckets_cannot_be_prepared_deletes_nothing() -> None:
-    world = World(yes=True, state=PROD_STANDS).with_report("up", "prod", failed("denied"))
-    assert ends(world.run(Operation.DESTROY, stack("prod"))) == [("prod", "failed", "engine failed")]
-    assert world.engine.calls == [("up", "prod")]
+def test_a_destroy_leaves_what_a_stack_that_still_stands_needs() -> None:
+    plan = make_plan(Operation.DESTROY, FORK, known=FORK)
+    assert ends(Work({"staging": Result.FAILED}).runner(Policy.GO_ON).run(plan.steps)) == {
+        "after-other": "succeeded",
+        "other": "succeeded",
+        "prod": "succeeded",
+        "staging": "failed",
+        "dev": "staging failed: changed",
+    }
+
+
+def test_previews_need_nothing_of_each_other() -> None:
+    plan = make_plan(Operation.PREVIEW, FORK, known=FORK)
+    outcomes = Work({"dev": Result.FAILED}).runner(Policy.GO_ON).run(plan.steps)
+    assert [one.result for one in outcomes] == [Result.FAILED, *[Result.SUCCEEDED] * 4]
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_after_a_stop_one_step_says_so_and_no_further_one_begins(policy: Policy) -> None:
+    work = Work(stop_at="dev")
+    outcomes = work.runner(policy).run(make_plan(Operation.PREVIEW, FORK, known=FORK).steps)
+    assert work.done == ["dev"]
+    assert ends(outcomes) == {
+        "dev": "succeeded",
+        "staging": "interrupted",
+        **dict.fromkeys(("prod", "other", "after-other"), "staging interrupted: stopped on request"),
+    }
+    assert [event.result for event in work.said.of(StepFinished)] == ["succeeded", "interrupted"]
+
+
+def test_steps_that_do_not_need_each_other_are_done_at_the_same_time_and_no_others() -> None:
+    both = threading.Barrier(2, timeout=30)
+    work = Work()
+
+    def meet(step: Step) -> StepOutcome:
+        if step.stack.name in {"dev", "other"}:
+            both.wait()
+        elif step.stack.name == "staging":
+            assert "dev" in work.done
+        return work.do(step)
+
+    runner = replace(work.runner(Policy.STOP_AT_FIRST_FAILURE, 2), do=meet)
+    outcomes = runner.run(up().steps)
+    assert [one.stack for one in outcomes] == list(up().stacks)
+    assert {one.result for one in outcomes} == {Result.SUCCEEDED}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_a_door_refuses_is_the_steps_end_and_anything_else_the_runs(workers: int) -> None:
+    def refuse(_step: Step) -> StepOutcome:
+        raise NotReadyError("SlowDown", remedy="wait")
+
+    def break_down(_step: Step) -> StepOutcome:
+        raise DeployError("the record cannot be written")
+
+    runner = replace(Work().runner(Policy.GO_ON, workers), do=refuse)
+    (outcome,) = runner.run(up(FORK[:1]).steps)
+    assert (outcome.result, outcome.cause, outcome.remedy) == (Result.FAILED, "SlowDown", "wait")
+    with pytest.raises(DeployError, match="record"):
+        replace(runner, do=break_down).run(up().steps)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_nothing_to_do_is_done(workers: int) -> None:
+    assert Work().runner(Policy.GO_ON, workers).run(()) == ()

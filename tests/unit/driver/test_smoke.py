@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy_driver.errors import NotReadyError
-from deploy_driver.run.runner import smoke_test
+from deploy_driver.run.deployer import smoke_test
 from tests.fakes.prober import FakeProber
 from tests.samples import stack
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from deploy_driver.drift.finding import Finding, together
 from deploy_driver.drift.fix import Fixed
-from deploy_driver.drift.look import Looked
 from deploy_driver.drift.report import Report
+from deploy_driver.drift.scan import StackDrift
 from deploy_driver.record.redaction import redact
 from deploy_driver.render import result
 from deploy_driver.render.drift.words import by_resource
@@ -21,7 +21,7 @@ def as_json(report: Report, *, exit_code: int) -> Mapping[str, Any]:
         "run": report.run,
         "exitCode": exit_code,
         "first": report.first,
-        "stacks": [_stack(report, one) for one in report.looked],
+        "stacks": [_stack(report, one) for one in report.stacks],
         "ignored": [
             {**_finding(report, one.finding), "urn": one.finding.urn, "stack": one.finding.stack}
             | {"owner": one.rule.owner, "reason": one.rule.reason, "expires": one.rule.expires.isoformat()}
@@ -44,17 +44,17 @@ def _fixed(fixed: Fixed, exit_code: int) -> Mapping[str, Any]:
     }
 
 
-def _stack(report: Report, looked: Looked) -> Mapping[str, Any]:
-    found = by_resource(report.findings(looked.stack))
+def _stack(report: Report, drift: StackDrift) -> Mapping[str, Any]:
+    found = by_resource(report.findings(drift.stack))
     return {
-        "stack": looked.stack,
-        "account": looked.account,
-        "looked": not looked.failure,
-        "failure": looked.failure,
-        "remedy": looked.remedy,
-        "resources": looked.resources,
+        "stack": drift.stack,
+        "account": drift.account,
+        "looked": not drift.failure,
+        "failure": drift.failure,
+        "remedy": drift.remedy,
+        "resources": drift.resources,
         "drifted": [_resource(report, urn, findings) for urn, findings in found],
-        "seconds": looked.seconds,
+        "seconds": drift.outcome.seconds,
     }
 
 

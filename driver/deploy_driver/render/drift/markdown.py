@@ -22,7 +22,7 @@ _VALUE = 160
 
 def as_markdown(report: Report) -> str:
     """The whole report; a value of others cannot break out of its place."""
-    rows = [f"| {one.stack} | {one.account} | {said(report, one)} |" for one in report.looked]
+    rows = [f"| {one.stack} | {one.account} | {said(report, one)} |" for one in report.stacks]
     head = ["# Drift", f"**{total(report)}**", "\n".join(["| stack | account | drift |", "| --- | --- | --- |", *rows])]
     counted = report.sorted.counted
     sections = {
@@ -30,7 +30,7 @@ def as_markdown(report: Report) -> str:
         "Known": _items(report, [finding for finding in counted if not report.is_new(finding)]),
         "Could not look": [
             f"- **{one.stack}**: {literal(one.failure, 600)}" + (f"; {_plain(one.remedy)}" if one.remedy else "")
-            for one in report.looked
+            for one in report.stacks
             if one.failure
         ],
         **_fixed(report),

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from deploy_driver.drift.finding import Finding, together
 from deploy_driver.drift.fix import Fixed
-from deploy_driver.drift.look import Looked
 from deploy_driver.drift.report import Report
+from deploy_driver.drift.scan import StackDrift
 from deploy_driver.drift.who import Deed
 from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable
@@ -24,15 +24,15 @@ LINES = 24
 
 def as_text(report: Report) -> str:
     """A line for each stack, then each resource that drifted, what does not count, why a stack could not be looked at."""
-    rows = [[one.stack, one.account, said(report, one), duration(one.seconds)] for one in report.looked]
+    rows = [[one.stack, one.account, said(report, one), duration(one.outcome.seconds)] for one in report.stacks]
     parts = [table(["STACK", "ACCOUNT", "DRIFT", "TIME"], rows)]
     parts += [
         _block(report, one.stack, found)
-        for one in report.looked
+        for one in report.stacks
         for _, found in by_resource(report.findings(one.stack))
     ]
     parts += ["\n".join(_rest(report))] if _rest(report) else []
-    parts += [_failure(one) for one in report.looked if one.failure]
+    parts += [_failure(one) for one in report.stacks if one.failure]
     parts += [_fixed(report.fixed)] if report.fixed else []
     return readable("\n\n".join([*parts, total(report)]))
 
@@ -91,10 +91,10 @@ def _rest(report: Report) -> list[str]:
     return [*ignored, *closed, *(_paragraph(f"warning: {warning}") for warning in report.sorted.warnings)]
 
 
-def _failure(looked: Looked) -> str:
-    how = " everywhere" if looked.resources else ""
-    lines = [_paragraph(f"{looked.stack}: could not look{how}: {looked.failure}")]
-    return "\n".join([*lines, *([_paragraph(f"what to do: {looked.remedy}", "  ")] if looked.remedy else [])])
+def _failure(drift: StackDrift) -> str:
+    how = " everywhere" if drift.resources else ""
+    lines = [_paragraph(f"{drift.stack}: could not look{how}: {drift.failure}")]
+    return "\n".join([*lines, *([_paragraph(f"what to do: {drift.remedy}", "  ")] if drift.remedy else [])])
 
 
 def _fixed(fixed: Fixed) -> str:

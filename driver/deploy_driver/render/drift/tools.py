@@ -29,9 +29,9 @@ _BASELINE: Mapping[str, str] = {
 def as_junit(report: Report) -> str:
     """One suite for each stack; each finding a failed case, a stack in order one case that passed."""
     suites = ET.Element("testsuites", name="drift")
-    for one in report.looked:
+    for one in report.stacks:
         found = report.findings(one.stack)
-        suite = ET.SubElement(suites, "testsuite", name=one.stack, time=str(one.seconds))
+        suite = ET.SubElement(suites, "testsuite", name=one.stack, time=str(one.outcome.seconds))
         suite.set("tests", str(len(found) + (one.failure != "" or not found)))
         suite.set("failures", str(len(found)))
         suite.set("errors", str(int(one.failure != "")))
@@ -61,7 +61,7 @@ def as_sarif(report: Report) -> Mapping[str, Any]:
     rules = [{"id": rule, "shortDescription": {"text": text}} for rule, text in _RULES.values()]
     unseen = [
         {"level": "error", "message": {"text": f"{one.stack}: could not look: {one_line(one.failure)}"}}
-        for one in report.looked
+        for one in report.stacks
         if one.failure
     ]
     results = [_result(report, finding, ids) for finding in report.sorted.counted]

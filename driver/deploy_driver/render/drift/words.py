@@ -8,8 +8,8 @@ from itertools import groupby
 
 from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.ledger import Standing
-from deploy_driver.drift.look import Looked
 from deploy_driver.drift.report import Report
+from deploy_driver.drift.scan import StackDrift
 from deploy_driver.drift.who import Deed
 from deploy_driver.record.catalogue import Fact
 from deploy_driver.record.redaction import one_line
@@ -33,13 +33,13 @@ def by_resource(findings: Sequence[Finding]) -> list[tuple[str, tuple[Finding, .
     return [(urn, tuple(found)) for urn, found in groupby(findings, key=lambda finding: finding.urn)]
 
 
-def said(report: Report, looked: Looked) -> str:
+def said(report: Report, drift: StackDrift) -> str:
     """How much of a stack drifted, in a few words."""
-    if looked.failure and not looked.resources:
+    if drift.failure and not drift.resources:
         return "could not look"
-    drifted = len(by_resource(report.findings(looked.stack)))
-    found = f"{drifted} of {looked.resources} resources" if drifted else f"none in {looked.resources} resources"
-    return f"{found}, could not look everywhere" if looked.failure else found
+    drifted = len(by_resource(report.findings(drift.stack)))
+    found = f"{drifted} of {drift.resources} resources" if drifted else f"none in {drift.resources} resources"
+    return f"{found}, could not look everywhere" if drift.failure else found
 
 
 def total(report: Report) -> str:
@@ -53,7 +53,7 @@ def total(report: Report) -> str:
         "closed": len(report.closed),
     }
     parts = [f"{count} {word}" for word, count in counts.items() if count]
-    unseen = [one.stack for one in report.looked if one.failure]
+    unseen = [one.stack for one in report.stacks if one.failure]
     parts += [f"could not look everywhere in {', '.join(unseen)}"] if unseen else []
     first = " (the first look: all of it is new)" if report.first and new else ""
     quiet = [] if findings else ["no drift seen" if unseen else "no drift"]

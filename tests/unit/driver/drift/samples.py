@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -10,11 +11,13 @@ from deploy_driver.config.model import IgnoreRule
 from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.ignore import Ignored, Sorted
 from deploy_driver.drift.ledger import after
-from deploy_driver.drift.look import Looked
 from deploy_driver.drift.report import Report
+from deploy_driver.drift.scan import StackDrift
 from deploy_driver.drift.sight import Sight
 from deploy_driver.drift.who import Deed
-from deploy_driver.record.catalogue import Fact, Moved
+from deploy_driver.record.catalogue import Fact, Moved, Reason, Result
+from deploy_driver.run.outcome import StepOutcome
+from tests.samples import ACCOUNTS
 
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 NOW = "2026-11-23T01:02:00+00:00"
@@ -38,17 +41,34 @@ def sight(id_: str = "items-dev") -> Sight:
     return Sight(urn(), "update", known=True, gone=False, id=id_, inputs={"bucket": "items-dev"})
 
 
+def looked(
+    stack: str = "dev",
+    *findings: Finding,
+    resources: int = 14,
+    failure: str = "",
+    remedy: str = "",
+    seconds: float = 0.0,
+    states: Mapping[str, Sight] | None = None,
+) -> StackDrift:
+    """The look at a stack; where it failed and saw nothing, its account could not be entered."""
+    result, reason = Result.SUCCEEDED, Reason.PREVIEWED
+    if failure:
+        result, reason = Result.FAILED, Reason.ENGINE_FAILED if resources else Reason.NOT_ENTERED
+    outcome = StepOutcome(stack, ACCOUNTS[stack], result, reason, failure, remedy, seconds=seconds)
+    return StackDrift(outcome, findings, resources, states or {})
+
+
 def sorted_of(*findings: Finding) -> Sorted:
     return Sorted(findings, (), ())
 
 
 def report(*findings: Finding) -> Report:
     found = sorted_of(*findings)
-    looked = (
-        Looked("dev", "222222222222", findings, 14),
-        Looked("prod", "444444444444", failure="AccessDenied: no", remedy="look at the trust policy"),
+    stacks = (
+        looked("dev", *findings),
+        looked("prod", resources=0, failure="AccessDenied: no", remedy="look at the trust policy"),
     )
-    return Report("run", NOW, looked, found, {urn(): DEED}, after({}, found, frozenset({"dev"}), NOW))
+    return Report("run", NOW, stacks, found, {urn(): DEED}, after({}, found, frozenset({"dev"}), NOW))
 
 
 def eventful() -> Report:
@@ -69,15 +89,14 @@ def eventful() -> Report:
     was = replace(finding(), urn="urn:pulumi:dev::items::aws:apigatewayv2/route:Route::health", path="target")
     before = after({}, sorted_of(gone, was), frozenset({"dev"}), "2026-11-22T01:02:00+00:00")
     found = Sorted(counted, (ignored,), ("the rule for urn:pulumi:dve::* * (ada: a test) matches nothing: remove it",))
-    looked = (
-        Looked("dev", "222222222222", (*counted, debug), 14, seconds=2.4),
-        Looked("staging", "333333333333", (), 14, seconds=2.6),
-        Looked(
-            "prod", "444444444444", failure="entering: AccessDenied: no", remedy="look at the trust policy", seconds=0.3
-        ),
+    no = "entering: AccessDenied: no"
+    stacks = (
+        looked("dev", *counted, debug, seconds=2.4),
+        looked("staging", seconds=2.6),
+        looked("prod", resources=0, failure=no, remedy="look at the trust policy", seconds=0.3),
     )
     doers = {finding().urn: DEED, access.urn: DEED}
-    return Report("run", NOW, looked, found, doers, after(before, found, frozenset({"dev", "staging"}), NOW))
+    return Report("run", NOW, stacks, found, doers, after(before, found, frozenset({"dev", "staging"}), NOW))
 
 
 def _policy(*actions: str) -> str:

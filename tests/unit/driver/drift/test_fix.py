@@ -7,13 +7,11 @@ from dataclasses import replace
 from deploy_driver.drift.finding import Finding
 from deploy_driver.drift.fix import Fix, Left, fix_of, fixed
 from deploy_driver.drift.ignore import Ignored, Sorted
-from deploy_driver.drift.look import Looked
 from deploy_driver.drift.sight import Sight
-from deploy_driver.errors import ExitCode
 from deploy_driver.record.catalogue import Fact, Moved, Reason, Result
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Operation
-from tests.unit.driver.drift.samples import finding, rule, sight, urn
+from tests.unit.driver.drift.samples import finding, looked, rule, sight, urn
 
 BACK = {"dev": (urn(),)}
 
@@ -26,7 +24,7 @@ def fix(
 ) -> Fix:
     seen = {one.urn: one for one in (sight(), *sights)}
     every = (*findings, *(one.finding for one in ignored))
-    return fix_of([Looked("dev", "222222222222", every, sights=seen)], Sorted(findings, ignored, ()), named)
+    return fix_of([looked("dev", *every, states=seen)], Sorted(findings, ignored, ()), named)
 
 
 def outcome(result: Result, reason: Reason, cause: str = "") -> RunOutcome:
@@ -72,15 +70,14 @@ def test_nothing_is_replaced_unless_it_is_named() -> None:
 
 def test_what_was_restored_is_what_its_run_says() -> None:
     done = fixed(fix(finding()), outcome(Result.SUCCEEDED, Reason.CHANGED))
-    assert (done.restored, done.left, done.exit_code(differs=True)) == (BACK, (), ExitCode.DONE)
+    assert (done.restored, done.left) == (BACK, ())
 
 
 def test_what_its_run_could_not_put_back_is_left() -> None:
     done = fixed(fix(finding()), outcome(Result.FAILED, Reason.ENGINE_FAILED, "AccessDenied"))
     assert (done.restored, done.left) == ({}, (Left("dev", urn(), "failed: AccessDenied"),))
-    assert done.exit_code(differs=True) is ExitCode.FAILED
 
 
-def test_what_is_left_still_differs() -> None:
+def test_where_nothing_is_put_back_nothing_is_restored() -> None:
     done = fixed(fix(finding(moved=Moved.CODE)), None)
-    assert (done.exit_code(differs=False), done.exit_code(differs=True)) == (ExitCode.DONE, ExitCode.DIFFERS)
+    assert (done.outcome, done.restored, len(done.left)) == (None, {}, 1)

@@ -9,16 +9,18 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from deploy_driver.drift.fix import Fixed, Left
 from deploy_driver.drift.ignore import Ignored
-from deploy_driver.drift.look import Looked
 from deploy_driver.errors import ExitCode
-from deploy_driver.record.catalogue import Moved
+from deploy_driver.record.catalogue import Moved, Reason, Result
 from deploy_driver.render.drift.data import as_json
 from deploy_driver.render.drift.markdown import as_markdown
 from deploy_driver.render.drift.text import as_text
 from deploy_driver.render.drift.tools import as_junit, as_sarif
 from deploy_driver.render.text import WIDTH
-from tests.unit.driver.drift.samples import eventful, finding, report, rule, urn
+from deploy_driver.run.outcome import RunOutcome, StepOutcome
+from deploy_driver.values import Operation
+from tests.unit.driver.drift.samples import eventful, finding, looked, report, rule, urn
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 REPORT = report(finding(), finding(path="tags.a", moved=Moved.CODE))
@@ -58,7 +60,7 @@ def test_a_policy_reads_alike_whoever_ordered_its_keys() -> None:
 
 
 def test_nothing_found_is_said_in_a_line() -> None:
-    quiet = replace(report(), looked=(Looked("dev", "222222222222", (), 14),))
+    quiet = replace(report(), stacks=(looked(),))
     assert as_text(quiet).splitlines()[1:] == ["dev    222222222222  none in 14 resources  0.0 s", "", "no drift"]
     assert "**no drift**" in as_markdown(quiet)
     assert quiet.exit_code(differs=True) is ExitCode.DONE
@@ -82,9 +84,7 @@ def test_what_was_known_says_since_when_and_what_came_again_how_often() -> None:
 
 
 def test_what_was_seen_is_shown_though_not_all_could_be_seen() -> None:
-    partly = replace(
-        report(finding()), looked=(Looked("dev", "222222222222", (finding(),), 14, failure="whether: AccessDenied"),)
-    )
+    partly = replace(report(finding()), stacks=(looked("dev", finding(), failure="whether: AccessDenied"),))
     text = as_text(partly)
     assert "1 of 14 resources, could not look everywhere" in text
     assert "dev: could not look everywhere: whether: AccessDenied" in text
@@ -129,5 +129,16 @@ def test_sarif_says_what_is_new_and_what_was_not_looked_at() -> None:
     assert not run["invocations"][0]["executionSuccessful"]
 
 
-def test_the_exit_code() -> None:
+def test_the_exit_code_is_that_of_the_looks_and_of_what_drifted_or_is_left() -> None:
     assert REPORT.exit_code(differs=True) is ExitCode.FAILED
+    nowhere = replace(REPORT, stacks=(looked("prod", resources=0, failure="AccessDenied"),))
+    assert nowhere.exit_code(differs=True) is ExitCode.NOT_READY
+    drifted = replace(REPORT, stacks=(looked("dev", finding()),))
+    assert (drifted.exit_code(differs=False), drifted.exit_code(differs=True)) == (ExitCode.DONE, ExitCode.DIFFERS)
+    put_back = replace(drifted, fixed=Fixed(None, {}, ()))
+    assert put_back.exit_code(differs=True) is ExitCode.DONE
+    left = replace(drifted, fixed=Fixed(None, {}, (Left("dev", urn(), "the code was changed"),)))
+    assert (left.exit_code(differs=False), left.exit_code(differs=True)) == (ExitCode.DONE, ExitCode.DIFFERS)
+    step = StepOutcome("dev", "222222222222", Result.FAILED, Reason.ENGINE_FAILED)
+    failed = replace(drifted, fixed=Fixed(RunOutcome("run", Operation.UP, (step,)), {}, ()))
+    assert failed.exit_code(differs=True) is ExitCode.FAILED

@@ -1,0 +1,201 @@
+"""The deployer: carries out a plan, which is to preview, deploy or destroy stacks.
+
+    check everything                          nothing is touched before all of it passed
+    for each step, as the runner lets it:
+        preview, if a gate asks for one
+        gates                                 each can refuse
+        up | preview | destroy                the engine's report is the truth
+        smoke test                            after an up of a service
+
+A preview touches nothing, so it goes on to the next stack when one fails, or cannot be entered.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from deploy_driver.checkpoint import Judged
+from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError
+from deploy_driver.plan.loss import losses
+from deploy_driver.plan.plan import Plan, Step
+from deploy_driver.ports import Clock, Emit, Engine, Prober
+from deploy_driver.record.catalogue import (
+    PASSED,
+    Gated,
+    GateName,
+    Previewed,
+    Progress,
+    Reason,
+    Result,
+    SmokeTested,
+    SmokeTestStarted,
+)
+from deploy_driver.run.gates import Gate, asking
+from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
+from deploy_driver.run.preflight import Preflight
+from deploy_driver.run.requests import RunFacts
+from deploy_driver.run.runner import Do, Policy, Runner
+from deploy_driver.values import Changes, EngineReport, EngineStatus, Layer, Operation, Stack
+
+
+def smoke_test(prober: Prober, stack: Stack, outputs: Mapping[str, Any]) -> SmokeTested:
+    """Ask `/health` of the stack's `url` output. Raises NotReadyError when it does not answer, or answers as somebody else."""
+    url = outputs.get("url")
+    if not isinstance(url, str) or not url:
+        raise NotReadyError(
+            "the stack has no output `url` to ask", remedy="export `url` in the program's service layer"
+        )
+    health = prober.health(url, stack.smoke_timeout)
+    expected = {"account": stack.account, "stack": stack.name, "version": str(outputs.get("version", ""))}
+    wrong = [
+        f"{key} is {health.get(key)!r}, expected {value!r}"
+        for key, value in expected.items()
+        if str(health.get(key)) != value
+    ]
+    if wrong:
+        raise NotReadyError(f"{url}/health answers, but {'; '.join(wrong)}")
+    return SmokeTested(stack.name, url, expected["version"], expected["account"])
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """Carries out plans through the ports. `gates` are asked in their order."""
+
+    engine: Engine
+    preflight: Preflight
+    gates: tuple[Gate, ...]
+    prober: Prober
+    clock: Clock
+    emit: Emit
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, plan: Plan, facts: RunFacts, *, refresh: bool = False) -> RunOutcome:
+        """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome.
+
+        In a preview, so is a stack that cannot be entered. With `refresh`, an up or a preview starts from the cloud as it
+        is, not as it was last deployed.
+        """
+        carry_out = {Operation.PREVIEW: self._preview, Operation.UP: self._up, Operation.DESTROY: self._destroy}
+        return self.let_run(plan, facts, lambda known: partial(carry_out[plan.operation], known, refresh))
+
+    def let_run(self, plan: Plan, facts: RunFacts, work: Callable[[RunFacts], Do], *, workers: int = 1) -> RunOutcome:
+        """Check, then let the runner do the `work` with every step; it is made of the facts that the checks found."""
+        started = self.clock.now()
+        looks = plan.operation is Operation.PREVIEW
+        admitted = self.preflight.admit(plan, facts) if looks else self.preflight.require(plan, facts)
+        if self.stopped:
+            raise InterruptedRunError("stopped on request; nothing was touched")
+        do = work(replace(facts, sessions=admitted.sessions))
+        policy = Policy.GO_ON if looks else Policy.STOP_AT_FIRST_FAILURE
+        runner = Runner(
+            partial(_entered, do, admitted.barred), policy, self.clock, self.emit, self._stop.is_set, workers
+        )
+        states = {step.stack.name: admitted.states.get(step.stack.name, Judged()) for step in plan.steps}
+        steps = runner.run([replace(step, standing=states[step.stack.name].resources) for step in plan.steps])
+        steps = tuple(
+            step if step.result is Result.NOT_RUN else replace(step, session=admitted.sessions.get(step.stack))
+            for step in steps
+        )
+        return RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
+
+    def interrupt(self) -> None:
+        """Stop: the running engine call ends cleanly, no further step begins. Callable from a signal handler or another thread."""
+        self._stop.set()
+        self.engine.interrupt()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._stop.is_set()
+
+    def _preview(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
+        report = self.engine.preview(facts.request(step, refresh=refresh), self.emit)
+        self.emit(Previewed(step.stack.name, report.changes, report.resources))
+        return self.ended(step, report, Reason.PREVIEWED)
+
+    def _up(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
+        if refused := self._refused(facts, refresh, step):
+            return refused
+        report = self.engine.up(facts.request(step, refresh=refresh), self.emit)
+        outcome = self.ended(step, report, Reason.CHANGED if report.changes.total else Reason.UNCHANGED)
+        if outcome.result is not Result.SUCCEEDED or step.stack.layer is not Layer.SERVICE:
+            return outcome
+        if self.stopped:
+            cause = "deployed, and stopped before its smoke test"
+            return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
+        self.emit(SmokeTestStarted(step.stack.name, str(report.outputs.get("url", ""))))
+        try:
+            self.emit(smoke_test(self.prober, step.stack, report.outputs))
+        except NotReadyError as error:
+            return replace(
+                outcome,
+                result=Result.FAILED,
+                reason=Reason.SMOKE_TEST_FAILED,
+                cause=str(error),
+                remedy=error.remedy or f"look at the function's log group in {step.stack.account}",
+            )
+        return outcome
+
+    def _destroy(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
+        """Let the stack's buckets be deleted with what is in them, which only a destroy may, and delete everything."""
+        if lost := losses(step.standing):
+            self.emit(Progress(f"what is in it is deleted for good: {lost}", step.stack.name))
+        if refused := self._refused(facts, refresh, step):
+            return refused
+        if request := facts.emptying(step):
+            report = self.engine.up(request, self.emit)
+            if report.status is not EngineStatus.SUCCEEDED:
+                return self.ended(step, report, Reason.DESTROYED)
+        if self.stopped:
+            return ended(step, Result.INTERRUPTED, Reason.STOPPED)
+        return self.ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
+
+    def _refused(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome | None:
+        """The step's end where a gate refuses what its preview shows; None when it may go on, or no gate wants to see one."""
+        asked = asking(self.gates, step)
+        if not asked:
+            return None
+        self.emit(Progress(f"previewing first: {', '.join(asked)} asks for it", step.stack.name))
+        preview = self.engine.preview_destroy if step.operation is Operation.DESTROY else self.engine.preview
+        report = preview(facts.request(step, refresh=refresh), self.emit)
+        if report.status is not EngineStatus.SUCCEEDED:
+            return self.ended(step, report, Reason.PREVIEWED)
+        self.emit(Previewed(step.stack.name, report.changes, report.resources))
+        return self._judged(step, report, asked)
+
+    def _judged(self, step: Step, report: EngineReport, asked: tuple[GateName, ...]) -> StepOutcome | None:
+        began = self.clock.now()
+        refusals = (refusal for gate in self.gates if (refusal := gate.refusal(step, report)))
+        refusal = None if self.stopped else next(refusals, None)
+        if self.stopped:
+            return ended(step, Result.INTERRUPTED, Reason.STOPPED)
+        answer = refusal.reason if refusal else PASSED
+        self.emit(Gated(step.stack.name, asked, answer, round(self.clock.now() - began, 3)))
+        if refusal is None:
+            return None
+        return ended(step, Result.REFUSED, refusal.reason, cause=refusal.cause, remedy=refusal.remedy)
+
+    def ended(self, step: Step, report: EngineReport, reason: Reason) -> StepOutcome:
+        """The step's end as the engine reports it; `reason` is why it succeeded, if it did."""
+        outcome = ended(step, Result.SUCCEEDED, reason, report=report)
+        if report.status is EngineStatus.SUCCEEDED:
+            return outcome
+        if reason is Reason.PREVIEWED:  # one that did not come to its end has counted something, but changed nothing
+            outcome = replace(outcome, changes=Changes(), resources=())
+        if report.status is EngineStatus.INTERRUPTED or self.stopped:
+            return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=report.failure)
+        return replace(
+            outcome, result=Result.FAILED, reason=Reason.ENGINE_FAILED, cause=report.failure, remedy=report.remedy
+        )
+
+
+def _entered(do: Do, barred: Mapping[str, DeployError], step: Step) -> StepOutcome:
+    """Do the step, unless its account could not be entered."""
+    error = barred.get(step.stack.name)
+    if error is None:
+        return do(step)
+    return ended(step, Result.FAILED, Reason.NOT_ENTERED, cause=str(error), remedy=error.remedy)
