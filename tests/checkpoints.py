@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from deploy_driver.values import EnterAs, Layer, Stack
+from deploy_driver.values import Layer, Stack
+from deploy_project.accounts import EnterAs
 
 PROJECT = "items"
 ENGINE = "v3.250.0"

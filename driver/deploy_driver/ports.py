@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from deploy_driver.record.catalogue import Event
-from deploy_driver.values import Caller, ChangedCode, Comment, Copy, EngineReport, EngineRequest, Entrance
+from deploy_driver.values import Caller, ChangedCode, Comment, Copy, EngineReport, EngineRequest
+from deploy_project.accounts import Entrance
 
 Emit = Callable[[Event], None]
 """Takes what happened. Never raises, never blocks."""

@@ -8,6 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from deploy_project.accounts import EnterAs, Entrance, role_of
+from deploy_project.keys import SESSION
+from deploy_project.stacks import role_arn
+
 UNKNOWN: Final = "[unknown]"
 """What is shown for a value that is known only after something else was changed."""
 
@@ -48,25 +52,6 @@ class Operation(StrEnum):
     DESTROY = "destroy"
 
 
-class EnterAs(StrEnum):
-    """Which role a step takes in its account."""
-
-    DEPLOYMENT = "deployment"
-    PREVIEW = "preview"
-    BOOTSTRAP = "bootstrap"
-
-
-@dataclass(frozen=True)
-class Entrance:
-    """How to get into one account: `role_arn` is empty where the caller is already in it."""
-
-    role_arn: str
-    external_id: str = ""
-    session_name: str = ""
-    source_identity: str = ""
-    duration: int = 3600
-
-
 @dataclass(frozen=True)
 class Backend:
     """Where state lives: a bucket of the tools account, secrets encrypted by a KMS key there.
@@ -97,7 +82,7 @@ class Stack:
     preview_role: str = ""
     bootstrap_role: str = ""
     external_id: str = ""
-    session_duration: int = 3600
+    session_duration: int = SESSION
     needs: tuple[str, ...] = ()
     approve: bool = False
     max_deletes: int | None = None
@@ -106,17 +91,12 @@ class Stack:
 
     def role_arn(self, enter_as: EnterAs) -> str:
         """The role that `enter_as` means in this account; empty in the tools account, where nobody changes role."""
-        name = {
-            EnterAs.DEPLOYMENT: self.deployment_role,
-            EnterAs.PREVIEW: self.preview_role,
-            EnterAs.BOOTSTRAP: self.bootstrap_role,
-        }[enter_as]
-        return f"arn:aws:iam::{self.account}:role/{name}" if name else ""
+        return role_of(self, enter_as)
 
     @property
     def own_roles(self) -> tuple[str, ...]:
         """Every role through which this stack's account is entered, under the names of today and of before; none in the tools account."""
-        former = (f"arn:aws:iam::{self.account}:role/{name}" for name in self.former_roles)
+        former = (role_arn(self.account, name) for name in self.former_roles)
         return (*(arn for enter_as in EnterAs if (arn := self.role_arn(enter_as))), *former)
 
 
@@ -272,7 +252,7 @@ class EngineRequest:
     backend: Backend
     refresh: bool = False
     targets: tuple[str, ...] = ()
-    entrance: Entrance = Entrance("")
+    entrance: Entrance = field(default_factory=lambda: Entrance(""))
     region: str = ""
 
 

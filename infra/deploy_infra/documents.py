@@ -9,10 +9,12 @@ from deploy_infra import names
 from deploy_infra.names import AccountNames, TargetNames
 from deploy_infra.policies import boundary, buckets, jenkins, roles, trust
 from deploy_infra.policies.document import Document
-from deploy_infra.policies.jenkins import PlanKey, State
-from deploy_infra.policies.record import Record
-from deploy_infra.policies.scope import Scope
+from deploy_infra.policies.jenkins import PlanSigningKey, State
+from deploy_infra.policies.record import TrailDelivery
+from deploy_infra.policies.scope import StackScope
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
+from deploy_project.accounts import EnterAs, role_of
+from deploy_project.stacks import arn, role_arn
 
 Documents = Mapping[str, Document]
 
@@ -40,7 +42,7 @@ def of_tools(settings: ToolsSettings) -> Documents:
     return {
         "boundary": boundary.jenkins(state, plan_key, entered, here.trail_arn, trail_bucket),
         "deploy.trust": agents,
-        "deploy.policy": jenkins.deploy(state, plan_key, Record(here.account, trail_bucket), entered),
+        "deploy.policy": jenkins.deploy(state, plan_key, TrailDelivery(here.account, trail_bucket), entered),
         "preview.trust": agents,
         "preview.policy": jenkins.preview(state, previews),
         "trail": _trail(here),
@@ -58,19 +60,19 @@ def state_of(settings: ToolsSettings) -> State:
     )
 
 
-def plan_key_of(settings: ToolsSettings) -> PlanKey:
+def plan_key_of(settings: ToolsSettings) -> PlanSigningKey:
     """What Jenkins signs plans with."""
-    return PlanKey(_keys_arn(settings), settings.tools.plan_key)
+    return PlanSigningKey(_keys_arn(settings), settings.tools.plan_key)
 
 
 def entered_by_preview(settings: ToolsSettings) -> list[str]:
     """The roles of the targets in which an agent that builds pull requests looks."""
-    return [names.role_arn(target.account, target.preview_role) for target in settings.targets]
+    return [role_of(target, EnterAs.PREVIEW) for target in settings.targets]
 
 
 def entered_by_deploy(settings: ToolsSettings) -> list[str]:
     """The roles of the targets that an agent which deploys takes; it previews too."""
-    deployment = [names.role_arn(target.account, target.deployment_role) for target in settings.targets]
+    deployment = [role_of(target, EnterAs.DEPLOYMENT) for target in settings.targets]
     return [*deployment, *entered_by_preview(settings)]
 
 
@@ -101,14 +103,14 @@ def names_of(settings: TargetSettings) -> TargetNames:
 
 
 def _keys_arn(settings: ToolsSettings) -> str:
-    return f"arn:aws:kms:{settings.tools.region}:{settings.tools.account}:key/*"
+    return arn("kms", "key/*", region=settings.tools.region, account=settings.tools.account)
 
 
 def _enter(settings: TargetSettings, *jenkins_roles: str) -> Document:
     account = settings.tools.account
     return trust.jenkins(
         tools_account=account,
-        role_arns=[names.role_arn(account, role) for role in jenkins_roles],
+        role_arns=[role_arn(account, role) for role in jenkins_roles],
         external_id=settings.target.external_id,
         session_pattern=names_of(settings).session_pattern,
         organization=settings.tools.organization,
@@ -119,17 +121,17 @@ def _trail(here: AccountNames) -> Document:
     return buckets.trail(names.bucket_arn(here.trail_bucket), account=here.account, trail_arn=here.trail_arn)
 
 
-def scope_of(settings: TargetSettings) -> Scope:
+def scope_of(settings: TargetSettings) -> StackScope:
     """What this stack calls its own."""
     here = names_of(settings)
-    return Scope(
+    return StackScope(
         account=here.account,
         region=here.region,
         stack=here.env,
         bucket_arn=names.bucket_arn(here.bucket),
         function_arn=here.function_arn,
         alias_arn=here.alias_arn,
-        execution_role_arn=names.role_arn(here.account, here.execution_role),
+        execution_role_arn=role_arn(here.account, here.execution_role),
         log_group_arn=here.log_group_arn,
         trail_arn=here.trail_arn,
         trail_bucket_arn=names.bucket_arn(here.trail_bucket),

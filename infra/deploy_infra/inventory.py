@@ -56,7 +56,8 @@ def _service(settings: TargetSettings) -> Mapping[str, Any]:
 
 
 def _layer(here: AccountNames, roles: Mapping[str, Any], boundary: str) -> Mapping[str, Any]:
-    return {"roles": roles, "boundary": boundary, "trail": names.TRAIL, "buckets": {"trail": here.trail_bucket}}
+    made = {"roles": roles, "boundary": boundary, "trail": names.TRAIL, "buckets": {"trail": here.trail_bucket}}
+    return {**made, "function": "", "logGroup": ""}
 
 
 def _role(name: str, longest: int = SHORTEST_MAXIMUM) -> Mapping[str, Any]:

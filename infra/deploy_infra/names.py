@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deploy_project.stacks import arn
+
 PROJECT = "items"
 TRAIL = "deploy-trail"
 JENKINS_BOUNDARY = "jenkins-boundary"
@@ -25,7 +27,7 @@ class AccountNames:
     @property
     def trail_arn(self) -> str:
         """The trail."""
-        return f"arn:aws:cloudtrail:{self.region}:{self.account}:trail/{TRAIL}"
+        return arn("cloudtrail", f"trail/{TRAIL}", region=self.region, account=self.account)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class TargetNames(AccountNames):
     @property
     def function_arn(self) -> str:
         """The function, without version or alias."""
-        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.service}"
+        return arn("lambda", f"function:{self.service}", region=self.region, account=self.account)
 
     @property
     def alias_arn(self) -> str:
@@ -72,7 +74,7 @@ class TargetNames(AccountNames):
     @property
     def log_group_arn(self) -> str:
         """The log group, without the `:*` that means its streams."""
-        return f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.log_group}"
+        return arn("logs", f"log-group:{self.log_group}", region=self.region, account=self.account)
 
     @property
     def session_pattern(self) -> str:
@@ -80,14 +82,9 @@ class TargetNames(AccountNames):
         return f"{self.service}-*"
 
 
-def role_arn(account: str, role: str) -> str:
-    """A role; IAM has no regions."""
-    return f"arn:aws:iam::{account}:role/{role}"
-
-
 def bucket_arn(bucket: str) -> str:
     """A bucket, which has neither region nor account in its ARN."""
-    return f"arn:aws:s3:::{bucket}"
+    return arn("s3", bucket)
 
 
 def tags(stack: str) -> dict[str, str]:

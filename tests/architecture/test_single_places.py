@@ -24,9 +24,7 @@ def test_only_the_boundary_leaves_the_process() -> None:
 
 
 def test_only_the_settings_read_pulumi_s_config() -> None:
-    where = callers("pulumi.Config", "infra")
-    assert where
-    assert all(path.startswith("infra/deploy_infra/settings/") for path in where)
+    assert callers("pulumi.Config", "infra") == {"infra/deploy_infra/settings.py"}
 
 
 def test_only_the_providers_make_a_provider() -> None:

@@ -291,8 +291,9 @@ def test_the_project_is_where_one_stands_or_where_the_environment_says(tmp_path:
 
 
 PROGRAM = """
-def problems(root, stack):
-    return [f"Pulumi.{stack}.yaml:3: items:memory: got 1, expected 128 to 10240"] if stack in {"staging", "prod"} else []
+def problems(root, stacks):
+    place = {"line": 3, "column": 3, "key": "items:memory", "what": "got 1, expected 128 to 10240"}
+    return [{"file": f"Pulumi.{stack}.yaml", **place} for stack in stacks if stack in {"staging", "prod"}]
 
 def documents(root, stack):
     return {"trust": {"of": stack}}

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deploy_driver.errors import DeployError, NotReadyError
-from deploy_driver.values import Caller, Entrance, Granted, SessionLength
+from deploy_driver.values import Caller, Granted, SessionLength
+from deploy_project.accounts import Entrance
 
 TOOLS = "111111111111"
 JENKINS = Caller(TOOLS, f"arn:aws:sts::{TOOLS}:assumed-role/jenkins-deploy/i-0123456789abcdef0")

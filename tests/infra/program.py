@@ -14,8 +14,8 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks, set_all_config, set_mocks, settings
 from pulumi.runtime.stack import run_in_stack
 
-from deploy_infra.settings.model import env_of
-from deploy_infra.settings.stackfile import StackFile, read
+from deploy_project.stackfile import read
+from deploy_project.stacks import env_of, file_name
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("tools", "dev", "dev-access", "staging", "staging-access", "prod", "prod-access")
@@ -131,6 +131,6 @@ def registered(stack: str) -> Registrations:
 
 def config_of(stack: str) -> dict[str, str]:
     """The stack file's settings as the engine hands them over: strings, without what is the engine's own."""
-    file = read(ROOT, env_of(stack))
-    assert isinstance(file, StackFile), file
-    return {key: str(value) for key, value in file.config.items() if not key.startswith("pulumi:")}
+    file = read(ROOT / file_name(env_of(stack)))
+    assert not file.problems
+    return {key: setting.text for key, setting in file.settings.items() if not key.startswith("pulumi:")}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from deploy_infra.policies.document import SESSION_QUOTA
+from deploy_project.seam import QUOTAS, DocumentKind
 from tests.infra.program import run
 
-FACTS = {"deploy:sessionName": "items-dev-b12-r7", "deploy:sourceIdentity": "items-dev-b12-r7"}
+FACTS = {"deploy:sessionName": "items-dev-b12-r7"}
 
 
 def _assumed(stack: str, facts: dict[str, str] | None = None) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def test_a_session_is_as_long_as_configured_unless_aws_gave_this_machine_less() 
 def test_a_preview_enters_as_preview_role_with_a_session_that_only_reads() -> None:
     (entered,) = _assumed("dev", {**FACTS, "deploy:enterAs": "preview"})
     assert entered["roleArn"] == "arn:aws:iam::222222222222:role/items-dev-preview"
-    assert len(entered["policy"]) <= SESSION_QUOTA
+    assert len(entered["policy"]) <= QUOTAS[DocumentKind.SESSION]
     actions = json.loads(entered["policy"])["Statement"][0]["Action"]
     assert "s3:GetBucketPolicy" in actions
     assert not any(

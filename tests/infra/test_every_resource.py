@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from deploy_infra.policies.actions import TYPES
-from deploy_infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, TRUST_QUOTA
-from deploy_infra.settings.model import env_of, is_access
+from deploy_project.seam import QUOTAS, DocumentKind
+from deploy_project.stacks import env_of, is_access
 from tests.infra.program import STACKS, Registered, Registrations, config_of, registered
 
 TYPES_AND_INPUTS = {
@@ -146,9 +146,16 @@ def test_a_role_that_jenkins_enters_allows_sessions_as_long_as_configured(stack:
 
 def test_policies_keep_within_awss_quotas(stack: str) -> None:
     run = registered(stack)
-    assert all(len(role.inputs["assumeRolePolicy"]) <= TRUST_QUOTA for role in run.of("aws:iam/role:Role"))
-    assert all(len(inline.inputs["policy"]) <= INLINE_QUOTA for inline in run.of("aws:iam/rolePolicy:RolePolicy"))
-    assert all(len(managed.inputs["policy"]) <= MANAGED_QUOTA for managed in run.of("aws:iam/policy:Policy"))
+    assert all(
+        len(role.inputs["assumeRolePolicy"]) <= QUOTAS[DocumentKind.TRUST] for role in run.of("aws:iam/role:Role")
+    )
+    assert all(
+        len(inline.inputs["policy"]) <= QUOTAS[DocumentKind.INLINE]
+        for inline in run.of("aws:iam/rolePolicy:RolePolicy")
+    )
+    assert all(
+        len(managed.inputs["policy"]) <= QUOTAS[DocumentKind.MANAGED] for managed in run.of("aws:iam/policy:Policy")
+    )
 
 
 def test_every_bucket_is_hardened_completely(stack: str) -> None:

@@ -39,7 +39,7 @@ def test_a_longer_session_is_a_longer_maximum() -> None:
 def test_a_stack_without_its_settings_says_which_file_to_give() -> None:
     with pytest.raises(pulumi.RunError, match=r"--config-file Pulumi\.dev\.yaml") as caught:
         run("dev-access", config={})
-    assert "deploy:account: got nothing, expected 12 digits in quotes" in str(caught.value)
+    assert "deploy:account: missing, expected 12 digits in quotes" in str(caught.value)
 
 
 def test_every_wrong_setting_is_said_at_once() -> None:
@@ -47,9 +47,9 @@ def test_every_wrong_setting_is_said_at_once() -> None:
     with pytest.raises(pulumi.RunError) as caught:
         run("dev", config=config)
     assert "items:memory: got 64000000, expected 128 to 10240 (MB)" in str(caught.value)
-    assert "deploy:externalId: got *, expected 2 to 128 of" in str(caught.value)
+    assert "deploy:externalId: got *, expected 2 to 1224 of" in str(caught.value)
 
 
 def test_an_unknown_stack_is_refused() -> None:
-    with pytest.raises(pulumi.RunError, match=r"Pulumi\.qa\.yaml:1: config: no such file"):
+    with pytest.raises(pulumi.RunError, match=r"Pulumi\.qa\.yaml:1: no such file"):
         run("qa", config={})

@@ -22,10 +22,10 @@ from typing import Any
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.checkpoint import judge
-from deploy_driver.config.model import ACCESS, TOOLS
 from deploy_driver.errors import NotReadyError
 from deploy_driver.run.state_check import States, UnfitStateError
 from deploy_driver.values import Backend, Stack
+from deploy_project.stacks import ACCESS, TOOLS
 
 SHOWN = 4
 """Problems of one state that are said one by one."""

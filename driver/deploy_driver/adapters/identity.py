@@ -8,7 +8,8 @@ from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.errors import NotReadyError
-from deploy_driver.values import Caller, Entrance, Granted, SessionLength
+from deploy_driver.values import Caller, Granted, SessionLength
+from deploy_project.accounts import Entrance
 
 CHAINED_LIMIT = 3600
 """AWS: a session obtained by a role session lasts one hour at most; a longer request fails (IAM User Guide, role chaining)."""
@@ -62,9 +63,7 @@ class StsIdentity:
     def credentials(self, entrance: Entrance, region: str) -> TemporaryCredentials:
         """Enter, and keep the credentials: for `deploy exec` alone. Raises NotReadyError with AWS's reason."""
         sts = self.aws.client("sts", region)
-        request: dict[str, Any] = {"RoleArn": entrance.role_arn, "RoleSessionName": entrance.session_name}
-        if entrance.external_id:
-            request |= {"ExternalId": entrance.external_id, "SourceIdentity": entrance.source_identity}
+        request: Mapping[str, Any] = entrance.request()
         what = f"entering {entrance.role_arn}"
         length = SessionLength(entrance.duration, entrance.duration, Granted.AS_ASKED)
         try:

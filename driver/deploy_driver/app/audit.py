@@ -22,7 +22,8 @@ from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Trail
 from deploy_driver.run.build_info import application_id, began, session_name
-from deploy_driver.values import EnterAs, Layer, Operation, Stack
+from deploy_driver.values import Layer, Operation, Stack
+from deploy_project.accounts import EnterAs
 
 UNRECORDED = 43_200
 """Seconds that a run is looked for after the moment in its id, where no record of it says when it ended."""
@@ -79,7 +80,7 @@ class Auditor:
     def _trail(self, aws: AwsSession, stack: Stack) -> Trail:
         if not self.delivered:
             return HistoryTrail(aws, stack.account, stack.region)
-        bucket = program.inventory(self.config, stack)["buckets"]["trail"]
+        bucket = program.inventory(self.config, stack, "buckets.trail").buckets["trail"]
         return DeliveredTrail(aws, stack.account, stack.region, bucket)
 
     def _looking(self) -> frozenset[str]:

@@ -19,7 +19,8 @@ from deploy_driver.record.catalogue import CheckPassed, Event, Progress
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
-from deploy_driver.values import Cloud, EnterAs, Layer, Operation, Stack
+from deploy_driver.values import Cloud, Layer, Operation, Stack
+from deploy_project.accounts import EnterAs
 
 LIMIT = 120
 """Seconds after which a role that still refuses is not new but wrong."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -31,14 +30,16 @@ from deploy_driver.assurance.findings.observed import (
 )
 from deploy_driver.assurance.findings.rule import Result, Standing
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.config.stackfile import line_of
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
-from deploy_driver.values import EnterAs, Layer, Operation, Stack
+from deploy_driver.values import Layer, Operation, Stack
+from deploy_project.accounts import EnterAs
+from deploy_project.stackfile import Problem, read
+from deploy_project.stacks import arn
 
 T = TypeVar("T")
 
@@ -62,20 +63,22 @@ class Look:
     def subjects(self, eyes: Inspection) -> Iterator[Subject]:
         """Everything of the account, with what the eyes see of it."""
         stack = self.access
-        things, documents = program.inventory(self.config, stack), program.documents(self.config, stack)
-        boundary = f"arn:aws:iam::{stack.account}:policy/{things['boundary']}"
-        for key, role in things["roles"].items():
+        things = program.inventory(self.config, stack, "buckets.trail")
+        attached = [f"{key}.{kind}" for key in things.roles for kind in ("trust", "policy")]
+        documents = program.documents(self.config, stack, "boundary", *attached)
+        boundary = arn("iam", f"policy/{things.boundary}", account=stack.account)
+        for key, role in things.roles.items():
             yield Role(
-                *_place(stack, role["name"]),
+                *_place(stack, role.name),
                 trust=documents[f"{key}.trust"],
                 policy=documents[f"{key}.policy"],
                 boundary=boundary,
-                max_session=role["maxSession"],
+                max_session=role.max_session,
                 recorded_id=self._recorded(key),
-                seen=eyes.role(role["name"]),
+                seen=eyes.role(role.name),
             )
-        yield Boundary(*_place(stack, things["boundary"]), documents["boundary"], eyes.policy(boundary))
-        yield Trail(*_place(stack, things["trail"]), things["buckets"]["trail"], eyes.trail(things["trail"]))
+        yield Boundary(*_place(stack, things.boundary), documents["boundary"], eyes.policy(boundary))
+        yield Trail(*_place(stack, things.trail), things.buckets["trail"], eyes.trail(things.trail))
         yield from self._buckets(eyes)
         yield AccessState(*_place(stack, self.config.backend.bucket), self.exposed)
         yield from self._function(eyes)
@@ -85,8 +88,9 @@ class Look:
         """The trail's, the service's, and in the tools account those of the states."""
         for stack in (self.access, self.service):
             if stack:
-                documents = program.documents(self.config, stack)
-                for key, name in program.inventory(self.config, stack)["buckets"].items():
+                buckets = program.inventory(self.config, stack).buckets
+                documents = program.documents(self.config, stack, *buckets)
+                for key, name in buckets.items():
                     seen = self._stands(stack, lambda name=name: eyes.bucket(name))  # type: ignore[misc]
                     yield Bucket(*_place(stack, name), documents[key], seen)
         if self.access.account == self.config.backend.account:
@@ -99,7 +103,7 @@ class Look:
 
     def _function(self, eyes: Inspection) -> Iterator[Function]:
         if self.service:
-            stack, name = self.service, program.inventory(self.config, self.service)["function"]
+            stack, name = self.service, program.inventory(self.config, self.service).function
             yield Function(
                 *_place(stack, name), stack.account, stack.region, self._stands(stack, lambda: eyes.function(name))
             )
@@ -165,12 +169,11 @@ def _judged(look: Look, aws: AwsSession, facts: RunFacts) -> list[Result]:
 
 def _place(stack: Stack, name: str) -> tuple[str, str, str, int]:
     """A subject's stack and name, and where the file says it."""
-    return stack.name, name, stack.file.name, line_of(stack.file, name)
+    return stack.name, name, stack.file.name, read(stack.file).line_of(name)
 
 
 Depth = Literal["jenkins", "administrator"]
 
-_FILE_AND_LINE = re.compile(r"(?P<file>[\w.-]+):(?P<line>\d+): ")
 _ONLY_AN_ADMINISTRATOR = Unseen(
     "Jenkins' roles may not read it: `deploy doctor --as-administrator` does", refused=False
 )
@@ -236,19 +239,16 @@ def _files(config: DeployConfig) -> tuple[bool, list[Result]]:
     shared = list(judge(_external_ids(config)))
     told = {(result.file, result.line) for result in shared if result.wrong}
     try:
-        program.check_settings(config, config.stacks)
+        problems = program.problems(config, config.stacks)
     except UsageError as error:
-        problems = [_problem(line) for line in error.detail] or [
-            check("settings", fact=str(error), remedy=error.remedy)
-        ]
-        return False, [*(problem for problem in problems if (problem.file, problem.line) not in told), *shared]
+        return False, [check("settings", fact=str(error), remedy=error.remedy), *shared]
+    if problems:
+        return False, [*(_problem(each) for each in problems if (each.file, each.line) not in told), *shared]
     return True, [check("settings", ok=True, fact=f"{len(config.stacks)} stacks, every setting holds"), *shared]
 
 
-def _problem(said: str) -> Result:
-    result = check("settings", fact=said)
-    place = _FILE_AND_LINE.match(said)
-    return replace(result, file=place["file"], line=int(place["line"])) if place else result
+def _problem(problem: Problem) -> Result:
+    return replace(check("settings", fact=str(problem)), file=problem.file, line=problem.line)
 
 
 def _external_ids(config: DeployConfig) -> Iterator[ExternalId]:
@@ -257,7 +257,9 @@ def _external_ids(config: DeployConfig) -> Iterator[ExternalId]:
         same = tuple(
             other.file.name for other in targets if other is not stack and other.external_id == stack.external_id
         )
-        yield ExternalId(stack.name, stack.external_id, stack.file.name, line_of(stack.file, stack.external_id), same)
+        yield ExternalId(
+            stack.name, stack.external_id, stack.file.name, read(stack.file).line_of(stack.external_id), same
+        )
 
 
 def _tools(config: DeployConfig) -> tuple[wiring.Tools | Unseen, list[Result]]:

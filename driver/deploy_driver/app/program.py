@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from deploy_driver.assurance.iam import holders
 from deploy_driver.assurance.iam.evaluate import Request
@@ -12,47 +15,79 @@ from deploy_driver.assurance.iam.holders import Role
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Layer, Stack
+from deploy_project.seam import (
+    DOCUMENTS,
+    INVENTORY,
+    NEEDS,
+    PROBLEMS,
+    AnswerError,
+    Documents,
+    Inventory,
+    RoleNeed,
+    answer,
+)
+from deploy_project.stackfile import Problem
+from deploy_project.stacks import arn
+
+T = TypeVar("T")
 
 
 def check_settings(config: DeployConfig, stacks: Sequence[Stack]) -> None:
-    """Ask the program about the settings of the stacks. Raises UsageError with every problem of every file."""
-    if not config.settings_check:
-        return
-    problems = _entry_point(config.settings_check, "program.settings-check")
-    found = [problem for stack in stacks for problem in problems(config.root, stack.name)]
-    if found:
-        detail = list(dict.fromkeys(found))
+    """Ask the program about the settings of the stacks, once. Raises UsageError with every problem of every file."""
+    if found := problems(config, stacks):
         raise UsageError(
-            "the settings do not hold", detail=detail, remedy="correct the lines above; nothing was started"
+            "the settings do not hold",
+            detail=[str(problem) for problem in found],
+            remedy="correct the lines above; nothing was started",
         )
 
 
-def documents(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
-    """The policy documents that the program would make for a stack, by name. Raises UsageError when it cannot say."""
+def problems(config: DeployConfig, stacks: Sequence[Stack]) -> Sequence[Problem]:
+    """What the program finds wrong in the files of the stacks; nothing where it cannot be asked. Raises UsageError."""
+    names = [stack.name for stack in stacks]
+    return settings_problems(config.settings_check, config.root, names) if config.settings_check else ()
+
+
+def settings_problems(entry: str, root: Path, stacks: Sequence[str]) -> Sequence[Problem]:
+    """What the function `entry` of the program finds wrong in the files of the stacks, in order. Raises UsageError."""
+    found = _asked(entry, "settings-check", root, stacks, PROBLEMS)
+    return sorted(found)
+
+
+def documents(config: DeployConfig, stack: Stack, *names: str) -> Documents:
+    """The policy documents that the program would make for a stack, by name; `names` must be among them.
+
+    Raises UsageError when it cannot say.
+    """
     if not config.documents:
         raise UsageError("the program names no function that shows them", where="deploy.toml: program.documents")
-    shown: Mapping[str, Any] = _entry_point(config.documents, "program.documents")(config.root, stack.name)
+    shown = _asked(config.documents, "documents", config.root, stack.name, DOCUMENTS)
+    _require(names, shown, config.documents, "documents", stack)
     return shown
 
 
-def needs(config: DeployConfig, stack: Stack) -> Sequence[Mapping[str, Any]]:
-    """What every role that a stack makes needs, as plain data. Raises UsageError when the program cannot say."""
+def needs(config: DeployConfig, stack: Stack) -> Sequence[RoleNeed]:
+    """What every role that a stack makes needs. Raises UsageError when the program cannot say."""
     if not config.needs:
         raise UsageError(
             "the program names no function that says what its roles need", where="deploy.toml: program.needs"
         )
-    said: Sequence[Mapping[str, Any]] = _entry_point(config.needs, "program.needs")(config.root, stack.name)
-    return said
+    return _asked(config.needs, "needs", config.root, stack.name, NEEDS)
 
 
-def inventory(config: DeployConfig, stack: Stack) -> Mapping[str, Any]:
-    """What the program makes for a stack, by name. Raises UsageError when it cannot say."""
+def inventory(config: DeployConfig, stack: Stack, *names: str) -> Inventory:
+    """What the program makes for a stack; `names` must be among it, such as `roles.deployment` or `buckets.trail`.
+
+    Raises UsageError when it cannot say.
+    """
     if not config.inventory:
         raise UsageError(
             "the program names no function that says what it makes", where="deploy.toml: program.inventory"
         )
-    said: Mapping[str, Any] = _entry_point(config.inventory, "program.inventory")(config.root, stack.name)
-    return said
+    made = _asked(config.inventory, "inventory", config.root, stack.name, INVENTORY)
+    there = [*(f"roles.{name}" for name in made.roles), *(f"buckets.{name}" for name in made.buckets)]
+    _require(names, there, config.inventory, "inventory", stack)
+    return made
 
 
 def roles(config: DeployConfig) -> tuple[Role, ...]:
@@ -70,17 +105,41 @@ def access_states(config: DeployConfig) -> tuple[Request, ...]:
     for stack in config.layer(Layer.ACCESS):
         backend, name = stack.backend, f"{config.project}/{stack.name}"
         files = (f"stacks/{name}.json", f"history/{name}/1", f"backups/{name}/1", f"locks/organization/{name}/1.json")
-        bucket = f"arn:aws:s3:::{backend.bucket}"
-        found += [Request("s3:*", f"{bucket}/.pulumi/{file}") for file in files]
-        key = f"arn:aws:kms:{backend.region}:{backend.account}:key/1"
+        found += [Request("s3:*", arn("s3", f"{backend.bucket}/.pulumi/{file}")) for file in files]
+        key = arn("kms", "key/1", region=backend.region, account=backend.account)
         found.append(Request("kms:*", key, {"kms:ResourceAliases": (backend.key_alias,)}))
     return tuple(found)
 
 
-def _entry_point(name: str, key: str) -> Callable[..., Any]:
+def _asked(entry: str, key: str, root: Path, about: str | Sequence[str], shape: TypeAdapter[T]) -> T:
+    """What the program answers about a stack or some stacks. Raises UsageError where it is no answer."""
+    where = f"deploy.toml: program.{key}"
+    function = _entry_point(entry, where)
+    try:
+        said = function(root, about)
+    except ValueError as error:
+        detail = str(error).splitlines()
+        raise UsageError(f"{entry} cannot answer", where=where, detail=detail) from None
+    try:
+        return answer(said, shape)
+    except AnswerError as error:
+        raise UsageError(f"{_returned(entry, about)} is not what is asked for: {error}", where=where) from None
+
+
+def _require(names: Iterable[str], there: Collection[str], entry: str, key: str, stack: Stack) -> None:
+    if missing := [name for name in names if name not in there]:
+        what = f"{_returned(entry, stack.name)} is not what is asked for: {'; '.join(missing)}: missing"
+        raise UsageError(what, where=f"deploy.toml: program.{key}")
+
+
+def _returned(entry: str, about: str | Sequence[str]) -> str:
+    return f"what {entry} returns for {about if isinstance(about, str) else ', '.join(about)}"
+
+
+def _entry_point(name: str, where: str) -> Callable[[Path, str | Sequence[str]], object]:
     module, function = name.split(":")
     try:
-        found: Callable[..., Any] = getattr(import_module(module), function)
+        found: Callable[[Path, str | Sequence[str]], object] = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
-        raise UsageError(f"{name} is not there: {error}", where=f"deploy.toml: {key}") from None
+        raise UsageError(f"{name} is not there: {error}", where=where) from None
     return found

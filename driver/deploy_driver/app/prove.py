@@ -29,7 +29,7 @@ from deploy_driver.values import Layer, Stack
 
 def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
     """The accounts; `chosen` are the service stacks that are proved. Raises UsageError."""
-    tools, made = config.tools, program.inventory(config, config.tools)
+    tools, made = config.tools, program.inventory(config, config.tools, "buckets.trail")
     known = {stack.name: _target(config, stack, run) for stack in config.layer(Layer.SERVICE)}
     return Facts(
         Tools(
@@ -43,9 +43,9 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
             access_bucket=config.access_backend.bucket,
             access_key=config.access_backend.key_alias,
             plan_key=config.plan_key,
-            boundary=f"arn:aws:iam::{tools.account}:policy/{made['boundary']}",
-            trail=_trail(tools, made["trail"]),
-            trail_bucket=made["buckets"]["trail"],
+            boundary=f"arn:aws:iam::{tools.account}:policy/{made.boundary}",
+            trail=_trail(tools, made.trail),
+            trail_bucket=made.buckets["trail"],
         ),
         tuple(known[stack.name] for stack in chosen),
         tuple(known.values()),
@@ -69,8 +69,9 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
 
 def _target(config: DeployConfig, stack: Stack, run: str) -> Target:
     access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
-    made, serves = program.inventory(config, access), program.inventory(config, stack)
-    says = program.documents(config, access)
+    made = program.inventory(config, access, "roles.deployment", "roles.execution", "buckets.trail")
+    serves = program.inventory(config, stack, "buckets.items")
+    says = program.documents(config, access, "deployment.trust", "preview.trust", "trail")
     return Target(
         env=stack.env,
         account=stack.account,
@@ -78,18 +79,18 @@ def _target(config: DeployConfig, stack: Stack, run: str) -> Target:
         session=session_name(config.project, stack.env, "prove", run),
         external_id=stack.external_id,
         organisation=organisation(says["deployment.trust"]),
-        longest=made["roles"]["deployment"]["maxSession"],
+        longest=made.roles["deployment"].max_session,
         deployment_role=stack.deployment_role,
         preview_role=stack.preview_role,
         bootstrap_role=stack.bootstrap_role,
-        execution_role=made["roles"]["execution"]["name"],
-        boundary=f"arn:aws:iam::{stack.account}:policy/{made['boundary']}",
-        bucket=serves["buckets"]["items"],
-        function=serves["function"],
-        log_group=serves["logGroup"],
-        trail=_trail(stack, made["trail"]),
-        trail_bucket=made["buckets"]["trail"],
-        bucket_policy=json.dumps(program.documents(config, stack)["items"]),
+        execution_role=made.roles["execution"].name,
+        boundary=f"arn:aws:iam::{stack.account}:policy/{made.boundary}",
+        bucket=serves.buckets["items"],
+        function=serves.function,
+        log_group=serves.log_group,
+        trail=_trail(stack, made.trail),
+        trail_bucket=made.buckets["trail"],
+        bucket_policy=json.dumps(program.documents(config, stack, "items")["items"]),
         trail_policy=json.dumps(says["trail"]),
     )
 

@@ -41,7 +41,8 @@ from deploy_driver.ports import Emit, StateStore, UsedPlans
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Progress, Result
 from deploy_driver.run.gates import Gate, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
-from deploy_driver.values import EnterAs, Layer, Operation, Stack
+from deploy_driver.values import Layer, Operation, Stack
+from deploy_project.accounts import EnterAs
 
 LOCK = "uv.lock"
 

@@ -20,6 +20,7 @@ from deploy_driver.adapters.prober import HttpProber
 from deploy_driver.adapters.records import FileLedger, S3Archive
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import TerminalPrompt, WallClock
+from deploy_driver.app.program import settings_problems
 from deploy_driver.config import pull_request as discussion
 from deploy_driver.config.environment import for_git, on_aws, on_loopback
 from deploy_driver.config.load import find_root, load
@@ -95,7 +96,7 @@ def open_project(folder: Path | None, cloud: str | None) -> DeployConfig:
     root = find_root((folder or Path.cwd()).resolve())
     if str(root) not in sys.path:
         sys.path.append(str(root))
-    return load(root, os.environ, cloud)
+    return load(root, os.environ, cloud, ask=settings_problems)
 
 
 def change_since(config: DeployConfig, base: str) -> Change:

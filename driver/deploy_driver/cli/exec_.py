@@ -33,7 +33,8 @@ def exec_(
     from deploy_driver.plan.plan import Step
     from deploy_driver.plan.selection import select
     from deploy_driver.run.build_info import session_name
-    from deploy_driver.values import EnterAs, Layer, Operation
+    from deploy_driver.values import Layer, Operation
+    from deploy_project.accounts import EnterAs
 
     config = wiring.open_project(project, cloud)
     chosen = select(config.stacks, [stack])[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -16,10 +16,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from deploy_driver.config import stackfile
 from deploy_driver.config.model import (
-    ACCESS,
-    TOOLS,
     DeployConfig,
     DeployToml,
     DriftTable,
@@ -29,9 +26,12 @@ from deploy_driver.config.model import (
     SandboxTable,
     StackTable,
 )
-from deploy_driver.config.stackfile import TARGET_FACTS, TOOLS_FACTS, StackFile
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
+from deploy_project.accounts import TargetAccount, ToolsAccount
+from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, Values, judged, shared, states_apart, unknown
+from deploy_project.stackfile import Problem, Reader, StackFile, read
+from deploy_project.stacks import ACCESS, TOOLS, file_name
 
 FILE = "deploy.toml"
 
@@ -98,8 +98,6 @@ E = TypeVar("E", bound=StrEnum)
 NAMES_LIMIT = 40
 """Characters of project and stack name together: a session name has 64, the run's id and the build need the others."""
 
-BUCKET_LIMIT = 63
-"""Characters of a bucket's name (Amazon S3 User Guide, "General purpose bucket naming rules")."""
 MOVED = ".deploy/moved/{project}.json"
 """The object of the access layers' bucket that says that the project's states have been moved there."""
 
@@ -118,31 +116,41 @@ def find_root(start: Path) -> Path:
     )
 
 
-def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -> DeployConfig:
+Ask = Callable[[str, Path, Sequence[str]], Sequence[Problem]]
+"""Asks the function of the program of that name what is wrong in the files of some stacks. Raises UsageError."""
+
+
+def load(
+    root: Path,
+    environment: Mapping[str, str],
+    cloud: str | None = None,
+    *,
+    ask: Ask | None = None,
+    reader: Reader = read,
+) -> DeployConfig:
     """Read deploy.toml, Pulumi.yaml and every stack file. A flag goes before the environment, that before the file.
 
-    Raises UsageError with all problems, each with its file and key.
+    Raises UsageError with all problems, each with its file and key; with those that the program knows too, whom `ask` asks.
     """
     toml, problems = read_toml(root / FILE)
-    tools, found = _stack_file(root, TOOLS, TOOLS_FACTS)
-    problems += found
-    targets: dict[str, StackFile] = {}
-    for env in toml.stacks if toml else ():
-        targets[env], found = _stack_file(root, env, TARGET_FACTS)
-        problems += found
-    if toml:
-        problems += _unknown_needs(toml)
-    problems += [*_shared_accounts({TOOLS: tools, **targets}), *_shared_states(tools)]
-    project, program, found = _project(root, max(targets, key=len, default=""))
+    files = {env: reader(root / file_name(env)) for env in (TOOLS, *(toml.stacks if toml else ()))}
+    values, found = _judged(files)
+    project, program, misnamed = _project(root, max(files.keys() - {TOOLS}, key=len, default=""))
     asked, plugin, misread = _choices(cloud, environment)
-    problems += found + misread
-    if problems or toml is None:
+    problems += [*(_unknown_needs(toml) if toml else ()), *misnamed, *misread]
+    if problems or found or toml is None:
+        if ask and toml and toml.program.settings_check:
+            known, unasked = _of_program(ask, toml.program.settings_check, root, tuple(files))
+            found, problems = found | known, problems + unasked
         raise UsageError(
-            "the settings do not hold", detail=problems, remedy="correct the lines above; nothing was started"
+            "the settings do not hold",
+            detail=[*problems, *map(str, sorted(found))],
+            remedy="correct the lines above; nothing was started",
         )
-    service = Backend(tools.text("account"), tools.text("region"), tools.text("stateBucket"), tools.text("stateKey"))
-    bucket, key = _access_state(tools)
-    access = replace(service, bucket=bucket, key_alias=key, marker=MOVED.format(project=project))
+    tools = ToolsAccount.of(values[TOOLS])
+    service = Backend(tools.account, tools.region, tools.state_bucket, tools.state_key)
+    marker = MOVED.format(project=project)
+    access = replace(service, bucket=tools.access_state_bucket, key_alias=tools.access_state_key, marker=marker)
     return DeployConfig(
         root=root,
         project=project,
@@ -150,11 +158,11 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
         plugin=Plugin.REAL if (asked or toml.cloud) is Cloud.AWS else plugin or toml.sandbox.plugin,
         backend=service,
         access_backend=access,
-        stacks=_stacks(tools, targets, toml, access, service),
+        stacks=_stacks(root, values, toml, access, service),
         sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
-        jenkins_deploy_role=tools.text("jenkinsDeployRole"),
-        jenkins_preview_role=tools.text("jenkinsPreviewRole"),
-        plan_key=tools.text("planKey"),
+        jenkins_deploy_role=tools.deploy_role,
+        jenkins_preview_role=tools.preview_role,
+        plan_key=tools.plan_key,
         program=program,
         program_timeout=toml.program.timeout,
         **_entry_points(toml.program),
@@ -162,17 +170,28 @@ def load(root: Path, environment: Mapping[str, str], cloud: str | None = None) -
     )
 
 
+def _judged(files: Mapping[str, StackFile]) -> tuple[Mapping[str, Values], set[Problem]]:
+    """What each account's file says under `deploy:`, and every problem with that."""
+    values: dict[str, Values] = {}
+    problems = set(shared(files.values(), "deploy:account"))
+    for env, file in files.items():
+        keys = (*(TOOLS_KEYS if env == TOOLS else TARGET_KEYS), *RUN_KEYS)
+        values[env], found = judged(file, keys)
+        problems |= {*found, *unknown(file, keys, namespace="deploy:"), *states_apart(file, values[env])}
+    return values, problems
+
+
+def _of_program(ask: Ask, entry: str, root: Path, stacks: Sequence[str]) -> tuple[set[Problem], list[str]]:
+    """What the program finds wrong, so that all is said at once; or why it cannot be asked."""
+    try:
+        return set(ask(entry, root, stacks)), []
+    except UsageError as error:
+        return set(), [str(error)]
+
+
 def _entry_points(table: ProgramTable) -> dict[str, str]:
     """The functions of the program that the driver asks; empty where none is named."""
     return {name: entry or "" for name, entry in table.model_dump(exclude={"timeout"}).items()}
-
-
-def _stack_file(root: Path, env: str, facts: Mapping[str, stackfile.Fact]) -> tuple[StackFile, list[str]]:
-    path = root / f"Pulumi.{env}.yaml"
-    if path.is_file():
-        return stackfile.read(path, facts)
-    why = "it says where Jenkins lives" if env == TOOLS else f"{FILE} names the stack {env}"
-    return StackFile(path, {}), [f"{path.name}: no such file, though {why}; docs/reference/settings.md shows one"]
 
 
 def _project(root: Path, longest_stack: str) -> tuple[str, str, list[str]]:
@@ -223,71 +242,28 @@ def _unknown_needs(toml: DeployToml) -> list[str]:
     ]
 
 
-def _shared_accounts(files: Mapping[str, StackFile]) -> list[str]:
-    owner: dict[str, str] = {}
-    problems = []
-    for env, file in files.items():
-        account = str(file.facts.get("account", ""))
-        if account in owner:
-            problems.append(
-                f"{file.path.name}: deploy:account: {account} is {owner[account]}'s account too, expected one of its own"
-            )
-        elif account:
-            owner[account] = env
-    return problems
-
-
-def _access_state(tools: StackFile) -> tuple[str, str]:
-    """The bucket and the key of the access layers' states: as said, or named after those of the service layers."""
-    named = (("accessStateBucket", "stateBucket"), ("accessStateKey", "stateKey"))
-    bucket, key = (str(tools.facts[own] or f"{tools.facts[other]}{ACCESS}") for own, other in named)
-    return bucket, key
-
-
-def _shared_states(tools: StackFile) -> list[str]:
-    """Whoever may write the state of an access layer decides what the next administrator does: Jenkins may not."""
-    if any(key not in tools.facts for key in ("stateBucket", "stateKey", "accessStateBucket", "accessStateKey")):
-        return []
-    bucket, key = _access_state(tools)
-    problems = []
-    if len(bucket) > BUCKET_LIMIT:
-        problems.append(
-            f"{tools.path.name}: deploy:accessStateBucket: missing, expected a bucket name: "
-            f"{bucket} would have {len(bucket)} characters, and {BUCKET_LIMIT} are allowed"
-        )
-    for name, got, other in (("Bucket", bucket, "stateBucket"), ("Key", key, "stateKey"), ("Key", key, "planKey")):
-        if got == tools.facts.get(other):
-            expected = f"another than deploy:{other}: Jenkins may use that"
-            problems.append(f"{tools.path.name}: deploy:accessState{name}: got {got!r}, expected {expected}")
-    return problems
-
-
 def _stacks(
-    tools: StackFile,
-    targets: Mapping[str, StackFile],
-    toml: DeployToml,
-    of_access: Backend,
-    of_service: Backend,
+    root: Path, values: Mapping[str, Values], toml: DeployToml, of_access: Backend, of_service: Backend
 ) -> tuple[Stack, ...]:
-    most = toml.access.max_deletes
-    place = tools.text("account"), tools.text("region"), tools.path
+    most, tools = toml.access.max_deletes, ToolsAccount.of(values[TOOLS])
+    place = tools.account, tools.region, root / file_name(TOOLS)
     stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, *place, of_access, max_deletes=most)]
-    for env, file in targets.items():
-        table = toml.stacks[env]
+    for env, table in toml.stacks.items():
+        target = TargetAccount.of(env, values[env])
         access = Stack(
             env + ACCESS,
             env,
             Layer.ACCESS,
-            file.text("account"),
-            file.text("region"),
-            file.path,
+            target.account,
+            target.region,
+            root / file_name(env),
             of_access,
             needs=(TOOLS,),
-            deployment_role=file.text("deploymentRole"),
-            preview_role=file.text("previewRole"),
-            bootstrap_role=file.text("bootstrapRole"),
-            external_id=file.text("externalId"),
-            session_duration=int(file.facts["sessionDuration"]),
+            deployment_role=target.deployment_role,
+            preview_role=target.preview_role,
+            bootstrap_role=target.bootstrap_role,
+            external_id=target.external_id,
+            session_duration=target.session_duration,
             former_roles=table.former_roles,
             max_deletes=most,
         )

@@ -12,15 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
-
-TOOLS = "tools"
-"""The stack of Jenkins' own account."""
-
-ACCESS = "-access"
-"""What follows an account's name in the name of its access stack."""
-
-_STACK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
-_STACK_NAME_LIMIT = 20
+from deploy_project.stacks import ACCESS, ENV_EXPECTED, TOOLS, is_access, is_env
 
 
 def _entry_point(value: str) -> str:
@@ -30,10 +22,9 @@ def _entry_point(value: str) -> str:
 
 
 def _stack_name(value: str) -> str:
-    """A stack's name is part of a file's name, of roles' names and of a bucket's, so it takes what all of them take."""
-    if len(value) > _STACK_NAME_LIMIT or not _STACK_NAME.fullmatch(value):
-        raise ValueError(f"expected a stack's name: a-z 0-9 and single hyphens, {_STACK_NAME_LIMIT} at most")
-    if value == TOOLS or value.endswith(ACCESS):
+    if not is_env(value):
+        raise ValueError(f"expected a stack's name: {ENV_EXPECTED}")
+    if is_access(value):
         raise ValueError(f"expected a service stack: {TOOLS} and NAME{ACCESS} are there by themselves")
     return value
 

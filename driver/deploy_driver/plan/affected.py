@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from deploy_driver.config.model import TOOLS
 from deploy_driver.values import Layer, Stack
+from deploy_project.stacks import TOOLS
 
 SHARED_SETTINGS = ("deploy.toml", "Pulumi.yaml")
 DEPENDENCIES = ("pyproject.toml", "uv.lock")

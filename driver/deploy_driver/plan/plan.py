@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deploy_driver.plan.selection import in_order, needed
-from deploy_driver.values import EnterAs, Entrance, Layer, Operation, Stack
+from deploy_driver.values import Layer, Operation, Stack
+from deploy_project.accounts import EnterAs, Entrance, entrance
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,8 @@ class Step:
         return self.stack.role_arn(self.enter_as)
 
     def entrance(self, session_name: str) -> Entrance:
-        """How this step gets in; ExternalId and duration belong to the deployment and preview roles only."""
-        if self.enter_as is EnterAs.BOOTSTRAP:
-            return Entrance(self.role_arn, session_name=session_name, source_identity=session_name)
-        stack = self.stack
-        return Entrance(self.role_arn, stack.external_id, session_name, session_name, stack.session_duration)
+        """How this step gets in."""
+        return entrance(self.stack, self.enter_as, session_name)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,6 @@ class RunFacts:
             facts={
                 "deploy:enterAs": step.enter_as.value,
                 "deploy:sessionName": name,
-                "deploy:sourceIdentity": name,
                 **({"deploy:grantedDuration": str(session.got)} if session else {}),
             },
             environment=self.environment,

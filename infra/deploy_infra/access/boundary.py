@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from deploy_infra.policies.document import Document, text
 
 
-class Boundary(pulumi.ComponentResource):
+class PermissionsBoundary(pulumi.ComponentResource):
     """One managed policy that is used as a permissions boundary, and attached to nothing."""
 
     def __init__(

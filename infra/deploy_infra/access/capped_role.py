@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from deploy_infra.inventory import SHORTEST_MAXIMUM
 from deploy_infra.policies.document import Document, text
 
 
@@ -23,7 +24,7 @@ class CappedRole(pulumi.ComponentResource):
         trust: Document,
         policy: Document,
         boundary: pulumi.Input[str],
-        max_session: int = 3600,
+        max_session: int = SHORTEST_MAXIMUM,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("items:access:CappedRole", name, None, opts)

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from deploy_infra import names
 from deploy_infra.access.account_trail import AccountTrail
-from deploy_infra.access.boundary import Boundary
+from deploy_infra.access.boundary import PermissionsBoundary
 from deploy_infra.access.capped_role import CappedRole
 from deploy_infra.documents import of_tools
 from deploy_infra.names import AccountNames
@@ -28,7 +28,7 @@ class JenkinsAccess(pulumi.ComponentResource):
         tools = settings.tools
         self._says = of_tools(settings)
         self._child = pulumi.ResourceOptions(parent=self)
-        self._boundary = Boundary(
+        self._boundary = PermissionsBoundary(
             "boundary", policy_name=names.JENKINS_BOUNDARY, policy=self._says["boundary"], opts=self._child
         )
         deploy = self._agents("deploy", tools.deploy_role, "Jenkins agents that deploy")

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from deploy_infra.access.account_trail import AccountTrail
-from deploy_infra.access.boundary import Boundary
+from deploy_infra.access.boundary import PermissionsBoundary
 from deploy_infra.access.capped_role import CappedRole
 from deploy_infra.documents import names_of, of_access
 from deploy_infra.inventory import SHORTEST_MAXIMUM, longest_session
@@ -28,7 +28,7 @@ class TargetAccess(pulumi.ComponentResource):
         longest = longest_session(settings)
         self._says = of_access(settings)
         self._child = pulumi.ResourceOptions(parent=self)
-        self._boundary = Boundary(
+        self._boundary = PermissionsBoundary(
             "boundary", policy_name=here.boundary, policy=self._says["boundary"], opts=self._child
         )
         deployment = self._role("deployment", target.deployment_role, f"Jenkins deploys {here.service}", longest)

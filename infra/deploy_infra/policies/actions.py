@@ -29,7 +29,7 @@ class On(StrEnum):
 
 
 @dataclass(frozen=True)
-class Need:
+class AuthorisedAction:
     """One IAM action that one SDK operation is authorised by."""
 
     action: str
@@ -51,8 +51,8 @@ class Calls:
         return tuple(dict.fromkeys((*self.create, *self.update, *self.delete)))
 
 
-def _on(on: On, *actions: str) -> tuple[Need, ...]:
-    return tuple(Need(action, on) for action in actions)
+def _on(on: On, *actions: str) -> tuple[AuthorisedAction, ...]:
+    return tuple(AuthorisedAction(action, on) for action in actions)
 
 
 _S3_READS = {
@@ -104,7 +104,7 @@ _LAMBDA = (
 )
 _API_PARTS = ("Api", "Integration", "Route", "Stage")
 
-OPERATIONS: Mapping[str, tuple[Need, ...]] = {
+OPERATIONS: Mapping[str, tuple[AuthorisedAction, ...]] = {
     **{f"S3:{call}": _on(On.BUCKET, f"s3:{action}") for call, action in {**_S3_READS, **_S3_WRITES}.items()},
     # A new bucket carries its tags.
     "S3:CreateBucket": _on(On.BUCKET, "s3:CreateBucket", "s3:TagResource"),
@@ -225,12 +225,12 @@ TYPES: Mapping[str, Calls] = {
 }
 
 
-def reads() -> frozenset[Need]:
+def reads() -> frozenset[AuthorisedAction]:
     """What looking at every type takes: a preview, a refresh, a drift check."""
     return frozenset(need for calls in TYPES.values() for call in calls.read for need in OPERATIONS[call])
 
 
-def everything() -> frozenset[Need]:
+def everything() -> frozenset[AuthorisedAction]:
     """What making, changing, looking at and deleting every type takes."""
     changes = frozenset(need for calls in TYPES.values() for call in calls.change for need in OPERATIONS[call])
     return reads() | changes

@@ -11,12 +11,12 @@ from deploy_infra.policies.document import Document, Statement, allow, deny, doc
 from deploy_infra.policies.jenkins import (
     PLAN_KEY_ACTIONS,
     STATE_KEY_ACTIONS,
-    PlanKey,
+    PlanSigningKey,
     State,
     key_condition,
     record_files,
 )
-from deploy_infra.policies.scope import Scope
+from deploy_infra.policies.scope import StackScope
 
 _OTHER_DOORS = (
     "lambda:CreateFunctionUrlConfig",
@@ -45,7 +45,7 @@ _WRITES_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 """All that is done to a log here: nobody deletes it, shortens it, exports it, or subscribes another account to it."""
 
 
-def target(scope: Scope) -> Document:
+def target(scope: StackScope) -> Document:
     """The ceiling of a target account's roles: this stack's own things."""
     return document(
         allow("OwnBucket", ["s3:*"], [scope.bucket_arn, scope.objects_arn]),
@@ -72,7 +72,9 @@ def target(scope: Scope) -> Document:
     )
 
 
-def jenkins(state: State, plan_key: PlanKey, role_arns: list[str], trail_arn: str, trail_bucket_arn: str) -> Document:
+def jenkins(
+    state: State, plan_key: PlanSigningKey, role_arns: list[str], trail_arn: str, trail_bucket_arn: str
+) -> Document:
     """The ceiling of the tools account's roles: the state, its key, the key of plans, and the roles of the targets."""
     return document(
         allow("TargetRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], role_arns),

@@ -10,15 +10,6 @@ Document = dict[str, Any]
 Statement = dict[str, Any]
 Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 
-INLINE_QUOTA = 10_240
-"""Characters that all inline policies of one role may have together, spaces not counted (IAM quotas, not adjustable)."""
-TRUST_QUOTA = 2_048
-"""Characters of a trust policy (IAM's default quota, adjustable to 4,096)."""
-MANAGED_QUOTA = 6_144
-"""Characters of a managed policy, spaces not counted (IAM quotas, not adjustable)."""
-SESSION_QUOTA = 2_048
-"""Characters of an inline session policy (AWS STS, AssumeRole)."""
-
 
 def document(*statements: Statement) -> Document:
     """A policy of `statements`, in the order given."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy_infra.policies.document import Conditions, Document, document
-from deploy_infra.policies.grant import Grant
-from deploy_infra.policies.record import Record, reads
+from deploy_infra.policies.grant import PolicyGrant
+from deploy_infra.policies.record import TrailDelivery, reads
 
 STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
 PLAN_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Verify")
@@ -44,14 +44,14 @@ class State:
 
 
 @dataclass(frozen=True)
-class PlanKey:
+class PlanSigningKey:
     """The key that reviewed plans are signed with."""
 
     keys_arn: str
     key_alias: str
 
 
-def deploy(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[str]) -> Document:
+def deploy(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, role_arns: Sequence[str]) -> Document:
     """Enter every target as deployment or preview role; read and write the state; sign plans; read who entered.
 
     The preview role neither signs plans nor reads the record: on its agents runs what a pull request brings.
@@ -67,7 +67,9 @@ def preview(state: State, role_arns: Sequence[str]) -> Document:
     return document(*(grant.statement for grant in previews(state, role_arns)))
 
 
-def deploys(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[str]) -> list[Grant]:
+def deploys(
+    state: State, plan_key: PlanSigningKey, trail: TrailDelivery, role_arns: Sequence[str]
+) -> list[PolicyGrant]:
     """What an agent that deploys does in its own account."""
     held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
     removed = {"S3:DeleteObject": "s3:DeleteObject"}
@@ -75,8 +77,8 @@ def deploys(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[
     return [
         _enter(role_arns),
         _find(state),
-        Grant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
-        Grant("RemoveState", "state", removed, [*state.current, state.locks]),
+        PolicyGrant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
+        PolicyGrant("RemoveState", "state", removed, [*state.current, state.locks]),
         _secrets(state, "KeepSecrets", kept),
         *_plans(plan_key),
         *_records(state),
@@ -84,12 +86,14 @@ def deploys(state: State, plan_key: PlanKey, trail: Record, role_arns: Sequence[
     ]
 
 
-def previews(state: State, role_arns: Sequence[str]) -> list[Grant]:
+def previews(state: State, role_arns: Sequence[str]) -> list[PolicyGrant]:
     """What an agent that builds pull requests does in its own account."""
     return [
         _enter(role_arns),
         _find(state),
-        Grant("ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]),
+        PolicyGrant(
+            "ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]
+        ),
         _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
     ]
 
@@ -99,7 +103,7 @@ def record_files(state: State) -> list[str]:
     return [f"{state.bucket_arn}/.deploy/runs/*", f"{state.bucket_arn}/.deploy/plans/*"]
 
 
-def key_condition(key: State | PlanKey) -> Conditions:
+def key_condition(key: State | PlanSigningKey) -> Conditions:
     """The key is known by its alias only: AWS chooses its id when bootstrap makes it.
 
     `kms:ResourceAliases` is what the key is called, however the request names it; a Decrypt names no key at all
@@ -108,17 +112,17 @@ def key_condition(key: State | PlanKey) -> Conditions:
     return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key.key_alias}}
 
 
-def _enter(role_arns: Sequence[str]) -> Grant:
+def _enter(role_arns: Sequence[str]) -> PolicyGrant:
     """The source identity is set in the same call, and authorised by an action of its own."""
     calls = {"STS:AssumeRole": "sts:AssumeRole", "STS:AssumeRole(SourceIdentity)": "sts:SetSourceIdentity"}
-    return Grant("EnterTargets", "enter", calls, list(role_arns))
+    return PolicyGrant("EnterTargets", "enter", calls, list(role_arns))
 
 
-def _find(state: State) -> Grant:
-    return Grant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn])
+def _find(state: State) -> PolicyGrant:
+    return PolicyGrant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn])
 
 
-def _records(state: State) -> list[Grant]:
+def _records(state: State) -> list[PolicyGrant]:
     """What every run did, and which plans are used, beside the state: put once, read, and neither replaced nor removed.
 
     `s3:if-none-match` is in a request that only writes where there is nothing (Amazon S3 User Guide, "Enforce conditional
@@ -127,18 +131,18 @@ def _records(state: State) -> list[Grant]:
     files = record_files(state)
     put, once = {"S3:PutObject": "s3:PutObject"}, {"Null": {"s3:if-none-match": "false"}}
     return [
-        Grant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files),
-        Grant("AddRecords", "state", put, files, once, {"s3:if-none-match": "*"}),
+        PolicyGrant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files),
+        PolicyGrant("AddRecords", "state", put, files, once, {"s3:if-none-match": "*"}),
     ]
 
 
-def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> Grant:
+def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> PolicyGrant:
     """The engine encrypts and decrypts the state's secrets; the driver asks first whether the key is there."""
     named = {"kms:ResourceAliases": [state.key_alias]}
-    return Grant(sid, "state", calls, [state.keys_arn], key_condition(state), named)
+    return PolicyGrant(sid, "state", calls, [state.keys_arn], key_condition(state), named)
 
 
-def _plans(key: PlanKey) -> list[Grant]:
+def _plans(key: PlanSigningKey) -> list[PolicyGrant]:
     """Sign a plan's digest and verify it, in the one way that is used; see which key it is, for who verifies by hand.
 
     (Service Authorization Reference, "AWS KMS": `kms:MessageType` and `kms:SigningAlgorithm` come with Sign and Verify.)
@@ -148,6 +152,6 @@ def _plans(key: PlanKey) -> list[Grant]:
     used, seen = {"KMS:Sign": "kms:Sign", "KMS:Verify": "kms:Verify"}, ("DescribeKey", "GetPublicKey")
     shown = {f"KMS:{call}": f"kms:{call}" for call in seen}
     return [
-        Grant("SignPlans", "review", used, [key.keys_arn], {**known, "StringEquals": how}, {**named, **how}),
-        Grant("SeePlanKey", "review", shown, [key.keys_arn], known, named),
+        PolicyGrant("SignPlans", "review", used, [key.keys_arn], {**known, "StringEquals": how}, {**named, **how}),
+        PolicyGrant("SeePlanKey", "review", shown, [key.keys_arn], known, named),
     ]

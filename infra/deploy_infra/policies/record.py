@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy_infra.policies.grant import Grant
+from deploy_infra.policies.grant import PolicyGrant
 
 ACTIONS = ("s3:GetObject", "s3:ListBucket")
 """What reading the delivered files takes; every other action on the trail's bucket is denied to every role."""
 
 
 @dataclass(frozen=True)
-class Record:
+class TrailDelivery:
     """Where an account's trail is delivered."""
 
     account: str
     bucket_arn: str
 
 
-def reads(record: Record) -> list[Grant]:
+def reads(record: TrailDelivery) -> list[PolicyGrant]:
     """What `deploy audit` does in one account.
 
     Of the delivered files it reads the events, not the digests (CloudTrail User Guide, "Finding your CloudTrail log files").
@@ -28,7 +28,7 @@ def reads(record: Record) -> list[Grant]:
     """
     files = f"{record.bucket_arn}/AWSLogs/{record.account}/CloudTrail/*"
     return [
-        Grant("History", "audit", {"CloudTrail:LookupEvents": "cloudtrail:LookupEvents"}, ["*"]),
-        Grant("Record", "audit", {"S3:ListObjectsV2": "s3:ListBucket"}, [record.bucket_arn]),
-        Grant("Records", "audit", {"S3:GetObject": "s3:GetObject"}, [files]),
+        PolicyGrant("History", "audit", {"CloudTrail:LookupEvents": "cloudtrail:LookupEvents"}, ["*"]),
+        PolicyGrant("Record", "audit", {"S3:ListObjectsV2": "s3:ListBucket"}, [record.bucket_arn]),
+        PolicyGrant("Records", "audit", {"S3:GetObject": "s3:GetObject"}, [files]),
     ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploy_infra.policies.actions import On
-from deploy_infra.policies.scope import Scope
+from deploy_infra.policies.scope import StackScope
 
 Asked = tuple[tuple[str, ...], Mapping[str, str]]
 """ARNs, with IAM's `*` for what nobody knows beforehand, and the condition keys with which each of them is asked for."""
 
 
-def requests(on: On, scope: Scope) -> tuple[Asked, ...]:
+def requests(on: On, scope: StackScope) -> tuple[Asked, ...]:
     """The requests for one kind of thing."""
     requested, carried = "aws:RequestTag/deploy:stack", "aws:ResourceTag/deploy:stack"
     ours, tagging = {carried: scope.stack}, {carried: scope.stack, requested: scope.stack}

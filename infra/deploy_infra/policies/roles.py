@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from deploy_infra.policies.actions import Need, On, everything, reads
+from deploy_infra.policies.actions import AuthorisedAction, On, everything, reads
 from deploy_infra.policies.document import Conditions, Document, Statement, allow, document
-from deploy_infra.policies.grant import Grant
+from deploy_infra.policies.grant import PolicyGrant
 from deploy_infra.policies.record import reads as reads_the_record
 from deploy_infra.policies.requests import requests
-from deploy_infra.policies.scope import Scope
+from deploy_infra.policies.scope import StackScope
 
 
-def deployment(scope: Scope) -> Document:
+def deployment(scope: StackScope) -> Document:
     """Everything that an up, a change, a drift check and a destroy of this stack need; no IAM write at all."""
     return document(*_statements(everything(), scope))
 
 
-def preview(scope: Scope) -> Document:
+def preview(scope: StackScope) -> Document:
     """Looking at the same things, for what stands in their place, and at the account's record; nothing else."""
     return document(*_statements(reads(), scope), *(grant.statement for grant in (*compares(scope), *audits(scope))))
 
@@ -31,26 +31,26 @@ def reading_only() -> Document:
     return document(allow("ReadOnly", sorted({need.action for need in reads()}), ["*"]))
 
 
-def execution(scope: Scope) -> Document:
+def execution(scope: StackScope) -> Document:
     """What the running function may do: its items, and its own log."""
     return document(*(grant.statement for grant in runs(scope)))
 
 
-def compares(scope: Scope) -> list[Grant]:
+def compares(scope: StackScope) -> list[PolicyGrant]:
     """What the preview role does when drift is looked for, beside what the provider does.
 
     Whether an HTTP API of the stack's name stands already, which somebody else made, only the list of all can tell: AWS
     chooses the ids. Everything else that has a name is read as the provider reads it.
     """
-    return [Grant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [scope.api_collection_arn])]
+    return [PolicyGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [scope.api_collection_arn])]
 
 
-def audits(scope: Scope) -> list[Grant]:
+def audits(scope: StackScope) -> list[PolicyGrant]:
     """What the preview role does when a run is audited, in a session that is not narrowed to the stack's things."""
     return reads_the_record(scope.record)
 
 
-def runs(scope: Scope) -> list[Grant]:
+def runs(scope: StackScope) -> list[PolicyGrant]:
     """What the running function does.
 
     Listing the bucket is what turns a missing item into 404 instead of 403 (Amazon S3 API, GetObject). Lambda itself
@@ -63,13 +63,13 @@ def runs(scope: Scope) -> list[Grant]:
     }
     missing = {"S3:GetObject(missing)": "s3:ListBucket"}
     return [
-        Grant("Items", "run", items, [f"{scope.bucket_arn}/items/*"]),
-        Grant("MissingIsNotForbidden", "run", missing, [scope.bucket_arn]),
-        Grant("OwnLog", "run", log, [f"{scope.log_group_arn}:*"]),
+        PolicyGrant("Items", "run", items, [f"{scope.bucket_arn}/items/*"]),
+        PolicyGrant("MissingIsNotForbidden", "run", missing, [scope.bucket_arn]),
+        PolicyGrant("OwnLog", "run", log, [f"{scope.log_group_arn}:*"]),
     ]
 
 
-def _statements(needs: Iterable[Need], scope: Scope) -> list[Statement]:
+def _statements(needs: Iterable[AuthorisedAction], scope: StackScope) -> list[Statement]:
     """One statement for each kind of thing, in the order of `On`; actions sorted, so that documents compare."""
     asked: dict[On, set[str]] = {}
     for need in needs:
@@ -77,13 +77,13 @@ def _statements(needs: Iterable[Need], scope: Scope) -> list[Statement]:
     return [allow(on.value, sorted(asked[on]), _resources(on, scope), _when(on, scope)) for on in On if on in asked]
 
 
-def _resources(on: On, scope: Scope) -> list[str]:
+def _resources(on: On, scope: StackScope) -> list[str]:
     """On what such requests are made, each pattern once and none that another one covers."""
     asked = dict.fromkeys(arn for arns, _ in requests(on, scope) for arn in arns)
     return [arn for arn in asked if not any(other != arn and fnmatchcase(arn, other) for other in asked)]
 
 
-def _when(on: On, scope: Scope) -> Conditions | None:
+def _when(on: On, scope: StackScope) -> Conditions | None:
     """What narrows the things that have no name of their own, or that could be given away.
 
     API ids are AWS's choice, so an API is ours by its tag: it must be born with it, only what carries it may be

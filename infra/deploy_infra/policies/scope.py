@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from deploy_infra.policies.record import Record
+from deploy_infra.policies.record import TrailDelivery
+from deploy_project.stacks import arn
 
 
 @dataclass(frozen=True)
-class Scope:
+class StackScope:
     """The ARNs of one target account's service, and the tag that marks what has no name of its own."""
 
     account: str
@@ -23,9 +25,9 @@ class Scope:
     trail_bucket_arn: str
 
     @property
-    def record(self) -> Record:
+    def record(self) -> TrailDelivery:
         """Where the account's trail is delivered."""
-        return Record(self.account, self.trail_bucket_arn)
+        return TrailDelivery(self.account, self.trail_bucket_arn)
 
     @property
     def objects_arn(self) -> str:
@@ -40,14 +42,14 @@ class Scope:
     @property
     def api_collection_arn(self) -> str:
         """Where HTTP APIs are created (API Gateway Management V2: resource type `Apis`)."""
-        return f"arn:aws:apigateway:{self.region}::/apis"
+        return arn("apigateway", "/apis", region=self.region)
 
     @property
     def apis_arn(self) -> str:
         """Every HTTP API with its routes, integrations and stages. AWS chooses their ids, so a tag narrows this."""
-        return f"arn:aws:apigateway:{self.region}::/apis/*"
+        return f"{self.api_collection_arn}/*"
 
     @property
     def api_tags_arn(self) -> str:
         """Where the tags of HTTP APIs are written; the API's own ARN is URL-encoded inside (resource type `Tags`)."""
-        return f"arn:aws:apigateway:{self.region}::/tags/arn%3Aaws%3Aapigateway%3A{self.region}%3A%3A%2Fapis%2F*"
+        return arn("apigateway", f"/tags/{quote(self.api_collection_arn, safe='')}%2F*", region=self.region)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploy_infra.policies.document import Conditions, Document, Statement, document
+from deploy_project.stacks import arn
 
 
 def jenkins(
@@ -20,7 +21,7 @@ def jenkins(
     the one that the caller's account must belong to, where one is given. The second statement has fewer conditions
     because AWS gives only `sts:SourceIdentity` with that action; it opens nothing alone.
     """
-    principal = f"arn:aws:iam::{tools_account}:root"
+    principal = arn("iam", "root", account=tools_account)
     member = {"aws:PrincipalOrgID": organization} if organization else {}
     who: dict[str, str | Sequence[str]] = {"aws:PrincipalArn": list(role_arns), **member}
     return document(

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pulumi
 
-from deploy_infra import names
 from deploy_infra.documents import names_of, of_service
 from deploy_infra.private_bucket import PrivateBucket
 from deploy_infra.service.function import LiveFunction
 from deploy_infra.service.http_api import HttpApi
 from deploy_infra.settings import TargetSettings
+from deploy_project.stacks import role_arn
 
 ROUTES = ("GET /health", "PUT /items/{key}", "GET /items/{key}")
 
@@ -35,7 +35,7 @@ class ItemsService(pulumi.ComponentResource):
         live = LiveFunction(
             "items",
             function=here.service,
-            role_arn=names.role_arn(here.account, here.execution_role),
+            role_arn=role_arn(here.account, here.execution_role),
             code=code,
             memory=sizes.memory,
             timeout=sizes.timeout,

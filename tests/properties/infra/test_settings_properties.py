@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from deploy_infra.documents import documents
-from deploy_infra.settings import problems
-from deploy_infra.settings.keys import TARGET_KEYS, TOOLS_KEYS
-from deploy_infra.settings.problem import shown
+from deploy_infra.settings import SERVICE_KEYS, problems
+from deploy_project.keys import TARGET_KEYS, TOOLS_KEYS
+from deploy_project.stackfile import shown
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMES = st.sampled_from(sorted({key.name for key in (*TOOLS_KEYS, *TARGET_KEYS)})) | st.text(max_size=30)
+NAMES = st.sampled_from(sorted({key.name for key in (*TOOLS_KEYS, *TARGET_KEYS, *SERVICE_KEYS)})) | st.text(max_size=30)
 HOSTILE = st.sampled_from(["*", "a*", "?", "role/x", "..", "a\nb", "a:b", '"', "${aws:username}", "alias/*", "x/../y"])
 ROLE_NAMES = st.from_regex(r"[A-Za-z0-9_+=,.@-]{1,64}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=70)
@@ -40,7 +40,7 @@ def _project(folder: str, **changed: Any) -> Path:
 @given(key=NAMES.filter(lambda name: name.isprintable()), value=VALUES)
 def test_a_setting_is_right_or_said_to_be_wrong_in_one_line(key: str, value: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for problem in problems(_project(folder, **{key: value}), "dev"):
+        for problem in map(str, problems(_project(folder, **{key: value}), ["dev"])):
             assert re.fullmatch(r"Pulumi\.(dev|tools)\.yaml:\d+: .+: .+", problem), problem
             assert problem.isprintable()
 
@@ -52,7 +52,7 @@ def test_a_setting_is_right_or_said_to_be_wrong_in_one_line(key: str, value: Any
 def test_what_is_accepted_adds_no_wildcard_and_no_variable_to_any_document(key: str, value: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = _project(folder, **{key: value})
-        if problems(root, "dev-access"):
+        if problems(root, ["dev-access"]):
             return
         shown_documents = json.dumps(documents(root, "dev-access")["deployment.trust"])
         shown_documents += json.dumps(documents(root, "tools")["deploy.policy"])

@@ -8,7 +8,8 @@ from deploy_driver.app.bootstrap import LIMIT, PAUSE, wait_until_assumable
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.plan import Step
 from deploy_driver.record.catalogue import CheckPassed, Progress
-from deploy_driver.values import EnterAs, Operation
+from deploy_driver.values import Operation
+from deploy_project.accounts import EnterAs
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity

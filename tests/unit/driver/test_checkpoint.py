@@ -15,7 +15,8 @@ import pytest
 
 from deploy_driver import checkpoint
 from deploy_driver.checkpoint import Judged, judge
-from deploy_driver.values import EnterAs, Stack
+from deploy_driver.values import Stack
+from deploy_project.accounts import EnterAs
 from tests.checkpoints import PROJECT, changed, content, provider, resource, root, urn
 from tests.checkpoints import checkpoint as state_of
 from tests.samples import ACCOUNTS, access_stack, stack, tools_stack

@@ -79,13 +79,13 @@ def test_a_bucket_or_key_of_jenkins_is_refused_for_the_states_of_access_layers(
 ) -> None:
     key, value = line.split(": ")
     told = problems(project(tmp_path, {"Pulumi.tools.yaml": f"{TOOLS_FILE}  deploy:{line}\n"}))
-    assert told == f"Pulumi.tools.yaml: deploy:{key}: got {value!r}, expected {said}"
+    assert told == f"Pulumi.tools.yaml:9: deploy:{key}: got {value}, expected {said}"
 
 
 def test_a_bucket_name_too_long_to_be_derived_is_asked_for(tmp_path: Path) -> None:
     name = "a" * 57
     root = project(tmp_path, {"Pulumi.tools.yaml": TOOLS_FILE.replace("deploy-state-111111111111", name)})
-    assert problems(root).startswith("Pulumi.tools.yaml: deploy:accessStateBucket: missing, expected a bucket name")
+    assert problems(root).startswith("Pulumi.tools.yaml:1: deploy:accessStateBucket: missing, expected a bucket name")
     exact = project(tmp_path, {"Pulumi.tools.yaml": TOOLS_FILE.replace("deploy-state-111111111111", name[1:])})
     assert len(load(exact, {}).access_backend.bucket) == 63
 
@@ -171,13 +171,13 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
         cloud="moon",
     )
     for expected in (
-        "Pulumi.tools.yaml:8: deploy:stateKey: got 'deploy-state', expected a KMS alias, for example alias/deploy-state",
-        "Pulumi.dev.yaml:2: deploy:account: got 222222222222, expected 12 digits in quotes",
-        "Pulumi.dev.yaml:7: deploy:externalId: got 'x', expected 2 to 1224 of letters, digits and +=,.@:/-_",
-        "Pulumi.staging.yaml:2: deploy:region: missing, expected a region, for example eu-central-1",
-        "Pulumi.staging.yaml:5: deploy:previewRole: got 'a role', expected a role name",
-        "Pulumi.prod.yaml:8: deploy:sessionDuration: got 60, expected 900 to 43200 (seconds)",
-        "Pulumi.qa.yaml: no such file, though deploy.toml names the stack qa",
+        "Pulumi.tools.yaml:8: deploy:stateKey: got deploy-state, expected a key alias: alias/ and 1 to 250 of",
+        "Pulumi.dev.yaml:2: deploy:account: got the number 222222222222, expected 12 digits in quotes",
+        "Pulumi.dev.yaml:7: deploy:externalId: got x, expected 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -",
+        "Pulumi.staging.yaml:1: deploy:region: missing, expected a region of the partition aws, such as eu-central-1",
+        "Pulumi.staging.yaml:5: deploy:previewRole: got a role, expected a role name",
+        "Pulumi.prod.yaml:8: deploy:sessionDuration: got the number 60, expected 900 to 43200 (seconds)",
+        "Pulumi.qa.yaml:1: no such file, though it says everything about the account qa",
         "deploy.toml: stacks.qa.needs: got 'dve', expected one of dev, staging, prod, qa",
         "Pulumi.yaml: name: got None, expected a project's name",
         "--cloud: got 'moon'",
@@ -188,7 +188,7 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
 def test_a_broken_deploy_toml_does_not_hide_the_other_files(tmp_path: Path) -> None:
     said = problems(project(tmp_path, {"deploy.toml": "cloud = ", "Pulumi.tools.yaml": None, "Pulumi.yaml": None}))
     assert "deploy.toml: not TOML: Invalid value (at end of document)" in said
-    assert "Pulumi.tools.yaml: no such file, though it says where Jenkins lives" in said
+    assert "Pulumi.tools.yaml:1: no such file, though it says where Jenkins lives" in said
     assert "Pulumi.yaml: cannot be read: No such file or directory" in said
 
 
@@ -238,7 +238,7 @@ def test_hostile_stack_names_are_refused_before_they_name_a_file(tmp_path: Path,
     quoted = name.replace("\x1b", "\\u001b")
     said = toml(tmp_path, f'cloud = "sandbox"\n[stacks."{quoted}"]\n')
     assert f"got {name!r}, expected a stack's name: a-z 0-9 and single hyphens, 20 at most" in said
-    assert "no such file, though deploy.toml names" not in said
+    assert "no such file, though it says everything about" not in said
 
 
 @pytest.mark.parametrize("name", ["tools", "dev-access"])
@@ -249,24 +249,29 @@ def test_names_of_access_stacks_are_not_service_stacks(tmp_path: Path, name: str
 @pytest.mark.parametrize(
     ("key", "value", "shown"),
     [
-        ("account", "222222222222", "222222222222"),
-        ("account", '"22222222222"', "'22222222222'"),
-        ("account", '"٢٢٢٢٢٢٢٢٢٢٢٢"', "'٢٢٢٢٢٢٢٢٢٢٢٢'"),
+        ("account", "222222222222", "the number 222222222222, expected 12 digits in quotes"),
+        ("account", '"22222222222"', "22222222222, expected 12 digits in quotes"),
+        ("account", '"٢٢٢٢٢٢٢٢٢٢٢٢"', "٢٢٢٢٢٢٢٢٢٢٢٢"),
         ("account", '"222222222222\\n"', "'222222222222\\n'"),
-        ("region", "Frankfurt", "'Frankfurt'"),
-        ("region", "eu-central-٢", "'eu-central-٢'"),
-        ("deploymentRole", "arn:aws:iam::222222222222:role/x", "'arn:aws:iam::222222222222:role/x'"),
-        ("deploymentRole", "rôle", "'rôle'"),
-        ("deploymentRole", f"{'x' * 65}", "'xxx"),
-        ("previewRole", "[a, b]", "['a', 'b']"),
+        ("region", "Frankfurt", "Frankfurt"),
+        ("region", "eu-central-٢", "eu-central-٢"),
+        ("deploymentRole", "arn:aws:iam::222222222222:role/x", "arn:aws:iam::222222222222:role/x"),
+        ("deploymentRole", "rôle", "rôle"),
+        ("deploymentRole", f"{'x' * 65}", "xxx"),
+        ("previewRole", "[a, b]", "a list"),
+        (
+            "previewRole",
+            "items-dev-deployment",
+            "items-dev-deployment, expected another role than deploy:deploymentRole",
+        ),
         ("bootstrapRole", '""', "''"),
-        ("externalId", "a b", "'a b'"),
-        ("externalId", "true", "True"),
-        ("sessionDuration", "43201", "43201"),
-        ("sessionDuration", "899", "899"),
-        ("sessionDuration", "true", "True"),
-        ("sessionDuration", "3600.0", "3600.0"),
-        ("sessionDuration", '"an hour"', "'an hour'"),
+        ("externalId", "a b", "a b"),
+        ("externalId", "true", "true"),
+        ("sessionDuration", "43201", "the number 43201"),
+        ("sessionDuration", "899", "the number 899"),
+        ("sessionDuration", "true", "true"),
+        ("sessionDuration", "3600.0", "the number 3600.0"),
+        ("sessionDuration", '"an hour"', "an hour"),
     ],
 )
 def test_what_a_stack_file_may_not_say(tmp_path: Path, key: str, value: str, shown: str) -> None:
@@ -277,7 +282,7 @@ def test_what_a_stack_file_may_not_say(tmp_path: Path, key: str, value: str, sho
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("sessionDuration", "900"), ("sessionDuration", '"43200"'), ("externalId", "ab"), ("region", "us-gov-west-1")],
+    [("sessionDuration", "900"), ("sessionDuration", '"43200"'), ("externalId", "ab"), ("region", "ap-southeast-2")],
 )
 def test_what_a_stack_file_may_say(tmp_path: Path, key: str, value: str) -> None:
     load(dev(tmp_path, **{key: value}), {})
@@ -305,13 +310,19 @@ def test_the_program_s_own_settings_are_not_the_driver_s_business(tmp_path: Path
         ("- config\n", "Pulumi.dev.yaml:1: config: missing"),
         ("config:\n", "Pulumi.dev.yaml:1: config: missing"),
         ("config:\n  a: [1\n  b: 2\n", "Pulumi.dev.yaml:3: not YAML: "),
-        ("config:\n  deploy:region: eu-central-1\n  deploy:region: eu-west-1\n", "Pulumi.dev.yaml:3: not YAML: "),
-        ("config: {a: \x00}\n", "Pulumi.dev.yaml: not YAML: "),
+        (
+            "config:\n  deploy:region: eu-central-1\n  deploy:region: eu-west-1\n",
+            "Pulumi.dev.yaml:3: deploy:region: given twice, expected it in line 2 only",
+        ),
+        ("config: {a: \x00}\n", "Pulumi.dev.yaml:1: not YAML: unacceptable character"),
         ("config: &a {x: 2026-99-99}\n", "Pulumi.dev.yaml"),
         ("--- 1\n--- 2\n", "Pulumi.dev.yaml:2: not YAML: "),
         ("config: " + "[" * 400, "Pulumi.dev.yaml"),
-        (b"config:\n  deploy:region: \xff\xfe\n", "Pulumi.dev.yaml: not YAML: 'utf-8' codec"),
-        ("x: &m {deploy:region: mars}\nconfig:\n  <<: *m\n  a: 1\n", "deploy:region: got 'mars'"),
+        (b"config:\n  deploy:region: \xff\xfe\n", "Pulumi.dev.yaml:2: not text in UTF-8: invalid start byte"),
+        (
+            "x: &m {deploy:region: mars}\nconfig:\n  <<: *m\n  a: 1\n",
+            "Pulumi.dev.yaml:3: <<: a YAML merge key, expected the keys themselves",
+        ),
     ],
 )
 def test_files_that_are_no_stack_files(tmp_path: Path, text: str | bytes, said: str) -> None:
@@ -325,10 +336,13 @@ def test_a_deploy_toml_that_is_not_text(tmp_path: Path) -> None:
 def test_two_stacks_may_not_share_an_account(tmp_path: Path) -> None:
     shared = target_file("staging", account='"222222222222"')
     assert problems(project(tmp_path, {"Pulumi.staging.yaml": shared})) == (
-        "Pulumi.staging.yaml: deploy:account: 222222222222 is dev's account too, expected one of its own"
+        "Pulumi.dev.yaml:2: deploy:account: got 222222222222, expected another than in Pulumi.staging.yaml\n"
+        "Pulumi.staging.yaml:2: deploy:account: got 222222222222, expected another than in Pulumi.dev.yaml"
     )
     tools = target_file("dev", account='"111111111111"')
-    assert "111111111111 is tools's account too" in problems(project(tmp_path / "b", {"Pulumi.dev.yaml": tools}))
+    assert "deploy:account: got 111111111111, expected another than in Pulumi.tools.yaml" in problems(
+        project(tmp_path / "b", {"Pulumi.dev.yaml": tools})
+    )
 
 
 @pytest.mark.parametrize("name", ["it/ems", "[items]", '"a\\n"', "pröject", '""', "3"])

@@ -47,7 +47,6 @@ def test_a_request_carries_the_session_s_name_for_both_trails_and_the_role_to_ta
     assert request.facts == {
         "deploy:enterAs": "preview",
         "deploy:sessionName": name,
-        "deploy:sourceIdentity": name,
     }
     assert request.refresh
     assert request.config_file == step.stack.file

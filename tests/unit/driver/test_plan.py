@@ -10,7 +10,8 @@ import pytest
 from deploy_driver.errors import ExitCode, UsageError
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.plan.selection import in_order, select
-from deploy_driver.values import EnterAs, Operation, Stack
+from deploy_driver.values import Operation, Stack
+from deploy_project.accounts import EnterAs
 from tests.samples import access_stack, chain, stack, tools_stack
 
 

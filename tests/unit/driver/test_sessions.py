@@ -15,7 +15,8 @@ from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import SessionNegotiated
 from deploy_driver.run.preflight import Preflight
-from deploy_driver.values import Entrance, Granted, Operation, SessionLength
+from deploy_driver.values import Granted, Operation, SessionLength
+from deploy_project.accounts import Entrance
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.state import FakeState

@@ -5,31 +5,34 @@ from __future__ import annotations
 import pytest
 
 from deploy_driver.assurance.iam.minimal import names_something
-from deploy_infra.needs import Need, needs
+from deploy_infra.needs import needs
 from deploy_infra.policies.actions import OPERATIONS, TYPES
+from deploy_project.seam import NEEDS as NEEDS_SHAPE
+from deploy_project.seam import RoleNeed, answer
 from tests.unit.infra.facts import ROOT, recorded
 
-NEEDS = needs(ROOT, "dev-access")
+NEEDS = answer(needs(ROOT, "dev-access"), NEEDS_SHAPE)
+OF_TOOLS = answer(needs(ROOT, "tools"), NEEDS_SHAPE)
 
 
-def _of(role: str, kind: str, phase: str) -> list[Need]:
-    return [need for need in NEEDS if (need["role"], need["type"], need["phase"]) == (role, kind, phase)]
+def _of(role: str, kind: str, phase: str) -> list[RoleNeed]:
+    return [need for need in NEEDS if (need.role, need.type, need.phase) == (role, kind, phase)]
 
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_everything_that_the_real_provider_was_recorded_to_call_is_a_need(kind: str) -> None:
     for phase, operations in recorded()[kind].items():
-        said = {(need["operation"], need["action"]) for need in _of("deployment", kind, phase)}
+        said = {(need.operation, need.action) for need in _of("deployment", kind, phase)}
         assert {(operation, each.action) for operation in operations for each in OPERATIONS[operation]} <= said
-    looked = {need["operation"] for need in _of("preview", kind, "preview")}
+    looked = {need.operation for need in _of("preview", kind, "preview")}
     assert set(recorded()[kind]["read"]) <= looked
 
 
 def test_every_role_says_what_it_needs() -> None:
-    assert {need["role"] for need in NEEDS} == {"deployment", "preview", "execution"}
-    assert {need["role"] for need in needs(ROOT, "tools")} == {"jenkins-deploy", "jenkins-preview"}
+    assert {need.role for need in NEEDS} == {"deployment", "preview", "execution"}
+    assert {need.role for need in OF_TOOLS} == {"jenkins-deploy", "jenkins-preview"}
     assert needs(ROOT, "dev") == []
-    phases = {need["phase"] for need in [*NEEDS, *needs(ROOT, "tools")]}
+    phases = {need.phase for need in [*NEEDS, *OF_TOOLS]}
     assert phases == {
         *("create", "read", "update", "delete"),
         *("preview", "drift", "audit", "run", "enter", "state", "review"),
@@ -37,13 +40,13 @@ def test_every_role_says_what_it_needs() -> None:
 
 
 def test_needs_leave_open_only_what_nobody_knows_beforehand_and_say_what_policies_decide_by() -> None:
-    narrowed = {(need["role"], need["action"]) for need in [*NEEDS, *needs(ROOT, "tools")] if need["context"]}
-    for need in [*NEEDS, *needs(ROOT, "tools")]:
-        assert need["resources"]
-        known = need["resources"] == ["*"] or all(map(names_something, need["resources"]))
-        assert known or (need["role"], need["action"]) in narrowed, need
-        assert all(values for values in need["context"].values())
-    keys = {key for need in [*NEEDS, *needs(ROOT, "tools")] for key in need["context"]}
+    narrowed = {(need.role, need.action) for need in [*NEEDS, *OF_TOOLS] if need.context}
+    for need in [*NEEDS, *OF_TOOLS]:
+        assert need.resources
+        known = list(need.resources) == ["*"] or all(map(names_something, need.resources))
+        assert known or (need.role, need.action) in narrowed, need
+        assert all(values for values in need.context.values())
+    keys = {key for need in [*NEEDS, *OF_TOOLS] for key in need.context}
     assert keys == {
         "iam:PassedToService",
         "lambda:Principal",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from deploy_infra.policies.actions import TYPES
-from deploy_infra.policies.document import INLINE_QUOTA, MANAGED_QUOTA, SESSION_QUOTA, Document, text
+from deploy_infra.policies.document import Document, text
 from deploy_infra.policies.roles import reading_only
+from deploy_project.seam import QUOTAS, DocumentKind
 from tests.unit.infra.evaluation import allows, allows_within
 from tests.unit.infra.facts import API, API_TAGS, BUCKET, EXECUTION_ROLE, FUNCTION, OURS, document, requests_of
 
@@ -206,9 +207,9 @@ def test_no_policy_says_everything(stack: str, name: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_documents_keep_within_the_quotas(stack: str) -> None:
-    assert len(text(document(stack, "boundary"))) <= MANAGED_QUOTA
-    assert len(text(document(stack, "deployment.policy"))) <= INLINE_QUOTA
-    assert len(text(reading_only())) <= SESSION_QUOTA
+    assert len(text(document(stack, "boundary"))) <= QUOTAS[DocumentKind.MANAGED]
+    assert len(text(document(stack, "deployment.policy"))) <= QUOTAS[DocumentKind.INLINE]
+    assert len(text(reading_only())) <= QUOTAS[DocumentKind.SESSION]
 
 
 def test_one_targets_policy_opens_nothing_in_another() -> None:

@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy_infra.settings import TargetSettings, ToolsSettings, of_files, problems
+from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
+from deploy_infra.settings import problems as problems_of
 from tests.unit.infra.facts import ROOT
 
 FILES = sorted(path.name for path in ROOT.glob("Pulumi.*.yaml"))
+
+
+def problems(root: Path, stack: str) -> list[str]:
+    return [str(problem) for problem in problems_of(root, [stack])]
 
 
 @pytest.fixture
@@ -69,8 +74,8 @@ WRONG = [
     ("deploy:region", "deploy:region: eu-central-1/../x", "got eu-central-1/../x, expected a region"),
     ("deploy:deploymentRole", "deploy:deploymentRole: role/*", "got role/*, expected a role name"),
     ("deploy:deploymentRole", 'deploy:deploymentRole: "x\\n"', "got 'x\\n', expected a role name"),
-    ("deploy:externalId", 'deploy:externalId: "*"', "got *, expected 2 to 128 of"),
-    ("deploy:externalId", "deploy:externalId: {secure: v1:abc}", "got a secret, expected 2 to 128 of"),
+    ("deploy:externalId", 'deploy:externalId: "*"', "got *, expected 2 to 1224 of"),
+    ("deploy:externalId", "deploy:externalId: {secure: v1:abc}", "got a secret, expected 2 to 1224 of"),
     ("deploy:sessionDuration", "deploy:sessionDuration: 899", "got the number 899, expected 900 to 43200 (seconds)"),
     ("deploy:previewRole", "deploy:previewRole: items-dev-deployment", "expected another role than deploy:deploymentRole"),
     ("deploy:externalId", "deploy:externalId: items-prod-e86f37c2", "expected another than in Pulumi.prod.yaml"),
@@ -134,7 +139,7 @@ def test_a_hostile_stack_name_reads_no_file(project: Path, stack: str) -> None:
 
 def test_a_missing_file_is_said(project: Path) -> None:
     (project / "Pulumi.dev.yaml").unlink()
-    assert problems(project, "dev")[0].startswith("Pulumi.dev.yaml:1: config: no such file in")
+    assert problems(project, "dev")[0].startswith("Pulumi.dev.yaml:1: no such file, though")
 
 
 def test_settings_of_a_wrong_file_are_refused(project: Path) -> None:

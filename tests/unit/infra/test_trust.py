@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from deploy_infra.policies.document import TRUST_QUOTA, text
+from deploy_infra.policies.document import text
 from deploy_infra.policies.trust import jenkins
+from deploy_project.seam import QUOTAS, DocumentKind
 from tests.unit.infra.evaluation import trusts
 from tests.unit.infra.facts import document
 
@@ -79,7 +80,7 @@ def test_trust_is_name_stable_and_small(env: str) -> None:
     for role in CALLERS:
         trust = document(f"{env}-access", f"{role}.trust")
         assert {statement["Principal"]["AWS"] for statement in trust["Statement"]} == {"arn:aws:iam::111111111111:root"}
-        assert len(text(trust)) <= TRUST_QUOTA
+        assert len(text(trust)) <= QUOTAS[DocumentKind.TRUST]
 
 
 def test_an_organisation_is_demanded_where_one_is_given() -> None:
@@ -94,4 +95,4 @@ def test_an_organisation_is_demanded_where_one_is_given() -> None:
     demanded = [statement["Condition"]["StringEquals"].get("aws:PrincipalOrgID") for statement in member["Statement"]]
     assert demanded == ["o-0123456789", "o-0123456789"]
     assert "aws:PrincipalOrgID" not in text(plain)
-    assert len(text(member)) < TRUST_QUOTA
+    assert len(text(member)) < QUOTAS[DocumentKind.TRUST]

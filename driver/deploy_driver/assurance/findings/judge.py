@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from deploy_driver.assurance.findings.catalogue import BY_ID, RULES
 from deploy_driver.assurance.findings.observed import Subject, Unseen
 from deploy_driver.assurance.findings.rule import Result, Rule, Standing
-from deploy_driver.config.model import ACCESS, TOOLS
+from deploy_project.stacks import is_access
 
 
 def judge(subjects: Iterable[Subject]) -> Iterator[Result]:
@@ -68,8 +68,7 @@ def _finding(rule: Rule, subject: Subject, fact: str) -> Result:
 
 def _again(stack: str) -> str:
     """The command that makes a stack what the program says, whatever somebody changed by hand."""
-    access = stack == TOOLS or stack.endswith(ACCESS)
-    return f"deploy bootstrap --stacks {stack}" if access else f"deploy up --stacks {stack} --refresh"
+    return f"deploy bootstrap --stacks {stack}" if is_access(stack) else f"deploy up --stacks {stack} --refresh"
 
 
 def _unseen(rule: Rule, why: Unseen, stack: str, subject: str) -> Result:

@@ -8,6 +8,7 @@ from deploy_driver.assurance.iam import escalation, guarded, minimal, reading, s
 from deploy_driver.assurance.iam.evaluate import Request, decide
 from deploy_driver.assurance.iam.finding import Finding, Rule
 from deploy_driver.assurance.iam.holders import Documents, Role
+from deploy_project.seam import kind_of
 
 
 def check(
@@ -56,5 +57,5 @@ def _sizes(stack: str, documents: Documents) -> Iterator[Finding]:
     for name, document in documents.items():
         size = sizes.size(name, document)
         if size.too_big:
-            fact = f"{size.characters} characters, {size.quota} are allowed for a {sizes.kind_of(name)}"
+            fact = f"{size.characters} characters, {size.quota} are allowed for a {kind_of(name)}"
             yield Finding(Rule.TOO_BIG, stack, "", name, fact)

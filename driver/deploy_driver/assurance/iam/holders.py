@@ -1,4 +1,4 @@
-"""Who holds what: roles with their policies, and every request that they need to make, from the program's plain data."""
+"""Who holds what: roles with their policies, and every request that they need to make, from what the program says."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 
 from deploy_driver.assurance.iam.evaluate import Layers, Policy, Request, read
 from deploy_driver.errors import UsageError
+from deploy_project.seam import RoleNeed
 
 Documents = Mapping[str, Mapping[str, Any]]
-
-_SAID = ("role", "arn", "policy", "boundary", "session", "type", "phase", "operation", "action", "resources", "context")
 _LOOKING = {"preview", "drift", "audit"}
 
 
@@ -59,25 +58,22 @@ class Role:
         return self.layers if need.narrowed else Layers(self.layers.identity, self.layers.boundary)
 
 
-def roles(stack: str, env: str, documents: Documents, needs: Iterable[Mapping[str, Any]]) -> tuple[Role, ...]:
-    """The roles of a stack. Raises UsageError where the program's data is not what it must be, PolicyError for a policy."""
-    rows: dict[str, list[Mapping[str, Any]]] = {}
+def roles(stack: str, env: str, documents: Documents, needs: Iterable[RoleNeed]) -> tuple[Role, ...]:
+    """The roles of a stack. Raises UsageError where a document is not there, PolicyError for a policy."""
+    rows: dict[str, list[RoleNeed]] = {}
     for row in needs:
-        missing = [key for key in _SAID if key not in row]
-        if missing:
-            raise UsageError(f"a need says no {missing[0]}: {dict(row)}", where=f"{stack}: program.needs")
-        rows.setdefault(str(row["role"]), []).append(row)
+        rows.setdefault(row.role, []).append(row)
     return tuple(_role(stack, env, name, documents, said) for name, said in rows.items())
 
 
-def _role(stack: str, env: str, name: str, documents: Documents, rows: Sequence[Mapping[str, Any]]) -> Role:
-    session = next((str(row["session"]) for row in rows if row["session"]), "")
+def _role(stack: str, env: str, name: str, documents: Documents, rows: Sequence[RoleNeed]) -> Role:
+    session = next((row.session for row in rows if row.session), "")
     layers = Layers(
-        _policy(stack, documents, str(rows[0]["policy"])),
-        _policy(stack, documents, str(rows[0]["boundary"])) if rows[0]["boundary"] else None,
+        _policy(stack, documents, rows[0].policy),
+        _policy(stack, documents, rows[0].boundary) if rows[0].boundary else None,
         _policy(stack, documents, session) if session else None,
     )
-    return Role(stack, env, name, str(rows[0]["arn"]), layers, tuple(_need(row) for row in rows))
+    return Role(stack, env, name, rows[0].arn, layers, tuple(_need(row) for row in rows))
 
 
 def _policy(stack: str, documents: Documents, name: str) -> Policy:
@@ -86,9 +82,7 @@ def _policy(stack: str, documents: Documents, name: str) -> Policy:
     return read(name, documents[name])
 
 
-def _need(row: Mapping[str, Any]) -> Need:
-    context = {key: value if isinstance(value, str) else tuple(value) for key, value in row["context"].items()}
-    requests = tuple(Request(str(row["action"]), resource, context) for resource in row["resources"])
-    return Need(
-        str(row["type"]), str(row["phase"]), str(row["operation"]), str(row["action"]), requests, bool(row["session"])
-    )
+def _need(row: RoleNeed) -> Need:
+    context = {key: value if isinstance(value, str) else tuple(value) for key, value in row.context.items()}
+    requests = tuple(Request(row.action, resource, context) for resource in row.resources)
+    return Need(row.type, row.phase, row.operation, row.action, requests, bool(row.session))

@@ -8,8 +8,9 @@ from typing import Any
 
 from deploy_driver.assurance.iam.finding import Finding
 from deploy_driver.assurance.iam.holders import Documents, Role
-from deploy_driver.assurance.iam.sizes import WARN_FROM, Size, kind_of, size
+from deploy_driver.assurance.iam.sizes import WARN_FROM, Size, size
 from deploy_driver.render.text import table
+from deploy_project.seam import kind_of
 
 
 def as_data(stack: str, documents: Documents) -> Mapping[str, Any]:

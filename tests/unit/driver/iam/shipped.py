@@ -11,6 +11,7 @@ from deploy_driver.assurance.iam.evaluate import Layers, read
 from deploy_driver.assurance.iam.holders import Documents, Need, Role, roles
 from deploy_infra.documents import documents
 from deploy_infra.needs import needs
+from deploy_project.seam import NEEDS, answer
 
 ROOT = Path(__file__).resolve().parents[4]
 STACKS = ("tools", "dev-access", "staging-access", "prod-access")
@@ -24,12 +25,9 @@ def stacks() -> Mapping[str, Documents]:
 
 @cache
 def shipped() -> tuple[Role, ...]:
+    said = {stack: answer(needs(ROOT, stack), NEEDS) for stack in STACKS}
     return tuple(
-        role
-        for stack in STACKS
-        for role in roles(
-            stack, stack.removesuffix("-access"), stacks()[stack], [dict(row) for row in needs(ROOT, stack)]
-        )
+        role for stack in STACKS for role in roles(stack, stack.removesuffix("-access"), stacks()[stack], said[stack])
     )
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_driver.assurance.iam.sizes import Kind, Size, kind_of, size
+from deploy_driver.assurance.iam.sizes import Size, size
+from deploy_project.seam import DocumentKind, kind_of
 from tests.unit.driver.iam.shipped import STACKS, allowing, stacks
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("deployment.policy", Kind.INLINE),
-        ("boundary", Kind.MANAGED),
-        ("deploy.trust", Kind.TRUST),
-        ("preview.session", Kind.SESSION),
-        ("trail", Kind.BUCKET),
+        ("deployment.policy", DocumentKind.INLINE),
+        ("boundary", DocumentKind.MANAGED),
+        ("deploy.trust", DocumentKind.TRUST),
+        ("preview.session", DocumentKind.SESSION),
+        ("trail", DocumentKind.BUCKET),
     ],
 )
-def test_a_document_is_measured_by_what_it_is(name: str, kind: Kind) -> None:
+def test_a_document_is_measured_by_what_it_is(name: str, kind: DocumentKind) -> None:
     assert kind_of(name) is kind
 
 

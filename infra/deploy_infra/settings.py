@@ -1,0 +1,207 @@
+"""The settings of every stack: what they may be (`problems`), and what they are (`load`, `of_files`). The only reader of pulumi.Config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy_project.accounts import EnterAs, TargetAccount, ToolsAccount
+from deploy_project.keys import (
+    RUN_KEYS,
+    TARGET_KEYS,
+    TOOLS_KEYS,
+    Key,
+    Values,
+    judged,
+    number,
+    one_of,
+    shared,
+    states_apart,
+    unknown,
+)
+from deploy_project.stackfile import Kind, Problem, Reader, Setting, StackFile, read, shown
+from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_of, file_name, is_access, is_env
+
+RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
+    1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""What CloudWatch Logs can keep (PutRetentionPolicy, retentionInDays)."""
+
+SERVICE_KEYS = (
+    number("items:memory", 128, 10_240, "128 to 10240 (MB)"),
+    number("items:timeout", 1, 29, "1 to 29 (seconds; an HTTP API waits 30)"),
+    number("items:maxItemBytes", 1, 4_000_000, "1 to 4000000 (bytes; Lambda takes 6 MB with base64)"),
+    one_of("items:logRetentionDays", RETENTION_DAYS, f"one of {', '.join(map(str, RETENTION_DAYS))} (days)"),
+)
+DEFAULT_PROVIDERS = "pulumi:disable-default-providers"
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """The service's own settings: MB, seconds, bytes, days."""
+
+    memory: int
+    timeout: int
+    max_item_bytes: int
+    log_retention_days: int
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What one run says of itself; `session_name` is empty where nobody but the plain `pulumi` CLI runs.
+
+    `granted_duration` is how long a session AWS gave to this machine, in seconds; 0 when nobody has asked yet.
+    `empty_buckets`: this run destroys the stack, so that buckets go with what is in them.
+    """
+
+    enter_as: EnterAs
+    session_name: str
+    granted_duration: int = 0
+    empty_buckets: bool = False
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """What every stack knows: its name, the run, and the account that Jenkins lives in."""
+
+    stack: str
+    run: RunSettings
+    tools: ToolsAccount
+
+
+@dataclass(frozen=True)
+class ToolsSettings(StackSettings):
+    """The access layer of the tools account: it lets Jenkins into `targets`."""
+
+    targets: tuple[TargetAccount, ...]
+
+
+@dataclass(frozen=True)
+class TargetSettings(StackSettings):
+    """One layer of a target account."""
+
+    target: TargetAccount
+    service: ServiceSettings
+
+    @property
+    def is_access(self) -> bool:
+        """Whether this is the layer that says who may enter, not the one that runs there."""
+        return is_access(self.stack)
+
+
+def problems(root: Path, stacks: Sequence[str], reader: Reader = read) -> list[Problem]:
+    """What is wrong for `stacks` in the project folder `root`, in order of file and line; empty where all is well.
+
+    Looks at the stacks' own files, at the tools account's, and at what must differ between accounts; each file is read once.
+    """
+    return sorted(set(_find(root, stacks, reader)))
+
+
+def load(root: Path) -> ToolsSettings | TargetSettings:
+    """The settings of the stack that Pulumi is running: its configuration, and the files of the accounts it needs.
+
+    Raises pulumi.RunError with everything that is wrong, a line each.
+    """
+    import pulumi
+
+    stack = pulumi.get_stack()
+    if found := problems(root, [stack]):
+        raise pulumi.RunError("\n".join(["the settings are not what they must be:", *map(str, found)]))
+    return _settings(root, stack, _running(stack))
+
+
+def of_files(root: Path, stack: str) -> ToolsSettings | TargetSettings:
+    """The same for any stack from its file alone, without Pulumi. Raises ValueError with everything that is wrong."""
+    if found := problems(root, [stack]):
+        raise ValueError("\n".join(map(str, found)))
+    return _settings(root, stack, _in_file(root, env_of(stack)))
+
+
+def _targets(root: Path) -> list[str]:
+    """The target accounts that have a file, in order of name; not `tools`, and no file of an access stack's own."""
+    names = (path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
+    return sorted(name for name in names if name != TOOLS and env_of(name) == name)
+
+
+def _find(root: Path, stacks: Sequence[str], reader: Reader) -> Iterator[Problem]:
+    asked = dict.fromkeys(map(env_of, stacks))
+    for env in asked:
+        if not is_env(env):
+            expected = f"the stack's name as {ENV_EXPECTED} (before -access)"
+            yield Problem("Pulumi.yaml", 1, 1, "stack", f"got {shown(env)}, expected {expected}")
+    named = [env for env in asked if is_env(env)]
+    if not named:
+        return
+    files = {env: reader(root / file_name(env)) for env in dict.fromkeys((TOOLS, *named, *_targets(root)))}
+    concerned = files if TOOLS in asked else {env: files[env] for env in (TOOLS, *named)}
+    for env, file in concerned.items():
+        yield from _of_file(env, file)
+    theirs = {file.name for env, file in concerned.items() if env != TOOLS or TOOLS in asked}
+    for name in ("deploy:account", "deploy:externalId"):
+        yield from (problem for problem in shared(files.values(), name) if problem.file in theirs)
+
+
+def _of_file(env: str, file: StackFile) -> Iterator[Problem]:
+    keys = _keys(env)
+    values, found = judged(file, keys)
+    yield from found
+    yield from states_apart(file, values)
+    if file.settings:
+        yield from (problem for problem in unknown(file, keys) if problem.key != DEFAULT_PROVIDERS)
+        got = file.settings.get(DEFAULT_PROVIDERS, Setting(Kind.NOTHING))
+        if got.items != ("*",):
+            what = f'got {got.shown()}, expected ["*"]: every provider is explicit'
+            yield file.problem(DEFAULT_PROVIDERS, what)
+
+
+def _keys(env: str) -> Sequence[Key]:
+    return (*TOOLS_KEYS, *RUN_KEYS) if env == TOOLS else (*TARGET_KEYS, *RUN_KEYS, *SERVICE_KEYS)
+
+
+def _settings(root: Path, stack: str, own: Values) -> ToolsSettings | TargetSettings:
+    run = _run(stack, own)
+    if stack == TOOLS:
+        targets = tuple(TargetAccount.of(env, _in_file(root, env)) for env in _targets(root))
+        return ToolsSettings(stack, run, ToolsAccount.of(own), targets)
+    tools, target = ToolsAccount.of(_in_file(root, TOOLS)), TargetAccount.of(env_of(stack), own)
+    return TargetSettings(stack, run, tools, target, _service(own))
+
+
+def _running(stack: str) -> Values:
+    """What Pulumi was given for this run; the driver adds the run's own facts to it."""
+    import pulumi
+
+    keys = _keys(env_of(stack))
+    given = {key.name: pulumi.Config(key.name.split(":")[0]).get(key.name.split(":")[1]) for key in keys}
+    settings = {name: Setting(Kind.TEXT, value) for name, value in given.items() if value is not None}
+    values, found = judged(StackFile(f"configuration of {stack}", settings), keys)
+    if found:
+        hint = f"give it with --config-file {file_name(env_of(stack))}"
+        raise pulumi.RunError("\n".join([f"the stack {stack} runs without its settings; {hint}:", *map(str, found)]))
+    return values
+
+
+def _in_file(root: Path, env: str) -> Values:
+    """The values of an account's file, which `problems` found to be right."""
+    return judged(read(root / file_name(env)), _keys(env))[0]
+
+
+def _run(stack: str, values: Values) -> RunSettings:
+    usual = EnterAs.BOOTSTRAP if is_access(stack) else EnterAs.DEPLOYMENT
+    return RunSettings(
+        EnterAs(str(values["deploy:enterAs"]) or usual),
+        str(values["deploy:sessionName"]),
+        int(values["deploy:grantedDuration"]),
+        bool(values["deploy:emptyBuckets"]),
+    )
+
+
+def _service(values: Mapping[str, str | int]) -> ServiceSettings:
+    return ServiceSettings(
+        memory=int(values["items:memory"]),
+        timeout=int(values["items:timeout"]),
+        max_item_bytes=int(values["items:maxItemBytes"]),
+        log_retention_days=int(values["items:logRetentionDays"]),
+    )

@@ -1,0 +1,228 @@
+"""The keys of a stack file: what each may be, what holds without it, and how that is said to a person who wrote something else.
+
+The keys of `deploy:` are here; a program adds those of its own namespace in the same form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from deploy_project.stackfile import Kind, Problem, Setting, StackFile, shown
+from deploy_project.stacks import ACCESS, PARTITION
+
+Value = str | int
+Values = Mapping[str, Value]
+
+
+def _nothing_more(_: Setting) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key. `read` answers None for what it refuses; `expected` says what it takes; `default` makes it optional.
+
+    `hint` says more of a value that was refused; empty where there is no more to say.
+    """
+
+    name: str
+    read: Callable[[Setting], Value | None]
+    expected: str
+    default: Value | None = None
+    hint: Callable[[Setting], str] = _nothing_more
+
+
+def text(name: str, pattern: str, expected: str, default: str | None = None) -> Key:
+    """A key whose value is a text that the pattern matches as a whole."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def read(got: Setting) -> str | None:
+        return got.text if got.kind is Kind.TEXT and compiled.fullmatch(got.text) else None
+
+    return Key(name, read, expected, default, _in_quotes)
+
+
+def number(name: str, low: int, high: int, expected: str, default: int | None = None) -> Key:
+    """A key whose value is a decimal number. `pulumi config set` writes numbers as text, a person writes them as they are."""
+
+    def read(got: Setting) -> int | None:
+        if got.kind not in {Kind.TEXT, Kind.NUMBER} or not re.fullmatch(r"0|[1-9][0-9]{0,8}", got.text, re.ASCII):
+            return None
+        return int(got.text) if low <= int(got.text) <= high else None
+
+    return Key(name, read, expected, default, _in_decimal)
+
+
+def one_of(name: str, allowed: Collection[int], expected: str) -> Key:
+    """A key whose value is one of some numbers."""
+    within = number(name, min(allowed), max(allowed), expected)
+    return Key(name, lambda got: value if (value := within.read(got)) in allowed else None, expected, hint=within.hint)
+
+
+def _in_quotes(got: Setting) -> str:
+    return "; not every YAML reads that as text: put it in quotes" if got.kind is Kind.AMBIGUOUS else ""
+
+
+def _in_decimal(got: Setting) -> str:
+    """`0400` is 256 to the engine, which reads YAML 1.1, and 400 to YAML 1.2."""
+    if got.kind is Kind.AMBIGUOUS:
+        return "; not every YAML reads that as the same value: write it in decimal digits, without a 0 in front"
+    return ""
+
+
+def _role(name: str, default: str | None = None) -> Key:
+    return text(name, r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -", default)
+
+
+_BUCKET = (
+    r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)(?!.*\.\.)"
+    r"(?![0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+"""Amazon S3 User Guide, "General purpose bucket naming rules"."""
+
+
+LONGEST_BUCKET = 63
+
+
+def _bucket(name: str, default: str | None = None) -> Key:
+    expected = (
+        "a bucket name: 3 to 63 of a-z 0-9 . -, a letter or digit at either end, and no name that S3 keeps for itself"
+    )
+    return text(name, _BUCKET, expected, default)
+
+
+def _alias(name: str, default: str | None = None) -> Key:
+    """A name that CreateAlias takes: `alias/aws/` is for keys of AWS's own (AWS KMS API Reference)."""
+    expected = "a key alias: alias/ and 1 to 250 of A-Z a-z 0-9 _ / -, not alias/aws/"
+    return text(name, r"alias/(?!aws/)[\w/-]{1,250}", expected, default)
+
+
+def _region(name: str) -> Key:
+    """A region of the partition `aws` has three parts; those of every other partition have four, or begin with `cn`."""
+    plain = text(
+        name, r"(?!cn-)[a-z]{2}-[a-z]+-[0-9]{1,2}", f"a region of the partition {PARTITION}, such as eu-central-1"
+    )
+
+    def hint(got: Setting) -> str:
+        elsewhere = re.fullmatch(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}", got.text, re.ASCII)
+        return (
+            f": it is in another partition, and ARNs are written arn:{PARTITION}: here"
+            if elsewhere
+            else plain.hint(got)
+        )
+
+    return Key(plain.name, plain.read, plain.expected, hint=hint)
+
+
+SHORTEST_SESSION, LONGEST_SESSION = 900, 43_200
+"""Seconds that a role's session may last (AWS STS API Reference, AssumeRole, `DurationSeconds`)."""
+SESSION = 3600
+"""Seconds that a session lasts where nobody asks for another length: AWS's own default."""
+
+
+def _seconds(name: str, default: int) -> Key:
+    expected = f"{SHORTEST_SESSION} to {LONGEST_SESSION} (seconds)"
+    return number(name, SHORTEST_SESSION, LONGEST_SESSION, expected, default)
+
+
+_ACCOUNT = (text("deploy:account", r"[0-9]{12}", "12 digits in quotes"), _region("deploy:region"))
+
+RUN_KEYS = (
+    text("deploy:enterAs", r"deployment|preview|bootstrap", "deployment, preview or bootstrap", ""),
+    text("deploy:sessionName", r"[\w+=,.@-]{2,64}", "2 to 64 of A-Z a-z 0-9 _ + = , . @ -", ""),
+    _seconds("deploy:grantedDuration", 0),
+    text("deploy:emptyBuckets", r"true", "true, in a destroy", ""),
+)
+"""What one run says of itself: the driver writes these into its own copy of the file."""
+
+TOOLS_KEYS = (
+    *_ACCOUNT,
+    _role("deploy:jenkinsDeployRole"),
+    _role("deploy:jenkinsPreviewRole"),
+    _bucket("deploy:stateBucket"),
+    _alias("deploy:stateKey"),
+    _bucket("deploy:accessStateBucket", ""),
+    _alias("deploy:accessStateKey", ""),
+    _alias("deploy:planKey", "alias/deploy-plan"),
+    text("deploy:organization", r"o-[a-z0-9]{10,32}", "an organisation: o- and 10 to 32 of a-z 0-9", ""),
+)
+"""Of the account that Jenkins lives in."""
+
+TARGET_KEYS = (
+    *_ACCOUNT,
+    _role("deploy:bootstrapRole", "OrganizationAccountAccessRole"),
+    _role("deploy:deploymentRole"),
+    _role("deploy:previewRole"),
+    # AWS STS API Reference, AssumeRole, `ExternalId`.
+    text("deploy:externalId", r"[\w+=,.@:/-]{2,1224}", "2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -"),
+    _seconds("deploy:sessionDuration", SESSION),
+)
+"""Of an account that Jenkins deploys into."""
+
+_DIFFERENT = (
+    ("deploy:jenkinsDeployRole", "deploy:jenkinsPreviewRole"),
+    ("deploy:deploymentRole", "deploy:previewRole"),
+)
+
+
+def judged(file: StackFile, keys: Sequence[Key]) -> tuple[Values, list[Problem]]:
+    """The values of `keys`, defaults filled in, and every problem with them and with the file; nothing of a file that is none."""
+    if not file.settings and file.problems:
+        return {}, list(file.problems)
+    values: dict[str, Value] = {}
+    problems = list(file.problems)
+    for key in keys:
+        got = file.settings.get(key.name)
+        value = key.default if got is None or got.kind is Kind.NOTHING else key.read(got)
+        if value is not None:
+            values[key.name] = value
+        elif got is not None and got.kind is not Kind.NOTHING:
+            problems.append(file.problem(key.name, f"got {got.shown()}, expected {key.expected}{key.hint(got)}"))
+        elif file.whole:
+            problems.append(file.problem(key.name, f"missing, expected {key.expected}"))
+    for one, other in _DIFFERENT:
+        if other in values and values[other] == values.get(one):
+            what = f"got {shown(str(values[other]))}, expected another role than {one}"
+            problems.append(file.problem(other, what))
+    return values, problems
+
+
+def unknown(file: StackFile, keys: Iterable[Key], *, namespace: str = "") -> Iterator[Problem]:
+    """Every setting that is none of `keys`; of one namespace only, such as `deploy:`, where one is named."""
+    known = {key.name for key in keys}
+    offered = sorted(known - {key.name for key in RUN_KEYS})
+    for name in file.settings.keys() - known:
+        if name.startswith(namespace):
+            own = [key for key in offered if key.split(":")[0] == name.split(":")[0]] or offered
+            close = get_close_matches(name, own, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(own)}"
+            yield file.problem(name, f"unknown key; {hint}")
+
+
+def shared(files: Iterable[StackFile], name: str) -> Iterator[Problem]:
+    """Of a key that every account has to itself: each file that says the same as another one."""
+    same: dict[str, list[StackFile]] = {}
+    for file in files:
+        if name in file.settings:
+            same.setdefault(file.settings[name].text, []).append(file)
+    for text_, holders in same.items():
+        for file in holders if text_ else ():
+            others = ", ".join(other.name for other in holders if other is not file)
+            if others:
+                yield file.problem(name, f"got {shown(text_)}, expected another than in {others}")
+
+
+def states_apart(file: StackFile, values: Values) -> Iterator[Problem]:
+    """Whoever may write the state of an access layer decides what the next administrator does: Jenkins may not."""
+    for own, other in (("Bucket", "stateBucket"), ("Key", "stateKey"), ("Key", "planKey")):
+        name, got = f"deploy:accessState{own}", values.get(f"deploy:accessState{own}")
+        if got and got == values.get(f"deploy:{other}"):
+            what = f"got {shown(str(got))}, expected another than deploy:{other}: Jenkins may use that"
+            yield file.problem(name, what)
+    bucket = f"{values.get('deploy:stateBucket', '')}{ACCESS}"
+    if values.get("deploy:accessStateBucket") == "" and len(bucket) > LONGEST_BUCKET:
+        missing = f"missing, expected a bucket name: {bucket} would have {len(bucket)} characters"
+        yield file.problem("deploy:accessStateBucket", f"{missing}, and {LONGEST_BUCKET} are allowed")

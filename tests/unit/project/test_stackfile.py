@@ -1,0 +1,104 @@
+"""A stack file as it is written: where every key stands, and what is told of files that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy_project.stackfile import Kind, parse, read, shown
+
+
+def kind(value: str) -> Kind:
+    return parse("Pulumi.dev.yaml", f"config:\n  a: {value}\n".encode()).settings["a"].kind
+
+
+def told(content: bytes) -> list[str]:
+    return [str(problem) for problem in parse("Pulumi.dev.yaml", content).problems]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "values"),
+    [
+        (Kind.TEXT, ["ab", "'0400'", '"yes"', "12ab", "12345678-aa", "arn:aws:iam::1:role/x", '""']),
+        (Kind.NUMBER, ["0", "400", "-3", "128.5"]),
+        (Kind.TRUTH, ["true", "False"]),
+        (Kind.NOTHING, ["", "~", "null"]),
+        (Kind.LIST, ["[a]", "[]"]),
+        (Kind.MAPPING, ["{a: b}"]),
+        (Kind.SECRET, ["{secure: v1:abc}"]),
+        (
+            Kind.AMBIGUOUS,
+            ["0400", "010000", "0o20", "0x1f", "0b11", "1_000", "12:30", "1:20.5", "1e3", "1.", ".5", ".inf"],
+        ),
+        (Kind.AMBIGUOUS, ["yes", "No", "on", "OFF", "y", "2026-11-23", "2026-11-23 10:00:00", "!odd x", "!!int '3'"]),
+    ],
+)
+def test_a_value_is_what_every_version_of_yaml_reads_or_ambiguous(kinds: Kind, values: list[str]) -> None:
+    assert {value: kind(value) for value in values} == dict.fromkeys(values, kinds)
+
+
+def test_every_key_is_known_with_its_line_and_column() -> None:
+    file = parse("Pulumi.dev.yaml", b"# a comment\nconfig:\n  a: 1\n  b: &x [c, d]\n  e: *x\n")
+    assert {key: (setting.line, setting.column) for key, setting in file.settings.items()} == {
+        "a": (3, 3),
+        "b": (4, 3),
+        "e": (5, 3),
+    }
+    assert file.settings["e"].items == ("c", "d")
+    assert (file.line, file.problems) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", ":1: config: missing, expected a mapping of settings"),
+        (b"name: x\nconfig:\n", ":2: config: missing, expected a mapping of settings"),
+        (b"- config\n", ":1: config: missing, expected a mapping of settings"),
+        (b"config:\n  a: [1\n", ":3: not YAML: "),
+        (b"config: {}\n--- 2\n", ":2: not YAML: "),
+        (b"config: *x\n", ":1: not YAML: found undefined alias"),
+        (b"config:\n  a: \x07\n", ":2: not YAML: unacceptable character"),
+        (b"config:\n  a: \xff\xfe\n", ":2: not text in UTF-8: invalid start byte"),
+        ("config:\n  a: 1\n".encode("utf-16"), ":1: not text in UTF-8: invalid start byte"),
+        (b"config: " + b"[" * 5000, ":1: not YAML: maximum recursion depth"),
+        (b"config:\n  a: 1\n  b: 2\n  a: 3\n", ":4: a: given twice, expected it in line 2 only"),
+        (b"config: {a: 1}\nconfig: {b: 1}\n", ":2: config: given twice, expected it in line 1 only"),
+        (b"x: &x {a: 1}\nconfig:\n  <<: *x\n", ":3: <<: a YAML merge key, expected the keys themselves"),
+        (b"x: &x {config: {a: 1}}\n<<: *x\n", ":2: <<: a YAML merge key, expected the keys themselves"),
+        (b"config:\n  ? [a]\n  : 1\n", ":2: got a key that is a list or a mapping, expected a name"),
+    ],
+)
+def test_what_is_no_stack_file_is_told_with_its_line_and_never_raised(content: bytes, said: str) -> None:
+    assert told(content)[0].startswith(f"Pulumi.dev.yaml{said}")
+
+
+def test_a_file_that_is_not_there_or_cannot_be_read_is_a_problem_too(tmp_path: Path) -> None:
+    assert str(read(tmp_path / "Pulumi.qa.yaml").problems[0]) == (
+        "Pulumi.qa.yaml:1: no such file, though it says everything about the account qa; "
+        "docs/reference/settings.md shows one"
+    )
+    (tmp_path / "Pulumi.dev.yaml").mkdir()
+    assert str(read(tmp_path / "Pulumi.dev.yaml").problems[0]) == "Pulumi.dev.yaml:1: cannot be read: Is a directory"
+
+
+def test_a_file_is_parsed_again_only_when_its_content_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text("config: {a: 1}\n")
+    first = read(path)
+    assert read(path) is first
+    path.write_text("config: {a: 2}\n")
+    assert read(path).settings["a"].text == "2"
+
+
+def test_a_value_is_found_where_it_stands_or_at_the_account() -> None:
+    file = parse("Pulumi.dev.yaml", b'config:\n  deploy:account: "1"\n  deploy:deploymentRole: x\n')
+    assert [file.line_of(value) for value in ("x", "elsewhere")] == [3, 2]
+    assert parse("Pulumi.dev.yaml", b"").line_of("x") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "''"), (" a", "' a'"), ("a\nb", r"'a\nb'"), ("x" * 61, "x" * 59 + "…")]
+)
+def test_what_was_found_is_shown_so_that_a_terminal_only_prints_it(text: str, said: str) -> None:
+    assert shown(text) == said
