@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy_driver.record import catalogue as said
+from deploy_driver.record.reading import event_of
+from deploy_driver.record.story import Story, story_of
 from deploy_driver.record.stream import Envelope
 from deploy_driver.values import Changes, PropertyDiff, ResourceChange
 from tests.previews import ALIAS_MADE, BUCKET_REPLACED, FUNCTION_CHANGE, POLICY_CHANGE, change
@@ -25,6 +27,11 @@ def record(*told: Told, run: str = RUN) -> Record:
     return [json.loads(json.dumps(envelope.as_json())) for envelope in kept]
 
 
+def story(record: Sequence[Any], *, here: bool = True, kept: bool | None = None) -> Story:
+    """The story that a record tells."""
+    return story_of([event_of(event) for event in record], here=here, kept=kept)
+
+
 def begun(*stacks: str, operation: str = "up", **more: str) -> list[Told]:
     """The beginning of a run and its checks, which take two seconds."""
     occasion = {
@@ -37,8 +44,8 @@ def begun(*stacks: str, operation: str = "up", **more: str) -> list[Told]:
     who = "arn:aws:sts::111111111111:assumed-role/jenkins-deploy/i-0a1b2c3d"
     return [
         (0, said.RunStarted(RUN, operation, "sandbox", stacks, "3.250.0", "7.51.1", **occasion)),
-        (0.4, said.CheckPassed("identity", who)),
-        *((2, said.CheckPassed("role", f"{who} in {account(stack)}", stack)) for stack in stacks),
+        (0.4, said.CheckPassed("identity", who, account="111111111111", arn=who)),
+        *((2, said.CheckPassed("role", f"{who} in {account(stack)}", stack, account(stack), who)) for stack in stacks),
     ]
 
 

@@ -62,23 +62,6 @@ class FileLedger:
         self._before = Head(digest=digest(line))
 
 
-def events_of(folder: Path) -> Sequence[Mapping[str, Any]]:
-    """The events that a run's folder keeps; none when there is no such folder. Raises NotReadyError when they cannot be read.
-
-    A last line that is cut off belongs to a run that was killed; what it said before holds.
-    """
-    lines = record_in(folder).split(b"\n")
-    events: list[Mapping[str, Any]] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            events.append(json.loads(line))
-        except ValueError as error:
-            if number == len(lines):
-                break
-            raise NotReadyError(f"line {number} is not JSON: {error}", where=str(folder / FILE)) from None
-    return events
-
-
 def record_in(folder: Path) -> bytes:
     """What a run's folder keeps; empty when there is no such folder. Raises NotReadyError when it cannot be read."""
     path = folder / FILE
@@ -132,13 +115,6 @@ class S3Archive:
         kept = self._kept()
         newest = max(kept, key=lambda run: (kept[run], run), default="")
         return head_of(newest, self.record(newest)) if newest else Head()
-
-    def events(self, run: str) -> Sequence[Mapping[str, Any]]:
-        """What a run said."""
-        try:
-            return [json.loads(line) for line in self.record(run).decode().splitlines()]
-        except ValueError as error:
-            raise NotReadyError(f"the record of run {run} cannot be read: {error}") from None
 
     def record(self, run: str) -> bytes:
         """A run's record as it was put."""

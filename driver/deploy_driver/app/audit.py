@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.identity import StsIdentity
-from deploy_driver.adapters.records import events_of
+from deploy_driver.adapters.records import record_in
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
 from deploy_driver.app import program
 from deploy_driver.app import session as wiring
-from deploy_driver.assurance.audit import run_record
 from deploy_driver.assurance.audit.gather import Place, gather
 from deploy_driver.assurance.audit.join import Known, Picture, join
-from deploy_driver.assurance.audit.run_record import RunRecord
+from deploy_driver.assurance.audit.run_record import RunRecord, record_of
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Trail
+from deploy_driver.record.reading import lines_of
+from deploy_driver.record.story import story_of
 from deploy_driver.run.build_info import application_id, began, session_name
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
@@ -96,12 +97,12 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
             str(error), remedy="say the id that `deploy` printed when it began, such as 20261123-0102-3f9a7c"
         ) from None
     folder = config.root / ".deploy" / "runs" / run
-    events = events_of(folder)
-    if not events:
+    record = record_in(folder)
+    if not record:
         return RunRecord(run, moment)
     try:
-        found = run_record.read(run, events)
-    except (ValueError, KeyError, TypeError) as error:
+        found = record_of(run, story_of(lines_of(record)))
+    except ValueError as error:
         raise NotReadyError(f"the run's record cannot be read: {error}", where=str(folder)) from None
     if found.cloud != config.cloud:
         raise UsageError(f"run {run} was on {found.cloud}, not on {config.cloud}", remedy=f"say --cloud {found.cloud}")

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from deploy_driver.adapters.records import events_of, record_in
+from deploy_driver.adapters.records import record_in
 from deploy_driver.app import session as wiring
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.chain import Examined, examine, together
-from deploy_driver.record.past import PastRun, past_run
-from deploy_driver.record.story import Story, story_of
+from deploy_driver.record.reading import lines_of
+from deploy_driver.record.story import RunSummary, Story, story_of
 from deploy_driver.values import Cloud
 
 LATEST = "latest"
@@ -25,14 +25,11 @@ CLOSE = 5
 """How many ids are named when there is no such run, or no single one."""
 
 
-class Archive(Protocol):
+class KeptRecords(Protocol):
     """The records that are kept elsewhere. Every method raises NotReadyError."""
 
     def runs(self) -> Sequence[str]:
         """The ids of the runs that are kept."""
-
-    def events(self, run: str) -> Sequence[Any]:
-        """What a run said."""
 
     def record(self, run: str) -> bytes:
         """A run's record as it was put."""
@@ -44,7 +41,7 @@ class Records:
 
     folder: Path
     here: frozenset[str]
-    archive: Archive | None
+    archive: KeptRecords | None
     kept: frozenset[str]
     why: str = ""
 
@@ -53,14 +50,16 @@ class Records:
         """Every run, newest first as far as an id tells it: it begins with its minute."""
         return sorted(self.here | self.kept, reverse=True)
 
-    def events(self, run: str) -> Sequence[Any]:
-        """What a run said. Raises NotReadyError when its record cannot be read."""
-        said = events_of(self.folder / run) if run in self.here else ()
-        return said or (self.archive.events(run) if self.archive and run in self.kept else ())
-
-    def places(self, run: str) -> dict[str, Any]:
-        """What is known of a run from where its record is: under which name, and where."""
-        return {"run": run, "here": run in self.here, "kept": run in self.kept if self.archive else None}
+    def story(self, run: str) -> Story | None:
+        """A run's story; None where there is no record of it. Raises NotReadyError or ValueError when that cannot be read."""
+        record = record_in(self.folder / run) if run in self.here else b""
+        if not record and self.archive and run in self.kept:
+            record = self.archive.record(run)
+        if not record:
+            return None
+        kept = run in self.kept if self.archive else None
+        found = story_of(lines_of(record), here=run in self.here, kept=kept)
+        return replace(found, summary=replace(found.summary, run=run))
 
 
 def records(config: DeployConfig) -> Records:
@@ -103,25 +102,25 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
     return [each for each in found if only in ("", each.run)]
 
 
-def newest(known: Records, cloud: Cloud, limit: int) -> list[PastRun]:
+def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
     """The newest runs of that cloud, newest first. A record that cannot be read is said on stderr, and is left out."""
 
-    def recalled(name: str) -> PastRun | None:
+    def summary_of(name: str) -> RunSummary | None:
         try:
-            events = known.events(name)
-            return replace(past_run(events), **known.places(name)) if events else None
+            found = known.story(name)
         except (NotReadyError, ValueError) as error:
             _say(f"run {name} is left out: {error}")
             return None
+        return found.summary if found else None
 
-    found: list[PastRun] = []
+    found: list[RunSummary] = []
     minutes = [list(names) for _, names in groupby(known.names, key=_minute)]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
         while minutes and len(found) < limit:
             names: list[str] = []
             while minutes and len(names) < limit:
                 names += minutes.pop(0)
-            found += [run for run in pool.map(recalled, names) if run and run.cloud == cloud]
+            found += [run for run in pool.map(summary_of, names) if run and run.cloud == cloud]
     return sorted(found, key=lambda run: (_minute(run.run), run.began), reverse=True)[:limit]
 
 
@@ -134,9 +133,12 @@ def story(known: Records, cloud: Cloud, wanted: str) -> Story:
     """The run that is meant: by its id, by how its id begins, or `latest`. Raises UsageError or NotReadyError."""
     run = _latest(known, cloud) if wanted == LATEST else _meant(known, wanted)
     try:
-        return story_of(known.events(run), **known.places(run))
+        found = known.story(run)
     except ValueError as error:
         raise NotReadyError(f"the record of run {run} cannot be read: {error}") from None
+    if not found:
+        raise NotReadyError(f"there is no record of run {run}: it had a folder, and wrote nothing into it")
+    return found
 
 
 def _latest(known: Records, cloud: Cloud) -> str:

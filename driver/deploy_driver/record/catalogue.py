@@ -1,12 +1,29 @@
-"""The catalogue of events: everything a run can say. Kinds and fields are promised; wording is the renderers'."""
+"""The catalogue of events: everything a run can say.
+
+Kinds, fields and codes are promised: readers compare codes, and nothing else. What is `Prose` is for people; it may be worded anew
+at any time. A field of codes takes other text as well: a record may be written by a later deploy, or by whoever may write one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
-from deploy_driver.values import Changes, ResourceChange
+from deploy_driver.values import Changes, Cloud, Operation, ResourceChange
+
+Prose = Annotated[str, "worded for people: nobody compares it"]
+
+
+class Verb(StrEnum):
+    """What a run was begun for."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    DESTROY = "destroy"
+    BOOTSTRAP = "bootstrap"
+    DRIFT = "drift"
+    DRIFT_FIX = "drift --fix"
 
 
 class Result(StrEnum):
@@ -49,7 +66,10 @@ class GateName(StrEnum):
 
 
 PASSED: Final = "passed"
-"""The answer of gates that do not refuse."""
+"""The answer of gates that do not refuse; the answer of one that does is its reason."""
+
+ERROR: Final = "error"
+"""The severity of a diagnostic that keeps the engine from succeeding, in Pulumi's word."""
 
 
 class Moved(StrEnum):
@@ -83,15 +103,15 @@ class RunStarted(Event):
 
     kind: ClassVar[str] = "run-started"
     run: str
-    operation: str
-    cloud: str
+    operation: Verb | str
+    cloud: Cloud | str
     stacks: tuple[str, ...]
     engine: str
     plugin: str
     endpoint: str = ""
     by: str = ""
     approved_by: str = ""
-    reason: str = ""
+    reason: Prose = ""
     commit: str = ""
     build: str = ""
 
@@ -103,7 +123,7 @@ class StackSelected(Event):
     kind: ClassVar[str] = "stack-selected"
     stack: str
     base: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Prose, ...]
 
 
 @dataclass(frozen=True)
@@ -113,8 +133,8 @@ class StackLeftOut(Event):
     kind: ClassVar[str] = "stack-left-out"
     stack: str
     base: str
-    reasons: tuple[str, ...]
-    why: str
+    reasons: tuple[Prose, ...]
+    why: Prose
 
 
 @dataclass(frozen=True)
@@ -128,12 +148,14 @@ class CheckStarted(Event):
 
 @dataclass(frozen=True)
 class CheckPassed(Event):
-    """It is as it should be."""
+    """It is as it should be. Of a check that asked AWS who we are, `arn` and `account` are the answer."""
 
     kind: ClassVar[str] = "check-passed"
     check: str
-    fact: str
+    fact: Prose
     stack: str = ""
+    account: str = ""
+    arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,8 +164,8 @@ class CheckFailed(Event):
 
     kind: ClassVar[str] = "check-failed"
     check: str
-    what: str
-    remedy: str = ""
+    what: Prose
+    remedy: Prose = ""
     stack: str = ""
 
 
@@ -155,7 +177,7 @@ class SessionNegotiated(Event):
     stack: str
     asked: int
     got: int
-    why: str
+    why: Prose
 
 
 @dataclass(frozen=True)
@@ -165,7 +187,7 @@ class StepStarted(Event):
     kind: ClassVar[str] = "step-started"
     stack: str
     account: str
-    operation: str
+    operation: Operation | str
     role: str
 
 
@@ -198,7 +220,7 @@ class Diagnostic(Event):
     kind: ClassVar[str] = "diagnostic"
     stack: str
     severity: str
-    message: str
+    message: Prose
     urn: str = ""
 
 
@@ -207,7 +229,7 @@ class Progress(Event):
     """Long work outside the engine: what is being done or waited for."""
 
     kind: ClassVar[str] = "progress"
-    message: str
+    message: Prose
     stack: str = ""
 
 
@@ -223,12 +245,12 @@ class Previewed(Event):
 
 @dataclass(frozen=True)
 class Gated(Event):
-    """After its preview a step was held to what asks for one: `answer` is `passed`, or the outcome's word for the refusal."""
+    """After its preview a step was held to what asks for one: `answer` is `passed`, or the reason of the refusal."""
 
     kind: ClassVar[str] = "gated"
     stack: str
-    asked: tuple[str, ...]
-    answer: str
+    asked: tuple[GateName | str, ...]
+    answer: Reason | str
     seconds: float = 0.0
 
 
@@ -236,21 +258,21 @@ class Gated(Event):
 class Drifted(Event):
     """Something is no longer as it was deployed. `change.diffs` is its one property, expected and found; empty for the whole.
 
-    `moved`, `fact` and `standing` are the words of `deploy drift`. `by` did it `at` (ISO 8601, UTC) with `call`; all empty
+    `standing` is the ledger's code. `by` did it `at` (ISO 8601, UTC) with `call`; all empty
     where the trail does not say. `ignored` is who answers for it, and why; empty when it counts.
     """
 
     kind: ClassVar[str] = "drifted"
     stack: str
     change: ResourceChange
-    moved: str
-    fact: str
+    moved: Moved | str
+    fact: Fact | str
     standing: str = ""
     by: str = ""
     at: str = ""
     call: str = ""
     agent: str = ""
-    ignored: str = ""
+    ignored: Prose = ""
 
 
 @dataclass(frozen=True)
@@ -275,16 +297,16 @@ class SmokeTested(Event):
 
 @dataclass(frozen=True)
 class StepFinished(Event):
-    """One operation on one stack ended. `result`, `reason` and `cause` are the outcome's own words."""
+    """One operation on one stack ended: what became of it and why. `cause` is the fact behind the reason."""
 
     kind: ClassVar[str] = "step-finished"
     stack: str
-    result: str
-    reason: str
-    cause: str = ""
+    result: Result | str
+    reason: Reason | str
+    cause: Prose = ""
     changes: Changes = Changes()
     seconds: float = 0.0
-    remedy: str = ""
+    remedy: Prose = ""
 
 
 @dataclass(frozen=True)
@@ -295,5 +317,9 @@ class RunFinished(Event):
     run: str
     exit_code: int
     seconds: float
-    cause: str = ""
-    remedy: str = ""
+    cause: Prose = ""
+    remedy: Prose = ""
+
+
+KINDS: Final = {kind.kind: kind for kind in Event.__subclasses__()}
+"""Every kind of event, by its name."""

@@ -1,23 +1,83 @@
-"""A run of the past in full, for a report: what each stack went through, what changed, who let it, what drifted."""
+"""The story of a run, made from its events in one place: for the report, the history, JUnit, the audit, and while it goes on.
+
+    events → RunFold, which has a StackFold for each stack → Story
+
+A stack's time in a run is a row of segments: preview, waiting at its gates, the operation itself, its smoke test.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import singledispatchmethod
 
-from deploy_driver.record.catalogue import PASSED, GateName, Reason
-from deploy_driver.record.past import PastRun, PastStep, events_told, past_run
-from deploy_driver.record.reading import Recorded
-from deploy_driver.record.segments import End, Phase, Segment, Segments
-from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
+from deploy_driver.record import catalogue
+from deploy_driver.record.catalogue import PASSED, GateName, Reason, Result, Verb
+from deploy_driver.record.reading import Line
+from deploy_driver.record.stream import Envelope, moment
+from deploy_driver.values import Changes, Operation, ResourceChange
 
 _NO_CHANGE = {"", "same", "refresh", "read", "read-replacement", "read-discard"}
 _REPLACES = {"replace", "create-replacement", "delete-replaced"}
+_COUNTS = {"create", "update", "delete", "import", "create-replacement", "import-replacement"}
+"""What is one change of a plan: a replacement counts when the new one stands, not again when the old one goes."""
+
+
+class Phase(StrEnum):
+    """What a segment is about."""
+
+    CHECKS = "checks"
+    LOOK = "look"
+    PREVIEW = "preview"
+    GATE = "wait"
+    OPERATION = "operation"
+    SMOKE_TEST = "smoke test"
+
+
+class End(StrEnum):
+    """How something ended."""
+
+    WELL = "well"
+    BADLY = "badly"
+    NOT = "not on record"
 
 
 @dataclass(frozen=True)
-class Touched:
+class Segment:
+    """One phase of one stack. Moments are in seconds since the epoch; `operation` is that of its step."""
+
+    phase: Phase
+    operation: str
+    began: float
+    ended: float
+    end: End = End.NOT
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return max(self.ended - self.began, 0.0)
+
+    @property
+    def word(self) -> str:
+        """What to call it: an operation by its own name."""
+        return self.operation if self.phase is Phase.OPERATION else self.phase.value
+
+
+@dataclass(frozen=True)
+class CheckStory:
+    """One check, of the whole run where `stack` is empty. `fact` is what was found, or what is wrong."""
+
+    check: str
+    stack: str
+    seconds: float
+    passed: bool
+    fact: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class ChangedResource:
     """One resource and what became of it: done, failed, or not on record. `planned` is what only a preview said."""
 
     change: ResourceChange
@@ -26,7 +86,7 @@ class Touched:
 
 
 @dataclass(frozen=True)
-class Gate:
+class GateAnswer:
     """What a step was held to after its preview: what `asked` for it, the `answer`, at which moment, after how many seconds.
 
     `planned` is what the preview said; where that is nothing, nobody was asked.
@@ -50,8 +110,8 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Smoke:
-    """The smoke test: whom it asked, and what answered; `version` is empty where nothing did, or the wrong one."""
+class SmokeTest:
+    """Whom the smoke test asked, and what answered; `version` is empty where nothing did, or the wrong one."""
 
     url: str
     version: str = ""
@@ -59,163 +119,443 @@ class Smoke:
 
 
 @dataclass(frozen=True)
-class Drift:
-    """One thing that is no longer as it was deployed, in the words of the `drifted` event; `diff` is None for the whole of it."""
+class StackSummary:
+    """What became of one stack. `version` is what its smoke test saw; `result` is empty where the record ends before the step does.
 
-    change: ResourceChange
-    diff: PropertyDiff | None
-    moved: str
-    fact: str
-    standing: str
-    by: str
-    at: str
-    call: str
-    agent: str
-    ignored: str
+    `drifted` counts what a look found that nobody answers for.
+    """
+
+    stack: str
+    account: str = ""
+    result: str = ""
+    reason: str = ""
+    cause: str = ""
+    remedy: str = ""
+    changes: Changes | None = None
+    version: str = ""
+    drifted: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A check that kept the run from beginning."""
+class RunSummary:
+    """What became of a run. `began` is ISO 8601 in UTC; `exit_code` is None where the record has no end.
 
-    check: str
-    stack: str
-    what: str
-    remedy: str
+    `cause` and `remedy` are those of the error that ended the whole run. `here` and `kept`: its record is in this folder,
+    in the state bucket; `kept` is None where nobody could ask.
+    """
+
+    run: str
+    began: str
+    operation: str
+    cloud: str
+    stacks: tuple[StackSummary, ...]
+    by: str = ""
+    approved_by: str = ""
+    reason: str = ""
+    commit: str = ""
+    build: str = ""
+    identity: str = ""
+    exit_code: int | None = None
+    seconds: float = 0.0
+    cause: str = ""
+    remedy: str = ""
+    here: bool = True
+    kept: bool | None = None
+
+    @property
+    def stopped_by(self) -> StackSummary | None:
+        """The stack that kept those which were not run from running; None where none did."""
+        stopped = [one for one in self.stacks if one.result not in {Result.SUCCEEDED, Result.NOT_RUN, ""}]
+        return stopped[-1] if stopped else None
 
 
 @dataclass(frozen=True)
 class StackStory:
-    """One stack of the run. `errors` are what the engine said, in full."""
+    """One stack of the run. `began` is when it was first spoken of, `entered` each account and role that a step worked in.
 
-    step: PastStep
-    role: str
+    `planned` is what its last preview counted; None without one. `errors` are what the engine said, in full.
+    """
+
+    summary: StackSummary
+    began: float
+    operation: str
+    entered: tuple[tuple[str, str], ...]
+    checks: tuple[CheckStory, ...]
     segments: tuple[Segment, ...]
-    touched: tuple[Touched, ...]
-    gates: tuple[Gate, ...]
-    smoke: Smoke | None
-    drift: tuple[Drift, ...]
+    planned: Changes | None
+    changed: tuple[ChangedResource, ...]
+    gates: tuple[GateAnswer, ...]
+    smoke_test: SmokeTest | None
+    drift: tuple[catalogue.Drifted, ...]
     errors: tuple[str, ...]
+
+    @property
+    def role(self) -> str:
+        """The role that its last step took; empty where it took none."""
+        return self.entered[-1][1] if self.entered else ""
 
 
 @dataclass(frozen=True)
 class Story:
-    """The run. `checks` is the time before its first step; `last` the record's last moment, in seconds since the epoch."""
+    """The run. `checking` is the time before its first step, `checks` every check in their order.
 
-    run: PastRun
+    `last` is the record's last moment, `ended` that of the run's end; None where the record has none.
+    """
+
+    summary: RunSummary
     began: float
+    ended: float | None
     last: float
-    checks: Segment
-    failed: tuple[Failed, ...]
+    checking: Segment
+    checks: tuple[CheckStory, ...]
     stacks: tuple[StackStory, ...]
 
+    @property
+    def failed_checks(self) -> tuple[CheckStory, ...]:
+        """The checks that kept the run from beginning."""
+        return tuple(check for check in self.checks if not check.passed)
 
-def story_of(events: Sequence[Any], **places: Any) -> Story:
-    """The story that a record tells; `places` are what is known of the run from where its record is, as fields of PastRun.
 
-    Raises ValueError when it is no record of a run.
+def story_of(record: Iterable[Line], *, here: bool = True, kept: bool | None = None) -> Story:
+    """The story that a record tells. Raises ValueError when it is no record of a run."""
+    fold = RunFold()
+    for line in record:
+        if isinstance(line, Envelope) and (fold.started or isinstance(line.event, catalogue.RunStarted)):
+            fold.take(line)
+    if not fold.started or not fold.started.run:
+        raise ValueError("not a record of a run: it does not say when the run began, or which run that is")
+    return fold.story(fold.started, here=here, kept=kept)
+
+
+@dataclass
+class Going:
+    """Something that the engine has begun to do to a resource, and when."""
+
+    since: float
+    change: ResourceChange
+    preview: bool
+
+
+@dataclass
+class StackFold:
+    """Takes one stack's events in their order. `looking`: the run only looks for drift, and previews to see it.
+
+    `step_began` and `step_ended` are of the step that is or was last under way; None before, and while it goes on.
+    `begun` and `done` count changes that were carried out.
     """
-    told = [event for event in events_told(events) if event.time is not None]
-    run = replace(past_run(events), **places)
-    times = [event.time or 0.0 for event in told]
-    began, last = times[0], max(times)
-    return Story(run, began, last, _checks(told, began, last), tuple(_failed(told)), tuple(_stacks(run, told, last)))
 
+    stack: str
+    looking: bool = False
+    summary: StackSummary = field(init=False)
+    arn: str = ""
+    operation: str = ""
+    began: float = 0.0
+    step_began: float | None = None
+    step_ended: float | None = None
+    planned: Changes | None = None
+    begun: int = 0
+    done: int = 0
+    going: dict[tuple[str, str], Going] = field(default_factory=dict)
+    checks: list[CheckStory] = field(default_factory=list)
+    _last: float = 0.0
+    _checking: dict[str, float] = field(default_factory=dict)
+    _entered: dict[tuple[str, str], None] = field(default_factory=dict)
+    _segments: list[Segment] = field(default_factory=list)
+    _open: Segment | None = None
+    _previewed: tuple[ResourceChange, ...] = ()
+    _only_looked: bool = True
+    _carried_out: dict[str, ChangedResource] | None = None
+    _gates: list[GateAnswer] = field(default_factory=list)
+    _smoke_test: SmokeTest | None = None
+    _drift: list[catalogue.Drifted] = field(default_factory=list)
+    _errors: dict[str, None] = field(default_factory=dict)
 
-def _checks(told: Sequence[Recorded], began: float, last: float) -> Segment:
-    first = next((event for event in told if event.kind in {"step-started", "run-finished"}), None)
-    ended = last if first is None else first.time or began
-    wrong = any(event.kind == "check-failed" for event in told)
-    end = End.BADLY if wrong else End.WELL if first else End.NOT
-    return Segment(Phase.CHECKS, Phase.CHECKS.value, began, max(ended, began), end)
+    def __post_init__(self) -> None:
+        self.summary = StackSummary(self.stack)
 
+    @property
+    def running(self) -> bool:
+        """Whether a step is under way."""
+        return self.step_began is not None and self.step_ended is None
 
-def _failed(told: Sequence[Recorded]) -> Iterator[Failed]:
-    for event in told:
-        if event.kind == "check-failed":
-            yield Failed(*(event.text(name) for name in ("check", "stack", "what", "remedy")))
+    @property
+    def carrying_out(self) -> list[Going]:
+        """What is being done to resources, and not only looked at."""
+        return [one for one in self.going.values() if not one.preview]
 
+    def take(self, event: catalogue.Event, time: float) -> None:
+        """One more event of this stack."""
+        self._take(event, time)
+        self.began = self.began or time
+        self._last = time
 
-def _stacks(run: PastRun, told: Sequence[Recorded], last: float) -> Iterator[StackStory]:
-    for step in run.steps:
-        mine = [event for event in told if event.text("stack") == step.stack]
-        segments = Segments(looking=run.operation.startswith("drift"))
-        for event in mine:
-            segments.take(event, event.time or 0.0)
-        roles = [event.text("role") for event in mine if event.kind == "step-started"]
-        yield StackStory(
-            step,
-            roles[-1] if roles else "",
-            segments.until(last),
-            _touched(mine),
-            tuple(_gates(mine)),
-            _smoke(mine),
-            tuple(_drift(event) for event in mine if event.kind == "drifted"),
-            tuple(dict.fromkeys(_error(event) for event in mine if _is_error(event))),
+    def story(self, last: float, *, ended: bool) -> StackStory:
+        """The stack's story. What has not ended goes on until the record's last moment, and says so."""
+        summary = self.summary
+        if ended and not summary.result:
+            summary = replace(summary, result=Result.NOT_RUN.value)
+        still = [replace(self._open, ended=max(last, self._open.began))] if self._open else []
+        return StackStory(
+            summary,
+            self.began,
+            self.operation,
+            tuple(self._entered),
+            tuple(self.checks),
+            (*self._segments, *still),
+            self.planned,
+            tuple(self._changed()),
+            tuple(self._gates),
+            self._smoke_test,
+            tuple(self._drift),
+            tuple(self._errors),
         )
 
+    def _changed(self) -> Iterator[ChangedResource]:
+        """Each resource once: what was done to it where anything was, what was planned for it where only that is known."""
+        if self.planned is not None and (self._only_looked or self._carried_out is None):
+            for change in self._previewed:
+                if change.op not in _NO_CHANGE:
+                    yield ChangedResource(change, End.WELL, planned=True)
+        else:
+            yield from (self._carried_out or {}).values()
 
-def _is_error(event: Recorded) -> bool:
-    return event.kind == "diagnostic" and event.text("severity") == "error"
+    @singledispatchmethod
+    def _take(self, event: catalogue.Event, time: float) -> None:
+        """Others change nothing in the story."""
 
+    @_take.register
+    def _(self, event: catalogue.CheckStarted, time: float) -> None:
+        self._checking[event.check] = time
 
-def _error(event: Recorded) -> str:
-    return event.text("message").strip()
+    @_take.register
+    def _(self, event: catalogue.CheckPassed, time: float) -> None:
+        seconds = time - self._checking.get(event.check, time)
+        self.checks.append(CheckStory(event.check, self.stack, seconds, passed=True, fact=event.fact))
+        self.arn = event.arn or self.arn
+        self.summary = replace(self.summary, account=self.summary.account or event.account)
 
+    @_take.register
+    def _(self, event: catalogue.CheckFailed, time: float) -> None:
+        seconds = time - self._checking.get(event.check, time)
+        self.checks.append(CheckStory(event.check, self.stack, seconds, False, event.what, event.remedy))
 
-def _gates(mine: Sequence[Recorded]) -> Iterator[Gate]:
-    planned = Changes()
-    for event in mine:
-        if event.kind == "previewed":
-            planned = event.changes
-        elif event.kind == "gated":
-            said = event.texts("asked"), event.text("answer"), event.time or 0.0, event.number("seconds")
-            yield Gate(*said, planned)
-
-
-def _smoke(mine: Sequence[Recorded]) -> Smoke | None:
-    """The last one that was begun, and its answer if there was one."""
-    found: Smoke | None = None
-    for event in mine:
-        if event.kind == "smoke-test-started":
-            found = Smoke(event.text("url"))
-        elif event.kind == "smoke-tested":
-            found = Smoke(event.text("url"), event.text("version"), event.text("account"))
-    return found
-
-
-def _drift(event: Recorded) -> Drift:
-    change = event.change
-    said = (event.text(name) for name in ("moved", "fact", "standing", "by", "at", "call", "agent", "ignored"))
-    return Drift(change, change.diffs[0] if change.diffs else None, *said)
-
-
-def _touched(mine: Sequence[Recorded]) -> tuple[Touched, ...]:
-    """Each resource once: what was done to it where anything was, what was planned for it where only that is known."""
-    carried_out = [
-        event for event in mine if event.kind in {"resource-started", "resource-done"} and not event.flag("preview")
-    ]
-    previews = [event for event in mine if event.kind == "previewed"]
-    only_looked = all(event.text("operation") == Operation.PREVIEW for event in mine if event.kind == "step-started")
-    if (only_looked or not carried_out) and previews:
-        return tuple(
-            Touched(change, End.WELL, planned=True) for change in previews[-1].resources if change.op not in _NO_CHANGE
+    @_take.register
+    def _(self, event: catalogue.StepStarted, time: float) -> None:
+        self._close(time, End.NOT)
+        self.summary = replace(
+            self.summary, account=event.account, result="", reason="", cause="", remedy="", changes=None
         )
-    found: dict[str, Touched] = {}
-    for event in carried_out:
-        if event.change.op not in _NO_CHANGE:
-            found[event.change.urn] = _after(found.get(event.change.urn), event)
-    return tuple(found.values())
+        self.operation, self.step_began, self.step_ended = event.operation, time, None
+        self._entered[event.account, event.role] = None
+        self._only_looked = self._only_looked and event.operation == Operation.PREVIEW
+        looks = Phase.LOOK if self.looking else Phase.PREVIEW
+        self._begin(looks if event.operation == Operation.PREVIEW else Phase.OPERATION, time)
+
+    @_take.register
+    def _(self, event: catalogue.ResourceStarted, time: float) -> None:
+        self._at_work(preview=event.preview)
+        if event.change.op != "same":
+            self.going[event.change.urn, event.change.op] = Going(time, event.change, event.preview)
+        if not event.preview:
+            self.begun += event.change.op in _COUNTS
+            self._carry_out(event.change, End.NOT)
+
+    @_take.register
+    def _(self, event: catalogue.ResourceDone, time: float) -> None:
+        del time
+        self._at_work(preview=event.preview)
+        self.going.pop((event.change.urn, event.change.op), None)
+        if not event.preview:
+            self.done += event.change.op in _COUNTS and not event.failed
+            self._carry_out(event.change, End.BADLY if event.failed else End.WELL)
+
+    @_take.register
+    def _(self, event: catalogue.Diagnostic, time: float) -> None:
+        del time
+        if event.severity == catalogue.ERROR:
+            self._errors[event.message.strip()] = None
+
+    @_take.register
+    def _(self, event: catalogue.Previewed, time: float) -> None:
+        self.planned, self._previewed = event.changes, event.resources
+        if self._open and self._open.phase in {Phase.OPERATION, Phase.PREVIEW}:
+            self._open = replace(self._open, phase=Phase.PREVIEW)
+            if self.operation != Operation.PREVIEW:
+                self._then(Phase.GATE, time)
+
+    @_take.register
+    def _(self, event: catalogue.Gated, time: float) -> None:
+        planned = self.planned or Changes()
+        self._gates.append(GateAnswer(event.asked, event.answer, time, event.seconds, planned))
+        if event.answer == PASSED:
+            self._then(Phase.OPERATION, time)
+        else:
+            self._close(time, End.BADLY)
+
+    @_take.register
+    def _(self, event: catalogue.SmokeTestStarted, time: float) -> None:
+        self._smoke_test = SmokeTest(event.url)
+        self._pass_gates()
+        self._then(Phase.SMOKE_TEST, time)
+
+    @_take.register
+    def _(self, event: catalogue.SmokeTested, time: float) -> None:
+        self._begin_smoke_test()
+        self._close(time, End.WELL)
+        self._smoke_test = SmokeTest(event.url, event.version, event.account)
+        self.summary = replace(self.summary, version=event.version)
+
+    @_take.register
+    def _(self, event: catalogue.Drifted, time: float) -> None:
+        del time
+        self._drift.append(event)
+        self.summary = replace(self.summary, drifted=self.summary.drifted + (not event.ignored))
+
+    @_take.register
+    def _(self, event: catalogue.StepFinished, time: float) -> None:
+        self.step_ended, self.going = time, {}
+        self.summary = replace(
+            self.summary,
+            result=event.result,
+            reason=event.reason,
+            cause=event.cause,
+            remedy=event.remedy,
+            changes=event.changes,
+            seconds=self.summary.seconds + event.seconds,
+        )
+        if event.result == Result.SUCCEEDED:
+            self._pass_gates()
+        elif event.reason == Reason.SMOKE_TEST_FAILED:
+            self._begin_smoke_test()
+        self._close(time, End.WELL if event.result == Result.SUCCEEDED else End.BADLY)
+
+    def _at_work(self, *, preview: bool) -> None:
+        """What is done to a resource says whether the engine only looks yet."""
+        if not preview:
+            self._pass_gates()
+        elif self._open and self._open.phase is Phase.OPERATION:
+            self._open = replace(self._open, phase=Phase.PREVIEW)
+
+    def _pass_gates(self) -> None:
+        """Before gates said what they answered, what went on after its preview had not waited for them."""
+        if self._open and self._open.phase is Phase.GATE:
+            self._then(Phase.OPERATION, self._open.began)
+
+    def _begin_smoke_test(self) -> None:
+        """Before a smoke test said when it began, it did when the last was heard of the operation."""
+        self._pass_gates()
+        if self._open and self._open.phase is Phase.OPERATION:
+            self._then(Phase.SMOKE_TEST, self._last)
+
+    def _begin(self, phase: Phase, time: float) -> None:
+        self._open = Segment(phase, self.operation, time, time)
+
+    def _then(self, phase: Phase, time: float) -> None:
+        if self._open:
+            self._close(time, End.WELL)
+            self._begin(phase, time)
+
+    def _close(self, time: float, end: End) -> None:
+        if self._open:
+            self._segments.append(replace(self._open, ended=max(time, self._open.began), end=end))
+        self._open = None
+
+    def _carry_out(self, change: ResourceChange, end: End) -> None:
+        """Something was done to the resource: together with what is known of it already."""
+        found = self._carried_out = self._carried_out or {}
+        if change.op in _NO_CHANGE:
+            return
+        if change.op in _REPLACES:
+            change = replace(change, op="replace")
+        if known := found.get(change.urn):
+            diffs, keys = change.diffs or known.change.diffs, change.keys or known.change.keys
+            change = replace(change, diffs=diffs, keys=keys)
+            end = End.BADLY if End.BADLY in {known.end, end} else end
+        found[change.urn] = ChangedResource(change, end)
 
 
-def _after(known: Touched | None, event: Recorded) -> Touched:
-    change, end = event.change, End.NOT
-    if event.kind == "resource-done":
-        end = End.BADLY if event.flag("failed") else End.WELL
-    if change.op in _REPLACES:
-        change = replace(change, op="replace")
-    if known:
-        diffs, keys = change.diffs or known.change.diffs, change.keys or known.change.keys
-        change = replace(change, diffs=diffs, keys=keys)
-        end = End.BADLY if End.BADLY in {known.end, end} else end
-    return Touched(change, end)
+@dataclass
+class RunFold:
+    """Takes a run's events in their order. `whole` is what is said of no stack; `stacks` are in the run's order.
+
+    `latest_step` is the stack whose step began last.
+    """
+
+    started: catalogue.RunStarted | None = None
+    began: float = 0.0
+    whole: StackFold = field(default_factory=lambda: StackFold(""))
+    stacks: dict[str, StackFold] = field(default_factory=dict)
+    latest_step: StackFold | None = None
+    _checks: list[CheckStory] = field(default_factory=list)
+    _checked: float | None = None
+    _end: catalogue.RunFinished | None = None
+    _ended: float | None = None
+    _last: float = 0.0
+
+    def take(self, envelope: Envelope) -> None:
+        """One more event."""
+        event, time = envelope.event, envelope.time
+        self._last = max(self._last, time)
+        if isinstance(event, catalogue.RunStarted) and not self.started:
+            looking = event.operation in {Verb.DRIFT, Verb.DRIFT_FIX}
+            self.started, self.began = event, time
+            self.stacks = {name: StackFold(name, looking) for name in event.stacks if name}
+        elif isinstance(event, catalogue.RunFinished):
+            self._end, self._ended = event, time
+        if isinstance(event, catalogue.StepStarted | catalogue.RunFinished) and self._checked is None:
+            self._checked = time
+        fold = self.of(getattr(event, "stack", ""))
+        fold.take(event, time)
+        if isinstance(event, catalogue.StepStarted):
+            self.latest_step = fold
+        if isinstance(event, catalogue.CheckPassed | catalogue.CheckFailed):
+            self._checks.append(fold.checks[-1])
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.started is not None and self._end is None
+
+    @property
+    def checks_passed(self) -> int:
+        """How many checks have passed so far."""
+        return sum(check.passed for check in self._checks)
+
+    def of(self, stack: str) -> StackFold:
+        """The fold of a stack."""
+        return self.stacks.setdefault(stack, StackFold(stack)) if stack else self.whole
+
+    def story(self, started: catalogue.RunStarted, *, here: bool = True, kept: bool | None = None) -> Story:
+        """The story as far as it has been heard."""
+        stacks = tuple(
+            self.stacks[name].story(self._last, ended=self._end is not None)
+            for name in dict.fromkeys(started.stacks)
+            if name
+        )
+        wrong = any(not check.passed for check in self._checks)
+        end = End.BADLY if wrong else End.NOT if self._checked is None else End.WELL
+        checked = self._last if self._checked is None else self._checked
+        checking = Segment(Phase.CHECKS, "", self.began, max(checked, self.began), end)
+        summary = replace(self._summary(started, stacks), here=here, kept=kept)
+        return Story(summary, self.began, self._ended, self._last, checking, tuple(self._checks), stacks)
+
+    def _summary(self, started: catalogue.RunStarted, stacks: tuple[StackStory, ...]) -> RunSummary:
+        end = self._end
+        return RunSummary(
+            started.run,
+            moment(self.began),
+            started.operation,
+            started.cloud,
+            tuple(stack.summary for stack in stacks),
+            by=started.by,
+            approved_by=started.approved_by,
+            reason=started.reason,
+            commit=started.commit,
+            build=started.build,
+            identity=self.whole.arn,
+            exit_code=end.exit_code if end else None,
+            seconds=end.seconds if end else 0.0,
+            cause=end.cause if end else "",
+            remedy=end.remedy if end else "",
+        )

@@ -14,6 +14,11 @@ from deploy_driver.record.catalogue import Event
 from deploy_driver.record.redaction import redact
 
 
+def moment(time: float) -> str:
+    """ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
+
+
 @dataclass(frozen=True)
 class Envelope:
     """One event with its place in the run: `sequence` counts from 1, `time` is seconds since the epoch."""
@@ -28,7 +33,7 @@ class Envelope:
         body = {
             "run": self.run,
             "sequence": self.sequence,
-            "time": datetime.fromtimestamp(self.time, UTC).isoformat(timespec="milliseconds"),
+            "time": moment(self.time),
             "kind": self.event.kind,
             **{name: value for name, value in asdict(self.event).items() if name != "run"},
         }

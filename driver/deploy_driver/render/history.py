@@ -10,9 +10,9 @@ from textwrap import wrap
 from typing import Any
 
 from deploy_driver.record.catalogue import Result
-from deploy_driver.record.chain import Examined, Verdict
-from deploy_driver.record.past import PastRun, PastStep
+from deploy_driver.record.chain import Examined, Integrity
 from deploy_driver.record.redaction import one_line, redact
+from deploy_driver.record.story import RunSummary, StackSummary
 from deploy_driver.render.text import WIDTH, duration, wrapped
 
 SHORT = 10
@@ -24,14 +24,14 @@ _COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 26), ("ENDED", 8), ("BY", 15), 
 """What is said of a run, and in how many characters; what is longer goes on in the next line."""
 
 
-def as_text(runs: Sequence[PastRun]) -> str:
+def as_text(runs: Sequence[RunSummary]) -> str:
     """Some lines per run, newest first: what, where, how it ended, by whom, from which commit; below it what else is known."""
     if not runs:
         return "no run is on record"
     return "\n".join([_row([name for name, _ in _COLUMNS]), *(line for run in runs for line in _lines(run))])
 
 
-def _lines(run: PastRun) -> Iterator[str]:
+def _lines(run: RunSummary) -> Iterator[str]:
     cells = [run.run, run.operation, _where(run), _ended(run), run.by, _commit(run.commit)]
     columns = [
         wrap(cell, width, break_on_hyphens=False) or [""]
@@ -41,9 +41,9 @@ def _lines(run: PastRun) -> Iterator[str]:
     yield from wrap(one_line("; ".join(_more(run))), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _where(run: PastRun) -> str:
+def _where(run: RunSummary) -> str:
     """The stacks; each stays in one line as long as it fits."""
-    return ", ".join(one_line(_step(step)).replace(" ", _KEPT) for step in run.steps)
+    return ", ".join(one_line(_stack(stack)).replace(" ", _KEPT) for stack in run.stacks)
 
 
 def _whole(cell: str) -> str:
@@ -58,7 +58,7 @@ def _row(cells: Sequence[str]) -> str:
     )
 
 
-def _ended(run: PastRun) -> str:
+def _ended(run: RunSummary) -> str:
     """How the run ended."""
     return "no end" if run.exit_code is None else f"exit {run.exit_code}"
 
@@ -68,7 +68,7 @@ def _commit(commit: str) -> str:
     return commit[:SHORT] if len(commit.partition("+")[0]) >= SHORT else commit
 
 
-def _more(run: PastRun) -> Iterator[str]:
+def _more(run: RunSummary) -> Iterator[str]:
     """How long it took, who approved, why, in which build, and that nobody else can read its record."""
     yield "its record has no end" if run.exit_code is None else duration(run.seconds)
     if run.approved_by:
@@ -83,25 +83,23 @@ def _more(run: PastRun) -> Iterator[str]:
         yield "only in this folder"
 
 
-def _step(step: PastStep) -> str:
-    said = f"{step.stack} v{step.version}" if step.version else step.stack
-    if step.result != Result.SUCCEEDED:
-        return f"{said} ({step.result or 'did not end'})"
-    return f"{said} ({step.drifted} drifted)" if step.drifted else said
+def _stack(stack: StackSummary) -> str:
+    name = f"{stack.stack} v{stack.version}" if stack.version else stack.stack
+    if stack.result != Result.SUCCEEDED:
+        return f"{name} ({stack.result or 'did not end'})"
+    return f"{name} ({stack.drifted} drifted)" if stack.drifted else name
 
 
-def as_json(runs: Sequence[PastRun]) -> Mapping[str, Any]:
+def as_json(runs: Sequence[RunSummary]) -> Mapping[str, Any]:
     """The runs as `--output json` promises them, newest first."""
     redacted: Mapping[str, Any] = redact({"runs": [_json(run) for run in runs]})
     return redacted
 
 
-def _json(run: PastRun) -> Mapping[str, Any]:
+def _json(run: RunSummary) -> Mapping[str, Any]:
     body = asdict(run)
-    body["approvedBy"] = body.pop("approved_by")
-    body["exitCode"] = body.pop("exit_code")
-    body["stacks"] = body.pop("steps")
-    return body
+    moved = {"approvedBy": body.pop("approved_by"), "exitCode": body.pop("exit_code"), "stacks": body.pop("stacks")}
+    return {**body, **moved}
 
 
 def verified_as_text(found: Sequence[Examined]) -> str:
@@ -109,7 +107,7 @@ def verified_as_text(found: Sequence[Examined]) -> str:
     if not found:
         return "no run is on record"
     counts = Counter(each.verdict for each in found)
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Integrity if counts[verdict])
     lines = (line for each in found for line in wrapped(_verified(each)))
     return "\n".join([*lines, f"{len(found)} record{'s' * (len(found) != 1)}: {said}"])
 

@@ -3,111 +3,66 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
 from typing import TextIO
 
-from deploy_driver.record import catalogue as said
+from deploy_driver.record import catalogue
 from deploy_driver.record.redaction import one_line, readable
+from deploy_driver.record.story import RunFold, StackFold
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.text import changed, did, doing, duration
-
-_COUNTS = {"create", "update", "delete", "import", "create-replacement", "import-replacement"}
-"""What is one change of a plan: a replacement counts when the new one stands, not again when the old one goes."""
-
-
-@dataclass
-class Tally:
-    """Takes a run's events. A preview that goes before says how many changes are planned; otherwise only what began so far is known."""
-
-    stacks: tuple[str, ...] = ()
-    _planned: dict[str, int] = field(default_factory=dict)
-    _begun: Counter[str] = field(default_factory=Counter)
-    _done: Counter[str] = field(default_factory=Counter)
-    _ended: set[str] = field(default_factory=set)
-
-    def take(self, event: said.Event) -> None:
-        """Count one event."""
-        if isinstance(event, said.RunStarted):
-            self.stacks = event.stacks
-        elif isinstance(event, said.Previewed):
-            self._planned[event.stack] = event.changes.total
-        elif isinstance(event, said.StepFinished):
-            self._ended.add(event.stack)
-        elif isinstance(event, said.ResourceStarted) and _is_change(event):
-            self._begun[event.stack] += 1
-        elif isinstance(event, said.ResourceDone) and _is_change(event) and not event.failed:
-            self._done[event.stack] += 1
-
-    def resources(self, stack: str) -> str:
-        """`7 of 15`, or `7 of 9 so far`; empty before the first is done."""
-        done, planned = self._done[stack], self._planned.get(stack, 0)
-        if not done:
-            return ""
-        return f"{done} of {planned}" if planned >= done else f"{done} of {max(done, self._begun[stack])} so far"
-
-    def ended(self) -> str:
-        """`1 of 3 stacks`."""
-        return f"{len(self._ended)} of {len(self.stacks)} stacks"
-
-    def place(self, stack: str) -> str:
-        """`stack 2 of 3`; empty when there is only one."""
-        if stack not in self.stacks or len(self.stacks) == 1:
-            return ""
-        return f"stack {self.stacks.index(stack) + 1} of {len(self.stacks)}"
-
-
-def _is_change(event: said.ResourceStarted | said.ResourceDone) -> bool:
-    return not event.preview and event.change.op in _COUNTS
-
 
 SILENCE = 15.0
 """Seconds without a line after which one is due."""
 
 
+def resources_done(stack: StackFold) -> str:
+    """`7 of 15` where a preview has said how many are planned, else `7 of 9 so far`; empty before the first is done."""
+    planned = stack.planned.total if stack.planned else 0
+    if not stack.done:
+        return ""
+    return (
+        f"{stack.done} of {planned}"
+        if planned >= stack.done
+        else f"{stack.done} of {max(stack.done, stack.begun)} so far"
+    )
+
+
 @dataclass
 class Heartbeat:
-    """Knows what is going on. Times are seconds since the epoch, as the envelopes have them."""
+    """Says what is going on when nothing else was said for long. Times are seconds since the epoch, as the envelopes have them."""
 
-    _going: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)
-    _step: tuple[float, str, str] = (0.0, "", "")
-    _said: float = 0.0
-    _on: bool = False
+    run: RunFold
+    _silent_since: float = 0.0
 
-    def take(self, envelope: Envelope, *, shown: bool) -> None:
-        """Take one event; `shown` when it became a line."""
-        event, now = envelope.event, envelope.time
-        if isinstance(event, said.RunStarted):
-            self._on, self._step = True, (now, "", f"{event.operation} still goes on: checking everything first")
-        elif isinstance(event, said.RunFinished):
-            self._on = False
-        elif isinstance(event, said.StepStarted):
-            self._step = (now, event.stack, f"{event.operation} still goes on")
-        elif isinstance(event, said.StepFinished):
-            self._going = {key: what for key, what in self._going.items() if key[0] != event.stack}
-        elif isinstance(event, said.ResourceStarted) and event.change.op != "same" and not event.preview:
-            key = (event.stack, event.change.urn, event.change.op)
-            self._going[key] = (now, f"{doing(event.change.op)} {event.change.type} {event.change.name}")
-        elif isinstance(event, said.ResourceDone):
-            self._going.pop((event.stack, event.change.urn, event.change.op), None)
-        if shown:
-            self._said = now
+    def line_was_written(self, now: float) -> None:
+        """Something was said."""
+        self._silent_since = now
 
     def due(self, now: float) -> tuple[str, str] | None:
         """The stack and what still goes on there, when a line is due; asked for once, it is due again after as long."""
-        if not self._on or now - self._said < SILENCE:
+        if not self.run.going_on or now - self._silent_since < SILENCE:
             return None
-        self._said = now
-        if not self._going:
-            began, stack, what = self._step
-            return stack, f"{what} ({duration(now - began)})"
-        (stack, *_), (began, what) = min(self._going.items(), key=lambda entry: entry[1][0])
-        more = f", and {len(self._going) - 1} more" if len(self._going) > 1 else ""
-        return stack, f"still {what} ({duration(now - began)}){more}"
+        self._silent_since = now
+        going = [
+            (one.since, stack.stack, one.change) for stack in self.run.stacks.values() for one in stack.carrying_out
+        ]
+        if not going:
+            return self._step(now)
+        since, name, change = min(going, key=lambda one: one[0])
+        more = f", and {len(going) - 1} more" if len(going) > 1 else ""
+        return name, f"still {doing(change.op)} {change.type} {change.name} ({duration(now - since)}){more}"
+
+    def _step(self, now: float) -> tuple[str, str]:
+        step = self.run.latest_step
+        if step and step.step_began is not None:
+            return step.stack, f"{step.operation} still goes on ({duration(now - step.step_began)})"
+        what = self.run.started.operation if self.run.started else ""
+        return "", f"{what} still goes on: checking everything first ({duration(now - self.run.began)})"
 
 
 def beating(beat: Callable[[float], bool], now: Callable[[], float], every: float = 1.0) -> threading.Thread:
@@ -129,8 +84,8 @@ class LineRenderer:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._tally = Tally()
-        self._heart = Heartbeat()
+        self._run = RunFold()
+        self._heartbeat = Heartbeat(self._run)
         self._ended = False
         self._lock = threading.Lock()
 
@@ -138,26 +93,28 @@ class LineRenderer:
         """Show one event; some say nothing here."""
         event = envelope.event
         with self._lock:
-            self._tally.take(event)
-            text = words(event)
-            self._heart.take(envelope, shown=bool(text))
-            self._ended = isinstance(event, said.RunFinished)
-            if text:
+            self._run.take(envelope)
+            self._ended = isinstance(event, catalogue.RunFinished)
+            if text := words(event):
+                self._heartbeat.line_was_written(envelope.time)
                 self._write(envelope.time, getattr(event, "stack", ""), f"{text}{self._progress(event)}")
 
     def beat(self, now: float) -> bool:
         """Say that the run goes on when a line is due at `now`, seconds since the epoch; False when the run is over."""
         with self._lock:
-            due = self._heart.due(now)
+            due = self._heartbeat.due(now)
             if due:
                 self._write(now, *due)
             return not self._ended
 
-    def _progress(self, event: said.Event) -> str:
-        if isinstance(event, said.StepStarted) and (place := self._tally.place(event.stack)):
-            return f" ({place})"
-        if isinstance(event, said.ResourceDone) and not event.failed and (done := self._tally.resources(event.stack)):
-            return f", {done}"
+    def _progress(self, event: catalogue.Event) -> str:
+        if isinstance(event, catalogue.StepStarted):
+            names = self._run.started.stacks if self._run.started else ()
+            several = event.stack in names and len(names) > 1
+            return f" (stack {names.index(event.stack) + 1} of {len(names)})" if several else ""
+        if isinstance(event, catalogue.ResourceDone) and not event.failed:
+            done = resources_done(self._run.of(event.stack))
+            return f", {done}" if done else ""
         return ""
 
     def _write(self, time: float, stack: str, text: str) -> None:
@@ -169,14 +126,14 @@ class LineRenderer:
 
 
 @singledispatch
-def words(event: said.Event) -> str:
+def words(event: catalogue.Event) -> str:
     """What an event says in one line; empty when it is only for machines."""
     del event
     return ""
 
 
 @words.register
-def _(event: said.RunStarted) -> str:
+def _(event: catalogue.RunStarted) -> str:
     where = f"sandbox at {event.endpoint}" if event.endpoint else "AWS"
     return (
         f"{event.operation} of {', '.join(event.stacks) or 'nothing'} on {where}\n"
@@ -185,45 +142,45 @@ def _(event: said.RunStarted) -> str:
 
 
 @words.register
-def _(event: said.StackSelected) -> str:
+def _(event: catalogue.StackSelected) -> str:
     return f"affected since {event.base}: {'; '.join(event.reasons)}"
 
 
 @words.register
-def _(event: said.StackLeftOut) -> str:
+def _(event: catalogue.StackLeftOut) -> str:
     return f"affected since {event.base}: {'; '.join(event.reasons)}\n{event.why}"
 
 
 @words.register
-def _(event: said.CheckPassed) -> str:
+def _(event: catalogue.CheckPassed) -> str:
     return f"{event.check} ok: {event.fact}"
 
 
 @words.register
-def _(event: said.CheckFailed) -> str:
+def _(event: catalogue.CheckFailed) -> str:
     return f"{event.check} FAILED: {event.what}"
 
 
 @words.register
-def _(event: said.SessionNegotiated) -> str:
+def _(event: catalogue.SessionNegotiated) -> str:
     asked = "" if event.got == event.asked else f" instead of {event.asked} s ({event.why})"
     return f"session of {event.got} s{asked}, renewed for as long as the run lasts"
 
 
 @words.register
-def _(event: said.StepStarted) -> str:
+def _(event: catalogue.StepStarted) -> str:
     return f"{event.operation} in account {event.account}" + (f" as {event.role}" if event.role else "")
 
 
 @words.register
-def _(event: said.ResourceStarted) -> str:
+def _(event: catalogue.ResourceStarted) -> str:
     if event.preview or event.change.op == "same":
         return ""
     return f"{doing(event.change.op)} {event.change.type} {event.change.name}"
 
 
 @words.register
-def _(event: said.ResourceDone) -> str:
+def _(event: catalogue.ResourceDone) -> str:
     if event.failed:
         return f"FAILED {doing(event.change.op)} {event.change.type} {event.change.name}"
     if event.preview or event.change.op == "same":
@@ -232,28 +189,28 @@ def _(event: said.ResourceDone) -> str:
 
 
 @words.register
-def _(event: said.Diagnostic) -> str:
+def _(event: catalogue.Diagnostic) -> str:
     return f"{event.severity}: {event.message.strip()}"
 
 
 @words.register
-def _(event: said.Progress) -> str:
+def _(event: catalogue.Progress) -> str:
     return event.message
 
 
 @words.register
-def _(event: said.Previewed) -> str:
+def _(event: catalogue.Previewed) -> str:
     steps = [f"  would {change.op} {change.type} {change.name}" for change in event.resources if change.op != "same"]
     return "\n".join([f"preview: {event.changes.planned()}", *steps])
 
 
 @words.register
-def _(event: said.SmokeTested) -> str:
+def _(event: catalogue.SmokeTested) -> str:
     return f"{event.url}/health answers from account {event.account}, version {event.version}"
 
 
 @words.register
-def _(event: said.StepFinished) -> str:
+def _(event: catalogue.StepFinished) -> str:
     cause = f": {event.cause}" if event.cause else ""
     return (
         f"{event.result} ({event.reason}; {changed(event.changes, event.reason)}) in {duration(event.seconds)}{cause}"
@@ -261,5 +218,5 @@ def _(event: said.StepFinished) -> str:
 
 
 @words.register
-def _(event: said.RunFinished) -> str:
+def _(event: catalogue.RunFinished) -> str:
     return f"run {event.run} finished in {duration(event.seconds)}, exit code {event.exit_code}"

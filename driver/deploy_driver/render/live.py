@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -12,33 +12,32 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from deploy_driver.record import catalogue as said
+from deploy_driver.record import catalogue
+from deploy_driver.record.catalogue import Result
 from deploy_driver.record.redaction import one_line, readable
+from deploy_driver.record.story import RunFold, StackFold
 from deploy_driver.record.stream import Envelope
-from deploy_driver.render.lines import Tally, words
+from deploy_driver.render.lines import resources_done, words
 from deploy_driver.render.text import changed, did, doing, duration
 
-_STYLES = {"succeeded": "green", "failed": "bold red", "refused": "yellow", "interrupted": "yellow"}
-_MARKS = {"succeeded": "✓", "failed": "✗", "refused": "!", "interrupted": "!"}
+_STYLES: Mapping[str, str] = {
+    Result.SUCCEEDED: "green",
+    Result.FAILED: "bold red",
+    Result.REFUSED: "yellow",
+    Result.INTERRUPTED: "yellow",
+}
+_MARKS: Mapping[str, str] = {Result.SUCCEEDED: "✓", Result.FAILED: "✗", Result.REFUSED: "!", Result.INTERRUPTED: "!"}
 
 
-_Kept = said.StackSelected | said.StackLeftOut | said.CheckFailed | said.Diagnostic | said.Previewed | said.SmokeTested
+_Kept = (
+    catalogue.StackSelected
+    | catalogue.StackLeftOut
+    | catalogue.CheckFailed
+    | catalogue.Diagnostic
+    | catalogue.Previewed
+    | catalogue.SmokeTested
+)
 """What a person must not miss."""
-
-
-@dataclass
-class _Row:
-    account: str
-    status: str = "waiting"
-    detail: str = ""
-    started: float = 0.0
-    ended: float = 0.0
-    done: str = ""
-    going: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def running(self) -> bool:
-        return bool(self.started and not self.ended)
 
 
 class LiveRenderer:
@@ -49,10 +48,9 @@ class LiveRenderer:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._rows: dict[str, _Row] = {}
-        self._checks = 0
-        self._tally = Tally()
-        self._began = time.monotonic()
+        self._run = RunFold()
+        self._details: dict[str, str] = {}
+        self._heard = (0.0, time.monotonic())
         self._spinner = Spinner("dots")
         self._lock = threading.Lock()
         self._live = Live(console=console, refresh_per_second=8, get_renderable=self.picture, transient=False)
@@ -61,13 +59,16 @@ class LiveRenderer:
         """Take one event into the picture."""
         event = envelope.event
         with self._lock:
-            self._take(event)
-        if isinstance(event, said.RunStarted):
+            self._run.take(envelope)
+            self._heard = (envelope.time, time.monotonic())
+            if detail := _detail(event):
+                self._details[getattr(event, "stack", "")] = detail
+        if isinstance(event, catalogue.RunStarted):
             self._console.print(Text(readable(words(event)), style="bold"))
             self._live.start()
-        elif isinstance(event, said.RunFinished):
+        elif isinstance(event, catalogue.RunFinished):
             self.close()
-        elif isinstance(event, _Kept) or (isinstance(event, said.SessionNegotiated) and event.got != event.asked):
+        elif isinstance(event, _Kept) or (isinstance(event, catalogue.SessionNegotiated) and event.got != event.asked):
             self._print(event)
 
     def close(self) -> None:
@@ -88,74 +89,60 @@ class LiveRenderer:
         """The rows as they are now."""
         with self._lock:
             table = Table.grid(padding=(0, 2))
-            for stack, row in self._rows.items():
-                name = Text(one_line(stack), style="bold")
-                table.add_row(self._mark(row), name, Text(one_line(row.account)), *self._progress(row))
-            if not any(row.started for row in self._rows.values()):
-                return Group(table, Text(f"checking everything first: {self._checks} passed", style="dim"))
-            if len(self._rows) > 1 and any(row.running for row in self._rows.values()):
-                elapsed = duration(time.monotonic() - self._began)
-                return Group(table, Text(f"{self._tally.ended()} done, {elapsed}", style="dim"))
+            stacks = self._run.stacks.values()
+            for stack in stacks:
+                name, account = Text(one_line(stack.stack), style="bold"), Text(one_line(stack.summary.account))
+                table.add_row(self._mark(stack), name, account if stack.operation else "", *self._progress(stack))
+            if all(stack.step_began is None for stack in stacks):
+                return Group(table, Text(f"checking everything first: {self._run.checks_passed} passed", style="dim"))
+            if len(stacks) > 1 and any(stack.running for stack in stacks):
+                ended = sum(stack.step_ended is not None for stack in stacks)
+                elapsed = duration(self._now() - self._run.began)
+                return Group(table, Text(f"{ended} of {len(stacks)} stacks done, {elapsed}", style="dim"))
             return table
 
-    def _print(self, event: _Kept | said.SessionNegotiated) -> None:
-        bad = isinstance(event, said.CheckFailed) or (isinstance(event, said.Diagnostic) and event.severity == "error")
+    def _print(self, event: _Kept | catalogue.SessionNegotiated) -> None:
+        bad = isinstance(event, catalogue.CheckFailed) or (
+            isinstance(event, catalogue.Diagnostic) and event.severity == catalogue.ERROR
+        )
         text = Text(f"{one_line(event.stack)}: " if event.stack else "", style="bold")
         text.append(readable(words(event)), style="red" if bad else "")
         self._console.print(text)
 
-    def _take(self, event: said.Event) -> None:
-        self._tally.take(event)
-        if isinstance(event, said.RunStarted):
-            self._rows = {stack: _Row("") for stack in event.stacks}
-            self._began = time.monotonic()
-        elif isinstance(event, said.CheckPassed):
-            self._checks += 1
-        elif isinstance(event, said.StepStarted):
-            row = self._row(event.stack)
-            row.account, row.status = event.account, event.operation
-            row.started, row.ended = time.monotonic(), 0.0
-        elif isinstance(event, said.ResourceStarted):
-            row = self._row(event.stack)
-            if event.change.op != "same":
-                row.going[event.change.urn] = f"{doing(event.change.op)} {event.change.name}"
-        elif isinstance(event, said.ResourceDone):
-            row = self._row(event.stack)
-            row.going.pop(event.change.urn, None)
-            row.done = self._tally.resources(event.stack)
-            row.detail = _done(event)
-        elif isinstance(event, said.Progress) and event.stack:
-            self._row(event.stack).detail = event.message
-        elif isinstance(event, said.StepFinished):
-            row = self._row(event.stack)
-            row.status, row.ended, row.going = event.result, time.monotonic(), {}
-            row.detail = f"{event.reason}: {event.cause}" if event.cause else changed(event.changes, event.reason)
+    def _now(self) -> float:
+        """The moment, by the clock of the events: nobody counts the time between two of them but this machine."""
+        at, heard = self._heard
+        return at + time.monotonic() - heard
 
-    def _row(self, stack: str) -> _Row:
-        return self._rows.setdefault(stack, _Row(""))
-
-    def _mark(self, row: _Row) -> RenderableType:
-        if row.running:
+    def _mark(self, stack: StackFold) -> RenderableType:
+        if stack.running:
             return self._spinner
-        return Text(_MARKS.get(row.status, "·"), style=_STYLES.get(row.status, "dim"))
+        return Text(_MARKS.get(stack.summary.result, "·"), style=_STYLES.get(stack.summary.result, "dim"))
 
-    def _progress(self, row: _Row) -> tuple[RenderableType, ...]:
-        if not row.started:
+    def _progress(self, stack: StackFold) -> tuple[RenderableType, ...]:
+        if stack.step_began is None:
             return Text("waiting", style="dim"), "", ""
-        elapsed = duration((row.ended or time.monotonic()) - row.started)
-        now = one_line(next(reversed(row.going.values())) if row.going else row.detail)
-        status = Text(one_line(row.status), style=_STYLES.get(row.status, "cyan"))
-        return (
-            status,
-            elapsed,
-            Text(
-                f"{row.done} resources, {now}" if row.running and row.done else now, no_wrap=True, overflow="ellipsis"
-            ),
-        )
+        elapsed = duration((self._now() if stack.step_ended is None else stack.step_ended) - stack.step_began)
+        result, done = stack.summary.result, resources_done(stack)
+        status = Text(one_line(result or stack.operation), style=_STYLES.get(result, "cyan"))
+        now = one_line(self._details.get(stack.stack, ""))
+        if stack.going:
+            *_, latest = stack.going.values()
+            now = one_line(f"{doing(latest.change.op)} {latest.change.name}")
+        shown = f"{done} resources, {now}" if stack.running and done else now
+        return status, elapsed, Text(shown, no_wrap=True, overflow="ellipsis")
 
 
-def _done(event: said.ResourceDone) -> str:
-    op, name = event.change.op, event.change.name
-    if event.failed:
-        return f"FAILED {doing(op)} {name}"
-    return f"would {op} {name}" if event.preview else f"{did(op)} {name}"
+def _detail(event: catalogue.Event) -> str:
+    """What an event leaves to be read beside its stack until the next one does; empty when it leaves nothing."""
+    match event:
+        case catalogue.Progress():
+            return event.message
+        case catalogue.StepFinished():
+            return f"{event.reason}: {event.cause}" if event.cause else changed(event.changes, event.reason)
+        case catalogue.ResourceDone():
+            op, name = event.change.op, event.change.name
+            if event.failed:
+                return f"FAILED {doing(op)} {name}"
+            return f"would {op} {name}" if event.preview else f"{did(op)} {name}"
+    return ""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.record.story import story_of
 from deploy_driver.render.report.html import as_html
 from tests import records
 from tests.chromium import chromium, executable
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.skipif(executable() is None, reason="there is no Chromi
 
 
 def page(name: str) -> str:
-    return as_html(story_of(records.EVERY[name], here=True, kept=False))
+    return as_html(records.story(records.EVERY[name], here=True, kept=False))
 
 
 def test_it_asks_for_nothing_and_fits_a_phone(tmp_path: Path) -> None:
@@ -29,7 +28,7 @@ def test_it_asks_for_nothing_and_fits_a_phone(tmp_path: Path) -> None:
                 assert tab.complaints == []
                 assert tab.evaluate("document.documentElement.scrollWidth") == width, name
                 lanes = tab.evaluate("document.querySelectorAll('.account .lane').length")
-                assert lanes == len(story_of(records.EVERY[name]).stacks)
+                assert lanes == len(records.story(records.EVERY[name]).stacks)
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != ""
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_driver.assurance.audit import run_record
 from deploy_driver.assurance.audit.join import Known, Picture, join
+from deploy_driver.assurance.audit.run_record import record_of
 from deploy_driver.cloudtrail import read
+from tests import records as kept_records
 from tests.fakes.trail import PREVIEW, START, TOOLS, Raw, a_run, call, entrance, events, machine
 from tests.samples import RUN
 
-KNOWN = Known(run_record.read(RUN, events()), TOOLS, f"deploy-{RUN}", frozenset({PREVIEW}), START + 86_400)
+KNOWN = Known(
+    record_of(RUN, kept_records.story(events())), TOOLS, f"deploy-{RUN}", frozenset({PREVIEW}), START + 86_400
+)
 
 more = st.builds(
     call,

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_driver.record.chain import AFTER, PREVIOUS, Examined, Head, Verdict, examine, head_of, line_of, together
+from deploy_driver.record.chain import AFTER, PREVIOUS, Examined, Head, Integrity, examine, head_of, line_of, together
 
 FIRST, SECOND = "20261123-0102-aaaaaa", "20261123-0103-bbbbbb"
 WORDS = st.lists(st.text(max_size=8), min_size=1, max_size=6)
@@ -35,7 +35,7 @@ def looked(run: str, content: bytes) -> Examined:
 @given(WORDS)
 def test_what_was_written_is_whole(words: list[str]) -> None:
     found = looked(FIRST, record(FIRST, words))
-    assert (found.verdict, found.lines, found.line) == (Verdict.WHOLE, len(words) + 1, 0)
+    assert (found.verdict, found.lines, found.line) == (Integrity.WHOLE, len(words) + 1, 0)
 
 
 @given(WORDS, st.data())
@@ -84,7 +84,7 @@ def test_a_record_that_is_written_anew_is_found_by_the_run_after_it(words: list[
     first = record(FIRST, words)
     second = record(SECOND, ["one"], head_of(FIRST, first))
     right = together([looked(FIRST, first), looked(SECOND, second)])
-    assert [(each.run, each.verdict) for each in right] == [(SECOND, Verdict.WHOLE), (FIRST, Verdict.WHOLE)]
+    assert [(each.run, each.verdict) for each in right] == [(SECOND, Integrity.WHOLE), (FIRST, Integrity.WHOLE)]
     anew = record(FIRST, others)
     found = together([looked(FIRST, anew), looked(SECOND, second)])
     assert found[1].wrong is (anew != first)
@@ -94,7 +94,7 @@ def test_a_record_that_is_written_anew_is_found_by_the_run_after_it(words: list[
 def test_a_record_that_is_gone_is_found_by_the_run_after_it(words: list[str]) -> None:
     second = record(SECOND, ["one"], head_of(FIRST, record(FIRST, words)))
     found = together([looked(SECOND, second)])
-    assert [(each.run, each.verdict) for each in found] == [(SECOND, Verdict.WHOLE), (FIRST, Verdict.MISSING)]
+    assert [(each.run, each.verdict) for each in found] == [(SECOND, Integrity.WHOLE), (FIRST, Integrity.MISSING)]
 
 
 @given(WORDS, st.data())
@@ -103,7 +103,7 @@ def test_without_its_end_a_record_is_of_a_run_that_was_killed_and_never_one_that
 ) -> None:
     whole = record(FIRST, words)
     cut = whole[: data.draw(st.integers(0, len(whole) - 1))]
-    assert examine(FIRST, cut, kept=False).verdict is Verdict.NO_END
+    assert examine(FIRST, cut, kept=False).verdict is Integrity.NO_END
     assert examine(FIRST, cut, kept=True).wrong
 
 
@@ -113,5 +113,5 @@ def test_an_earlier_record_is_called_that_and_not_altered(words: list[str]) -> N
     old = joined(
         [json.dumps({name: each[name] for name in each if name not in {PREVIOUS, AFTER}}).encode() for each in lines]
     )
-    assert looked(FIRST, old).verdict is Verdict.NOT_CHAINED
+    assert looked(FIRST, old).verdict is Integrity.NOT_CHAINED
     assert looked(FIRST, joined(old.splitlines()[1:])).wrong

@@ -23,7 +23,7 @@ from deploy_driver.adapters.records import FileLedger, record_in
 from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, ExitCode, NotReadyError, UsageError
 from deploy_driver.record.catalogue import Progress, RunFinished
-from deploy_driver.record.chain import Head, Verdict, examine
+from deploy_driver.record.chain import Head, Integrity, examine
 from deploy_driver.record.stream import Envelope
 from tests.fakes.clock import FakeClock
 
@@ -50,7 +50,7 @@ class TestLedger:
             ledger(Envelope("r1", number, 0.0, event))
         assert record_in(tmp_path) == ledger.path.read_bytes()
         found = examine("r1", record_in(tmp_path), kept=True)
-        assert (found.verdict, found.lines) == (Verdict.WHOLE, 3)
+        assert (found.verdict, found.lines) == (Integrity.WHOLE, 3)
         assert found.before == Head("r0", digest(b"the last line of r0"))
 
     def test_it_is_there_before_the_first_event(self, tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.assurance.audit import run_record
 from deploy_driver.assurance.audit.finding import MEANINGS, Kind
 from deploy_driver.assurance.audit.gather import Place, gather
 from deploy_driver.assurance.audit.join import Known, Picture, join
-from deploy_driver.assurance.audit.run_record import RunRecord
+from deploy_driver.assurance.audit.run_record import RunRecord, record_of
 from deploy_driver.assurance.audit.text import as_json, as_text
 from deploy_driver.cloudtrail import read
+from tests import records as kept_records
 from tests.fakes.trail import (
     DEV,
     MACHINE,
@@ -38,7 +38,7 @@ from tests.samples import RUN
 GOLDEN = Path(__file__).parents[2] / "golden"
 MARKED = f"deploy-{RUN}"
 LATER = START + 86_400
-RECORDED = run_record.read(RUN, events())
+RECORDED = record_of(RUN, kept_records.story(events()))
 UNRECORDED = RunRecord(RUN, START)
 
 
@@ -230,8 +230,8 @@ class TestRunRecord:
         assert [(step.account, step.role_arn) for step in RECORDED.steps] == [(DEV, ROLE)]
 
     def test_a_run_that_goes_on_has_no_end(self) -> None:
-        assert run_record.read(RUN, events(ended=None)).ended is None
+        assert record_of(RUN, kept_records.story(events(ended=None))).ended is None
 
     def test_a_record_without_a_start_is_refused(self) -> None:
         with pytest.raises(ValueError, match="when the run began"):
-            run_record.read(RUN, events()[1:])
+            record_of(RUN, kept_records.story(events()[1:]))

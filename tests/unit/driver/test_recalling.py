@@ -30,9 +30,6 @@ class FakeArchive:
     def runs(self) -> Sequence[str]:
         return list(self.kept)
 
-    def events(self, run: str) -> Sequence[Mapping[str, Any]]:
-        return self.kept[run]
-
     def record(self, run: str) -> bytes:
         return chained(run, self.kept[run])
 
@@ -60,9 +57,15 @@ def lines(record: Sequence[Mapping[str, Any]]) -> str:
 @pytest.mark.parametrize("wanted", [RUN, "20261123-0102-3f9", "latest"])
 def test_a_run_is_found_here_and_in_the_bucket(tmp_path: Path, wanted: str) -> None:
     both = known(tmp_path, FakeArchive({RUN: [], OLDER: []}), **{RUN: lines(records.WELL)})
-    assert (story(both, Cloud.SANDBOX, wanted).run.here, story(both, Cloud.SANDBOX, wanted).run.kept) == (True, True)
+    assert (story(both, Cloud.SANDBOX, wanted).summary.here, story(both, Cloud.SANDBOX, wanted).summary.kept) == (
+        True,
+        True,
+    )
     away = known(tmp_path / "none", FakeArchive({RUN: records.WELL}))
-    assert (story(away, Cloud.SANDBOX, wanted).run.here, story(away, Cloud.SANDBOX, wanted).run.kept) == (False, True)
+    assert (story(away, Cloud.SANDBOX, wanted).summary.here, story(away, Cloud.SANDBOX, wanted).summary.kept) == (
+        False,
+        True,
+    )
 
 
 def test_of_one_minute_the_record_says_which_run_was_the_latest(tmp_path: Path) -> None:
@@ -72,17 +75,17 @@ def test_of_one_minute_the_record_says_which_run_was_the_latest(tmp_path: Path) 
     here = known(tmp_path, FakeArchive({OTHER: later}), **{RUN: lines(records.WELL), OLDER: lines(records.WELL)})
     assert [run.run for run in newest(here, Cloud.SANDBOX, 5)] == [OTHER, RUN, OLDER]
     assert [run.run for run in newest(here, Cloud.SANDBOX, 1)] == [OTHER]
-    assert story(here, Cloud.SANDBOX, "latest").run.run == OTHER
+    assert story(here, Cloud.SANDBOX, "latest").summary.run == OTHER
 
 
 def test_a_run_that_only_looked_is_only_here(tmp_path: Path) -> None:
     found = story(known(tmp_path, FakeArchive(), **{RUN: lines(records.DRIFT)}), Cloud.SANDBOX, RUN)
-    assert (found.run.here, found.run.kept) == (True, False)
+    assert (found.summary.here, found.summary.kept) == (True, False)
 
 
 def test_a_bucket_that_cannot_be_asked_hides_no_run_of_this_folder(tmp_path: Path) -> None:
     found = story(known(tmp_path, None, **{RUN: lines(records.WELL)}), Cloud.SANDBOX, RUN)
-    assert found.run.kept is None
+    assert found.summary.kept is None
 
 
 def test_a_run_that_nobody_knows_names_the_closest(tmp_path: Path) -> None:
@@ -101,7 +104,7 @@ def test_an_id_that_begins_several_is_none(tmp_path: Path) -> None:
     here = known(tmp_path, FakeArchive({OTHER: records.WELL}), **{RUN: lines(records.WELL)})
     with pytest.raises(UsageError, match="2 runs begin with 20261123-0102"):
         story(here, Cloud.SANDBOX, "20261123-0102")
-    assert story(here, Cloud.SANDBOX, OTHER).run.run == OTHER
+    assert story(here, Cloud.SANDBOX, OTHER).summary.run == OTHER
 
 
 @pytest.mark.parametrize("wanted", ["", "../../etc/passwd", "latest"])
@@ -119,13 +122,13 @@ def test_a_record_that_cannot_be_read_says_so_and_keeps_no_other_from_being_show
         story(both, Cloud.SANDBOX, RUN)
     assert [run.run for run in newest(both, Cloud.SANDBOX, 5)] == [OLDER]
     assert f"run {RUN} is left out" in capsys.readouterr().err
-    assert story(both, Cloud.SANDBOX, "latest").run.run == OLDER
+    assert story(both, Cloud.SANDBOX, "latest").summary.run == OLDER
 
 
 def test_the_record_of_a_run_that_was_killed_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     cut = lines(records.CUT_OFF) + '{"run": "2026'
     found = story(known(tmp_path, FakeArchive(), **{RUN: cut}), Cloud.SANDBOX, RUN)
-    assert found.run.exit_code is None
+    assert found.summary.exit_code is None
 
 
 def said(known: Records, wanted: str | None = None) -> list[tuple[str, str, int]]:

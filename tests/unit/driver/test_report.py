@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from deploy_driver.record import catalogue as said
-from deploy_driver.record.past import past_run
-from deploy_driver.record.segments import End, Phase
-from deploy_driver.record.story import Story, story_of
+from deploy_driver.record.story import End, Phase, Story
 from deploy_driver.render.report.text import as_json, as_text
 from deploy_driver.render.report.words import danger, in_order
 from deploy_driver.render.text import WIDTH
@@ -24,7 +22,7 @@ Record = Sequence[Mapping[str, Any]]
 
 
 def story(record: Record) -> Story:
-    return story_of(record, here=True, kept=False)
+    return records.story(record, here=True, kept=False)
 
 
 def test_the_report_of_a_run_that_failed() -> None:
@@ -85,27 +83,32 @@ def test_a_stack_goes_through_a_preview_a_wait_the_change_and_its_smoke_test() -
 def test_what_failed_ended_badly_and_what_was_cut_off_has_no_end() -> None:
     assert [one.end for one in story(records.FAILED).stacks[1].segments] == [End.BADLY]
     assert [one.end for one in story(records.CUT_OFF).stacks[1].segments] == [End.NOT]
-    assert [one.end for one in story(records.FAILED).stacks[1].touched] == [End.BADLY]
-    assert [one.end for one in story(records.CUT_OFF).stacks[1].touched] == [End.NOT]
+    assert [one.end for one in story(records.FAILED).stacks[1].changed] == [End.BADLY]
+    assert [one.end for one in story(records.CUT_OFF).stacks[1].changed] == [End.NOT]
 
 
 def test_a_record_from_before_gates_and_smoke_tests_said_when_they_began() -> None:
     older = [event for event in records.WELL if event["kind"] not in {"gated", "smoke-test-started"}]
     *_, prod = story(older).stacks
-    assert [one.phase for one in prod.segments] == [Phase.PREVIEW, Phase.OPERATION]
-    assert prod.step.version == "8"
+    assert [(one.phase, round(one.seconds)) for one in prod.segments] == [
+        (Phase.PREVIEW, 3),
+        (Phase.GATE, 0),
+        (Phase.OPERATION, 7389),
+        (Phase.SMOKE_TEST, 2),
+    ]
+    assert prod.summary.version == "8"
 
 
 def test_a_preview_says_what_would_change() -> None:
     only = [event for event in records.WELL if event["kind"] not in {"resource-started", "resource-done"}]
     *_, prod = story(only).stacks
-    assert all(one.planned for one in prod.touched)
-    assert danger(in_order(prod.touched)[0]) == "would lose its objects"
+    assert all(one.planned for one in prod.changed)
+    assert danger(in_order(prod.changed)[0]) == "would lose its objects"
 
 
 def test_what_is_dangerous_comes_first() -> None:
     *_, prod = story(records.WELL).stacks
-    assert [(one.change.name, danger(one)) for one in in_order(prod.touched)] == [
+    assert [(one.change.name, danger(one)) for one in in_order(prod.changed)] == [
         ("data", "lost its objects"),
         ("execution", "decides who may do what"),
         ("items", ""),
@@ -160,6 +163,4 @@ def test_a_record_of_wrong_types_is_read_or_refused(field: str, value: Any) -> N
 )
 def test_what_is_no_record_is_refused(record: Any) -> None:
     with pytest.raises(ValueError, match="not a record of a run"):
-        story_of(record)
-    with pytest.raises(ValueError, match="not a record of a run"):
-        past_run(record)
+        records.story(record)

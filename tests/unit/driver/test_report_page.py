@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from deploy_driver.record.story import story_of
 from deploy_driver.render.page import link
 from deploy_driver.render.report.html import as_html
 from tests import records
@@ -30,7 +29,7 @@ class Elements(HTMLParser):
 
 
 def page(name: str) -> str:
-    return as_html(story_of(records.EVERY[name], here=True, kept=False))
+    return as_html(records.story(records.EVERY[name], here=True, kept=False))
 
 
 @pytest.mark.parametrize("name", records.EVERY)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_driver.record.story import story_of
-from deploy_driver.render.report.html import Scale, picture
+from deploy_driver.render.report.html import Scale, timeline
 from tests import records
 
 
 @pytest.mark.parametrize("name", records.EVERY)
 def test_every_bar_is_on_the_picture(name: str) -> None:
-    drawn = picture(story_of(records.EVERY[name]))
+    drawn = timeline(records.story(records.EVERY[name]))
     bars = [bar for account in drawn.accounts for lane in account.lanes for bar in lane.bars]
     for bar in (drawn.checks, *bars):
         assert bar.left >= 0
@@ -22,7 +21,7 @@ def test_every_bar_is_on_the_picture(name: str) -> None:
 
 
 def test_accounts_are_lanes_in_the_order_of_the_run() -> None:
-    drawn = picture(story_of(records.WELL))
+    drawn = timeline(records.story(records.WELL))
     assert [(account.account, [lane.stack for lane in account.lanes]) for account in drawn.accounts] == [
         ("222222222222", ["dev"]),
         ("333333333333", ["staging"]),
@@ -31,19 +30,19 @@ def test_accounts_are_lanes_in_the_order_of_the_run() -> None:
 
 
 def test_stacks_of_one_account_stand_together() -> None:
-    (account,) = picture(story_of(records.TWELVE)).accounts
+    (account,) = timeline(records.story(records.TWELVE)).accounts
     assert len(account.lanes) == 12
 
 
 def test_two_hours_of_waiting_do_not_hide_the_work() -> None:
-    drawn = picture(story_of(records.WELL))
+    drawn = timeline(records.story(records.WELL))
     widths = {bar.phase: bar.width for bar in drawn.accounts[2].lanes[0].bars}
     assert widths["wait"] < widths["operation"] + 1
-    assert [tick.said for tick in drawn.ticks if tick.cut] == ["2 h 03 min"]
+    assert [tick.text for tick in drawn.ticks if tick.cut] == ["2 h 03 min"]
 
 
 def test_work_is_drawn_to_scale() -> None:
-    (bar, smoke) = picture(story_of(records.UNCHANGED)).accounts[0].lanes[0].bars
+    (bar, smoke) = timeline(records.story(records.UNCHANGED)).accounts[0].lanes[0].bars
     assert bar.width == pytest.approx(10 * smoke.width, rel=0.01)
 
 

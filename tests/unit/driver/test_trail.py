@@ -14,7 +14,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deploy_driver.adapters.aws import AwsSession
-from deploy_driver.adapters.records import events_of
 from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
 from deploy_driver.errors import NotReadyError
 from tests.fakes.trail import DEV, SESSION, START, Raw, a_run, call, entrance
@@ -121,17 +120,3 @@ class TestDelivered:
         )
         with pytest.raises(NotReadyError, match="not a log file of CloudTrail"):
             list(trail.find("EventName", "AssumeRole", START, START + 60))
-
-
-class TestEventsOf:
-    def test_a_run_that_was_killed_while_it_wrote_keeps_what_it_said(self, tmp_path: Any) -> None:
-        (tmp_path / "events.jsonl").write_text('{"kind": "run-started"}\n{"kind": "ste')
-        assert events_of(tmp_path) == [{"kind": "run-started"}]
-
-    def test_a_damaged_line_in_the_middle_is_said(self, tmp_path: Any) -> None:
-        (tmp_path / "events.jsonl").write_text('{"kind": "run-started"}\nx\n{}\n')
-        with pytest.raises(NotReadyError, match="line 2 is not JSON"):
-            events_of(tmp_path)
-
-    def test_there_may_be_none(self, tmp_path: Any) -> None:
-        assert list(events_of(tmp_path / "nowhere")) == []

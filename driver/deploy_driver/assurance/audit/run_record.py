@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+
+from deploy_driver.record.story import Story
 
 
 @dataclass(frozen=True)
@@ -35,35 +34,17 @@ class RunRecord:
     steps: tuple[Worked, ...] = ()
 
 
-def read(run: str, events: Sequence[Mapping[str, Any]]) -> RunRecord:
-    """The run that these events of `events.jsonl` tell of. Raises ValueError when they do not begin with its start."""
-    starts = [event for event in events if event.get("kind") == "run-started"]
-    if not starts:
-        raise ValueError("it does not say when the run began")
-    first = starts[0]
-    ends = [_time(event) for event in events if event.get("kind") == "run-finished"]
-    callers = [str(event["fact"]) for event in events if _is(event, "check-passed", check="identity")]
-    steps = [
-        Worked(event["stack"], event["account"], event["role"])
-        for event in events
-        if event.get("kind") == "step-started"
-    ]
+def record_of(run: str, story: Story) -> RunRecord:
+    """What the story of a run has that the trails can be held against."""
+    summary = story.summary
     return RunRecord(
         run,
-        started=_time(first),
-        ended=ends[-1] if ends else None,
+        started=story.began,
+        ended=story.ended,
         kept=True,
-        operation=first["operation"],
-        cloud=first["cloud"],
-        stacks=tuple(first["stacks"]),
-        identity=callers[-1] if callers else "",
-        steps=tuple(dict.fromkeys(steps)),
+        operation=summary.operation,
+        cloud=summary.cloud,
+        stacks=tuple(stack.stack for stack in summary.stacks),
+        identity=summary.identity,
+        steps=tuple(Worked(stack.summary.stack, *entered) for stack in story.stacks for entered in stack.entered),
     )
-
-
-def _time(event: Mapping[str, Any]) -> float:
-    return datetime.fromisoformat(event["time"]).timestamp()
-
-
-def _is(event: Mapping[str, Any], kind: str, **fields: str) -> bool:
-    return event.get("kind") == kind and all(event.get(name) == value for name, value in fields.items())

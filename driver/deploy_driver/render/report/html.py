@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deploy_driver.record.catalogue import Result
-from deploy_driver.record.segments import End, Phase, Segment
-from deploy_driver.record.story import StackStory, Story
+from deploy_driver.record.story import End, Phase, Segment, StackStory, Story
 from deploy_driver.render.page import page
 from deploy_driver.render.report import words
 from deploy_driver.render.report.text import facts, following
@@ -37,7 +36,7 @@ class Bar:
     width: float
     phase: str
     end: str
-    said: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -45,21 +44,21 @@ class Tick:
     """A mark on the axis; `cut` where time was left out."""
 
     left: float
-    said: str
+    text: str
     cut: bool = False
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One stack's row; `said` is the same in words."""
+    """One stack's row; `text` is the same in words."""
 
     stack: str
     bars: tuple[Bar, ...]
-    said: str
+    text: str
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountLanes:
     """One account and its lanes."""
 
     account: str
@@ -67,11 +66,11 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Timeline:
     """The whole run."""
 
     checks: Bar
-    accounts: tuple[Account, ...]
+    accounts: tuple[AccountLanes, ...]
     ticks: tuple[Tick, ...]
     phases: tuple[str, ...]
 
@@ -91,19 +90,19 @@ class Scale:
         return left + (right - left) * (time - began) / (ended - began)
 
 
-def picture(story: Story) -> Picture:
+def timeline(story: Story) -> Timeline:
     """The run, to be drawn."""
     shown = [one for stack in story.stacks for one in _shown(stack)]
-    stretches = list(_stretches(story.began, story.last, [story.checks, *shown]))
+    stretches = list(_stretches(story.began, story.last, [story.checking, *shown]))
     scale, cuts = _scale(stretches)
     accounts: dict[str, list[Lane]] = {}
     for stack in story.stacks:
         bars = tuple(_bar(scale, one) for one in _shown(stack))
-        accounts.setdefault(stack.step.account, []).append(Lane(stack.step.stack, bars, times(stack)))
-    phases = {one.phase for one in [story.checks, *shown]}
-    return Picture(
-        _bar(scale, story.checks),
-        tuple(Account(account, tuple(lanes)) for account, lanes in accounts.items()),
+        accounts.setdefault(stack.summary.account, []).append(Lane(stack.summary.stack, bars, times(stack)))
+    phases = {one.phase for one in [story.checking, *shown]}
+    return Timeline(
+        _bar(scale, story.checking),
+        tuple(AccountLanes(account, tuple(lanes)) for account, lanes in accounts.items()),
         tuple(_ticks(story, scale, stretches, cuts)),
         tuple(phase.value for phase in Phase if phase in phases),
     )
@@ -115,8 +114,8 @@ def _shown(stack: StackStory) -> list[Segment]:
 
 def _bar(scale: Scale, one: Segment) -> Bar:
     left = scale.at(one.began)
-    said = f"{one.word}: {clock(one.began)} to {clock(one.ended)}, {duration(one.seconds)}"
-    return Bar(round(left, 2), round(scale.at(one.ended) - left, 2), one.phase.value, one.end.value, said)
+    text = f"{one.word}: {clock(one.began)} to {clock(one.ended)}, {duration(one.seconds)}"
+    return Bar(round(left, 2), round(scale.at(one.ended) - left, 2), one.phase.value, one.end.value, text)
 
 
 @dataclass(frozen=True)
@@ -172,10 +171,10 @@ def _ticks(story: Story, scale: Scale, stretches: Sequence[Stretch], cuts: Seque
         time = story.began + number * step
         left = scale.at(time)
         inside = any(cut.began < time < cut.ended for cut in cuts)
-        fresh = all(tick.said != _elapsed(number * step) for tick in found)
+        fresh = all(tick.text != _elapsed(number * step) for tick in found)
         if fresh and not inside and all(abs(left - tick.left) >= (2 * _ROOM if tick.cut else _ROOM) for tick in found):
             found.append(Tick(left, _elapsed(number * step)))
-    yield from sorted((Tick(round(tick.left, 2), tick.said, tick.cut) for tick in found), key=lambda tick: tick.left)
+    yield from sorted((Tick(round(tick.left, 2), tick.text, tick.cut) for tick in found), key=lambda tick: tick.left)
 
 
 def _elapsed(seconds: int) -> str:
@@ -207,11 +206,11 @@ def as_html(story: Story) -> str:
         TEMPLATE,
         story=story,
         words=words,
-        verdict=words.verdict(story),
-        names=[step.stack for step in story.run.steps],
+        headline=words.headline(story),
+        names=[stack.stack for stack in story.summary.stacks],
         facts=facts(story),
         following=following(story),
-        picture=picture(story),
+        timeline=timeline(story),
         legend=LEGEND,
         failed=any(one.end is End.BADLY for one in _segments(story)),
         folded=_folded,
@@ -224,22 +223,22 @@ def as_html(story: Story) -> str:
 
 def _tone(stack: StackStory) -> str:
     """The colour of what became of a stack."""
-    result = stack.step.result
+    result = stack.summary.result
     if result == Result.SUCCEEDED:
         return words.Tone.GOOD.value
     return words.Tone.BAD.value if result == Result.FAILED else words.Tone.ATTENTION.value if not result else ""
 
 
 def _segments(story: Story) -> list[Segment]:
-    return [story.checks, *(one for stack in story.stacks for one in stack.segments)]
+    return [story.checking, *(one for stack in story.stacks for one in stack.segments)]
 
 
 def _folded(story: Story, stack: StackStory) -> bool:
     """Whether a stack's story waits to be opened: in a run of many, those that went well and changed nothing dangerous."""
-    calm = stack.step.result == Result.SUCCEEDED and not stack.step.drifted
-    return len(story.stacks) > MANY and calm and not any(words.danger(one) for one in stack.touched)
+    calm = stack.summary.result == Result.SUCCEEDED and not stack.summary.drifted
+    return len(story.stacks) > MANY and calm and not any(words.danger(one) for one in stack.changed)
 
 
 def _errors(story: Story, stack: StackStory) -> list[str]:
     """What the engine said beyond the cause that is shown already."""
-    return [said for said in stack.errors if said != words.because(story, stack.step)]
+    return [error for error in stack.errors if error != words.cause(story, stack.summary)]

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from deploy_driver.record.catalogue import Result
+from deploy_driver.record.catalogue import Drifted, Result
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.record.segments import End, Segment
-from deploy_driver.record.story import Drift, StackStory, Story, Touched
+from deploy_driver.record.story import ChangedResource, CheckStory, End, Segment, StackStory, Story
 from deploy_driver.render.report import words
 from deploy_driver.render.text import duration, table, wrapped
 
@@ -21,13 +20,13 @@ LISTED = 20
 
 def as_text(story: Story) -> str:
     """The run in one column: how it ended, who and why, the stacks, then each stack's story, then what to do next."""
-    run = story.run
-    title = f"{run.operation} of {words.stacks([step.stack for step in run.steps])} on {words.cloud(story)}"
+    run = story.summary
+    title = f"{run.operation} of {words.stack_names([stack.stack for stack in run.stacks])} on {words.cloud(story)}"
     parts = [
-        "\n".join(line for text in (f"{title}, run {run.run}", words.verdict(story).said) for line in wrapped(text)),
-        "\n".join(_line(name, said) for name, said in facts(story) if said),
+        "\n".join(line for text in (f"{title}, run {run.run}", words.headline(story).text) for line in wrapped(text)),
+        "\n".join(f"{name:<10} {one_line(fact)}" for name, fact in facts(story) if fact),
         table(["STACK", "ACCOUNT", "RESULT", "CHANGES", "TIME", "VERSION"], [_row(stack) for stack in story.stacks]),
-        *("\n".join(_stack(story, stack)) for stack in story.stacks if _worth(story, stack)),
+        *("\n".join(_stack(story, stack)) for stack in story.stacks if _has_more(story, stack)),
         "\n".join(_failures(story)),
         f"next: {following(story)}",
     ]
@@ -36,7 +35,7 @@ def as_text(story: Story) -> str:
 
 def facts(story: Story) -> list[tuple[str, str]]:
     """What is to be known of a run, by name; empty where the record does not say."""
-    run = story.run
+    run = story.summary
     return [
         ("began", words.moment(story.began)),
         ("took", duration(run.seconds) if run.exit_code is not None else ""),
@@ -47,86 +46,94 @@ def facts(story: Story) -> list[tuple[str, str]]:
         ("commit", run.commit),
         ("build", run.build),
         ("identity", run.identity),
-        ("record", words.record(story)),
+        ("record", words.where_kept(story)),
     ]
 
 
 def following(story: Story) -> str:
     """The command that says what AWS saw."""
-    return f"deploy audit {one_line(story.run.run)}"
-
-
-def _line(name: str, said: str) -> str:
-    return f"{name:<10} {one_line(said)}"
+    return f"deploy audit {one_line(story.summary.run)}"
 
 
 def _row(stack: StackStory) -> list[str]:
-    step = stack.step
-    took = duration(step.seconds) if step.seconds else ""
-    row = [step.stack, step.account, words.result(stack), words.done(step), took, step.version]
+    summary = stack.summary
+    took = duration(summary.seconds) if summary.seconds else ""
+    row = [
+        summary.stack,
+        summary.account,
+        words.result(stack),
+        words.drift_and_changes(summary),
+        took,
+        summary.version,
+    ]
     return [one_line(cell) for cell in row]
 
 
-def _worth(story: Story, stack: StackStory) -> bool:
+def _has_more(story: Story, stack: StackStory) -> bool:
     """Whether there is more to say of a stack than its row does."""
-    return bool(stack.segments or stack.drift or words.because(story, stack.step))
+    return bool(stack.segments or stack.drift or words.cause(story, stack.summary))
 
 
 def _stack(story: Story, stack: StackStory) -> Iterator[str]:
-    step = stack.step
-    place = f"{step.stack} {step.account}" if step.account else step.stack
+    summary = stack.summary
+    place = f"{summary.stack} {summary.account}" if summary.account else summary.stack
     yield one_line(f"{place}: {words.times(stack) or words.result(stack)}")
-    yield from _touched(words.in_order(stack.touched))
+    yield from _changed(words.in_order(stack.changed))
     for drift in stack.drift:
         kept = f" (ignored; {drift.ignored})" if drift.ignored else f" ({drift.standing})"
-        yield from wrapped(f"drifted: {words.named(drift.change)}: {drift.moved}{kept}", INDENT)
+        yield from wrapped(f"drifted: {words.type_and_name(drift.change)}: {drift.moved}{kept}", INDENT)
         yield from wrapped(words.difference(drift), "    ")
-        yield from wrapped(f"by {words.doer(drift)}" if words.doer(drift) else "", "    ")
+        yield from wrapped(f"by {words.who(drift)}" if words.who(drift) else "", "    ")
     for gate in stack.gates:
-        yield from wrapped(f"gate: {words.gate(gate)}", INDENT)
-    if stack.smoke and stack.smoke.account:
-        smoke = stack.smoke
+        yield from wrapped(f"gate: {words.gate_and_answer(gate)}", INDENT)
+    smoke = stack.smoke_test
+    if smoke and smoke.account:
         yield from wrapped(
             f"smoke test: {smoke.url}/health answered from {smoke.account}, version {smoke.version}", INDENT
         )
     yield from _why(story, stack)
 
 
-def _touched(touched: Sequence[Touched]) -> Iterator[str]:
+def _changed(changed: Sequence[ChangedResource]) -> Iterator[str]:
     """A line for each resource; those that were made and are not dangerous stand together in one."""
-    made = [one for one in touched if one.change.op == "create" and one.end is End.WELL]
-    others = [one for one in touched if one not in made]
+    made = [one for one in changed if one.change.op == "create" and one.end is End.WELL]
+    others = [one for one in changed if one not in made]
     for one in others[:LISTED]:
         more = "; ".join(part for part in (words.danger(one).upper(), ", ".join(words.properties(one))) if part)
-        yield from wrapped(f"{words.deed(one)} {words.named(one.change)}" + (f": {more}" if more else ""), INDENT)
+        yield from wrapped(
+            f"{words.verb(one)} {words.type_and_name(one.change)}" + (f": {more}" if more else ""), INDENT
+        )
     if len(others) > LISTED:
         yield f"  … and {len(others) - LISTED} more: --format html and json have them"
     if made:
-        yield from wrapped(f"{words.deed(made[0])} {', '.join(words.named(one.change) for one in made)}", INDENT)
+        yield from wrapped(
+            f"{words.verb(made[0])} {', '.join(words.type_and_name(one.change) for one in made)}", INDENT
+        )
 
 
 def _why(story: Story, stack: StackStory) -> Iterator[str]:
-    step = stack.step
-    why = words.because(story, step)
+    summary = stack.summary
+    why = words.cause(story, summary)
     if why:
-        yield from wrapped(f"{'not run, because' if step.result == Result.NOT_RUN else 'because'} {why}", INDENT)
-    if step.remedy:
-        yield from wrapped(f"what to do: {step.remedy}", INDENT)
+        yield from wrapped(f"{'not run, because' if summary.result == Result.NOT_RUN else 'because'} {why}", INDENT)
+    if summary.remedy:
+        yield from wrapped(f"what to do: {summary.remedy}", INDENT)
 
 
 def _failures(story: Story) -> Iterator[str]:
-    for check in story.failed:
+    for check in story.failed_checks:
         place = f"{check.stack}: {check.check}" if check.stack else check.check
-        yield from wrapped(f"{place}: {check.what}")
+        yield from wrapped(f"{place}: {check.fact}")
         yield from wrapped(f"what to do: {check.remedy}" if check.remedy else "", INDENT)
-    if story.run.cause and not story.failed:
-        yield from wrapped(f"it ended because {story.run.cause}")
-        yield from wrapped(f"what to do: {story.run.remedy}" if story.run.remedy else "", INDENT)
+    run = story.summary
+    if run.cause and not story.failed_checks:
+        yield from wrapped(f"it ended because {run.cause}")
+        yield from wrapped(f"what to do: {run.remedy}" if run.remedy else "", INDENT)
 
 
 def as_json(story: Story) -> Mapping[str, Any]:
     """The run as `--format json` promises it."""
-    run = story.run
+    run = story.summary
     body = {
         "run": run.run,
         "operation": run.operation,
@@ -134,7 +141,7 @@ def as_json(story: Story) -> Mapping[str, Any]:
         "began": run.began,
         "exitCode": run.exit_code,
         "seconds": round(run.seconds, 3),
-        "verdict": words.verdict(story).said,
+        "verdict": words.headline(story).text,
         "cause": run.cause,
         "remedy": run.remedy,
         "by": run.by,
@@ -146,8 +153,8 @@ def as_json(story: Story) -> Mapping[str, Any]:
         "record": {"here": run.here, "kept": run.kept},
         "approvals": [asdict(one) for one in words.approvals(story)],
         "checks": {
-            "seconds": round(story.checks.seconds, 3),
-            "failed": [asdict(check) for check in story.failed],
+            "seconds": round(story.checking.seconds, 3),
+            "failed": [_check_json(check) for check in story.failed_checks],
         },
         "stacks": [_stack_json(story, stack) for stack in story.stacks],
         "next": following(story),
@@ -156,26 +163,30 @@ def as_json(story: Story) -> Mapping[str, Any]:
     return redacted
 
 
+def _check_json(check: CheckStory) -> Mapping[str, Any]:
+    return {"check": check.check, "stack": check.stack, "what": check.fact, "remedy": check.remedy}
+
+
 def _stack_json(story: Story, stack: StackStory) -> Mapping[str, Any]:
-    step = stack.step
+    summary = stack.summary
     return {
-        "stack": step.stack,
-        "account": step.account,
+        "stack": summary.stack,
+        "account": summary.account,
         "role": stack.role,
-        "result": step.result,
-        "reason": step.reason,
-        "cause": words.because(story, step),
-        "remedy": step.remedy,
-        "changes": asdict(step.changes) if step.changes else None,
-        "version": step.version,
-        "seconds": round(step.seconds, 3),
+        "result": summary.result,
+        "reason": summary.reason,
+        "cause": words.cause(story, summary),
+        "remedy": summary.remedy,
+        "changes": asdict(summary.changes) if summary.changes else None,
+        "version": summary.version,
+        "seconds": round(summary.seconds, 3),
         "segments": [_segment_json(story, one) for one in stack.segments],
-        "resources": [_resource_json(one) for one in words.in_order(stack.touched)],
+        "resources": [_resource_json(one) for one in words.in_order(stack.changed)],
         "gates": [
             {"asked": one.asked, "answer": one.answer, "at": words.moment(one.at), "seconds": one.seconds}
             for one in stack.gates
         ],
-        "smokeTest": asdict(stack.smoke) if stack.smoke else None,
+        "smokeTest": asdict(stack.smoke_test) if stack.smoke_test else None,
         "drift": [_drift_json(one) for one in stack.drift],
         "errors": list(stack.errors),
     }
@@ -191,7 +202,7 @@ def _segment_json(story: Story, one: Segment) -> Mapping[str, Any]:
     }
 
 
-def _resource_json(one: Touched) -> Mapping[str, Any]:
+def _resource_json(one: ChangedResource) -> Mapping[str, Any]:
     return {
         "urn": one.change.urn,
         "type": one.change.type,
@@ -204,7 +215,12 @@ def _resource_json(one: Touched) -> Mapping[str, Any]:
     }
 
 
-def _drift_json(one: Drift) -> Mapping[str, Any]:
-    body = {**asdict(one), "urn": one.change.urn, "type": one.change.type, "name": one.change.name}
-    del body["change"]
-    return body
+def _drift_json(one: Drifted) -> Mapping[str, Any]:
+    facts = ("moved", "fact", "standing", "by", "at", "call", "agent", "ignored")
+    return {
+        "diff": asdict(one.change.diffs[0]) if one.change.diffs else None,
+        **{name: getattr(one, name) for name in facts},
+        "urn": one.change.urn,
+        "type": one.change.type,
+        "name": one.change.name,
+    }

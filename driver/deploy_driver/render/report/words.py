@@ -10,14 +10,12 @@ from enum import StrEnum
 
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.loss import goes, lost
-from deploy_driver.record.catalogue import Moved, Result
-from deploy_driver.record.past import PastStep
-from deploy_driver.record.segments import End
-from deploy_driver.record.story import Drift, Gate, StackStory, Story, Touched
+from deploy_driver.record.catalogue import Drifted, Moved, Result, Verb
+from deploy_driver.record.story import ChangedResource, End, GateAnswer, StackStory, StackSummary, Story
 from deploy_driver.render.dangerous import decides_access
 from deploy_driver.render.diff import is_placeholder
-from deploy_driver.render.text import VERBS, changed, did, duration
-from deploy_driver.values import Changes, PropertyDiff, ResourceChange
+from deploy_driver.render.text import changed, did, doing, duration
+from deploy_driver.values import Changes, Cloud, PropertyDiff, ResourceChange
 
 VALUE = 40
 """Characters of a value that is shown beside its property."""
@@ -40,29 +38,29 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Headline:
     """How the run ended, in one sentence."""
 
     tone: Tone
-    said: str
+    text: str
 
 
-def verdict(story: Story) -> Verdict:
+def headline(story: Story) -> Headline:
     """The first thing to know."""
-    code = story.run.exit_code
+    code = story.summary.exit_code
     if code is None:
-        return Verdict(Tone.ATTENTION, "The record has no end: the run still goes on, or it was killed.")
+        return Headline(Tone.ATTENTION, "The record has no end: the run still goes on, or it was killed.")
     if code in _CODES:
-        tone, said = _CODES[ExitCode(code)]
+        tone, text = _CODES[ExitCode(code)]
         untouched = code == ExitCode.REFUSED and not any(stack.segments for stack in story.stacks)
-        return Verdict(tone, _stopped(story) or ("Refused: nothing was touched." if untouched else said))
+        return Headline(tone, _stopped(story) or ("Refused: nothing was touched." if untouched else text))
     if code not in {ExitCode.DONE, ExitCode.DIFFERS}:
-        return Verdict(Tone.BAD, _failed(story))
-    drifted = sum(step.drifted for step in story.run.steps)
-    if drifted and not story.run.operation.endswith("--fix"):
+        return Headline(Tone.BAD, _failed(story))
+    drifted = sum(stack.drifted for stack in story.summary.stacks)
+    if drifted and story.summary.operation != Verb.DRIFT_FIX:
         what = "difference was found that nobody" if drifted == 1 else "differences were found that nobody"
-        return Verdict(Tone.ATTENTION, f"{drifted} {what} answers for.")
-    return Verdict(Tone.GOOD, _done(story, drifted))
+        return Headline(Tone.ATTENTION, f"{drifted} {what} answers for.")
+    return Headline(Tone.GOOD, _done(story, drifted))
 
 
 _CODES = {
@@ -78,27 +76,26 @@ _CODES = {
 
 def _stopped(story: Story) -> str:
     """Which stacks were refused, or interrupted, and why; empty where none was."""
-    stopped = [step for step in story.run.steps if step.result in {Result.REFUSED, Result.INTERRUPTED}]
-    return "; ".join(f"{step.stack} was {step.result}: {step.reason}" for step in stopped) + "." if stopped else ""
+    stopped = [stack for stack in story.summary.stacks if stack.result in {Result.REFUSED, Result.INTERRUPTED}]
+    return "; ".join(f"{stack.stack} was {stack.result}: {stack.reason}" for stack in stopped) + "." if stopped else ""
 
 
 def _failed(story: Story) -> str:
-    failed = [step.stack for step in story.run.steps if step.result == Result.FAILED]
-    rest = [step.stack for step in story.run.steps if step.result == Result.NOT_RUN]
+    failed = [stack.stack for stack in story.summary.stacks if stack.result == Result.FAILED]
+    rest = [stack.stack for stack in story.summary.stacks if stack.result == Result.NOT_RUN]
     if not failed:
-        return f"It ended with exit code {story.run.exit_code}."
+        return f"It ended with exit code {story.summary.exit_code}."
     left = f"; {listed(rest)} {'was' if len(rest) == 1 else 'were'} not run" if rest else ""
     return f"{listed(failed)} failed{left}."
 
 
 def _done(story: Story, drifted: int) -> str:
-    steps = story.run.steps
-    total = summed([step.changes for step in steps if step.changes])
-    if story.run.operation == "drift":
+    total = summed([stack.changes for stack in story.summary.stacks if stack.changes])
+    if story.summary.operation == Verb.DRIFT:
         return "Everything is as it was deployed."
     if drifted:
         return f"{drifted} {'difference' if drifted == 1 else 'differences'} found; put back: {total.done()}."
-    if story.run.operation == "preview":
+    if story.summary.operation == Verb.PREVIEW:
         return f"Previewed: {total.planned()}."
     return f"All went well: {total.done() if total.total else 'nothing had to change'}."
 
@@ -114,10 +111,10 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(some)} and {last}" if some else last
 
 
-def stacks(names: Sequence[str]) -> str:
+def stack_names(names: Sequence[str]) -> str:
     """The stacks by name, as long as those are few and short."""
-    said = listed(names)
-    return said if len(said) <= MOST else f"{len(names)} stacks"
+    all_of_them = listed(names)
+    return all_of_them if len(all_of_them) <= MOST else f"{len(names)} stacks"
 
 
 def moment(time: float) -> str:
@@ -132,7 +129,7 @@ def clock(time: float) -> str:
 
 def cloud(story: Story) -> str:
     """Where it was."""
-    return "AWS" if story.run.cloud == "aws" else story.run.cloud
+    return "AWS" if story.summary.cloud == Cloud.AWS else story.summary.cloud
 
 
 def commit(full: str) -> str:
@@ -141,39 +138,39 @@ def commit(full: str) -> str:
     return f"{name[:SHORT]}{plus}{more}"
 
 
-def record(story: Story) -> str:
+def where_kept(story: Story) -> str:
     """Where the record is kept."""
-    if not story.run.here:
+    if not story.summary.here:
         return "in the state bucket"
-    if story.run.kept is None:
+    if story.summary.kept is None:
         return "in this folder; the state bucket could not be asked"
-    return "in this folder and in the state bucket" if story.run.kept else "only in this folder"
+    return "in this folder and in the state bucket" if story.summary.kept else "only in this folder"
 
 
 def result(stack: StackStory) -> str:
     """What became of a stack."""
-    return stack.step.result or ("did not end" if stack.segments else "did not begin")
+    return stack.summary.result or ("did not end" if stack.segments else "did not begin")
 
 
-def done(step: PastStep) -> str:
-    """What was done to a stack in a few words; empty where nothing says it."""
-    said = what(step)
-    return "; ".join(part for part in (f"{step.drifted} drifted" if step.drifted else "", said) if part)
+def drift_and_changes(stack: StackSummary) -> str:
+    """How much drifted in a stack, and what was changed in it; empty where nothing says it."""
+    drifted = f"{stack.drifted} drifted" if stack.drifted else ""
+    return "; ".join(part for part in (drifted, changes(stack)) if part)
 
 
-def what(step: PastStep) -> str:
+def changes(stack: StackSummary) -> str:
     """What was changed in a stack, or would be; empty where nothing says it."""
-    return changed(step.changes, step.reason) if step.changes and step.result != Result.NOT_RUN else ""
+    return changed(stack.changes, stack.reason) if stack.changes and stack.result != Result.NOT_RUN else ""
 
 
-def because(story: Story, step: PastStep) -> str:
+def cause(story: Story, stack: StackSummary) -> str:
     """Why a stack did not succeed; empty where it did."""
-    if step.result in {Result.SUCCEEDED, ""}:
+    if stack.result in {Result.SUCCEEDED, ""}:
         return ""
-    if step.result != Result.NOT_RUN or step.cause:
-        return step.cause or step.reason
-    before = [one for one in story.run.steps if one.result not in {Result.SUCCEEDED, Result.NOT_RUN}]
-    return f"{before[-1].stack} {before[-1].result}: {before[-1].reason}" if before else ""
+    if stack.result != Result.NOT_RUN or stack.cause:
+        return stack.cause or stack.reason
+    stopped_by = story.summary.stopped_by
+    return f"{stopped_by.stack} {stopped_by.result}: {stopped_by.reason}" if stopped_by else ""
 
 
 def times(stack: StackStory) -> str:
@@ -186,7 +183,7 @@ def times(stack: StackStory) -> str:
 
 
 @dataclass(frozen=True)
-class Approval:
+class PersonAnswer:
     """Who let it happen, what that was about, and when."""
 
     who: str
@@ -194,26 +191,26 @@ class Approval:
     when: str
 
 
-def approvals(story: Story) -> Iterator[Approval]:
+def approvals(story: Story) -> Iterator[PersonAnswer]:
     """Who said yes or no: before the run, and at its terminal."""
-    run = story.run
+    run = story.summary
     if run.approved_by:
-        yield Approval(run.approved_by, "approved the run", "before it began")
+        yield PersonAnswer(run.approved_by, "approved the run", "before it began")
     for stack in story.stacks:
         for gate in stack.gates:
             if gate.by_a_person:
-                who = run.by or "somebody at the terminal"
-                said = "confirmed" if gate.passed else "declined"
+                person = run.by or "somebody at the terminal"
+                answer = "confirmed" if gate.passed else "declined"
                 when = f"{clock(gate.at)} UTC, asked for {duration(gate.seconds)}"
-                yield Approval(who, f"{said} {stack.step.stack}: {gate.planned.planned()}", when)
+                yield PersonAnswer(person, f"{answer} {stack.summary.stack}: {gate.planned.planned()}", when)
 
 
-def gate(one: Gate) -> str:
+def gate_and_answer(one: GateAnswer) -> str:
     """What asked for a preview, and the answer."""
     return f"{listed(one.asked)}: {one.answer}"
 
 
-def named(change: ResourceChange) -> str:
+def type_and_name(change: ResourceChange) -> str:
     """The resource's type and name as a person says them: `s3/bucket items`."""
     return f"{kind(change)} {change.name}"
 
@@ -224,24 +221,24 @@ def kind(change: ResourceChange) -> str:
     return type_.removeprefix("aws:").rpartition(":")[0] if type_.startswith("aws:") else type_
 
 
-def in_order(touched: Sequence[Touched]) -> list[Touched]:
+def in_order(changed_resources: Sequence[ChangedResource]) -> list[ChangedResource]:
     """What failed first, then what is dangerous, then by operation."""
-    return sorted(touched, key=_rank)
+    return sorted(changed_resources, key=_rank)
 
 
-def _rank(one: Touched) -> tuple[bool, bool, bool, bool, int, str]:
+def _rank(one: ChangedResource) -> tuple[bool, bool, bool, bool, int, str]:
     change = one.change
     order = _FIRST.index(change.op) if change.op in _FIRST else len(_FIRST)
     held = bool(lost(change))
     return one.end is End.WELL, not held, not goes(change), not _guarded(one), order, change.urn
 
 
-def _guarded(one: Touched) -> bool:
+def _guarded(one: ChangedResource) -> bool:
     """Whether what was there before now lets in somebody else. What is new with its stack is no change of access."""
     return one.change.op != "create" and decides_access(one.change)
 
 
-def danger(one: Touched) -> str:
+def danger(one: ChangedResource) -> str:
     """Why it is dangerous, in a few words; empty when it is not."""
     would = "would lose" if one.planned else "may have lost" if one.end is not End.WELL else "lost"
     if goes(one.change):
@@ -249,16 +246,15 @@ def danger(one: Touched) -> str:
     return "decides who may do what" if _guarded(one) else ""
 
 
-def deed(one: Touched) -> str:
+def verb(one: ChangedResource) -> str:
     """`updated`, `would create`, `failed updating`, `updating, no end on record`."""
     op = one.change.op
     if one.planned:
         return f"would {op}"
-    doing = VERBS.get(op, (op, op))[0]
-    return {End.WELL: did(op), End.BADLY: f"failed {doing}", End.NOT: f"{doing}, no end on record"}[one.end]
+    return {End.WELL: did(op), End.BADLY: f"failed {doing(op)}", End.NOT: f"{doing(op)}, no end on record"}[one.end]
 
 
-def properties(one: Touched) -> list[str]:
+def properties(one: ChangedResource) -> list[str]:
     """The properties of the resource that change; with their values where those are short."""
     if one.change.op not in {"update", "replace"}:
         return [diff.path for diff in one.change.diffs] or list(one.change.keys)
@@ -267,8 +263,8 @@ def properties(one: Touched) -> list[str]:
 
 def _property(diff: PropertyDiff) -> str:
     values = value(diff.old), value(diff.new)
-    said = all(len(one) <= VALUE and not is_placeholder(one) for one in values)
-    return f"{diff.path} {' → '.join(values)}" if said else diff.path
+    shown = all(len(one) <= VALUE and not is_placeholder(one) for one in values)
+    return f"{diff.path} {' → '.join(values)}" if shown else diff.path
 
 
 def value(found: object) -> str:
@@ -278,14 +274,14 @@ def value(found: object) -> str:
     return found if isinstance(found, str) and found else json.dumps(found, ensure_ascii=False)
 
 
-def difference(one: Drift) -> str:
+def difference(one: Drifted) -> str:
     """What is the matter, in one line."""
-    if one.diff is None:
-        return one.fact
-    return f"{one.diff.path}: expected {value(one.diff.old)}, found {value(one.diff.new)}"
+    for diff in one.change.diffs:
+        return f"{diff.path}: expected {value(diff.old)}, found {value(diff.new)}"
+    return one.fact
 
 
-def doer(one: Drift) -> str:
+def who(one: Drifted) -> str:
     """Who did it; empty where only the code moved, `unknown` where the trail does not say."""
     if one.by:
         return f"{one.by} at {one.at}: {one.call}"
