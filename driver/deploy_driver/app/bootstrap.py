@@ -43,7 +43,8 @@ def wait_until_assumable(identity: Identity, steps: Sequence[Step], facts: RunFa
                 emit(Progress(f"waiting for {entrance.role_arn} to become assumable: {error.what}", step.stack.name))
                 clock.sleep(PAUSE)
             else:
-                emit(CheckPassed("role", f"{caller.arn} can be assumed by Jenkins", step.stack.name))
+                fact = f"{caller.arn} can be assumed by Jenkins"
+                emit(CheckPassed("role", fact, step.stack.name, caller.account, caller.arn))
                 break
 
 

@@ -14,15 +14,15 @@ from deploy_driver.ports import Emit, Identity, StateStore
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
-from deploy_driver.values import Operation, SessionLength
+from deploy_driver.values import Caller, Operation, SessionLength
 
 
 @dataclass(frozen=True)
 class Passed:
-    """The fact that a check found: of a role how long its session lasts, of a state what is in it."""
+    """The fact that a check found: who AWS says we are, where it asked that; of a state what is in it."""
 
     fact: str
-    session: SessionLength | None = None
+    caller: Caller | None = None
     state: Judged | None = None
 
 
@@ -100,7 +100,8 @@ class Preflight:
         except DeployError as error:
             self.emit(CheckFailed(check.name, str(error), error.remedy, check.stack))
             return error
-        self.emit(CheckPassed(check.name, passed.fact, check.stack))
+        account, arn = (passed.caller.account, passed.caller.arn) if passed.caller else ("", "")
+        self.emit(CheckPassed(check.name, passed.fact, check.stack, account, arn))
         return passed
 
     def _caller(self, facts: RunFacts) -> Passed:
@@ -110,7 +111,7 @@ class Preflight:
                 f"we are {caller.arn} in account {caller.account}, expected account {facts.account} (tools)",
                 remedy="run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way",
             )
-        return Passed(caller.arn)
+        return Passed(caller.arn, caller)
 
     def _backend_checks(self, plan: Plan) -> Iterator[Check]:
         if self.state:
@@ -129,13 +130,13 @@ class Preflight:
             self.emit(
                 SessionNegotiated(step.stack.name, caller.session.asked, caller.session.got, caller.session.why.value)
             )
-        return Passed(f"{caller.arn} in {caller.account}", session=caller.session)
+        return Passed(f"{caller.arn} in {caller.account}", caller)
 
 
 def _admission(answers: Answers) -> Admission:
     passed = [(check.stack, answer) for check, answer in answers if isinstance(answer, Passed)]
     return Admission(
-        {stack: answer.session for stack, answer in passed if answer.session},
+        {stack: answer.caller.session for stack, answer in passed if stack and answer.caller and answer.caller.session},
         {stack: answer.state for stack, answer in passed if answer.state},
         {check.stack: error for check, error in _failures(answers)},
     )

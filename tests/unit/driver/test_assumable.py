@@ -13,7 +13,7 @@ from deploy_project.accounts import EnterAs
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
-from tests.samples import access_stack, facts
+from tests.samples import ACCOUNTS, access_stack, facts
 
 STEPS = [Step(access_stack(), Operation.UP, enter_as) for enter_as in (EnterAs.DEPLOYMENT, EnterAs.PREVIEW)]
 
@@ -26,7 +26,7 @@ def test_a_role_that_lets_us_in_at_once_costs_no_time() -> None:
     clock, said = FakeClock(), Recorder()
     wait_until_assumable(FakeIdentity(), STEPS, facts(), clock, said)
     assert clock.slept == []
-    assert [event.stack for event in said.of(CheckPassed)] == ["dev-access", "dev-access"]
+    assert [(event.stack, event.account) for event in said.of(CheckPassed)] == [("dev-access", ACCOUNTS["dev"])] * 2
 
 
 def test_a_role_that_refuses_four_times_is_asked_a_fifth_time() -> None:

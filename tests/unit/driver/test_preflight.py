@@ -15,7 +15,7 @@ from tests.checkpoints import Document, checkpoint, content
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.state import FakeState
-from tests.samples import RUN, access_stack, chain, facts, stack, tools_stack
+from tests.samples import ACCOUNTS, RUN, access_stack, chain, facts, stack, tools_stack
 
 PLAN = make_plan(Operation.UP, chain())
 
@@ -107,6 +107,17 @@ def test_a_lock_is_in_the_way_of_changes_and_not_of_a_preview() -> None:
     assert "dev: lock: the stack is locked by somebody" in refused(FakeIdentity(), locked).detail
     preview = make_plan(Operation.PREVIEW, chain())
     Preflight(FakeIdentity(), locked, Recorder()).require(preview, facts())
+
+
+def test_whom_aws_says_we_are_is_on_record_beside_the_words_for_it() -> None:
+    said = Recorder()
+    Preflight(FakeIdentity(), FakeState(), said).require(PLAN, facts())
+    found = {(event.check, event.stack): (event.account, event.arn) for event in said.of(CheckPassed)}
+    machine = FakeIdentity().caller()
+    assert found["identity", ""] == (machine.account, machine.arn)
+    assert found["role", "prod"][0] == ACCOUNTS["prod"]
+    assert ":assumed-role/items-prod-" in found["role", "prod"][1]
+    assert found["lock", "prod"] == ("", "")
 
 
 def test_before_bootstrap_there_is_no_backend_to_ask() -> None:
