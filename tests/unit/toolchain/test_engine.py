@@ -15,7 +15,7 @@ import pytest
 from deploy_toolchain.engine import find_engine, obtain_engine
 from deploy_toolchain.search import Search
 from deploy_toolchain.tool import ENGINE_VERSION, Tool, ToolchainError
-from tests.unit.sandbox.toolchain.conftest import Machine
+from tests.unit.toolchain.conftest import Machine
 from tests.vendor import publish_engine
 
 Get = Callable[[Search], Tool]

@@ -10,7 +10,7 @@ from deploy_sandbox.plugin.launcher import write_launcher
 from deploy_toolchain.plugin import find_plugin, home_of, obtain_plugin
 from deploy_toolchain.search import VENDOR, Search
 from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_VERSION, Tool, ToolchainError
-from tests.unit.sandbox.toolchain.conftest import NOWHERE, Machine
+from tests.unit.toolchain.conftest import NOWHERE, Machine
 from tests.vendor import REDIRECTS, publish_plugin, serving
 
 
