@@ -19,8 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from deploy_toolchain import Search
-from deploy_toolchain.search import to_stderr
-from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
+from deploy_toolchain.search import PLUGIN_FILE, PLUGIN_FOLDER, to_stderr
 from tests.beside import SHARED
 
 SOURCE = SHARED / "real-plugin"

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from deploy_toolchain.tool import PLUGIN_FILE
+from deploy_toolchain.search import PLUGIN_FILE
 from deploy_toolchain.vendor import ENGINE_CHECKSUMS, engine_archive, plugin_archive
 
 REDIRECTS = "redirect"

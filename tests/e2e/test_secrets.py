@@ -13,6 +13,7 @@ import pytest
 
 from deploy_driver.adapters.engine.workdir import state_url
 from deploy_driver.values import Backend
+from deploy_sandbox.plugin.launcher import write_launcher
 from deploy_toolchain import find
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import Fault, GitHubServer, listening
@@ -63,7 +64,7 @@ class Story:
 
     def configure(self, key: str, value: Planted) -> None:
         """What a user types: `pulumi config set --secret`, encrypted by the stack's key."""
-        tools, sandbox = find(real_plugin=False), self.project.sandbox
+        tools, sandbox = find(write_launcher), self.project.sandbox
         identity = sandbox.environment("jenkins-deploy")
         backend = Backend("111111111111", sandbox.region, STATE, "alias/deploy-state")
         done = subprocess.run(

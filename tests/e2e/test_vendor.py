@@ -11,7 +11,7 @@ import pytest
 
 from deploy_toolchain import Search
 from deploy_toolchain.engine import find_engine
-from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
+from deploy_toolchain.search import PLUGIN_FILE, PLUGIN_FOLDER
 from tests.e2e.project import DEPLOY, ROOT, Project
 from tests.vendor import publish_engine, publish_plugin, serving
 

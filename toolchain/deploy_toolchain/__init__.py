@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import os
 
-from deploy_sandbox.plugin.launcher import write_launcher
 from deploy_toolchain.engine import find_engine, obtain_engine
-from deploy_toolchain.plugin import ask_engine, find_plugin, home_of, obtain_plugin
-from deploy_toolchain.search import Search
-from deploy_toolchain.tool import Tool, Toolchain, ToolchainError
+from deploy_toolchain.plugin import WriteStandIn, ask_engine, find_plugin, home_of, obtain_plugin
+from deploy_toolchain.search import FoundTool, Search, Toolchain, ToolchainError
 
-__all__ = ["Search", "Tool", "Toolchain", "ToolchainError", "find", "obtain"]
+__all__ = ["FoundTool", "Search", "Toolchain", "ToolchainError", "WriteStandIn", "find", "obtain"]
 
 
-def find(*, real_plugin: bool, asking_engine: bool = False, search: Search | None = None) -> Toolchain:
+def find(stand_in: WriteStandIn | None, *, asking_engine: bool = False, search: Search | None = None) -> Toolchain:
     """What is on this machine, in a moment and without the network: for runs. Raises ToolchainError.
 
+    `stand_in` writes the AWS plugin's stand-in; None asks for the real plugin.
     `asking_engine`: the engine must say that it finds the plugin (0.2 s).
     """
     search = search or Search.of(os.environ)
     engine = find_engine(search)
-    plugin = find_plugin(search, real=real_plugin, write_stand_in=write_launcher)
+    plugin = find_plugin(search, stand_in)
     found = Toolchain(engine, plugin, home_of(search, plugin))
     if asking_engine:
         ask_engine(found)
     return found
 
 
-def obtain(*, real_plugin: bool, search: Search | None = None) -> Toolchain:
+def obtain(stand_in: WriteStandIn | None, *, search: Search | None = None) -> Toolchain:
     """The same, got from elsewhere where it is missing: for set-up. Takes up to minutes. Raises ToolchainError."""
     search = search or Search.of(os.environ)
     engine = obtain_engine(search)
-    plugin = obtain_plugin(search, real=real_plugin, write_stand_in=write_launcher)
+    plugin = obtain_plugin(search, stand_in)
     found = Toolchain(engine, plugin, home_of(search, plugin))
     ask_engine(found)
     return found

@@ -14,16 +14,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from deploy_toolchain.search import Search
-from deploy_toolchain.tool import ToolchainError
-from deploy_toolchain.ways import ClosedError
+from deploy_toolchain.search import ClosedError, Search, ToolchainError
 
 Make = Callable[[Search, Path], None]
 """Makes an executable at a path, or raises ClosedError."""
 
 
 @dataclass(frozen=True)
-class Place:
+class CachedFile:
     """Where one executable is kept: what it is called in a sentence, its file, and the command that obtains it."""
 
     what: str
@@ -36,7 +34,7 @@ class Place:
         return self.path.with_name(f"{self.path.name}.sha256")
 
 
-def take(place: Place) -> Path:
+def take(place: CachedFile) -> Path:
     """The executable, as it was obtained. Raises ClosedError where there is none, ToolchainError where it was replaced."""
     if not place.path.is_file():
         raise ClosedError(f"cache: there is no {place.path}")
@@ -52,7 +50,7 @@ def take(place: Place) -> Path:
     return place.path
 
 
-def fill(search: Search, place: Place, make: Make) -> Path:
+def fill(search: Search, place: CachedFile, make: Make) -> Path:
     """Make the executable beside its place and move it there in one step, its SHA-256 first; one at a time on this machine.
 
     Raises ClosedError where it cannot be made.
@@ -76,7 +74,7 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def _alone(search: Search, place: Place) -> Iterator[None]:
+def _alone(search: Search, place: CachedFile) -> Iterator[None]:
     folder = place.path.parent
     lock = FileLock(folder.with_name(f"{folder.name}.lock"))
     try:

@@ -10,11 +10,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy_toolchain.cache import Place, fill, take
-from deploy_toolchain.search import Search
-from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_VERSION, Tool, Toolchain, ToolchainError
+from deploy_toolchain.cache import CachedFile, fill, take
+from deploy_toolchain.search import (
+    PLUGIN_FILE,
+    PLUGIN_FOLDER,
+    PLUGIN_VERSION,
+    ClosedError,
+    FoundTool,
+    Search,
+    Toolchain,
+    ToolchainError,
+    first,
+)
 from deploy_toolchain.vendor import fetch_plugin
-from deploy_toolchain.ways import ClosedError, first
 
 WriteStandIn = Callable[[Path, Path], Path]
 """Writes a launcher that runs the stand-in with a Python into a plugins folder; returns the launcher."""
@@ -31,21 +39,21 @@ _REMEDY = (
 )
 
 
-def find_plugin(search: Search, *, real: bool, write_stand_in: WriteStandIn) -> Tool:
-    """The plugin that is on this machine. Never touches the network. Raises ToolchainError."""
-    if not real:
-        return _stand_in(search, write_stand_in)
+def find_plugin(search: Search, stand_in: WriteStandIn | None) -> FoundTool:
+    """The plugin that is on this machine. None for `stand_in` asks for the real one. Never touches the network. Raises ToolchainError."""
+    if stand_in:
+        return _stand_in(search, stand_in)
     return first(search, [_installed, _cached], what=_WHAT, remedy=_REMEDY)
 
 
-def obtain_plugin(search: Search, *, real: bool, write_stand_in: WriteStandIn) -> Tool:
+def obtain_plugin(search: Search, stand_in: WriteStandIn | None) -> FoundTool:
     """The plugin, fetched from its vendor where the real one is wanted and not there. Raises ToolchainError."""
-    if not real:
-        return _stand_in(search, write_stand_in)
+    if stand_in:
+        return _stand_in(search, stand_in)
     return first(search, [_installed, _cached, _fetched], what=_WHAT, remedy=_REMEDY)
 
 
-def home_of(search: Search, plugin: Tool) -> Path:
+def home_of(search: Search, plugin: FoundTool) -> Path:
     """A PULUMI_HOME of ours in which the engine finds exactly this plugin; the user's own is left alone.
 
     The folder is real and the file in it is a link: the engine passes over a folder that is itself a link
@@ -88,30 +96,30 @@ def ask_engine(found: Toolchain) -> None:
         )
 
 
-def _installed(search: Search) -> Tool:
+def _installed(search: Search) -> FoundTool:
     home = Path(search.environment.get("PULUMI_HOME") or search.user_home / ".pulumi")
     path = home / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE
     if not path.is_file():
         raise ClosedError(f"installed: there is no {path}")
-    return Tool(PLUGIN_FILE, PLUGIN_VERSION, path, "installed")
+    return FoundTool(PLUGIN_FILE, PLUGIN_VERSION, path, "installed")
 
 
-def _cached(search: Search) -> Tool:
-    return Tool(PLUGIN_FILE, PLUGIN_VERSION, take(_place(search)), "cache")
+def _cached(search: Search) -> FoundTool:
+    return FoundTool(PLUGIN_FILE, PLUGIN_VERSION, take(_place(search)), "cache")
 
 
-def _fetched(search: Search) -> Tool:
-    return Tool(PLUGIN_FILE, PLUGIN_VERSION, fill(search, _place(search), fetch_plugin), "fetched from the vendor")
+def _fetched(search: Search) -> FoundTool:
+    return FoundTool(PLUGIN_FILE, PLUGIN_VERSION, fill(search, _place(search), fetch_plugin), "fetched from the vendor")
 
 
-def _stand_in(search: Search, write: WriteStandIn) -> Tool:
+def _stand_in(search: Search, write: WriteStandIn) -> FoundTool:
     python = Path(sys.executable)
     launcher = write(_home(search, python) / "plugins", python)
-    return Tool(PLUGIN_FILE, PLUGIN_VERSION, launcher, STAND_IN)
+    return FoundTool(PLUGIN_FILE, PLUGIN_VERSION, launcher, STAND_IN)
 
 
-def _place(search: Search) -> Place:
-    return Place("The AWS plugin", search.cache / "plugin" / PLUGIN_VERSION / PLUGIN_FILE, _SETUP)
+def _place(search: Search) -> CachedFile:
+    return CachedFile("The AWS plugin", search.cache / "plugin" / PLUGIN_VERSION / PLUGIN_FILE, _SETUP)
 
 
 def _home(search: Search, owner: Path) -> Path:

@@ -1,16 +1,56 @@
-"""Where tools are looked for and who is told about it."""
+"""What is looked for (an engine and a plugin), where, who is told about it, and trying one way after another until one leads to it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 
-from deploy_toolchain.tool import ToolchainError
+ENGINE_VERSION = "3.250.0"
+"""The engine that is fetched or built; any engine from `OLDEST_ENGINE` on is used where it is found."""
+
+OLDEST_ENGINE = (3, 206, 0)
+"""The first whose events reach the Automation API directly; the next major version is not known to work."""
+
+PLUGIN_VERSION = "7.51.1"
+"""The AWS plugin that the pinned `pulumi-aws` package asks for."""
+
+PLUGIN_FOLDER = f"resource-aws-v{PLUGIN_VERSION}"
+PLUGIN_FILE = "pulumi-resource-aws"
+
+
+@dataclass(frozen=True)
+class FoundTool:
+    """One executable: which, in which version, where, and how it was come by in a few words."""
+
+    name: str
+    version: str
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """All that is needed to run the program. `pulumi_home` is a PULUMI_HOME in which the engine finds this plugin."""
+
+    engine: FoundTool
+    plugin: FoundTool
+    pulumi_home: Path
+
+
+class ToolchainError(Exception):
+    """A tool cannot be had. `tried` is one line per way that was tried, `remedy` what a person can do."""
+
+    def __init__(self, what: str, tried: list[str], remedy: str) -> None:
+        super().__init__("\n".join([what, *(f"  tried {line}" for line in tried), remedy]))
+        self.what = what
+        self.tried = tuple(tried)
+        self.remedy = remedy
+
 
 VENDOR = "https://get.pulumi.com"
 """Where Pulumi's own installer downloads from."""
@@ -68,3 +108,21 @@ def _mirror(said: str) -> str:
         [f"DEPLOY_VENDOR: got {said!r}, expected https://… (http:// only on this machine)"],
         "correct DEPLOY_VENDOR, or unset it",
     )
+
+
+Way = Callable[[Search], FoundTool]
+
+
+class ClosedError(Exception):
+    """One way to a tool is closed; the message says which way and why."""
+
+
+def first(search: Search, ways: Sequence[Way], *, what: str, remedy: str) -> FoundTool:
+    """The tool at the end of the first open way. Raises ToolchainError with every way that was tried."""
+    tried: list[str] = []
+    for way in ways:
+        try:
+            return way(search)
+        except ClosedError as closed:
+            tried.append(str(closed))
+    raise ToolchainError(what, tried, remedy)

@@ -13,9 +13,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from deploy_toolchain.cache import sha256
-from deploy_toolchain.search import Search, vouched_for
-from deploy_toolchain.tool import ENGINE_VERSION, PLUGIN_FILE, PLUGIN_VERSION
-from deploy_toolchain.ways import ClosedError
+from deploy_toolchain.search import ENGINE_VERSION, PLUGIN_FILE, PLUGIN_VERSION, ClosedError, Search, vouched_for
 
 ENGINE_CHECKSUMS = f"releases/sdk/pulumi-{ENGINE_VERSION}-checksums.txt"
 """The vendor's list for the engine's archives. There is none for plugins: TLS vouches for those."""

@@ -42,7 +42,7 @@ from deploy_driver.values import Cloud, Host, Plugin, PullRequest, Tool
 if TYPE_CHECKING:
     from deploy_driver.adapters.engine import AutomationEngine
     from deploy_sandbox.accounts import Sandbox
-    from deploy_toolchain import Toolchain
+    from deploy_toolchain import Toolchain, WriteStandIn
 
 T = TypeVar("T")
 
@@ -170,14 +170,21 @@ def find_tools(config: DeployConfig, *, asking_engine: bool = False) -> Tools:
     """
     from deploy_toolchain import find
 
-    return _tools(lambda: find(real_plugin=config.plugin is Plugin.REAL, asking_engine=asking_engine))
+    return _tools(lambda: find(_stand_in(config), asking_engine=asking_engine))
 
 
 def obtain_tools(config: DeployConfig) -> Tools:
     """The same, got from elsewhere where they are missing: up to minutes. Raises NotReadyError that says what to do."""
     from deploy_toolchain import obtain
 
-    return _tools(lambda: obtain(real_plugin=config.plugin is Plugin.REAL))
+    return _tools(lambda: obtain(_stand_in(config)))
+
+
+def _stand_in(config: DeployConfig) -> WriteStandIn | None:
+    """What writes the AWS plugin's stand-in; None where the project works with the real plugin."""
+    from deploy_sandbox.plugin.launcher import write_launcher
+
+    return None if config.plugin is Plugin.REAL else write_launcher
 
 
 def _tools(get: Callable[[], Toolchain]) -> Tools:

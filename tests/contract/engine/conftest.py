@@ -16,6 +16,7 @@ import pytest
 from deploy_driver.adapters.engine import AutomationEngine
 from deploy_driver.record.catalogue import Event
 from deploy_driver.values import Backend, EngineReport, EngineRequest, Tool
+from deploy_sandbox.plugin.launcher import write_launcher
 from deploy_toolchain import Search, find
 
 E = TypeVar("E", bound=Event)
@@ -98,7 +99,7 @@ class Bench:
 
 @pytest.fixture(scope="session")
 def cli() -> Tool:
-    found = find(real_plugin=False, search=Search.of(os.environ)).engine
+    found = find(write_launcher, search=Search.of(os.environ)).engine
     return Tool(found.name, found.version, found.path, found.source)
 
 

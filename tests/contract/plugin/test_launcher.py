@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy_sandbox.plugin import VERSION
 from deploy_sandbox.plugin.launcher import write_launcher
-from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
+from deploy_toolchain.search import PLUGIN_FILE, PLUGIN_FOLDER
 
 
 def test_it_is_where_the_engine_looks(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy_toolchain import Search, Tool, Toolchain, ToolchainError, find
+from deploy_sandbox.plugin.launcher import write_launcher
+from deploy_toolchain import FoundTool, Search, Toolchain, ToolchainError, find
 from deploy_toolchain.engine import find_engine
 from deploy_toolchain.plugin import ask_engine, home_of
-from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER
+from deploy_toolchain.search import PLUGIN_FILE, PLUGIN_FOLDER
 
 pytestmark = pytest.mark.engine
 
@@ -33,13 +34,13 @@ def install(search: Search) -> Path:
 @pytest.mark.parametrize("real", [False, True])
 def test_the_engine_finds_exactly_this_plugin_in_a_home_of_ours(search: Search, real: bool) -> None:
     installed = install(search)
-    found = find(real_plugin=real, asking_engine=True, search=search)
+    found = find(None if real else write_launcher, asking_engine=True, search=search)
     assert (found.plugin.path == installed) is real
     assert found.pulumi_home.is_relative_to(search.cache)
 
 
 def test_what_lies_there_and_the_engine_passes_over_is_an_error(search: Search) -> None:
-    plugin = Tool(PLUGIN_FILE, "7.51.1", install(search), "installed")
+    plugin = FoundTool(PLUGIN_FILE, "7.51.1", install(search), "installed")
     found = Toolchain(find_engine(search), plugin, home_of(search, plugin))
     ask_engine(found)
     folder = found.pulumi_home / "plugins" / PLUGIN_FOLDER
@@ -52,7 +53,7 @@ def test_what_lies_there_and_the_engine_passes_over_is_an_error(search: Search) 
 
 
 def test_a_home_of_an_earlier_version_is_put_right(search: Search) -> None:
-    plugin = Tool(PLUGIN_FILE, "7.51.1", install(search), "installed")
+    plugin = FoundTool(PLUGIN_FILE, "7.51.1", install(search), "installed")
     folder = home_of(search, plugin) / "plugins" / PLUGIN_FOLDER
     (folder / PLUGIN_FILE).unlink()
     folder.rmdir()

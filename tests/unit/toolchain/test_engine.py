@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from deploy_toolchain.engine import find_engine, obtain_engine
-from deploy_toolchain.search import Search
-from deploy_toolchain.tool import ENGINE_VERSION, Tool, ToolchainError
+from deploy_toolchain.search import ENGINE_VERSION, FoundTool, Search, ToolchainError
 from tests.unit.toolchain.conftest import Machine
 from tests.vendor import publish_engine
 
-Get = Callable[[Search], Tool]
+Get = Callable[[Search], FoundTool]
 
 GO = 'if [ "$1" = env ]; then echo go1.26.0; exit; fi\n'
 FETCHED = b"#!/bin/sh\necho fetched\n"

@@ -8,8 +8,15 @@ import pytest
 
 from deploy_sandbox.plugin.launcher import write_launcher
 from deploy_toolchain.plugin import find_plugin, home_of, obtain_plugin
-from deploy_toolchain.search import VENDOR, Search
-from deploy_toolchain.tool import PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_VERSION, Tool, ToolchainError
+from deploy_toolchain.search import (
+    PLUGIN_FILE,
+    PLUGIN_FOLDER,
+    PLUGIN_VERSION,
+    VENDOR,
+    FoundTool,
+    Search,
+    ToolchainError,
+)
 from tests.unit.toolchain.conftest import NOWHERE, Machine
 from tests.vendor import REDIRECTS, publish_plugin, serving
 
@@ -18,12 +25,12 @@ def installed(machine: Machine) -> Path:
     return machine.script(PLUGIN_FILE, "echo real", machine.home / ".pulumi" / "plugins" / PLUGIN_FOLDER)
 
 
-def find(machine: Machine, *, real: bool) -> Tool:
-    return find_plugin(machine.search(), real=real, write_stand_in=write_launcher)
+def find(machine: Machine, *, real: bool) -> FoundTool:
+    return find_plugin(machine.search(), None if real else write_launcher)
 
 
-def obtain(machine: Machine, vendor: str, *, real: bool = True) -> Tool:
-    return obtain_plugin(machine.search(vendor=vendor), real=real, write_stand_in=write_launcher)
+def obtain(machine: Machine, vendor: str, *, real: bool = True) -> FoundTool:
+    return obtain_plugin(machine.search(vendor=vendor), None if real else write_launcher)
 
 
 def test_the_installed_real_plugin_is_used_where_it_is_asked_for_and_only_there(machine: Machine) -> None:
