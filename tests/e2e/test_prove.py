@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from deploy_driver.app.prove import facts_of, world_of
-from deploy_driver.assurance.adapters.prove_fixtures import Stage
-from deploy_driver.assurance.prove import catalogue
-from deploy_driver.assurance.prove.carry_out import carry_out
+from deploy_driver.assurance.adapters.prove_fixtures import ProveFixtures
+from deploy_driver.assurance.prove import proof
 from deploy_driver.assurance.prove.case import Verdict
 from deploy_driver.assurance.prove.facts import Facts
+from deploy_driver.assurance.prove.proof import carry_out
 from deploy_driver.config.load import load
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS, ORGANIZATION
@@ -90,8 +90,8 @@ class Bench:
         """Make what is tried on, anew."""
         self.stage.close()
         world = world_of(load(self.project.root, {}), self.project.sandbox.instances)
-        facts = self.stage.enter_context(Stage(world, self.facts, self.lock).standing())
-        trials = [*catalogue.executed(facts), *catalogue.evaluated(facts)]
+        facts = self.stage.enter_context(ProveFixtures(world, self.facts, self.lock).in_place())
+        trials = [*proof.executed(facts), *proof.evaluated(facts)]
 
         def tried(cases: tuple[str, ...]) -> list[Verdict]:
             wanted = [trial for trial in trials if trial.case.id in cases]

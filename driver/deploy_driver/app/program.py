@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from deploy_driver.assurance.iam import holders
-from deploy_driver.assurance.iam.evaluate import Request
-from deploy_driver.assurance.iam.holders import Role
+from deploy_driver.assurance.iam.evaluate import PolicyRequest
+from deploy_driver.assurance.iam.roles import RoleDefinition
+from deploy_driver.assurance.iam.roles import roles as roles_of
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Layer, Stack
@@ -90,24 +90,24 @@ def inventory(config: DeployConfig, stack: Stack, *names: str) -> Inventory:
     return made
 
 
-def roles(config: DeployConfig) -> tuple[Role, ...]:
+def roles(config: DeployConfig) -> tuple[RoleDefinition, ...]:
     """Every role of every access layer, with its policies and its needs. Raises UsageError."""
     return tuple(
         role
         for stack in config.layer(Layer.ACCESS)
-        for role in holders.roles(stack.name, stack.env, documents(config, stack), needs(config, stack))
+        for role in roles_of(stack.name, stack.env, documents(config, stack), needs(config, stack))
     )
 
 
-def access_states(config: DeployConfig) -> tuple[Request, ...]:
+def access_states(config: DeployConfig) -> tuple[PolicyRequest, ...]:
     """Where the states of access layers are, as requests that no role of ours may make: files, their bucket, their key."""
-    found: list[Request] = []
+    found: list[PolicyRequest] = []
     for stack in config.layer(Layer.ACCESS):
         backend, name = stack.backend, f"{config.project}/{stack.name}"
         files = (f"stacks/{name}.json", f"history/{name}/1", f"backups/{name}/1", f"locks/organization/{name}/1.json")
-        found += [Request("s3:*", arn("s3", f"{backend.bucket}/.pulumi/{file}")) for file in files]
+        found += [PolicyRequest("s3:*", arn("s3", f"{backend.bucket}/.pulumi/{file}")) for file in files]
         key = arn("kms", "key/1", region=backend.region, account=backend.account)
-        found.append(Request("kms:*", key, {"kms:ResourceAliases": (backend.key_alias,)}))
+        found.append(PolicyRequest("kms:*", key, {"kms:ResourceAliases": (backend.key_alias,)}))
     return tuple(found)
 
 

@@ -14,13 +14,13 @@ from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.app import program
 from deploy_driver.app import session as wiring
 from deploy_driver.assurance.adapters.proof_world import AwsWorld
-from deploy_driver.assurance.adapters.prove_fixtures import Stage
-from deploy_driver.assurance.prove import catalogue, policies
-from deploy_driver.assurance.prove.carry_out import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
+from deploy_driver.assurance.adapters.prove_fixtures import ProveFixtures
+from deploy_driver.assurance.prove import policies, proof
 from deploy_driver.assurance.prove.case import Verdict
-from deploy_driver.assurance.prove.copies import organisation
-from deploy_driver.assurance.prove.facts import Facts, Target, Tools
-from deploy_driver.assurance.prove.report import Report
+from deploy_driver.assurance.prove.facts import Facts, TargetAccount, ToolsAccount
+from deploy_driver.assurance.prove.proof import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
+from deploy_driver.assurance.prove.report import ProofReport
+from deploy_driver.assurance.prove.trust import organisation
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import UsageError
 from deploy_driver.run.build_info import session_name
@@ -32,7 +32,7 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
     tools, made = config.tools, program.inventory(config, config.tools, "buckets.trail")
     known = {stack.name: _target(config, stack, run) for stack in config.layer(Layer.SERVICE)}
     return Facts(
-        Tools(
+        ToolsAccount(
             account=tools.account,
             region=tools.region,
             deploy_role=config.jenkins_deploy_role,
@@ -67,12 +67,12 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
     return AwsWorld(instance, {stack.account: stack.region for stack in config.stacks}, region)
 
 
-def _target(config: DeployConfig, stack: Stack, run: str) -> Target:
+def _target(config: DeployConfig, stack: Stack, run: str) -> TargetAccount:
     access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
     made = program.inventory(config, access, "roles.deployment", "roles.execution", "buckets.trail")
     serves = program.inventory(config, stack, "buckets.items")
     says = program.documents(config, access, "deployment.trust", "preview.trust", "trail")
-    return Target(
+    return TargetAccount(
         env=stack.env,
         account=stack.account,
         region=stack.region,
@@ -110,7 +110,7 @@ class Proof:
     tell: Tell
     stopped: Event
 
-    def make(self) -> Report:
+    def make(self) -> ProofReport:
         """Try everything. Raises NotReadyError where the access layers do not stand, UsageError where nothing is selected."""
         begin = time.monotonic()
         place = wiring.enter(self.config, wiring.ADMINISTRATOR, self.run)
@@ -120,19 +120,19 @@ class Proof:
             StsIdentity(wiring.session(self.config)).caller()
             verdicts = self._carried_out(facts, world, executed=False)
         else:
-            with Stage(world, facts, self.config.sandbox_home / "prove.lock").standing() as standing:
-                verdicts = self._carried_out(standing, world, executed=True)
-        return Report(
+            with ProveFixtures(world, facts, self.config.sandbox_home / "prove.lock").in_place() as in_place:
+                verdicts = self._carried_out(in_place, world, executed=True)
+        return ProofReport(
             self.config.project,
             self.config.cloud.value,
             tuple(verdicts),
-            () if place.sandbox else catalogue.NOT_EXECUTED,
+            () if place.sandbox else proof.NOT_EXECUTED,
             time.monotonic() - begin,
             self.stopped.is_set(),
         )
 
     def _carried_out(self, facts: Facts, world: AwsWorld, *, executed: bool) -> list[Verdict]:
-        trials = [*(catalogue.executed(facts) if executed else ()), *catalogue.evaluated(facts)]
+        trials = [*(proof.executed(facts) if executed else ()), *proof.evaluated(facts)]
         wanted = [trial for trial in trials if fnmatchcase(trial.case.id, self.only)]
         decided = [verdict for verdict in self._decided(facts) if fnmatchcase(verdict.case.id, self.only)]
         if not wanted and not decided:

@@ -17,7 +17,7 @@ from deploy_driver.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from deploy_driver.assurance.prove.report import Report
+    from deploy_driver.assurance.prove.report import ProofReport
 
 
 def prove(
@@ -48,8 +48,8 @@ def prove(
     from deploy_driver.app import session as wiring
     from deploy_driver.app.deploy import choose
     from deploy_driver.app.prove import Proof
-    from deploy_driver.assurance.prove import text as proof
-    from deploy_driver.assurance.prove.text import ProofProgress
+    from deploy_driver.assurance.prove import report as proof
+    from deploy_driver.assurance.prove.report import ProofProgress
     from deploy_driver.cli.exit import stopping
     from deploy_driver.cli.output import write
     from deploy_driver.errors import ExitCode, UsageError
@@ -76,17 +76,17 @@ def prove(
     raise typer.Exit(code)
 
 
-def _written(report: Report, output: PageOutput, code: int) -> str:
+def _written(report: ProofReport, output: PageOutput, code: int) -> str:
     if output is PageOutput.JSON:
         import json
 
-        from deploy_driver.assurance.prove.text import as_json
+        from deploy_driver.assurance.prove.report import as_json
 
         return json.dumps(as_json(report, exit_code=code), indent=2)
     if output is PageOutput.HTML:
-        from deploy_driver.assurance.prove.html import as_html
+        from deploy_driver.assurance.prove.report import as_html
 
         return as_html(report)
-    from deploy_driver.assurance.prove.text import as_text
+    from deploy_driver.assurance.prove.report import as_text
 
     return as_text(report)

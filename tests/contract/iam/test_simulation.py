@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy_driver.assurance.iam.evaluate import Decision, Layers, Request, decide, read
-from deploy_driver.assurance.iam.holders import Role
-from deploy_driver.assurance.iam.strangers import by_strangers, neighbours
+from deploy_driver.assurance.iam.check import by_strangers, neighbours
+from deploy_driver.assurance.iam.evaluate import Decision, Layers, PolicyRequest, decide, read
+from deploy_driver.assurance.iam.roles import RoleDefinition
 from tests.unit.driver.iam.shipped import shipped, stacks
 
 pytestmark = pytest.mark.sandbox
@@ -21,7 +21,7 @@ Document = Mapping[str, Any]
 AWS_ALLOWS = "allowed"
 
 
-def simulated(iam: Any, request: Request, policy: Document, boundary: Document | None) -> str:
+def simulated(iam: Any, request: PolicyRequest, policy: Document, boundary: Document | None) -> str:
     """What the simulator says: allowed, explicitDeny or implicitDeny."""
     entries = [
         {
@@ -42,14 +42,14 @@ def simulated(iam: Any, request: Request, policy: Document, boundary: Document |
     return str(answer["EvaluationResults"][0]["EvalDecision"])
 
 
-def ours(request: Request, policy: Document, boundary: Document | None) -> str:
+def ours(request: PolicyRequest, policy: Document, boundary: Document | None) -> str:
     layers = Layers(read("policy", policy), read("boundary", boundary) if boundary else None)
     decision: Decision = decide(request, layers)
     return AWS_ALLOWS if decision.allowed else "explicitDeny" if "denies" in decision.reason else "implicitDeny"
 
 
 @pytest.mark.parametrize("role", [pytest.param(role, id=f"{role.stack}-{role.name}") for role in shipped()[:5]])
-def test_the_shipped_documents_are_decided_alike(iam: Any, role: Role) -> None:
+def test_the_shipped_documents_are_decided_alike(iam: Any, role: RoleDefinition) -> None:
     documents = stacks()[role.stack]
     policy, boundary = documents[role.layers.identity.name], documents["boundary"]
     wrong = [strange for request in role.requests for _, strange in by_strangers(request)]
@@ -102,7 +102,7 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
 
 policies = st.lists(statements(), min_size=1, max_size=4).map(lambda made: {"Version": "2012-10-17", "Statement": made})
 requests = st.builds(
-    Request,
+    PolicyRequest,
     st.sampled_from(ACTIONS),
     st.sampled_from(RESOURCES),
     st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=2),
@@ -112,6 +112,6 @@ requests = st.builds(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(request_=requests, policy=policies, boundary=st.none() | policies)
 def test_random_policies_are_decided_alike(
-    iam: Any, request_: Request, policy: Document, boundary: Document | None
+    iam: Any, request_: PolicyRequest, policy: Document, boundary: Document | None
 ) -> None:
     assert ours(request_, policy, boundary) == simulated(iam, request_, policy, boundary)

@@ -13,15 +13,13 @@ from typing import Any
 
 from deploy_driver.app import program
 from deploy_driver.app.prove import facts_of
-from deploy_driver.assurance.iam import holders
-from deploy_driver.assurance.iam.evaluate import Layers, Request, decide, read
-from deploy_driver.assurance.prove import catalogue, policies
-from deploy_driver.assurance.prove.answers import of_simulation
-from deploy_driver.assurance.prove.carry_out import carry_out
-from deploy_driver.assurance.prove.case import Verdict
+from deploy_driver.assurance.adapters.proof_world import of_simulation
+from deploy_driver.assurance.iam.evaluate import Layers, PolicyRequest, decide, read
+from deploy_driver.assurance.iam.roles import roles as roles_of
+from deploy_driver.assurance.prove import policies, proof
+from deploy_driver.assurance.prove.case import Actor, ApiRequest, TrialOutcome, Verdict
 from deploy_driver.assurance.prove.facts import Facts
-from deploy_driver.assurance.prove.trial import Actor, Outcome
-from deploy_driver.assurance.prove.trial import Request as Call
+from deploy_driver.assurance.prove.proof import carry_out
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
 
@@ -60,7 +58,7 @@ class Simulator:
 
     by_role: Mapping[str, Layers]
 
-    def ask(self, who: Actor, request: Call) -> Outcome:
+    def ask(self, who: Actor, request: ApiRequest) -> TrialOutcome:
         del who
         asked = request.parameters
         layers = self.by_role[asked["PolicySourceArn"]]
@@ -70,7 +68,7 @@ class Simulator:
         )
         context = {entry["ContextKeyName"]: entry["ContextKeyValues"][0] for entry in asked.get("ContextEntries", [])}
         context = {key: (value,) if key == "kms:ResourceAliases" else value for key, value in context.items()}
-        question = Request(asked["ActionNames"][0], asked["ResourceArns"][0], context)
+        question = PolicyRequest(asked["ActionNames"][0], asked["ResourceArns"][0], context)
         decision = decide(question, Layers(identity, layers.boundary))
         denied = "explicitDeny" if "denies it" in decision.reason else "implicitDeny"
         return of_simulation([{"EvalDecision": "allowed" if decision.allowed else denied}])
@@ -81,7 +79,7 @@ def verdicts(said: Documents) -> Iterator[Verdict]:
     roles = [
         role
         for name in ("tools", "dev-access")
-        for role in holders.roles(
+        for role in roles_of(
             name, name.removesuffix("-access"), said[name], program.needs(config(), config().stack(name))
         )
     ]
@@ -93,7 +91,7 @@ def verdicts(said: Documents) -> Iterator[Verdict]:
     now = replace(facts(), targets=(target,))
     world = Simulator({role.arn: Layers(role.layers.identity, role.layers.boundary) for role in roles})
     access = {name: said[name] for name in ("tools", "dev-access")}
-    yield from carry_out(catalogue.evaluated(now), world, tell=lambda _: None, stopped=Event())
+    yield from carry_out(proof.evaluated(now), world, tell=lambda _: None, stopped=Event())
     yield from policies.verdicts(now, roles, access, program.access_states(config()))
 
 

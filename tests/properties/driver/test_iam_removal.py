@@ -11,17 +11,19 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_driver.assurance.iam.check import missing
+from deploy_driver.assurance.iam.check import IamRule, missing, surplus
 from deploy_driver.assurance.iam.evaluate import Statement
-from deploy_driver.assurance.iam.finding import Rule
-from deploy_driver.assurance.iam.holders import Role
-from deploy_driver.assurance.iam.minimal import surplus
+from deploy_driver.assurance.iam.roles import RoleDefinition
 from tests.unit.driver.iam.shipped import shipped
 
 
 def edited(
-    role: Role, place: int, *, actions: tuple[str, ...] | None = None, resources: tuple[str, ...] | None = None
-) -> Role:
+    role: RoleDefinition,
+    place: int,
+    *,
+    actions: tuple[str, ...] | None = None,
+    resources: tuple[str, ...] | None = None,
+) -> RoleDefinition:
     """The role, whose policy's statement at that place says something else; without any action or resource it is gone."""
     statements = list(role.layers.identity.statements)
     old = statements[place]
@@ -36,7 +38,7 @@ def edited(
 
 
 @cache
-def granted() -> list[tuple[Role, int, str]]:
+def granted() -> list[tuple[RoleDefinition, int, str]]:
     """Every action of every statement of every role: role, statement, action."""
     return [
         (role, place, action)
@@ -47,7 +49,7 @@ def granted() -> list[tuple[Role, int, str]]:
 
 
 @cache
-def resources() -> list[tuple[Role, int, str]]:
+def resources() -> list[tuple[RoleDefinition, int, str]]:
     """Every resource of every statement of every role: role, statement, resource."""
     return [
         (role, place, resource)
@@ -57,7 +59,7 @@ def resources() -> list[tuple[Role, int, str]]:
     ]
 
 
-def statement_of(role: Role, place: int) -> Statement:
+def statement_of(role: RoleDefinition, place: int) -> Statement:
     return role.layers.identity.statements[place]
 
 
@@ -66,7 +68,7 @@ def instead(texts: tuple[str, ...], old: str, *new: str) -> tuple[str, ...]:
 
 
 @given(st.sampled_from(granted()))
-def test_every_single_action_is_needed_where_it_stands(taken: tuple[Role, int, str]) -> None:
+def test_every_single_action_is_needed_where_it_stands(taken: tuple[RoleDefinition, int, str]) -> None:
     role, place, action = taken
     assert list(missing(role)) == []
     less = edited(role, place, actions=instead(statement_of(role, place).actions, action))
@@ -76,7 +78,9 @@ def test_every_single_action_is_needed_where_it_stands(taken: tuple[Role, int, s
 
 
 @given(st.sampled_from(resources()))
-def test_every_single_resource_is_needed_for_each_action_where_it_stands(taken: tuple[Role, int, str]) -> None:
+def test_every_single_resource_is_needed_for_each_action_where_it_stands(
+    taken: tuple[RoleDefinition, int, str],
+) -> None:
     role, place, resource = taken
     statement = statement_of(role, place)
     for action in statement.actions:
@@ -90,7 +94,7 @@ def test_every_single_resource_is_needed_for_each_action_where_it_stands(taken: 
 
 
 @given(st.sampled_from([each for each in resources() if "*" in each[2]]), st.sampled_from(["x", "items/x", "?"]))
-def test_no_wildcard_can_be_narrower(taken: tuple[Role, int, str], instead_of_any: str) -> None:
+def test_no_wildcard_can_be_narrower(taken: tuple[RoleDefinition, int, str], instead_of_any: str) -> None:
     role, place, resource = taken
     narrower = resource.removesuffix("*") + (instead_of_any + "*" if instead_of_any != "?" else "?")
     assert list(
@@ -99,13 +103,13 @@ def test_no_wildcard_can_be_narrower(taken: tuple[Role, int, str], instead_of_an
 
 
 @given(st.sampled_from([each for each in resources() if each[2] != "*"]), st.data())
-def test_nothing_can_be_wider(taken: tuple[Role, int, str], data: st.DataObject) -> None:
+def test_nothing_can_be_wider(taken: tuple[RoleDefinition, int, str], data: st.DataObject) -> None:
     role, place, resource = taken
     statement = statement_of(role, place)
     cut = data.draw(st.integers(0, len(resource.removesuffix("*")) - 1))
     wider = f"{resource[:cut]}*"
     found = list(surplus(edited(role, place, resources=instead(statement.resources, resource, wider))))
-    assert (Rule.SURPLUS_RESOURCE, f"{role.layers.identity.name}: {statement.name}") in {
+    assert (IamRule.SURPLUS_RESOURCE, f"{role.layers.identity.name}: {statement.name}") in {
         (finding.rule, finding.where) for finding in found
     }
     assert any(wider in finding.fact for finding in found)

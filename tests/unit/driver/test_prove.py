@@ -8,24 +8,32 @@ from threading import Event
 
 import pytest
 
-from deploy_driver.assurance.prove.answers import of_error, of_simulation
-from deploy_driver.assurance.prove.carry_out import carry_out
-from deploy_driver.assurance.prove.case import Answer, Case, Method, Verdict
-from deploy_driver.assurance.prove.html import as_html
-from deploy_driver.assurance.prove.report import Report
-from deploy_driver.assurance.prove.text import ProofProgress, as_json, as_text, summary
-from deploy_driver.assurance.prove.trial import ADMINISTRATOR, Instance, Outcome, Request, Trial, Undo
+from deploy_driver.assurance.adapters.proof_world import of_error, of_simulation
+from deploy_driver.assurance.prove.case import (
+    ADMINISTRATOR,
+    ApiRequest,
+    CaseAnswer,
+    Ec2Instance,
+    Method,
+    ProofCase,
+    Trial,
+    TrialOutcome,
+    Undo,
+    Verdict,
+)
+from deploy_driver.assurance.prove.proof import carry_out
+from deploy_driver.assurance.prove.report import ProofProgress, ProofReport, as_html, as_json, as_text, summary
 from tests.fakes.world import FakeWorld
 
-JENKINS = Instance("jenkins-deploy")
+JENKINS = Ec2Instance("jenkins-deploy")
 
 
-def case(fact: str, expected: Answer) -> Case:
-    return Case(f"g.who.{fact}@dev", "g", "dev", f"who does {fact}", expected, "g.who.other@dev")
+def case(fact: str, expected: CaseAnswer) -> ProofCase:
+    return ProofCase(f"g.who.{fact}@dev", "g", "dev", f"who does {fact}", expected, "g.who.other@dev")
 
 
-def trial(fact: str, expected: Answer, *, because: str = "", undo: tuple[Undo, ...] = ()) -> Trial:
-    return Trial(case(fact, expected), JENKINS, Request("iam", fact), because, undo)
+def trial(fact: str, expected: CaseAnswer, *, because: str = "", undo: tuple[Undo, ...] = ()) -> Trial:
+    return Trial(case(fact, expected), JENKINS, ApiRequest("iam", fact), because, undo)
 
 
 def tried(world: FakeWorld, *trials: Trial) -> list[Verdict]:
@@ -35,17 +43,17 @@ def tried(world: FakeWorld, *trials: Trial) -> list[Verdict]:
 @pytest.mark.parametrize(
     ("service", "code", "answer"),
     [
-        ("iam", "AccessDenied", Answer.REFUSED),
-        ("lambda", "AccessDeniedException", Answer.REFUSED),
-        ("iam", "NoSuchEntity", Answer.ALLOWED),
-        ("iam", "MalformedPolicyDocument", Answer.ALLOWED),
-        ("sts", "ValidationError", Answer.REFUSED),
-        ("sts", "ExpiredToken", Answer.UNDECIDED),
-        ("s3", "SlowDown", Answer.UNDECIDED),
-        ("s3", "503", Answer.UNDECIDED),
+        ("iam", "AccessDenied", CaseAnswer.REFUSED),
+        ("lambda", "AccessDeniedException", CaseAnswer.REFUSED),
+        ("iam", "NoSuchEntity", CaseAnswer.ALLOWED),
+        ("iam", "MalformedPolicyDocument", CaseAnswer.ALLOWED),
+        ("sts", "ValidationError", CaseAnswer.REFUSED),
+        ("sts", "ExpiredToken", CaseAnswer.UNDECIDED),
+        ("s3", "SlowDown", CaseAnswer.UNDECIDED),
+        ("s3", "503", CaseAnswer.UNDECIDED),
     ],
 )
-def test_what_an_error_means(service: str, code: str, answer: Answer) -> None:
+def test_what_an_error_means(service: str, code: str, answer: CaseAnswer) -> None:
     found = of_error(service, code, "said so")
     assert found.answer is answer
     assert f"{code}: said so" in found.reason
@@ -53,51 +61,55 @@ def test_what_an_error_means(service: str, code: str, answer: Answer) -> None:
 
 
 def test_what_the_simulator_means() -> None:
-    assert of_simulation([{"EvalDecision": "allowed"}]).answer is Answer.ALLOWED
+    assert of_simulation([{"EvalDecision": "allowed"}]).answer is CaseAnswer.ALLOWED
     assert "explicit" in of_simulation([{"EvalDecision": "explicitDeny"}]).reason
     assert "explicit" not in of_simulation([{"EvalDecision": "implicitDeny"}]).reason
-    assert of_simulation([]).answer is Answer.UNDECIDED
+    assert of_simulation([]).answer is CaseAnswer.UNDECIDED
 
 
 def test_what_was_granted_is_undone_and_what_was_not_is_not() -> None:
-    undo = (Undo(ADMINISTRATOR, Request("iam", "undo")),)
-    world = FakeWorld({"refused": Outcome(Answer.REFUSED, "AccessDenied")})
-    tried(world, trial("granted", Answer.REFUSED, undo=undo), trial("refused", Answer.REFUSED, undo=undo))
+    undo = (Undo(ADMINISTRATOR, ApiRequest("iam", "undo")),)
+    world = FakeWorld({"refused": TrialOutcome(CaseAnswer.REFUSED, "AccessDenied")})
+    tried(world, trial("granted", CaseAnswer.REFUSED, undo=undo), trial("refused", CaseAnswer.REFUSED, undo=undo))
     assert world.asked == [(JENKINS, "granted"), (ADMINISTRATOR, "undo"), (JENKINS, "refused")]
 
 
 def test_a_refusal_counts_only_for_the_reason_that_the_case_is_about() -> None:
-    world = FakeWorld({"do": Outcome(Answer.REFUSED, "with an explicit deny")})
+    world = FakeWorld({"do": TrialOutcome(CaseAnswer.REFUSED, "with an explicit deny")})
     right, wrong = tried(
-        world, trial("do", Answer.REFUSED, because="explicit"), trial("do", Answer.REFUSED, because="BlockPublicPolicy")
+        world,
+        trial("do", CaseAnswer.REFUSED, because="explicit"),
+        trial("do", CaseAnswer.REFUSED, because="BlockPublicPolicy"),
     )
     assert right.as_expected
-    assert wrong.happened is Answer.UNDECIDED
+    assert wrong.happened is CaseAnswer.UNDECIDED
     assert "not by what this case is about" in wrong.reason
 
 
 def test_what_is_undecided_is_never_as_it_should_be() -> None:
-    world = FakeWorld({"do": Outcome(Answer.UNDECIDED, "no answer")})
+    world = FakeWorld({"do": TrialOutcome(CaseAnswer.UNDECIDED, "no answer")})
     assert not any(
         verdict.as_expected
-        for verdict in tried(world, *(trial("do", each) for each in Answer if each is not Answer.UNDECIDED))
+        for verdict in tried(world, *(trial("do", each) for each in CaseAnswer if each is not CaseAnswer.UNDECIDED))
     )
 
 
 def test_once_stopped_no_further_trial_begins() -> None:
     stopped, world = Event(), FakeWorld()
-    every = [trial(f"do{number}", Answer.ALLOWED) for number in range(20)]
+    every = [trial(f"do{number}", CaseAnswer.ALLOWED) for number in range(20)]
     told = carry_out(every, world, tell=lambda _: stopped.set(), stopped=stopped, at_once=1)
     assert len(told) == len(world.asked) == 1
 
 
-REPORT = Report(
+REPORT = ProofReport(
     "items",
     "sandbox",
     (
-        Verdict(case("right", Answer.ALLOWED), Answer.ALLOWED),
-        Verdict(case("kept-out", Answer.REFUSED), Answer.REFUSED, "AccessDenied: <script>alert(1)</script>\x1b[31m"),
-        Verdict(case("open", Answer.REFUSED), Answer.ALLOWED, "let in; then NoSuchEntity"),
+        Verdict(case("right", CaseAnswer.ALLOWED), CaseAnswer.ALLOWED),
+        Verdict(
+            case("kept-out", CaseAnswer.REFUSED), CaseAnswer.REFUSED, "AccessDenied: <script>alert(1)</script>\x1b[31m"
+        ),
+        Verdict(case("open", CaseAnswer.REFUSED), CaseAnswer.ALLOWED, "let in; then NoSuchEntity"),
     ),
     ("trust: nobody's roles are asked for",),
     seconds=2.5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_driver.assurance.iam.minimal import names_something
+from deploy_driver.assurance.iam.check import names_something
 from deploy_infra.needs import needs
 from deploy_infra.policies.actions import OPERATIONS, TYPES
 from deploy_project.seam import NEEDS as NEEDS_SHAPE

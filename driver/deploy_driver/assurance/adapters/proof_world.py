@@ -1,4 +1,4 @@
-"""AWS, asked by anybody: the sessions of a proof, each got once, and what became of each request."""
+"""AWS, asked by anybody: the sessions of a proof, each got once, and what each answer means: let in, kept out, or no answer at all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,59 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
-from deploy_driver.assurance.prove.answers import of_error, of_simulation
-from deploy_driver.assurance.prove.case import Answer
-from deploy_driver.assurance.prove.trial import Actor, Entered, Instance, Outcome, Request
+from deploy_driver.assurance.prove.case import Actor, ApiRequest, CaseAnswer, Ec2Instance, Entered, TrialOutcome
 from deploy_driver.errors import DeployError
+
+_REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_NO_ANSWER = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "SlowDown",
+    "ServiceUnavailable",
+    "InternalError",
+    "InternalFailure",
+    "NotImplemented",
+    "UnknownOperationException",
+    "InvalidAction",
+}
+
+
+def of_error(service: str, code: str, message: str) -> TrialOutcome:
+    """What an error means.
+
+    For STS every error keeps somebody out, whether a policy or a rule of the API said it. Elsewhere AWS authorises before
+    it looks: whoever hears that something is missing or malformed was let in.
+    """
+    said = f"{code}: {message}"
+    if code in _NO_ANSWER or code.startswith("5"):
+        return TrialOutcome(CaseAnswer.UNDECIDED, said)
+    if code in _REFUSALS or service == "sts":
+        return TrialOutcome(CaseAnswer.REFUSED, said)
+    return TrialOutcome(CaseAnswer.ALLOWED, f"let in; then {said}")
+
+
+def of_simulation(results: list[Mapping[str, Any]]) -> TrialOutcome:
+    """What IAM's policy simulator decided: `allowed`, `explicitDeny` or `implicitDeny` (IAM API, EvaluationResult)."""
+    if not results:
+        return TrialOutcome(CaseAnswer.UNDECIDED, "the simulator gave no result")
+    decision = str(results[0]["EvalDecision"])
+    within = results[0].get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary")
+    reason = {
+        "allowed": "the simulator says allowed",
+        "explicitDeny": "the simulator says explicit deny",
+        "implicitDeny": "the simulator says that nothing allows it",
+    }.get(decision, f"the simulator says {decision}")
+    if within is False:
+        reason += ", and the boundary does not"
+    return TrialOutcome(CaseAnswer.ALLOWED if decision == "allowed" else CaseAnswer.REFUSED, reason)
+
 
 _SIMULATIONS = {"simulate_principal_policy"}
 
@@ -32,7 +81,7 @@ class AwsWorld:
     _sessions: dict[Actor, Future[AwsSession]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, who: Actor, request: Request) -> Outcome:
+    def ask(self, who: Actor, request: ApiRequest) -> TrialOutcome:
         """Make the request as `who`; what could not be asked is undecided."""
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -43,12 +92,12 @@ class AwsWorld:
             said = error.response.get("Error", {})
             return of_error(request.service, str(said.get("Code", "Unknown")), str(said.get("Message", error)))
         except DeployError as error:
-            return Outcome(Answer.UNDECIDED, f"could not be asked: {error}")
+            return TrialOutcome(CaseAnswer.UNDECIDED, f"could not be asked: {error}")
         except (BotoCoreError, ValueError, TypeError) as error:
-            return Outcome(Answer.UNDECIDED, f"could not be asked: {type(error).__name__}: {error}")
+            return TrialOutcome(CaseAnswer.UNDECIDED, f"could not be asked: {type(error).__name__}: {error}")
         if request.operation in _SIMULATIONS:
             return of_simulation(answer.get("EvaluationResults", []))
-        return Outcome(Answer.ALLOWED, done=True)
+        return TrialOutcome(CaseAnswer.ALLOWED, done=True)
 
     def session(self, who: Actor) -> AwsSession:
         """The session of somebody, got when it is first asked for. Raises NotReadyError with AWS's reason."""
@@ -65,7 +114,7 @@ class AwsWorld:
         return future.result()
 
     def _new(self, who: Actor) -> AwsSession:
-        if isinstance(who, Instance):
+        if isinstance(who, Ec2Instance):
             return self.instance(who.name)
         if isinstance(who, Entered):
             return self._entered(who)

@@ -17,10 +17,9 @@ from typing import Any
 
 from deploy_driver.adapters.aws import asking
 from deploy_driver.assurance.adapters.proof_world import AwsWorld
-from deploy_driver.assurance.prove import throwaway
-from deploy_driver.assurance.prove.facts import Facts, Props, Target
-from deploy_driver.assurance.prove.trial import ADMINISTRATOR
-from deploy_driver.assurance.prove.widening import EVERYTHING, place
+from deploy_driver.assurance.prove import created
+from deploy_driver.assurance.prove.case import ADMINISTRATOR
+from deploy_driver.assurance.prove.facts import CreatedThings, Facts, TargetAccount
 from deploy_driver.errors import NotReadyError
 
 _ASK = json.dumps(
@@ -44,7 +43,7 @@ Client = Callable[[str], Any]
 
 
 @dataclass(frozen=True)
-class Stage:
+class ProveFixtures:
     """The throw-away roles, user, buckets and HTTP APIs of one proof, made by the administrator."""
 
     world: AwsWorld
@@ -52,7 +51,7 @@ class Stage:
     lock: Path
 
     @contextmanager
-    def standing(self) -> Iterator[Facts]:
+    def in_place(self) -> Iterator[Facts]:
         """The facts with what was made. One proof at a time; what an earlier one left is removed first.
 
         Raises NotReadyError where the access layers do not stand.
@@ -76,52 +75,52 @@ class Stage:
     def _make(self) -> Facts:
         tools, iam = self.facts.tools, self._tools("iam")
         _real(iam, tools.deploy_role)
-        asking("making a user", lambda: iam.create_user(UserName=throwaway.USER))
-        iam.put_user_policy(UserName=throwaway.USER, PolicyName=throwaway.USER, PolicyDocument=_ASK)
-        key = iam.create_access_key(UserName=throwaway.USER)["AccessKey"]
+        asking("making a user", lambda: iam.create_user(UserName=created.USER))
+        iam.put_user_policy(UserName=created.USER, PolicyName=created.USER, PolicyDocument=_ASK)
+        key = iam.create_access_key(UserName=created.USER)["AccessKey"]
         self.world.user_keys.update(AWS_ACCESS_KEY_ID=key["AccessKeyId"], AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"])
-        _role(iam, throwaway.SIBLING, _trusting(tools.account), _ASK)
+        _role(iam, created.SIBLING, _trusting(tools.account), _ASK)
         with ThreadPoolExecutor() as pool:
             # A copy names a role of another account, which IAM does not look for: no order is needed.
             made = dict(
                 zip((target.account for target in self.facts.known), pool.map(self._in, self.facts.known), strict=True)
             )
-        return replace(self.facts, props=made)
+        return replace(self.facts, created=made)
 
-    def _in(self, target: Target) -> Props:
+    def _in(self, target: TargetAccount) -> CreatedThings:
         iam, tools = self._inside(target, "iam"), self.facts.tools
         real = {name: _real(iam, name) for name in (target.deployment_role, target.preview_role)}
         everybody = _trusting(tools.account)
-        _role(iam, throwaway.STRANGER, everybody, _ASK)
-        _role(iam, throwaway.OPEN, _trusting(tools.account, target.account), _ASK)
-        _role(iam, throwaway.CAPPED, everybody, EVERYTHING, PermissionsBoundary=target.boundary)
+        _role(iam, created.STRANGER, everybody, _ASK)
+        _role(iam, created.OPEN, _trusting(tools.account, target.account), _ASK)
+        _role(iam, created.CAPPED, everybody, created.EVERYTHING, PermissionsBoundary=target.boundary)
         for word, name in (("deployment", target.deployment_role), ("preview", target.preview_role)):
             self._copies(iam, target, word, real[name])
         what = f"making things to try on in {target.env}"
         self._buckets(target, what)
         apis = self._inside(target, "apigatewayv2")
-        tags = {"deploy:stack": throwaway.OTHER}
-        api = asking(what, lambda: apis.create_api(Name=throwaway.OTHER, ProtocolType="HTTP", Tags=tags))
-        return Props(str(api["ApiId"]))
+        tags = {"deploy:stack": created.OTHER}
+        api = asking(what, lambda: apis.create_api(Name=created.OTHER, ProtocolType="HTTP", Tags=tags))
+        return CreatedThings(str(api["ApiId"]))
 
-    def _buckets(self, target: Target, what: str) -> None:
+    def _buckets(self, target: TargetAccount, what: str) -> None:
         """Another stack's bucket; and this stack's own, where it has not been deployed yet."""
         s3 = self._inside(target, "s3")
-        asking(what, lambda: s3.create_bucket(Bucket=throwaway.other_bucket(target), **place(target)))
+        asking(what, lambda: s3.create_bucket(Bucket=created.other_bucket(target), **created.bucket_location(target)))
         if target.bucket not in {entry["Name"] for entry in asking(what, s3.list_buckets)["Buckets"]}:
-            asking(what, lambda: s3.create_bucket(Bucket=target.bucket, **place(target)))
+            asking(what, lambda: s3.create_bucket(Bucket=target.bucket, **created.bucket_location(target)))
             asking(what, lambda: s3.put_bucket_tagging(Bucket=target.bucket, Tagging={"TagSet": [_STAND_IN]}))
 
-    def _copies(self, iam: Any, target: Target, word: str, real: Mapping[str, Any]) -> None:
+    def _copies(self, iam: Any, target: TargetAccount, word: str, real: Mapping[str, Any]) -> None:
         tools, trust = self.facts.tools, real["AssumeRolePolicyDocument"]
-        user = f"arn:aws:iam::{tools.account}:user/{throwaway.USER}"
-        stranger = self.facts.beside(target).role_arn(throwaway.STRANGER)
+        user = f"arn:aws:iam::{tools.account}:user/{created.USER}"
+        stranger = self.facts.beside(target).role_arn(created.STRANGER)
         longest = {"MaxSessionDuration": real["MaxSessionDuration"]}
-        _role(iam, f"{throwaway.COPY}-{word}", _renamed(trust, user), "", **longest)
-        _role(iam, f"{throwaway.STRANGE_COPY}-{word}", _renamed(trust, stranger), "", **longest)
+        _role(iam, f"{created.COPY}-{word}", _renamed(trust, user), "", **longest)
+        _role(iam, f"{created.STRANGE_COPY}-{word}", _renamed(trust, stranger), "", **longest)
         if target.organisation:
             foreign = json.loads(json.dumps(_renamed(trust, user)).replace(target.organisation, _ANOTHER_ORGANISATION))
-            _role(iam, f"{throwaway.FOREIGN_COPY}-{word}", foreign, "", **longest)
+            _role(iam, f"{created.FOREIGN_COPY}-{word}", foreign, "", **longest)
 
     def clear(self) -> None:
         """Remove everything of this and of earlier proofs, in every account; each account although another fails."""
@@ -139,8 +138,8 @@ class Stage:
     def _tools(self, service: str) -> Any:
         return self.world.session(ADMINISTRATOR).client(service)
 
-    def _inside(self, target: Target, service: str) -> Any:
-        return self.world.session(throwaway.in_account(target)).client(service)
+    def _inside(self, target: TargetAccount, service: str) -> Any:
+        return self.world.session(created.in_account(target)).client(service)
 
 
 def _trusting(*accounts: str) -> Mapping[str, Any]:
@@ -216,14 +215,14 @@ def _clear_iam(iam: Any) -> None:
 def _ours(client: Any, operation: str, key: str, name: str, **parameters: Any) -> list[str]:
     pages = client.get_paginator(operation).paginate(**parameters)
     found = [str(entry[name]) for page in pages for entry in page[key]]
-    return [one for one in found if one.rsplit("/", 1)[-1].startswith(throwaway.PREFIX)]
+    return [one for one in found if one.rsplit("/", 1)[-1].startswith(created.PREFIX)]
 
 
 def _clear_buckets(s3: Any, standing: str) -> None:
     from botocore.exceptions import ClientError
 
     for bucket in (entry["Name"] for entry in s3.list_buckets()["Buckets"]):
-        if bucket.startswith(throwaway.PREFIX) or (bucket == standing and _is_stand_in(s3, bucket)):
+        if bucket.startswith(created.PREFIX) or (bucket == standing and _is_stand_in(s3, bucket)):
             with suppress(ClientError):
                 s3.delete_bucket_policy(Bucket=bucket)
             for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
@@ -242,7 +241,7 @@ def _is_stand_in(s3: Any, bucket: str) -> bool:
 
 def _clear_apis(apis: Any) -> None:
     for entry in apis.get_apis(MaxResults="500")["Items"]:
-        if entry["Name"].startswith(throwaway.PREFIX):
+        if entry["Name"].startswith(created.PREFIX):
             apis.delete_api(ApiId=entry["ApiId"])
 
 

@@ -7,13 +7,13 @@ passed. The ways are those of the public catalogues that each record cites; the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from deploy_driver.assurance.iam.evaluate import Request, decide, matches, names_action
-from deploy_driver.assurance.iam.holders import Role
+from deploy_driver.assurance.iam.evaluate import PolicyRequest, decide, matches, names_action
+from deploy_driver.assurance.iam.roles import RoleDefinition
 
 ELSEWHERE = "us-east-1"
 """A region that is asked for beside those that a role works in."""
@@ -36,8 +36,8 @@ class OpenPath:
     """A way that a role's policies leave open, and for each of its actions a request that is allowed."""
 
     path: EscalationPath
-    role: Role
-    allowed: tuple[Request, ...]
+    role: RoleDefinition
+    allowed: tuple[PolicyRequest, ...]
 
 
 @cache
@@ -57,12 +57,7 @@ def catalogue() -> tuple[EscalationPath, ...]:
     )
 
 
-def open_paths(roles: Sequence[Role]) -> list[OpenPath]:
-    """Every way that is open to any of these roles; the others are among what each of them might reach for."""
-    return [found for role in roles for path in catalogue() if (found := is_open(path, role, roles))]
-
-
-def is_open(path: EscalationPath, role: Role, roles: Iterable[Role] = ()) -> OpenPath | None:
+def is_open(path: EscalationPath, role: RoleDefinition, roles: Iterable[RoleDefinition] = ()) -> OpenPath | None:
     """How the role could take the path, or None.
 
     What a role is there to do is not counted: to deploy code into its own function and to pass it its execution role is
@@ -71,7 +66,7 @@ def is_open(path: EscalationPath, role: Role, roles: Iterable[Role] = ()) -> Ope
     """
     if not all(_grants(role, action) for action in path.needs):
         return None
-    found: list[Request] = []
+    found: list[PolicyRequest] = []
     for action in path.needs:
         asked = _requests(path, action, role, roles)
         allowed = next((request for request in asked if decide(request, role.layers).allowed), None)
@@ -81,20 +76,22 @@ def is_open(path: EscalationPath, role: Role, roles: Iterable[Role] = ()) -> Ope
     return OpenPath(path, role, tuple(found))
 
 
-def _grants(role: Role, action: str) -> bool:
+def _grants(role: RoleDefinition, action: str) -> bool:
     """Whether the role's policy allows the action on anything at all: most paths end here, without a request."""
     return any(each.allows and names_action(each, action) for each in role.layers.identity.statements)
 
 
-def _requests(path: EscalationPath, action: str, role: Role, roles: Iterable[Role]) -> Iterator[Request]:
+def _requests(
+    path: EscalationPath, action: str, role: RoleDefinition, roles: Iterable[RoleDefinition]
+) -> Iterator[PolicyRequest]:
     own = {request.resource for need in role.needs for request in need.requests if request.action == action}
     context = {"iam:PassedToService": path.passed_to} if action == "iam:PassRole" else {}
     for resource in (*_others(path.needs[action], action, role, roles), *_reached(action, role, own)):
         if resource not in own:
-            yield Request(action, resource, context, chosen=True)
+            yield PolicyRequest(action, resource, context, chosen=True)
 
 
-def _others(kind: str, action: str, role: Role, roles: Iterable[Role]) -> Iterator[str]:
+def _others(kind: str, action: str, role: RoleDefinition, roles: Iterable[RoleDefinition]) -> Iterator[str]:
     """Things of the kind that are not the role's own."""
     accounts = sorted({role.account, *(other.account for other in roles)})
     if kind == "role":
@@ -113,7 +110,7 @@ def _others(kind: str, action: str, role: Role, roles: Iterable[Role]) -> Iterat
             yield f"arn:aws:{action.partition(':')[0]}:{region}:{role.account}:{thing}"
 
 
-def _reached(action: str, role: Role, own: Iterable[str]) -> Iterator[str]:
+def _reached(action: str, role: RoleDefinition, own: Iterable[str]) -> Iterator[str]:
     """A thing for each resource pattern of the role's policy that covers nothing of its own."""
     for statement in role.layers.identity.statements:
         if statement.allows and names_action(statement, action):
@@ -122,6 +119,6 @@ def _reached(action: str, role: Role, own: Iterable[str]) -> Iterator[str]:
                     yield pattern.replace("*", "x").replace("?", "x")
 
 
-def _regions(role: Role) -> set[str]:
+def _regions(role: RoleDefinition) -> set[str]:
     arns = [request.resource.split(":") for need in role.needs for request in need.requests]
     return {ELSEWHERE, *(arn[3] for arn in arns if arn[3:] and arn[3])}

@@ -236,7 +236,7 @@ def _known(where: str, said: Mapping[str, Any], elements: set[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Request:
+class PolicyRequest:
     """An action on a resource (`*` where the action has none) with the condition keys of the call.
 
     A resource with wildcards stands for many: a statement speaks of it when it speaks of all of them.
@@ -285,7 +285,7 @@ class Layers:
         return {kind: policy for kind, policy in layers.items() if policy}
 
 
-def decide(request: Request, layers: Layers) -> Decision:
+def decide(request: PolicyRequest, layers: Layers) -> Decision:
     """Whether the request is allowed. Raises PolicyError for a policy that says what is not known here."""
     matched = {
         kind: [each for each in policy.statements if _speaks_of(each, request, policy.name)]
@@ -302,7 +302,7 @@ def decide(request: Request, layers: Layers) -> Decision:
     return Decision(allowed=True, reason=" and ".join(granted) + (" allow it" if granted[1:] else " allows it"))
 
 
-def _speaks_of(statement: Statement, request: Request, document: str) -> bool:
+def _speaks_of(statement: Statement, request: PolicyRequest, document: str) -> bool:
     return (
         names_action(statement, request.action)
         and names_resource(statement, request.resource)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploy_driver.assurance.iam.finding import Finding
-from deploy_driver.assurance.iam.holders import Documents, Role
+from deploy_driver.assurance.iam.check import IamFinding
+from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_driver.assurance.iam.sizes import WARN_FROM, Size, size
 from deploy_driver.render.text import table
 from deploy_project.seam import kind_of
@@ -28,7 +28,7 @@ def as_text(stack: str, documents: Documents) -> str:
     return "\n\n".join([*parts, table(["DOCUMENT", "KIND", "CHARACTERS", "QUOTA", "TAKEN", "WARNING"], rows)])
 
 
-def check_as_data(roles: Sequence[Role], findings: Sequence[Finding]) -> Mapping[str, Any]:
+def check_as_data(roles: Sequence[RoleDefinition], findings: Sequence[IamFinding]) -> Mapping[str, Any]:
     """How much was looked at, and what was found."""
     return {
         "roles": [{"stack": role.stack, "role": role.name, "requests": len(role.requests)} for role in roles],
@@ -46,7 +46,7 @@ def check_as_data(roles: Sequence[Role], findings: Sequence[Finding]) -> Mapping
     }
 
 
-def check_as_text(roles: Sequence[Role], findings: Sequence[Finding]) -> str:
+def check_as_text(roles: Sequence[RoleDefinition], findings: Sequence[IamFinding]) -> str:
     """The findings, a paragraph each, and one line that sums up."""
     parts = [
         f"{found.rule}  {' '.join(filter(None, [found.stack, found.role]))}  {found.where}\n"

@@ -6,13 +6,20 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import Layers, Request, decide, read
-from deploy_driver.assurance.prove import throwaway
-from deploy_driver.assurance.prove.case import Answer, Case, Method, Verdict
-from deploy_driver.assurance.prove.deeds import Subject, call
-from deploy_driver.assurance.prove.facts import Facts, Target
-from deploy_driver.assurance.prove.trial import Trial, Undo
-from deploy_driver.assurance.prove.widening import open_to_all
+from deploy_driver.assurance.iam.evaluate import Layers, PolicyRequest, decide, read
+from deploy_driver.assurance.prove import created
+from deploy_driver.assurance.prove.case import (
+    CaseAnswer,
+    CaseTable,
+    Method,
+    ProofCase,
+    Trial,
+    Undo,
+    Verdict,
+    call,
+    decided,
+)
+from deploy_driver.assurance.prove.facts import Facts, TargetAccount
 
 GROUP = "buckets"
 _ALLOW_ALL = {"Sid": "Owner", "Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -27,15 +34,13 @@ def trials(facts: Facts) -> Iterator[Trial]:
             ("items", target.bucket, target.bucket_policy),
             ("trail", target.trail_bucket, target.trail_policy),
         ):
-            administrator = throwaway.in_account(target)
-            does = Subject(GROUP, word, target.env, administrator, "policy")
+            administrator = created.in_account(target)
+            cases = CaseTable(GROUP, word, target.env, administrator, "policy")
             right = call("s3", "put_bucket_policy", Bucket=bucket, Policy=policy)
-            yield does.may("policy", "the administrator puts the bucket's policy", right, twin="open-policy")
-            wrong = call("s3", "put_bucket_policy", Bucket=bucket, Policy=open_to_all(bucket))
+            yield cases.allow("policy", "the administrator puts the bucket's policy", right, twin="open-policy")
+            wrong = call("s3", "put_bucket_policy", Bucket=bucket, Policy=created.open_to_all(bucket))
             said = "the administrator opens the bucket to everybody"
-            yield does.may_not(
-                "open-policy", said, wrong, because="BlockPublicPolicy", undo=[Undo(administrator, right)]
-            )
+            yield cases.deny("open-policy", said, wrong, because="BlockPublicPolicy", undo=[Undo(administrator, right)])
 
 
 def verdicts(facts: Facts) -> Iterator[Verdict]:
@@ -48,17 +53,17 @@ def verdicts(facts: Facts) -> Iterator[Verdict]:
         yield _principal(target, trail)
 
 
-def _of(target: Target, word: str, bucket: str, document: Document) -> Iterator[Verdict]:
+def _of(target: TargetAccount, word: str, bucket: str, document: Document) -> Iterator[Verdict]:
     owner = {**document, "Statement": [*document["Statement"], _ALLOW_ALL]}
     thing = f"arn:aws:s3:::{bucket}/prove"
-    for fact, secure, expected in (("tls", "true", Answer.ALLOWED), ("no-tls", "false", Answer.REFUSED)):
+    for fact, secure, expected in (("tls", "true", CaseAnswer.ALLOWED), ("no-tls", "false", CaseAnswer.REFUSED)):
         says = f"{word}: the owner reads {'over' if secure == 'true' else 'without'} TLS"
         twin = "no-tls" if fact == "tls" else "tls"
         case = _case(target, f"{word}.{fact}", says, expected, f"{word}.{twin}")
-        yield _decided(case, owner, Request("s3:GetObject", thing, {"aws:SecureTransport": secure}))
+        yield _decided(case, owner, PolicyRequest("s3:GetObject", thing, {"aws:SecureTransport": secure}))
 
 
-def _delivery(target: Target, document: Document) -> Iterator[Verdict]:
+def _delivery(target: TargetAccount, document: Document) -> Iterator[Verdict]:
     """CloudTrail delivers this account's trail and no other's."""
     file = f"arn:aws:s3:::{target.trail_bucket}/AWSLogs/{target.account}/prove"
     right = {
@@ -69,37 +74,37 @@ def _delivery(target: Target, document: Document) -> Iterator[Verdict]:
     other = {**right, "aws:SourceArn": target.trail.replace(target.account, "000000000000")}
     bucket = f"arn:aws:s3:::{target.trail_bucket}"
     for fact, says, expected, asked in (
-        ("delivers", "CloudTrail delivers this account's trail", Answer.ALLOWED, Request("s3:PutObject", file, right)),
-        ("other-trail", "CloudTrail delivers another account's trail", Answer.REFUSED, Request("s3:PutObject", file, other)),
-        ("looks", "CloudTrail looks for this account's trail", Answer.ALLOWED, Request("s3:GetBucketAcl", bucket, right)),
-        ("other-looks", "CloudTrail looks for another account's trail", Answer.REFUSED,
-         Request("s3:GetBucketAcl", bucket, other)),
-        ("other-owner", "CloudTrail delivers what the account does not own", Answer.REFUSED,
-         Request("s3:PutObject", file, {**right, "s3:x-amz-acl": "private"})),
-        ("elsewhere", "CloudTrail delivers to another place of the bucket", Answer.REFUSED,
-         Request("s3:PutObject", f"arn:aws:s3:::{target.trail_bucket}/prove", right)),
+        ("delivers", "CloudTrail delivers this account's trail", CaseAnswer.ALLOWED, PolicyRequest("s3:PutObject", file, right)),
+        ("other-trail", "CloudTrail delivers another account's trail", CaseAnswer.REFUSED, PolicyRequest("s3:PutObject", file, other)),
+        ("looks", "CloudTrail looks for this account's trail", CaseAnswer.ALLOWED, PolicyRequest("s3:GetBucketAcl", bucket, right)),
+        ("other-looks", "CloudTrail looks for another account's trail", CaseAnswer.REFUSED,
+         PolicyRequest("s3:GetBucketAcl", bucket, other)),
+        ("other-owner", "CloudTrail delivers what the account does not own", CaseAnswer.REFUSED,
+         PolicyRequest("s3:PutObject", file, {**right, "s3:x-amz-acl": "private"})),
+        ("elsewhere", "CloudTrail delivers to another place of the bucket", CaseAnswer.REFUSED,
+         PolicyRequest("s3:PutObject", f"arn:aws:s3:::{target.trail_bucket}/prove", right)),
     ):  # fmt: skip
         twin = {"delivers": "other-trail", "looks": "other-looks", "other-looks": "looks"}.get(fact, "delivers")
         yield _decided(_case(target, f"trail.{fact}", f"trail: {says}", expected, f"trail.{twin}"), document, asked)
 
 
-def _principal(target: Target, document: Document) -> Verdict:
+def _principal(target: TargetAccount, document: Document) -> Verdict:
     """Whoever the trail's bucket lets in is CloudTrail."""
     expected = {"Service": "cloudtrail.amazonaws.com"}
     allowing = [each for each in document["Statement"] if each["Effect"] == "Allow"]
     others = [each["Principal"] for each in allowing if each["Principal"] != expected]
     says = "trail: anybody but CloudTrail is let in by the bucket's policy"
-    case = _case(target, "trail.others", says, Answer.REFUSED, "trail.delivers")
-    return Verdict(case, Answer.ALLOWED if others else Answer.REFUSED, f"it lets in {others or expected}")
+    case = _case(target, "trail.others", says, CaseAnswer.REFUSED, "trail.delivers")
+    return Verdict(case, CaseAnswer.ALLOWED if others else CaseAnswer.REFUSED, f"it lets in {others or expected}")
 
 
-def _case(target: Target, fact: str, says: str, expected: Answer, twin: str) -> Case:
+def _case(target: TargetAccount, fact: str, says: str, expected: CaseAnswer, twin: str) -> ProofCase:
     ids = (f"{GROUP}.{each}@{target.env}" for each in (fact, twin))
-    return Case(next(ids), GROUP, target.env, says, expected, next(ids), Method.EVALUATED)
+    return ProofCase(next(ids), GROUP, target.env, says, expected, next(ids), Method.EVALUATED)
 
 
-def _decided(case: Case, document: Document, request: Request) -> Verdict:
+def _decided(case: ProofCase, document: Document, request: PolicyRequest) -> Verdict:
     """The statements as one identity policy: who they name has been looked at where they are made."""
     statements = [{key: value for key, value in each.items() if key != "Principal"} for each in document["Statement"]]
     decision = decide(request, Layers(read("bucket policy", {**document, "Statement": statements})))
-    return Verdict(case, Answer.ALLOWED if decision.allowed else Answer.REFUSED, decision.reason)
+    return decided(case, decision)

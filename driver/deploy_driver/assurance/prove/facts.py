@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Tools:
+class ToolsAccount:
     """The account that Jenkins lives in. `boundary` is the ARN of the policy that caps its roles.
 
     `project` is in the names of all states; those of access layers are in `access_bucket`, under `access_key`.
@@ -43,7 +43,7 @@ class Tools:
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetAccount:
     """An account that Jenkins deploys into, and its one stack.
 
     `session` is a name that the trust asks for, `longest` the roles' MaxSessionDuration in seconds, `organisation` the one
@@ -82,7 +82,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Props:
+class CreatedThings:
     """What the proof made in one account to try things on: an HTTP API of nobody's stack, beside roles, user, bucket."""
 
     other_api: str
@@ -90,14 +90,14 @@ class Props:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything: `targets` are proved, `known` are all there are. `props` by account; empty where nothing may be made."""
+    """Everything: `targets` are proved, `known` are all there are. `created` by account; empty where nothing may be made."""
 
-    tools: Tools
-    targets: tuple[Target, ...]
-    known: tuple[Target, ...]
-    props: Mapping[str, Props] = field(default_factory=dict)
+    tools: ToolsAccount
+    targets: tuple[TargetAccount, ...]
+    known: tuple[TargetAccount, ...]
+    created: Mapping[str, CreatedThings] = field(default_factory=dict)
 
-    def beside(self, target: Target) -> Target:
+    def beside(self, target: TargetAccount) -> TargetAccount:
         """Another target account; the same one where there is only one."""
         others = [other for other in self.known if other.env != target.env]
         return others[0] if others else target

@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from deploy_driver.assurance.prove import throwaway
-from deploy_driver.assurance.prove.case import Answer, Case
-from deploy_driver.assurance.prove.deeds import Subject, call
+from deploy_driver.assurance.prove import created
+from deploy_driver.assurance.prove.case import (
+    ADMINISTRATOR,
+    Actor,
+    CaseAnswer,
+    CaseTable,
+    Ec2Instance,
+    ProofCase,
+    Trial,
+    Undo,
+    call,
+)
 from deploy_driver.assurance.prove.facts import Facts
-from deploy_driver.assurance.prove.trial import ADMINISTRATOR, Actor, Instance, Trial, Undo
-from deploy_driver.assurance.prove.widening import EVERYTHING, session
+from deploy_driver.assurance.prove.target_roles import session
 
 GROUP = "jenkins"
 
@@ -33,22 +41,27 @@ def trials(facts: Facts) -> Iterator[Trial]:
 def _becoming(facts: Facts, role: str) -> Iterator[Trial]:
     """A machine gets the role through its instance profile; nobody takes it."""
     tools = facts.tools
-    subject = Subject(GROUP, role, "tools", Instance(role), "machine")
+    subject = CaseTable(GROUP, role, "tools", Ec2Instance(role), "machine")
     who = call("sts", "get_caller_identity")
-    yield subject.may("machine", "a machine with its instance profile is this role", who, twin="become-administrator")
+    yield subject.allow("machine", "a machine with its instance profile is this role", who, twin="become-administrator")
     callers: list[tuple[str, Actor]] = [
         ("administrator", ADMINISTRATOR),
-        ("sibling", throwaway.sibling(tools)),
-        ("user", throwaway.user()),
+        ("sibling", created.sibling(tools)),
+        ("user", created.user()),
         *((f"deployment-{target.env}", session(facts, target)) for target in facts.targets),
-        *((f"stranger-{target.env}", throwaway.stranger(target)) for target in facts.targets),
+        *((f"stranger-{target.env}", created.stranger(target)) for target in facts.targets),
     ]
     if role == tools.deploy_role:
-        callers.append((tools.preview_role, Instance(tools.preview_role)))
+        callers.append((tools.preview_role, Ec2Instance(tools.preview_role)))
     for word, caller in callers:
         fact = f"become-{word}"
-        case = Case(
-            subject.id(fact), GROUP, "tools", f"{word} asks for the role {role}", Answer.REFUSED, subject.id("machine")
+        case = ProofCase(
+            subject.id(fact),
+            GROUP,
+            "tools",
+            f"{word} asks for the role {role}",
+            CaseAnswer.REFUSED,
+            subject.id("machine"),
         )
         asked = call("sts", "assume_role", RoleArn=tools.role_arn(role), RoleSessionName="prove")
         yield Trial(case, caller, asked)
@@ -56,20 +69,20 @@ def _becoming(facts: Facts, role: str) -> Iterator[Trial]:
 
 def _own_account(facts: Facts, role: str) -> Iterator[Trial]:
     tools = facts.tools
-    does = Subject(GROUP, role, "tools", Instance(role), "find-state")
+    cases = CaseTable(GROUP, role, "tools", Ec2Instance(role), "find-state")
     found = call("s3", "list_objects_v2", Bucket=tools.state_bucket, Prefix=".pulumi/", MaxKeys=1)
-    yield does.may("find-state", "finds the state", found, twin="state-policy")
+    yield cases.allow("find-state", "finds the state", found, twin="state-policy")
     mine = {"RoleName": role}
     erased = (Undo(ADMINISTRATOR, call("iam", "delete_role_policy", **mine, PolicyName="prove-more")),)
     capped = (
         Undo(ADMINISTRATOR, call("iam", "put_role_permissions_boundary", **mine, PermissionsBoundary=tools.boundary)),
     )
     started = (Undo(ADMINISTRATOR, call("cloudtrail", "start_logging", Name=tools.trail)),)
-    policy = {"PolicyName": "prove-more", "PolicyDocument": EVERYTHING}
+    policy = {"PolicyName": "prove-more", "PolicyDocument": created.EVERYTHING}
     nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
     state = {"Bucket": tools.state_bucket}
     for fact, sentence, request, undo in (
-        ("make-user", "makes a user", call("iam", "create_user", UserName=f"{throwaway.PREFIX}new"), ()),
+        ("make-user", "makes a user", call("iam", "create_user", UserName=f"{created.PREFIX}new"), ()),
         ("own-policy", "writes itself a policy", call("iam", "put_role_policy", **mine, **policy), erased),
         ("boundary-gone", "removes its boundary", call("iam", "delete_role_permissions_boundary", **mine), capped),
         ("own-trust", "rewrites its own trust", call("iam", "update_assume_role_policy", **mine, PolicyDocument="{}"), ()),
@@ -86,22 +99,22 @@ def _own_account(facts: Facts, role: str) -> Iterator[Trial]:
          call("kms", "put_key_policy", KeyId=tools.state_key, PolicyName="prove", Policy=nothing), ()),
         ("secrets", "lists secrets", call("secretsmanager", "list_secrets"), ()),
     ):  # fmt: skip
-        yield does.may_not(fact, sentence, request, undo=undo)
+        yield cases.deny(fact, sentence, request, undo=undo)
 
 
 def _access_states(facts: Facts, role: str) -> Iterator[Trial]:
     """Nothing of an access layer: not its state, nor what the engine keeps beside it, nor the key, nor who may."""
     tools = facts.tools
-    does = Subject(GROUP, role, "tools", Instance(role), "find-state")
+    cases = CaseTable(GROUP, role, "tools", Ec2Instance(role), "find-state")
     bucket = {"Bucket": tools.access_bucket}
     for what, key in tools.files(f"{_STACK}-access").items():
         place = {**bucket, "Key": key}
         gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **place)),)
         write = call("s3", "put_object", **place, Body=b"")
-        yield does.may_not(f"write-access-{what}", f"writes the {what} of an access layer", write, undo=gone)
+        yield cases.deny(f"write-access-{what}", f"writes the {what} of an access layer", write, undo=gone)
         read, delete = call("s3", "get_object", **place), call("s3", "delete_object", **place)
-        yield does.may_not(f"read-access-{what}", f"reads the {what} of an access layer", read)
-        yield does.may_not(f"delete-access-{what}", f"deletes the {what} of an access layer", delete)
+        yield cases.deny(f"read-access-{what}", f"reads the {what} of an access layer", read)
+        yield cases.deny(f"delete-access-{what}", f"deletes the {what} of an access layer", delete)
     access_key = {"KeyId": tools.access_key}
     nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
     for fact, sentence, request in (
@@ -113,34 +126,34 @@ def _access_states(facts: Facts, role: str) -> Iterator[Trial]:
         ("access-key-policy", "puts the policy of their key",
          call("kms", "put_key_policy", **access_key, PolicyName="prove", Policy=nothing)),
     ):  # fmt: skip
-        yield does.may_not(fact, sentence, request)
+        yield cases.deny(fact, sentence, request)
 
 
 def _state(facts: Facts) -> Iterator[Trial]:
     tools = facts.tools
-    deploy = Subject(GROUP, tools.deploy_role, "tools", Instance(tools.deploy_role), "write-state")
-    preview = Subject(GROUP, tools.preview_role, "tools", Instance(tools.preview_role), "find-state")
+    deploy = CaseTable(GROUP, tools.deploy_role, "tools", Ec2Instance(tools.deploy_role), "write-state")
+    preview = CaseTable(GROUP, tools.preview_role, "tools", Ec2Instance(tools.preview_role), "find-state")
     for what, key in tools.files(_STACK).items():
         state = {"Bucket": tools.state_bucket, "Key": key}
         gone = (Undo(ADMINISTRATOR, call("s3", "delete_object", **state)),)
         write, delete = call("s3", "put_object", **state, Body=b""), call("s3", "delete_object", **state)
-        yield deploy.may(f"write-{what}", f"writes a {what}", write, twin=f"write-access-{what}", undo=gone)
-        yield preview.may_not(f"write-{what}", f"writes a {what}", write, undo=gone)
-        yield preview.may_not(f"delete-{what}", f"deletes a {what}", delete)
+        yield deploy.allow(f"write-{what}", f"writes a {what}", write, twin=f"write-access-{what}", undo=gone)
+        yield preview.deny(f"write-{what}", f"writes a {what}", write, undo=gone)
+        yield preview.deny(f"delete-{what}", f"deletes a {what}", delete)
         if what == "backup":
-            yield deploy.may_not("delete-backup", "deletes a backup", delete)
+            yield deploy.deny("delete-backup", "deletes a backup", delete)
         else:
-            yield deploy.may(f"delete-{what}", f"deletes a {what}", delete, twin=f"delete-access-{what}")
+            yield deploy.allow(f"delete-{what}", f"deletes a {what}", delete, twin=f"delete-access-{what}")
     encrypt = call("kms", "encrypt", KeyId=tools.state_key, Plaintext=b"prove")
-    yield deploy.may("encrypt", "encrypts a secret", encrypt, twin="key-policy")
-    yield preview.may_not("encrypt", "encrypts a secret", encrypt)
+    yield deploy.allow("encrypt", "encrypts a secret", encrypt, twin="key-policy")
+    yield preview.deny("encrypt", "encrypts a secret", encrypt)
 
 
 def _records(facts: Facts) -> Iterator[Trial]:
     """What runs did, and which plans they used, is added and read where deploying is trusted; nobody replaces or removes it."""
     tools = facts.tools
-    deploy = Subject(GROUP, tools.deploy_role, "tools", Instance(tools.deploy_role), "add-run")
-    preview = Subject(GROUP, tools.preview_role, "tools", Instance(tools.preview_role), "find-state")
+    deploy = CaseTable(GROUP, tools.deploy_role, "tools", Ec2Instance(tools.deploy_role), "add-run")
+    preview = CaseTable(GROUP, tools.preview_role, "tools", Ec2Instance(tools.preview_role), "find-state")
     for word, said, key in (
         ("run", "the record of a run", ".deploy/runs/prove"),
         ("plan", "that a plan is used", ".deploy/plans/prove"),
@@ -150,13 +163,13 @@ def _records(facts: Facts) -> Iterator[Trial]:
         add, put = call("s3", "put_object", **new, Body=b"", IfNoneMatch="*"), call("s3", "put_object", **old, Body=b"")
         copied = call("s3", "copy_object", **old, CopySource={"Bucket": tools.state_bucket, "Key": new["Key"]})
         add_, replace_ = f"add-{word}", f"replace-{word}"
-        yield deploy.may(add_, f"puts on record {said}", add, twin=replace_, undo=gone[0])
-        yield deploy.may_not(replace_, f"replaces {said}", put, twin=add_, undo=gone[1])
-        yield deploy.may_not(f"copy-over-{word}", f"copies over {said}", copied, twin=add_, undo=gone[1])
+        yield deploy.allow(add_, f"puts on record {said}", add, twin=replace_, undo=gone[0])
+        yield deploy.deny(replace_, f"replaces {said}", put, twin=add_, undo=gone[1])
+        yield deploy.deny(f"copy-over-{word}", f"copies over {said}", copied, twin=add_, undo=gone[1])
         removed = call("s3", "delete_object", **old)
-        yield deploy.may_not(f"remove-{word}", f"removes {said}", removed, twin=add_)
-        yield preview.may_not(add_, f"puts on record {said}", add, undo=gone[0])
-        yield preview.may_not(f"read-{word}", f"reads {said}", call("s3", "get_object", **old))
+        yield deploy.deny(f"remove-{word}", f"removes {said}", removed, twin=add_)
+        yield preview.deny(add_, f"puts on record {said}", add, undo=gone[0])
+        yield preview.deny(f"read-{word}", f"reads {said}", call("s3", "get_object", **old))
 
 
 def _entering(facts: Facts) -> Iterator[Trial]:
@@ -165,13 +178,13 @@ def _entering(facts: Facts) -> Iterator[Trial]:
     for target in facts.targets:
         known = {"RoleSessionName": target.session, "SourceIdentity": target.session, "ExternalId": target.external_id}
         for role in (tools.deploy_role, tools.preview_role):
-            does = Subject(GROUP, role, target.env, Instance(role), "enter-preview")
+            cases = CaseTable(GROUP, role, target.env, Ec2Instance(role), "enter-preview")
             right = call("sts", "assume_role", RoleArn=target.role_arn(target.preview_role), **known)
-            yield does.may("enter-preview", "enters the preview role", right, twin="enter-bootstrap")
+            yield cases.allow("enter-preview", "enters the preview role", right, twin="enter-bootstrap")
             for fact, name in (
                 ("enter-bootstrap", target.bootstrap_role),
                 ("enter-execution", target.execution_role),
-                ("enter-open", throwaway.OPEN),
+                ("enter-open", created.OPEN),
             ):
                 wrong = call("sts", "assume_role", RoleArn=target.role_arn(name), RoleSessionName=target.session)
-                yield does.may_not(fact, f"enters {name}", wrong)
+                yield cases.deny(fact, f"enters {name}", wrong)

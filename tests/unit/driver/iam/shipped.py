@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy_driver.assurance.iam.evaluate import Layers, read
-from deploy_driver.assurance.iam.holders import Documents, Need, Role, roles
+from deploy_driver.assurance.iam.roles import CallNeed, Documents, RoleDefinition, roles
 from deploy_infra.documents import documents
 from deploy_infra.needs import needs
 from deploy_project.seam import NEEDS, answer
@@ -24,14 +24,14 @@ def stacks() -> Mapping[str, Documents]:
 
 
 @cache
-def shipped() -> tuple[Role, ...]:
+def shipped() -> tuple[RoleDefinition, ...]:
     said = {stack: answer(needs(ROOT, stack), NEEDS) for stack in STACKS}
     return tuple(
         role for stack in STACKS for role in roles(stack, stack.removesuffix("-access"), stacks()[stack], said[stack])
     )
 
 
-def role(stack: str, name: str) -> Role:
+def role(stack: str, name: str) -> RoleDefinition:
     return next(each for each in shipped() if (each.stack, each.name) == (stack, name))
 
 
@@ -47,6 +47,6 @@ def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def somebody(policy: Mapping[str, Any], *needs_: Need) -> Role:
+def somebody(policy: Mapping[str, Any], *needs_: CallNeed) -> RoleDefinition:
     arn = f"arn:aws:iam::{ACCOUNT}:role/somebody"
-    return Role("dev-access", "dev", "somebody", arn, Layers(read("policy", policy)), needs_)
+    return RoleDefinition("dev-access", "dev", "somebody", arn, Layers(read("policy", policy)), needs_)

@@ -9,12 +9,9 @@ from typing import Any
 import pytest
 
 from deploy_driver.app import program
-from deploy_driver.assurance.iam import guarded
-from deploy_driver.assurance.iam.check import check
-from deploy_driver.assurance.iam.evaluate import Layers, Request, read
-from deploy_driver.assurance.iam.finding import Rule
-from deploy_driver.assurance.iam.holders import Documents, Role
-from deploy_driver.assurance.iam.minimal import names_something
+from deploy_driver.assurance.iam.check import IamRule, check, names_something, reaches_access_states
+from deploy_driver.assurance.iam.evaluate import Layers, PolicyRequest, read
+from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_driver.config.load import load
 from tests.unit.driver.iam.shipped import ROOT, STACKS, allowing, role, shipped, stacks
 
@@ -26,7 +23,9 @@ def test_the_shipped_policies_are_as_they_should_be() -> None:
     assert check(stacks(), shipped()) == []
 
 
-def changed(stack: str, name: str, change: Callable[[list[dict[str, Any]]], Sequence[dict[str, Any]]]) -> Role:
+def changed(
+    stack: str, name: str, change: Callable[[list[dict[str, Any]]], Sequence[dict[str, Any]]]
+) -> RoleDefinition:
     """A shipped role whose own policy was edited."""
     document = f"{name.removeprefix('jenkins-')}.policy"
     statements = [dict(statement) for statement in stacks()[stack][document]["Statement"]]
@@ -35,7 +34,7 @@ def changed(stack: str, name: str, change: Callable[[list[dict[str, Any]]], Sequ
     return replace(before, layers=replace(before.layers, identity=read(document, policy)))
 
 
-def found(edited: Role) -> set[tuple[str, str]]:
+def found(edited: RoleDefinition) -> set[tuple[str, str]]:
     roles = [edited if (each.stack, each.name) == (edited.stack, edited.name) else each for each in shipped()]
     return {(str(finding.rule), finding.where) for finding in check({edited.stack: {}}, roles)}
 
@@ -249,7 +248,7 @@ def test_a_wildcard_stands_below_a_name_or_names_nothing(resource: str, named: b
     assert names_something(resource) is named
 
 
-def states(*, shared: bool) -> tuple[Request, ...]:
+def states(*, shared: bool) -> tuple[PolicyRequest, ...]:
     """Where the states of access layers are: today, or in one bucket and under one key with those of services."""
     config = load(ROOT, {})
     if shared:
@@ -261,16 +260,16 @@ def states(*, shared: bool) -> tuple[Request, ...]:
 def test_whoever_reaches_the_state_of_an_access_layer_is_found_and_none_does(name: str) -> None:
     before = changed("tools", name, edit("HoldState", Resource=[f"{STATE}/.pulumi/*"]))
     document = before.layers.identity.name
-    assert {finding.where for finding in guarded.reaches(before, states(shared=True))} == {document, "boundary"}
+    assert {finding.where for finding in reaches_access_states(before, states(shared=True))} == {document, "boundary"}
     today = role("tools", name)
-    assert {finding.where for finding in guarded.reaches(today, states(shared=True))} == {document, "boundary"}
-    assert list(guarded.reaches(today, states(shared=False))) == []
+    assert {finding.where for finding in reaches_access_states(today, states(shared=True))} == {document, "boundary"}
+    assert list(reaches_access_states(today, states(shared=False))) == []
     other = f"{STATE}-access/.pulumi/stacks/items/*"
     opened = changed(
         "tools", name, lambda statements: [*statements, allowing("s3:PutObject", resource=other)["Statement"][0]]
     )
-    (finding,) = guarded.reaches(opened, states(shared=False))
-    assert (finding.rule, finding.where) == (Rule.REACHES_ACCESS_STATE, document)
+    (finding,) = reaches_access_states(opened, states(shared=False))
+    assert (finding.rule, finding.where) == (IamRule.REACHES_ACCESS_STATE, document)
     assert (
         "s3:PutObject on arn:aws:s3:::deploy-state-111111111111-access/.pulumi/stacks/items/tools.json" in finding.fact
     )
@@ -279,8 +278,8 @@ def test_whoever_reaches_the_state_of_an_access_layer_is_found_and_none_does(nam
 def test_the_key_of_access_layers_is_guarded_as_their_files_are() -> None:
     keys = [thing for thing in states(shared=False) if thing.action == "kms:*"]
     edited = changed("tools", "jenkins-deploy", edit("KeepSecrets", Condition=None))
-    assert [finding.where for finding in guarded.reaches(edited, keys)] == ["deploy.policy"]
-    assert list(guarded.reaches(role("tools", "jenkins-deploy"), keys)) == []
+    assert [finding.where for finding in reaches_access_states(edited, keys)] == ["deploy.policy"]
+    assert list(reaches_access_states(role("tools", "jenkins-deploy"), keys)) == []
 
 
 def test_no_role_of_any_account_reaches_them() -> None:
@@ -303,7 +302,7 @@ def test_what_another_layer_takes_away_is_missing(kind: str) -> None:
 def test_a_document_that_aws_would_refuse_is_found() -> None:
     big: Documents = {"boundary": allowing(*(f"s3:Get{number:05}" for number in range(600)))}
     small: Documents = {"boundary": allowing("s3:GetObject")}
-    assert [finding.rule for finding in check({"dev-access": big}, [])] == [Rule.TOO_BIG]
+    assert [finding.rule for finding in check({"dev-access": big}, [])] == [IamRule.TOO_BIG]
     assert check({"dev-access": small}, []) == []
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from deploy_driver.assurance.iam.escalation import EscalationPath, catalogue, is_open, open_paths
+from deploy_driver.assurance.iam.check import EVERYTHING
+from deploy_driver.assurance.iam.escalation import EscalationPath, OpenPath, catalogue, is_open
 from deploy_driver.assurance.iam.evaluate import Layers, read
-from deploy_driver.assurance.iam.holders import Role
-from deploy_driver.assurance.iam.reading import EVERYTHING
+from deploy_driver.assurance.iam.roles import RoleDefinition
 from tests.unit.driver.iam.shipped import ACCOUNT, allowing, document, role, shipped, somebody
 
 PATHS = [pytest.param(path, id=path.id) for path in catalogue()]
@@ -17,7 +18,12 @@ ROLES = [pytest.param(each, id=f"{each.stack}-{each.name}") for each in shipped(
 COUNTED_BY_PATHFINDING = 65
 
 
-def _ids(*roles: Role) -> set[str]:
+def open_paths(roles: Sequence[RoleDefinition]) -> list[OpenPath]:
+    """Every way that is open to any of these roles; the others are among what each of them might reach for."""
+    return [found for role in roles for path in catalogue() if (found := is_open(path, role, roles))]
+
+
+def _ids(*roles: RoleDefinition) -> set[str]:
     return {found.path.id for found in open_paths(roles)}
 
 
@@ -51,7 +57,7 @@ def test_without_any_one_of_its_actions_it_is_closed(path: EscalationPath) -> No
 
 
 def test_passing_a_role_counts_for_the_service_that_it_may_be_passed_to() -> None:
-    def passing(service: str) -> Role:
+    def passing(service: str) -> RoleDefinition:
         condition = {"StringEquals": {"iam:PassedToService": service}}
         run, pass_ = allowing("ec2:RunInstances"), allowing("iam:PassRole", Condition=condition)
         return somebody(document(*run["Statement"], *pass_["Statement"]))
@@ -74,7 +80,7 @@ def test_a_path_is_open_on_whatever_the_policy_names(resource: str) -> None:
 
 
 @pytest.mark.parametrize("each", ROLES)
-def test_the_boundary_closes_all_of_them_whatever_the_policy_says(each: Role) -> None:
+def test_the_boundary_closes_all_of_them_whatever_the_policy_says(each: RoleDefinition) -> None:
     anything = replace(each, layers=Layers(EVERYTHING, each.layers.boundary))
     assert _ids(anything) == set()
 

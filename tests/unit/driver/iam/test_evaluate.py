@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.assurance.iam.evaluate import Layers, PolicyError, Request, decide, read
+from deploy_driver.assurance.iam.evaluate import Layers, PolicyError, PolicyRequest, decide, read
 from tests.unit.driver.iam.shipped import allowing, denying, document
 
 BUCKET = "arn:aws:s3:::items-dev"
-GET = Request("s3:GetObject", f"{BUCKET}/a")
+GET = PolicyRequest("s3:GetObject", f"{BUCKET}/a")
 
 
 def layers(identity: Mapping[str, Any], **others: Mapping[str, Any]) -> Layers:
@@ -29,7 +29,7 @@ def test_an_explicit_deny_goes_before_every_allow_and_is_named() -> None:
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
         {"Sid": "Never", "Effect": "Deny", "Action": "s3:Get*", "Resource": "*"},
     )
-    assert decide(Request("s3:PutObject", f"{BUCKET}/a"), layers(both)).allowed
+    assert decide(PolicyRequest("s3:PutObject", f"{BUCKET}/a"), layers(both)).allowed
     assert str(decide(GET, layers(both))) == "refused: Never of policy denies it"
 
 
@@ -62,8 +62,8 @@ def test_wildcards_and_case(action: str, resource: str, allowed: bool) -> None:
 def test_not_action_and_not_resource_speak_of_all_the_others() -> None:
     but = {"Effect": "Allow", "NotAction": "s3:Put*", "NotResource": f"{BUCKET}/secret/*"}
     assert decide(GET, layers(document(but))).allowed
-    assert not decide(Request("s3:PutObject", f"{BUCKET}/a"), layers(document(but))).allowed
-    assert not decide(Request("s3:GetObject", f"{BUCKET}/secret/a"), layers(document(but))).allowed
+    assert not decide(PolicyRequest("s3:PutObject", f"{BUCKET}/a"), layers(document(but))).allowed
+    assert not decide(PolicyRequest("s3:GetObject", f"{BUCKET}/secret/a"), layers(document(but))).allowed
 
 
 KEY, ROLE = "aws:PrincipalArn", "arn:aws:iam::111111111111:role/jenkins"
@@ -103,14 +103,14 @@ CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("condition", "context", "holds"), CONDITIONS)
 def test_conditions_hold_as_documented(condition: dict[str, Any], context: dict[str, Any], holds: bool) -> None:
-    asked = Request("s3:GetObject", f"{BUCKET}/a", context)
+    asked = PolicyRequest("s3:GetObject", f"{BUCKET}/a", context)
     assert decide(asked, layers(allowing("*", Condition=condition))).allowed is holds
     denied = document(*allowing("*")["Statement"], *denying("*", Condition=condition)["Statement"])
     assert decide(asked, layers(denied)).allowed is not holds
 
 
 def test_a_caller_who_may_choose_a_key_gets_around_conditions_on_it_but_not_on_what_is_said() -> None:
-    open_ = Request("iam:PassRole", "*", {"iam:PassedToService": "ec2.amazonaws.com"}, chosen=True)
+    open_ = PolicyRequest("iam:PassRole", "*", {"iam:PassedToService": "ec2.amazonaws.com"}, chosen=True)
     anywhere = allowing("iam:PassRole", Condition={"StringEquals": {"aws:RequestedRegion": "eu-central-1"}})
     to_lambda = allowing("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})
     assert decide(open_, layers(anywhere)).allowed
@@ -146,6 +146,6 @@ def test_what_is_not_known_is_an_error_that_names_it(policy: dict[str, Any], sai
 
 
 def test_a_key_of_several_values_needs_an_operator_over_them() -> None:
-    asked = Request("s3:GetObject", f"{BUCKET}/a", {"k": ("a", "b")})
+    asked = PolicyRequest("s3:GetObject", f"{BUCKET}/a", {"k": ("a", "b")})
     with pytest.raises(PolicyError, match="takes ForAnyValue or ForAllValues"):
         decide(asked, layers(allowing("*", Condition={"StringEquals": {"k": "a"}})))

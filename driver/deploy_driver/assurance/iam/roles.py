@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import Layers, Policy, Request, read
+from deploy_driver.assurance.iam.evaluate import Layers, Policy, PolicyRequest, read
 from deploy_driver.errors import UsageError
 from deploy_project.seam import RoleNeed
 
@@ -16,19 +16,19 @@ _LOOKING = {"preview", "drift", "audit"}
 
 
 @dataclass(frozen=True)
-class Need:
+class CallNeed:
     """One call that a role makes and the requests that AWS authorises for it. `session` says whether it is narrowed."""
 
     type: str
     phase: str
     operation: str
     action: str
-    requests: tuple[Request, ...]
+    requests: tuple[PolicyRequest, ...]
     narrowed: bool = False
 
 
 @dataclass(frozen=True)
-class Role:
+class RoleDefinition:
     """One role of one stack: the policies that decide for it, and what it needs. `env` is in the names of its things."""
 
     stack: str
@@ -36,7 +36,7 @@ class Role:
     name: str
     arn: str
     layers: Layers
-    needs: tuple[Need, ...] = ()
+    needs: tuple[CallNeed, ...] = ()
 
     @property
     def account(self) -> str:
@@ -49,16 +49,16 @@ class Role:
         return all(need.phase in _LOOKING for need in self.needs)
 
     @cached_property
-    def requests(self) -> tuple[Request, ...]:
+    def requests(self) -> tuple[PolicyRequest, ...]:
         """Every request that it makes, each once."""
         return tuple({request.key: request for need in self.needs for request in need.requests}.values())
 
-    def layers_for(self, need: Need) -> Layers:
+    def layers_for(self, need: CallNeed) -> Layers:
         """The policies that decide for one need: the session policy only where the session is narrowed by it."""
         return self.layers if need.narrowed else Layers(self.layers.identity, self.layers.boundary)
 
 
-def roles(stack: str, env: str, documents: Documents, needs: Iterable[RoleNeed]) -> tuple[Role, ...]:
+def roles(stack: str, env: str, documents: Documents, needs: Iterable[RoleNeed]) -> tuple[RoleDefinition, ...]:
     """The roles of a stack. Raises UsageError where a document is not there, PolicyError for a policy."""
     rows: dict[str, list[RoleNeed]] = {}
     for row in needs:
@@ -66,14 +66,14 @@ def roles(stack: str, env: str, documents: Documents, needs: Iterable[RoleNeed])
     return tuple(_role(stack, env, name, documents, said) for name, said in rows.items())
 
 
-def _role(stack: str, env: str, name: str, documents: Documents, rows: Sequence[RoleNeed]) -> Role:
+def _role(stack: str, env: str, name: str, documents: Documents, rows: Sequence[RoleNeed]) -> RoleDefinition:
     session = next((row.session for row in rows if row.session), "")
     layers = Layers(
         _policy(stack, documents, rows[0].policy),
         _policy(stack, documents, rows[0].boundary) if rows[0].boundary else None,
         _policy(stack, documents, session) if session else None,
     )
-    return Role(stack, env, name, rows[0].arn, layers, tuple(_need(row) for row in rows))
+    return RoleDefinition(stack, env, name, rows[0].arn, layers, tuple(_need(row) for row in rows))
 
 
 def _policy(stack: str, documents: Documents, name: str) -> Policy:
@@ -82,7 +82,7 @@ def _policy(stack: str, documents: Documents, name: str) -> Policy:
     return read(name, documents[name])
 
 
-def _need(row: RoleNeed) -> Need:
+def _need(row: RoleNeed) -> CallNeed:
     context = {key: value if isinstance(value, str) else tuple(value) for key, value in row.context.items()}
-    requests = tuple(Request(row.action, resource, context) for resource in row.resources)
-    return Need(row.type, row.phase, row.operation, row.action, requests, bool(row.session))
+    requests = tuple(PolicyRequest(row.action, resource, context) for resource in row.resources)
+    return CallNeed(row.type, row.phase, row.operation, row.action, requests, bool(row.session))

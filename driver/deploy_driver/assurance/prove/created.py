@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from deploy_driver.assurance.prove.facts import Target, Tools
-from deploy_driver.assurance.prove.trial import ADMINISTRATOR, Actor, Entered, KeyHolder
+import json
+
+from deploy_driver.assurance.prove.case import ADMINISTRATOR, Actor, Entered, KeyHolder
+from deploy_driver.assurance.prove.facts import TargetAccount, ToolsAccount
 
 PREFIX = "prove-"
+
+EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+"""A policy that allows everything."""
 
 USER = "prove-user"
 """A user of the tools account. He may ask for any role: what refuses him is the other side."""
@@ -27,27 +32,27 @@ FOREIGN_COPY = "prove-foreign-copy"
 """The same as COPY, with another organisation than the caller's."""
 
 
-def other_bucket(target: Target) -> str:
+def other_bucket(target: TargetAccount) -> str:
     """A bucket of nobody's stack in the target account."""
     return f"{OTHER}-{target.account}"
 
 
-def in_account(target: Target) -> Actor:
+def in_account(target: TargetAccount) -> Actor:
     """The administrator, inside the target account."""
     return Entered(ADMINISTRATOR, target.role_arn(target.bootstrap_role), _named())
 
 
-def sibling(tools: Tools) -> Actor:
+def sibling(tools: ToolsAccount) -> Actor:
     """A session of the sibling role."""
     return Entered(ADMINISTRATOR, tools.role_arn(SIBLING), _named())
 
 
-def stranger(target: Target) -> Actor:
+def stranger(target: TargetAccount) -> Actor:
     """A session of the stranger in an account."""
     return Entered(ADMINISTRATOR, target.role_arn(STRANGER), _named())
 
 
-def capped(target: Target) -> Actor:
+def capped(target: TargetAccount) -> Actor:
     """A session of the role that only the boundary holds back."""
     return Entered(ADMINISTRATOR, target.role_arn(CAPPED), _named())
 
@@ -59,3 +64,25 @@ def user() -> Actor:
 
 def _named() -> tuple[tuple[str, str | int], ...]:
     return (("RoleSessionName", "deploy-prove"),)
+
+
+def open_to_all(bucket: str) -> str:
+    """A bucket policy that everybody may read by."""
+    return _policy(bucket, {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"})
+
+
+def private(bucket: str) -> str:
+    """A bucket policy that nobody gets in by."""
+    return _policy(bucket, {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectTorrent"})
+
+
+def _policy(bucket: str, statement: dict[str, str]) -> str:
+    resource = {"Resource": f"arn:aws:s3:::{bucket}/*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **resource}]})
+
+
+def bucket_location(target: TargetAccount) -> dict[str, object]:
+    """Where a bucket is made: us-east-1 is the one region that must not be named (S3 API, CreateBucket)."""
+    if target.region == "us-east-1":
+        return {}
+    return {"CreateBucketConfiguration": {"LocationConstraint": target.region}}

@@ -1,4 +1,4 @@
-"""Carries trials out, several at a time, and says each verdict as soon as it is known."""
+"""Every case there is, tried several at a time, and each verdict said as soon as it is known."""
 
 from __future__ import annotations
 
@@ -7,8 +7,33 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from deploy_driver.assurance.prove.case import Answer, Verdict
-from deploy_driver.assurance.prove.trial import Outcome, Trial, World
+from deploy_driver.assurance.prove import boundary, buckets, jenkins, target_roles, trust
+from deploy_driver.assurance.prove.case import CaseAnswer, Trial, TrialOutcome, Verdict, World
+from deploy_driver.assurance.prove.facts import Facts
+
+NOT_EXECUTED = (
+    "trust: nobody's roles are asked for",
+    "widening, reading, jenkins: nothing is tried with real credentials",
+    "boundary: no throw-away role is made; the real roles are simulated",
+)
+"""What a proof that may change nothing leaves out."""
+
+
+def executed(facts: Facts) -> list[Trial]:
+    """What changes an account if a protection is missing; for a sandbox."""
+    return [
+        *trust.trials(facts),
+        *jenkins.trials(facts),
+        *target_roles.trials(facts),
+        *boundary.trials(facts),
+        *buckets.trials(facts),
+    ]
+
+
+def evaluated(facts: Facts) -> list[Trial]:
+    """What only reads, and so may be asked of any account."""
+    return [*target_roles.evaluations(facts), *boundary.evaluations(facts)]
+
 
 AT_ONCE = 8
 """Requests on the way at the same time, in a sandbox."""
@@ -44,8 +69,8 @@ def _tried(trial: Trial, world: World) -> Verdict:
     return Verdict(trial.case, answer, reason, time.monotonic() - begin)
 
 
-def _counted(trial: Trial, outcome: Outcome) -> tuple[Answer, str]:
+def _counted(trial: Trial, outcome: TrialOutcome) -> tuple[CaseAnswer, str]:
     """A refusal for another reason than the one that the case is about shows nothing about it."""
-    if outcome.answer is Answer.REFUSED and trial.because not in outcome.reason:
-        return Answer.UNDECIDED, f"refused, but not by what this case is about ({trial.because}): {outcome.reason}"
+    if outcome.answer is CaseAnswer.REFUSED and trial.because not in outcome.reason:
+        return CaseAnswer.UNDECIDED, f"refused, but not by what this case is about ({trial.because}): {outcome.reason}"
     return outcome.answer, outcome.reason
