@@ -8,8 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from deploy_project.accounts import EnterAs, Entrance, role_of
-from deploy_project.keys import SESSION
+from deploy_project.accounts import SESSION, EnterAs, Entrance, role_of
 from deploy_project.stacks import role_arn
 
 UNKNOWN: Final = "[unknown]"

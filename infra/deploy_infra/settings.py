@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy_project.accounts import EnterAs, TargetAccount, ToolsAccount
+from deploy_project.accounts import EnterAs, TargetAccount, ToolsAccount, Values
 from deploy_project.keys import (
     RUN_KEYS,
     TARGET_KEYS,
     TOOLS_KEYS,
     Key,
-    Values,
     judged,
     number,
     one_of,
@@ -198,7 +197,7 @@ def _run(stack: str, values: Values) -> RunSettings:
     )
 
 
-def _service(values: Mapping[str, str | int]) -> ServiceSettings:
+def _service(values: Values) -> ServiceSettings:
     return ServiceSettings(
         memory=int(values["items:memory"]),
         timeout=int(values["items:timeout"]),

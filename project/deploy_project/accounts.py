@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from deploy_project.keys import SESSION, Values
 from deploy_project.stacks import ACCESS, role_arn
+
+Value = str | int
+Values = Mapping[str, Value]
+"""What a stack file says, by full key such as `deploy:account`; every key that may be left out has its default."""
+
+SESSION = 3600
+"""Seconds that a session lasts where nobody asks for another length: AWS's own default."""
 
 
 class EnterAs(StrEnum):

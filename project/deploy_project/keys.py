@@ -6,15 +6,13 @@ The keys of `deploy:` are here; a program adds those of its own namespace in the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from deploy_project.accounts import SESSION, Value, Values
 from deploy_project.stackfile import Kind, Problem, Setting, StackFile, shown
 from deploy_project.stacks import ACCESS, PARTITION
-
-Value = str | int
-Values = Mapping[str, Value]
 
 
 def _nothing_more(_: Setting) -> str:
@@ -119,8 +117,6 @@ def _region(name: str) -> Key:
 
 SHORTEST_SESSION, LONGEST_SESSION = 900, 43_200
 """Seconds that a role's session may last (AWS STS API Reference, AssumeRole, `DurationSeconds`)."""
-SESSION = 3600
-"""Seconds that a session lasts where nobody asks for another length: AWS's own default."""
 
 
 def _seconds(name: str, default: int) -> Key:

@@ -211,8 +211,8 @@ def test_settings_that_do_not_hold_are_all_said(deploy: Deploy, tmp_path: Path) 
     root = project(tmp_path, {"Pulumi.dev.yaml": target_file("dev", account="1", region="mars")})
     said = deploy("up", "--all", "--project", root)
     assert said.code == 2
-    assert "  Pulumi.dev.yaml:2: deploy:account: got 1, expected 12 digits" in said.err
-    assert "  Pulumi.dev.yaml:3: deploy:region: got 'mars', expected a region" in said.err
+    assert "  Pulumi.dev.yaml:2: deploy:account: got the number 1, expected 12 digits in quotes" in said.err
+    assert "  Pulumi.dev.yaml:3: deploy:region: got mars, expected a region of the partition aws" in said.err
 
 
 def test_stacks_that_need_each_other_are_said_with_their_circle(deploy: Deploy, tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ from deploy_driver.config.model import (
 )
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
-from deploy_project.accounts import TargetAccount, ToolsAccount
-from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, Values, judged, shared, states_apart, unknown
+from deploy_project.accounts import TargetAccount, ToolsAccount, Values
+from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, judged, shared, states_apart, unknown
 from deploy_project.stackfile import Problem, Reader, StackFile, read
 from deploy_project.stacks import ACCESS, TOOLS, file_name
 

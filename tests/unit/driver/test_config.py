@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,10 @@ from deploy_driver.config.load import NAMES_LIMIT, find_root, load
 from deploy_driver.errors import ExitCode, UsageError
 from deploy_driver.run.build_info import new_run_id, session_name
 from deploy_driver.values import Cloud, Layer, Plugin
+from deploy_project.stackfile import Problem, StackFile, read
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, DEPLOY_TOML, TOOLS_FILE, project, target_file
+
+ASKING = f'{DEPLOY_TOML}\n[program]\nsettings-check = "program:problems"\n'
 
 
 def problems(root: Path, environment: dict[str, str] | None = None, cloud: str | None = None) -> str:
@@ -343,6 +348,67 @@ def test_two_stacks_may_not_share_an_account(tmp_path: Path) -> None:
     assert "deploy:account: got 111111111111, expected another than in Pulumi.tools.yaml" in problems(
         project(tmp_path / "b", {"Pulumi.dev.yaml": tools})
     )
+
+
+def test_what_the_program_finds_is_told_in_the_same_run_in_order_of_lines(tmp_path: Path) -> None:
+    text = target_file("dev", region="nowhere") + "  items:memory: 7\n"
+    root = project(tmp_path, {"deploy.toml": ASKING, "Pulumi.dev.yaml": text, "Pulumi.prod.yaml": None})
+
+    def program(entry: str, folder: Path, stacks: Sequence[str]) -> list[Problem]:
+        assert (entry, folder, stacks) == ("program:problems", root, ("tools", "dev", "staging", "prod"))
+        file = read(root / "Pulumi.dev.yaml")
+        region = file.problem(
+            "deploy:region", "got nowhere, expected a region of the partition aws, such as eu-central-1"
+        )
+        return [file.problem("items:memory", "got 7, expected 128"), region]
+
+    with pytest.raises(UsageError) as caught:
+        load(root, {}, ask=program)
+    assert [line.split(": ")[:2] for line in caught.value.detail] == [
+        ["Pulumi.dev.yaml:3", "deploy:region"],
+        ["Pulumi.dev.yaml:9", "items:memory"],
+        [
+            "Pulumi.prod.yaml:1",
+            "no such file, though it says everything about the account prod; docs/reference/settings.md shows one",
+        ],
+    ]
+
+
+def test_a_program_that_cannot_be_asked_hides_nothing(tmp_path: Path) -> None:
+    def program(entry: str, folder: Path, stacks: Sequence[str]) -> list[Problem]:
+        raise UsageError("it is not there", where=f"{folder.name}: {entry}: {len(stacks)}")
+
+    text = target_file("dev", region="nowhere")
+    root = project(tmp_path / "items", {"deploy.toml": ASKING, "Pulumi.dev.yaml": text})
+    with pytest.raises(UsageError) as caught:
+        load(root, {}, ask=program)
+    assert caught.value.detail[0] == "items: program:problems: 4: it is not there"
+    assert caught.value.detail[1].startswith("Pulumi.dev.yaml:3: deploy:region")
+
+
+def test_a_program_is_not_asked_where_all_is_well(tmp_path: Path) -> None:
+    def program(_entry: str, _folder: Path, _stacks: Sequence[str]) -> list[Problem]:
+        raise AssertionError("nobody asks")
+
+    load(project(tmp_path, {"deploy.toml": ASKING}), {}, ask=program)
+
+
+def test_every_file_of_sixty_accounts_is_read_once(tmp_path: Path) -> None:
+    envs = [f"env{number}" for number in range(60)]
+    files: dict[str, str | bytes | None] = {
+        f"Pulumi.{env}.yaml": target_file("dev", account=f'"{number:012}"', externalId=f"id-{env}")
+        for number, env in enumerate(envs)
+    }
+    toml = 'cloud = "sandbox"\n' + "".join(f"[stacks.{env}]\n" for env in envs)
+    reads: Counter[str] = Counter()
+
+    def counted(path: Path) -> StackFile:
+        reads[path.name] += 1
+        return read(path)
+
+    config = load(project(tmp_path, files | {"deploy.toml": toml}), {}, reader=counted)
+    assert len(config.stacks) == 121
+    assert reads == dict.fromkeys(["Pulumi.tools.yaml", *files], 1)
 
 
 @pytest.mark.parametrize("name", ["it/ems", "[items]", '"a\\n"', "pröject", '""', "3"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
 from deploy_infra.settings import problems as problems_of
+from deploy_project.stackfile import StackFile, read
 from tests.unit.infra.facts import ROOT
 
 FILES = sorted(path.name for path in ROOT.glob("Pulumi.*.yaml"))
@@ -147,3 +149,38 @@ def test_settings_of_a_wrong_file_are_refused(project: Path) -> None:
     with pytest.raises(ValueError, match=r"Pulumi\.dev\.yaml:\d+: items:memory"):
         of_files(project, "dev")
     assert of_files(project, "prod").stack == "prod"
+
+
+def test_sixty_accounts_are_checked_in_one_call_that_reads_each_file_once(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.dev.yaml").read_text()
+    envs = [f"env{number}" for number in range(60)]
+    for number, env in enumerate(envs):
+        own = text.replace("222222222222", f"{number:012}").replace("items-dev-5f0c0e1b", f"id-{env}")
+        (tmp_path / f"Pulumi.{env}.yaml").write_text(own)
+    shutil.copy(ROOT / "Pulumi.tools.yaml", tmp_path)
+    reads: Counter[str] = Counter()
+
+    def counted(path: Path) -> StackFile:
+        reads[path.name] += 1
+        return read(path)
+
+    stacks = ["tools", *(stack for env in envs for stack in (f"{env}-access", env))]
+    assert problems_of(tmp_path, stacks, counted) == []
+    assert reads == {path.name: 1 for path in tmp_path.glob("Pulumi.*.yaml")}
+
+
+def test_what_is_wrong_is_said_in_order_of_lines_whoever_s_key_it_is(project: Path) -> None:
+    first = _change(project, "dev", "deploy:region", "deploy:region: nowhere")
+    last = _change(project, "dev", "items:memory", "items:memory: 7")
+    _change(project, "dev", "items:timeout", "items:timeout: 010")
+    assert [said.split(": ")[:2] for said in problems(project, "dev")] == [
+        [f"Pulumi.dev.yaml:{first}", "deploy:region"],
+        [f"Pulumi.dev.yaml:{last}", "items:memory"],
+        [f"Pulumi.dev.yaml:{last + 1}", "items:timeout"],
+    ]
+
+
+def test_a_number_that_the_engine_reads_otherwise_is_refused(project: Path) -> None:
+    _change(project, "dev", "items:memory", "items:memory: 0400")
+    (said,) = problems(project, "dev")
+    assert "got 0400, expected 128 to 10240 (MB); not every YAML reads that as the same value" in said
