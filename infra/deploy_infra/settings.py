@@ -19,7 +19,7 @@ from deploy_project.keys import (
     states_apart,
     unknown,
 )
-from deploy_project.stackfile import Kind, Problem, Reader, Setting, StackFile, read, shown
+from deploy_project.stackfile import Problem, Reader, Setting, StackFile, ValueKind, read, shown
 from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_of, file_name, is_access, is_env
 
 RETENTION_DAYS = (
@@ -149,7 +149,7 @@ def _of_file(env: str, file: StackFile) -> Iterator[Problem]:
     yield from states_apart(file, values)
     if file.settings:
         yield from (problem for problem in unknown(file, keys) if problem.key != DEFAULT_PROVIDERS)
-        got = file.settings.get(DEFAULT_PROVIDERS, Setting(Kind.NOTHING))
+        got = file.settings.get(DEFAULT_PROVIDERS, Setting(ValueKind.NOTHING))
         if got.items != ("*",):
             what = f'got {got.shown()}, expected ["*"]: every provider is explicit'
             yield file.problem(DEFAULT_PROVIDERS, what)
@@ -174,7 +174,7 @@ def _running(stack: str) -> Values:
 
     keys = _keys(env_of(stack))
     given = {key.name: pulumi.Config(key.name.split(":")[0]).get(key.name.split(":")[1]) for key in keys}
-    settings = {name: Setting(Kind.TEXT, value) for name, value in given.items() if value is not None}
+    settings = {name: Setting(ValueKind.TEXT, value) for name, value in given.items() if value is not None}
     values, found = judged(StackFile(f"configuration of {stack}", settings), keys)
     if found:
         hint = f"give it with --config-file {file_name(env_of(stack))}"

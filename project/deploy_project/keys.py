@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from deploy_project.accounts import SESSION, Value, Values
-from deploy_project.stackfile import Kind, Problem, Setting, StackFile, shown
+from deploy_project.stackfile import Problem, Setting, StackFile, ValueKind, shown
 from deploy_project.stacks import ACCESS, PARTITION
 
 
@@ -38,7 +38,7 @@ def text(name: str, pattern: str, expected: str, default: str | None = None) -> 
     compiled = re.compile(pattern, re.ASCII)
 
     def read(got: Setting) -> str | None:
-        return got.text if got.kind is Kind.TEXT and compiled.fullmatch(got.text) else None
+        return got.text if got.kind is ValueKind.TEXT and compiled.fullmatch(got.text) else None
 
     return Key(name, read, expected, default, _in_quotes)
 
@@ -47,7 +47,9 @@ def number(name: str, low: int, high: int, expected: str, default: int | None = 
     """A key whose value is a decimal number. `pulumi config set` writes numbers as text, a person writes them as they are."""
 
     def read(got: Setting) -> int | None:
-        if got.kind not in {Kind.TEXT, Kind.NUMBER} or not re.fullmatch(r"0|[1-9][0-9]{0,8}", got.text, re.ASCII):
+        if got.kind not in {ValueKind.TEXT, ValueKind.NUMBER} or not re.fullmatch(
+            r"0|[1-9][0-9]{0,8}", got.text, re.ASCII
+        ):
             return None
         return int(got.text) if low <= int(got.text) <= high else None
 
@@ -61,12 +63,12 @@ def one_of(name: str, allowed: Collection[int], expected: str) -> Key:
 
 
 def _in_quotes(got: Setting) -> str:
-    return "; not every YAML reads that as text: put it in quotes" if got.kind is Kind.AMBIGUOUS else ""
+    return "; not every YAML reads that as text: put it in quotes" if got.kind is ValueKind.AMBIGUOUS else ""
 
 
 def _in_decimal(got: Setting) -> str:
     """`0400` is 256 to the engine, which reads YAML 1.1, and 400 to YAML 1.2."""
-    if got.kind is Kind.AMBIGUOUS:
+    if got.kind is ValueKind.AMBIGUOUS:
         return "; not every YAML reads that as the same value: write it in decimal digits, without a 0 in front"
     return ""
 
@@ -172,10 +174,10 @@ def judged(file: StackFile, keys: Sequence[Key]) -> tuple[Values, list[Problem]]
     problems = list(file.problems)
     for key in keys:
         got = file.settings.get(key.name)
-        value = key.default if got is None or got.kind is Kind.NOTHING else key.read(got)
+        value = key.default if got is None or got.kind is ValueKind.NOTHING else key.read(got)
         if value is not None:
             values[key.name] = value
-        elif got is not None and got.kind is not Kind.NOTHING:
+        elif got is not None and got.kind is not ValueKind.NOTHING:
             problems.append(file.problem(key.name, f"got {got.shown()}, expected {key.expected}{key.hint(got)}"))
         elif file.whole:
             problems.append(file.problem(key.name, f"missing, expected {key.expected}"))

@@ -38,7 +38,7 @@ class Problem:
         return ": ".join(part for part in (f"{self.file}:{self.line}", self.key, self.what) if part)
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What a value is, in every version of YAML; `AMBIGUOUS` is a plain word or number that they read differently."""
 
     TEXT = "text"
@@ -55,7 +55,7 @@ class Kind(StrEnum):
 class Setting:
     """One key of `config:` with its value as it is written. `items` are the texts of a list."""
 
-    kind: Kind
+    kind: ValueKind
     text: str = ""
     items: tuple[str, ...] = ()
     line: int = 1
@@ -63,11 +63,11 @@ class Setting:
 
     def shown(self) -> str:
         """The value on one line, not too long, and nothing that a terminal would act on."""
-        if self.kind in {Kind.TEXT, Kind.AMBIGUOUS, Kind.TRUTH}:
+        if self.kind in {ValueKind.TEXT, ValueKind.AMBIGUOUS, ValueKind.TRUTH}:
             return shown(self.text)
-        if self.kind is Kind.NUMBER:
+        if self.kind is ValueKind.NUMBER:
             return f"the number {shown(self.text)}"
-        return "nothing" if self.kind is Kind.NOTHING else f"a {self.kind}"
+        return "nothing" if self.kind is ValueKind.NOTHING else f"a {self.kind}"
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,9 @@ def _setting(key: Node, value: Node) -> Setting:
     if isinstance(value, ScalarNode):
         return Setting(_kind(value), str(value.value), (), line, column)
     if isinstance(value, SequenceNode):
-        return Setting(Kind.LIST, "", tuple(map(_text, value.value)), line, column)
+        return Setting(ValueKind.LIST, "", tuple(map(_text, value.value)), line, column)
     secret = any(_text(inner) == "secure" for inner, _ in value.value)
-    return Setting(Kind.SECRET if secret else Kind.MAPPING, "", (), line, column)
+    return Setting(ValueKind.SECRET if secret else ValueKind.MAPPING, "", (), line, column)
 
 
 _NOTHING = re.compile(r"~|null|Null|NULL|")
@@ -199,16 +199,16 @@ _AMBIGUOUS = re.compile(
 )
 
 
-def _kind(node: ScalarNode) -> Kind:
+def _kind(node: ScalarNode) -> ValueKind:
     """What the characters are to YAML 1.1, which the engine reads, and to 1.2 alike; a quoted value is always text."""
     if node.style:
-        return Kind.TEXT if node.tag == _STRING else Kind.AMBIGUOUS
+        return ValueKind.TEXT if node.tag == _STRING else ValueKind.AMBIGUOUS
     for pattern, kind in (
-        (_NOTHING, Kind.NOTHING),
-        (_TRUTH, Kind.TRUTH),
-        (_NUMBER, Kind.NUMBER),
-        (_AMBIGUOUS, Kind.AMBIGUOUS),
+        (_NOTHING, ValueKind.NOTHING),
+        (_TRUTH, ValueKind.TRUTH),
+        (_NUMBER, ValueKind.NUMBER),
+        (_AMBIGUOUS, ValueKind.AMBIGUOUS),
     ):
         if pattern.fullmatch(str(node.value)):
             return kind
-    return Kind.TEXT if node.tag == _STRING else Kind.AMBIGUOUS
+    return ValueKind.TEXT if node.tag == _STRING else ValueKind.AMBIGUOUS

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy_project.stackfile import Kind, parse, read, shown
+from deploy_project.stackfile import ValueKind, parse, read, shown
 
 
-def kind(value: str) -> Kind:
+def kind(value: str) -> ValueKind:
     return parse("Pulumi.dev.yaml", f"config:\n  a: {value}\n".encode()).settings["a"].kind
 
 
@@ -20,21 +20,24 @@ def told(content: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("kinds", "values"),
     [
-        (Kind.TEXT, ["ab", "'0400'", '"yes"', "12ab", "12345678-aa", "arn:aws:iam::1:role/x", '""']),
-        (Kind.NUMBER, ["0", "400", "-3", "128.5"]),
-        (Kind.TRUTH, ["true", "False"]),
-        (Kind.NOTHING, ["", "~", "null"]),
-        (Kind.LIST, ["[a]", "[]"]),
-        (Kind.MAPPING, ["{a: b}"]),
-        (Kind.SECRET, ["{secure: v1:abc}"]),
+        (ValueKind.TEXT, ["ab", "'0400'", '"yes"', "12ab", "12345678-aa", "arn:aws:iam::1:role/x", '""']),
+        (ValueKind.NUMBER, ["0", "400", "-3", "128.5"]),
+        (ValueKind.TRUTH, ["true", "False"]),
+        (ValueKind.NOTHING, ["", "~", "null"]),
+        (ValueKind.LIST, ["[a]", "[]"]),
+        (ValueKind.MAPPING, ["{a: b}"]),
+        (ValueKind.SECRET, ["{secure: v1:abc}"]),
         (
-            Kind.AMBIGUOUS,
+            ValueKind.AMBIGUOUS,
             ["0400", "010000", "0o20", "0x1f", "0b11", "1_000", "12:30", "1:20.5", "1e3", "1.", ".5", ".inf"],
         ),
-        (Kind.AMBIGUOUS, ["yes", "No", "on", "OFF", "y", "2026-11-23", "2026-11-23 10:00:00", "!odd x", "!!int '3'"]),
+        (
+            ValueKind.AMBIGUOUS,
+            ["yes", "No", "on", "OFF", "y", "2026-11-23", "2026-11-23 10:00:00", "!odd x", "!!int '3'"],
+        ),
     ],
 )
-def test_a_value_is_what_every_version_of_yaml_reads_or_ambiguous(kinds: Kind, values: list[str]) -> None:
+def test_a_value_is_what_every_version_of_yaml_reads_or_ambiguous(kinds: ValueKind, values: list[str]) -> None:
     assert {value: kind(value) for value in values} == dict.fromkeys(values, kinds)
 
 
