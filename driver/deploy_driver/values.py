@@ -257,7 +257,7 @@ class EngineRequest:
 
 @dataclass(frozen=True)
 class EngineReport:
-    """What one call of the engine did. `failure` is its reason in one line; `diagnostics` are the engine's errors."""
+    """What one call of the engine did. `failure` is its reason in one line."""
 
     status: EngineStatus
     changes: Changes = Changes()
@@ -265,7 +265,6 @@ class EngineReport:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
     remedy: str = ""
-    diagnostics: tuple[str, ...] = ()
     seconds: float = 0.0
 
 

@@ -15,7 +15,7 @@ UNCHANGED = EngineReport(EngineStatus.SUCCEEDED, Changes(same=3))
 
 def failed(cause: str = "the bucket is taken", remedy: str = "") -> EngineReport:
     """A call that the engine could not carry out."""
-    return EngineReport(EngineStatus.FAILED, failure=cause, remedy=remedy, diagnostics=(cause,))
+    return EngineReport(EngineStatus.FAILED, failure=cause, remedy=remedy)
 
 
 @dataclass

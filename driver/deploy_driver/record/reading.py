@@ -57,9 +57,9 @@ def event_of(body: Any) -> Line:
     kind, time = KINDS.get(_text(body.get("kind"))), _time(body.get("time"))
     if kind is None or time is None:
         return Unreadable("it is of no known kind" if kind is None else "it does not say when")
-    said = _with_caller(body) if kind is CheckPassed else body
+    filled = _with_caller(body) if kind is CheckPassed else body
     try:
-        event = kind(**{name: _value(said.get(name), hint, default) for name, hint, default in _FIELDS[kind.kind]})
+        event = kind(**{name: _value(filled.get(name), hint, default) for name, hint, default in _FIELDS[kind.kind]})
     except ValueError as error:
         return Unreadable(str(error))
     return Envelope(_text(body.get("run")), int(_number(body.get("sequence"))), time, event)
@@ -123,14 +123,14 @@ def _changes(value: Any) -> Changes:
 
 
 def _resource(value: Any) -> ResourceChange:
-    said = _mapping(value)
-    diffs = tuple(_difference(each) for each in _list(said.get("diffs")))
-    return ResourceChange(_text(said.get("urn")), _text(said.get("op")), _texts(said.get("keys")), diffs)
+    body = _mapping(value)
+    diffs = tuple(_difference(each) for each in _list(body.get("diffs")))
+    return ResourceChange(_text(body.get("urn")), _text(body.get("op")), _texts(body.get("keys")), diffs)
 
 
 def _difference(value: Any) -> PropertyDiff:
-    said = _mapping(value)
-    return PropertyDiff(_text(said.get("path")), _text(said.get("kind")), said.get("old"), said.get("new"))
+    body = _mapping(value)
+    return PropertyDiff(_text(body.get("path")), _text(body.get("kind")), body.get("old"), body.get("new"))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

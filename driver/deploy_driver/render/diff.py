@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy_driver.record.redaction import MASK
 from deploy_driver.render.markdown import cut
-from deploy_driver.values import FILES, SECRET, UNKNOWN, PropertyDiff
+from deploy_driver.values import FILES, SECRET, UNKNOWN, PropertyDiff, ResourceChange
 
 _LISTS = {"Action", "NotAction", "Resource", "NotResource"}
 """Elements for which one string means a list of one, in any order (IAM JSON policy elements reference)."""
@@ -64,8 +64,8 @@ def _document(value: Any) -> Mapping[str, Any] | None:
 
 
 def _statements(document: Mapping[str, Any]) -> list[Any]:
-    said = document.get("Statement", [])
-    return [_normal(statement) for statement in (said if isinstance(said, list) else [said])]
+    statements = document.get("Statement", [])
+    return [_normal(statement) for statement in (statements if isinstance(statements, list) else [statements])]
 
 
 def _normal(statement: Any) -> Any:
@@ -259,3 +259,30 @@ def _same_start(old: str, new: str) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if old[:middle] == new[:middle] else (low, middle - 1)
     return low
+
+
+_ACCESS = {
+    "aws:cloudtrail/trail",
+    "aws:kms/grant",
+    "aws:lambda/functionUrl",
+    "aws:lambda/permission",
+    "aws:s3/bucketAcl",
+    "aws:s3/bucketAclV2",
+    "aws:s3/bucketOwnershipControls",
+    "aws:s3/bucketPublicAccessBlock",
+    "aws:s3/accountPublicAccessBlock",
+    "aws:sns/topicPolicy",
+    "aws:sqs/queuePolicy",
+}
+"""Types beyond IAM's own and beyond policies that decide who may do what, or who sees it afterwards."""
+
+
+def decides_access(change: ResourceChange) -> bool:
+    """Whether the change is one of roles, trust, policies or of what else lets somebody in."""
+    kind = change.type.rsplit(":", 1)[0]
+    return (
+        kind.startswith("aws:iam/")
+        or kind in _ACCESS
+        or kind.endswith("Policy")
+        or any(is_policy(diff.old) or is_policy(diff.new) for diff in change.diffs)
+    )

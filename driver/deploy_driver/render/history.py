@@ -107,15 +107,15 @@ def verified_as_text(found: Sequence[Examined]) -> str:
     if not found:
         return "no run is on record"
     counts = Counter(each.verdict for each in found)
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Integrity if counts[verdict])
+    numbers = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Integrity if counts[verdict])
     lines = (line for each in found for line in wrapped(_verified(each)))
-    return "\n".join([*lines, f"{len(found)} record{'s' * (len(found) != 1)}: {said}"])
+    return "\n".join([*lines, f"{len(found)} record{'s' * (len(found) != 1)}: {numbers}"])
 
 
 def _verified(each: Examined) -> str:
     line = f"line {each.line}: " if each.line else ""
-    said = f"{line}{each.fact}" if each.fact else f"{each.lines} lines"
-    return f"{each.run} {each.verdict.upper() if each.wrong else each.verdict}: {said}"
+    fact = f"{line}{each.fact}" if each.fact else f"{each.lines} lines"
+    return f"{each.run} {each.verdict.upper() if each.wrong else each.verdict}: {fact}"
 
 
 def verified_as_json(found: Sequence[Examined]) -> Mapping[str, Any]:

@@ -50,8 +50,8 @@ def literal(text: str, room: int = 120) -> str:
     those as text, never as structure. Hosts look for `@names` and `#numbers` outside code only; for addresses GitHub
     looks here too, after reading the references, but not across a tag (a place where a line may break).
     """
-    said = cut(" ".join(visible(without_secrets(text)).split()), room) or "-"
-    encoded = _LINKS.sub(_reference, _MEANS_SOMETHING.sub(_reference, said))
+    shown = cut(" ".join(visible(without_secrets(text)).split()), room) or "-"
+    encoded = _LINKS.sub(_reference, _MEANS_SOMETHING.sub(_reference, shown))
     return f"<code>{encoded}</code>"
 
 

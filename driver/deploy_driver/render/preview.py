@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.loss import goes, lost
 from deploy_driver.record.catalogue import Result
-from deploy_driver.render.dangerous import decides_access
-from deploy_driver.render.diff import is_policy, one_value, policy_diff, property_lines
+from deploy_driver.render.diff import decides_access, is_policy, one_value, policy_diff, property_lines
 from deploy_driver.render.markdown import block, cut, folded, literal, without_secrets
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Layer, PropertyDiff, ResourceChange
@@ -74,12 +73,12 @@ def not_previewed(selection: Selection | None, room: Room) -> list[str]:
     if not left_out:
         return []
     count = f"{len(left_out)} {left_out[0].stack.layer} {'stack' if len(left_out) == 1 else 'stacks'}"
-    said = f"> ⚠️ This change also concerns {count}, not previewed here."
+    warning = f"> ⚠️ This change also concerns {count}, not previewed here."
     if left_out[0].stack.layer is Layer.ACCESS:
-        said += " They decide **who may enter**; an administrator sees what would change with `--access`."
+        warning += " They decide **who may enter**; an administrator sees what would change with `--access`."
     shown = left_out[: room.rows] if room.cause else ()
     rows = [f"- {literal(one.stack.name, 60)}: {literal('; '.join(one.reasons), _REASON)}" for one in shown]
-    return [said, *(["\n".join(rows)] if rows else [])]
+    return [warning, *(["\n".join(rows)] if rows else [])]
 
 
 _ORDER = ("replace", "delete", "update", "create", "import")
@@ -105,12 +104,12 @@ def losses(steps: Sequence[StepOutcome], room: Room) -> list[str]:
 def _loss(step: StepOutcome, change: ResourceChange, room: Room) -> str:
     loses = f" — ⚠️ **{lost(change)} would be lost**" if lost(change) else ""
     forcing = [diff for diff in change.diffs if diff.kind.endswith("-replace")] if change.op == "replace" else []
-    said = [
+    lines = [
         f"{literal(diff.path)} ({literal(one_value(diff.old), 80)} → {literal(one_value(diff.new), 80)})"
         for diff in forcing[:3]
         if room.value > _SHORT
     ]
-    because = f", because of {', '.join(said)}" if said else ""
+    because = f", because of {', '.join(lines)}" if lines else ""
     return f"**{_word(change)}** in {literal(step.stack)}: {_named(change)}{loses}{because}"
 
 
@@ -137,7 +136,7 @@ def access(steps: Sequence[StepOutcome], room: Room) -> list[str]:
     if not found or not room.dangerous:
         return []
     first, rest = _parts(found, room.dangerous)
-    said = [
+    lines = [
         "\n\n".join(
             [
                 f"**{_word(change)}** in {literal(step.stack)}: {_named(change)}",
@@ -146,7 +145,7 @@ def access(steps: Sequence[StepOutcome], room: Room) -> list[str]:
         )
         for step, change in (*first, *rest)
     ]
-    return ["### Who may do what", *_opening(said[:OPEN], said[OPEN:], len(rest)), *_left_out(found, room)]
+    return ["### Who may do what", *_opening(lines[:OPEN], lines[OPEN:], len(rest)), *_left_out(found, room)]
 
 
 def _opening(first: list[str], rest: list[str], count: int) -> list[str]:
@@ -188,15 +187,15 @@ def details(steps: Sequence[StepOutcome], room: Room) -> list[str]:
 def _stack(step: StepOutcome, room: Room) -> str:
     """Every change of a stack, property by property; what was shown above is only named."""
     changes = sorted(step.resources, key=_rank)
-    said = []
+    lines = []
     for change in changes[: room.details]:
-        said.append(f"**{_word(change)}** {_named(change)}")
+        lines.append(f"**{_word(change)}** {_named(change)}")
         if decides_access(change):
-            said[-1] += " (shown above)"
+            lines[-1] += " (shown above)"
         elif room.made or change.op not in {"create", "delete"}:
-            said += _shortened(property_lines(change.diffs, value=room.value, context=min(room.context, 3)), 100_000)
-    said += _more(len(changes) - room.details)
-    return folded(f"{literal(step.stack)}: {step.changes.planned()}", "\n\n".join(said))
+            lines += _shortened(property_lines(change.diffs, value=room.value, context=min(room.context, 3)), 100_000)
+    lines += _more(len(changes) - room.details)
+    return folded(f"{literal(step.stack)}: {step.changes.planned()}", "\n\n".join(lines))
 
 
 def _shortened(lines: list[str], most: int) -> list[str]:
@@ -265,18 +264,18 @@ def _title(outcome: RunOutcome, selection: Selection | None) -> str:
     changed = sum(1 for step in outcome.steps if step.changes.total)
     failed = sum(1 for step in outcome.steps if step.result is not Result.SUCCEEDED)
     where = f" in {changed} of {_stacks(len(outcome.steps))}" if changed else ""
-    said = [f"## Preview: {total.planned()}{where}{f', {failed} failed' if failed else ''}"]
-    said += _warnings(outcome)
-    return "\n\n".join(said)
+    lines = [f"## Preview: {total.planned()}{where}{f', {failed} failed' if failed else ''}"]
+    lines += _warnings(outcome)
+    return "\n\n".join(lines)
 
 
 def _warnings(outcome: RunOutcome) -> list[str]:
     changes = [change for step in outcome.steps for change in step.resources]
     gone = sum(1 for change in changes if lost(change))
     entry = sum(1 for change in changes if decides_access(change))
-    said = [f"{_things(gone)} **data** would be deleted or replaced"] if gone else []
-    said += [f"{entry} {'change' if entry == 1 else 'changes'} to **who may do what**"] if entry else []
-    return [f"> ⚠️ {'; '.join(said)}. Look at these first."] if said else []
+    lines = [f"{_things(gone)} **data** would be deleted or replaced"] if gone else []
+    lines += [f"{entry} {'change' if entry == 1 else 'changes'} to **who may do what**"] if entry else []
+    return [f"> ⚠️ {'; '.join(lines)}. Look at these first."] if lines else []
 
 
 _COUNTS = ("create", "update", "replace", "delete", "same")
@@ -336,14 +335,14 @@ def _failures(steps: Sequence[StepOutcome], room: Room) -> list[str]:
     failed = [step for step in steps if step.result is not Result.SUCCEEDED]
     if not failed or not room.cause:
         return []
-    said = ["### Failed"]
+    lines = ["### Failed"]
     for step in failed[: room.dangerous]:
         what = f"What to do: {step.remedy}" if step.remedy else ""
         why = "\n\n".join(cut(text, room.cause) for text in (step.cause, what) if text)
-        said.append(f"{literal(step.stack)}: {step.reason.value}" + (f"\n\n{block(why, 'text')}" if why else ""))
+        lines.append(f"{literal(step.stack)}: {step.reason.value}" + (f"\n\n{block(why, 'text')}" if why else ""))
     if len(failed) > room.dangerous:
-        said.append(f"… and {_stacks(len(failed) - room.dangerous)} more.")
-    return said
+        lines.append(f"… and {_stacks(len(failed) - room.dangerous)} more.")
+    return lines
 
 
 def _end(outcome: RunOutcome, room: Room, limit: int) -> str:

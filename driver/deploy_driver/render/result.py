@@ -75,9 +75,9 @@ def _change_json(change: ResourceChange) -> Mapping[str, Any]:
 def as_text(outcome: RunOutcome) -> str:
     """A line per stack, then for each that did not succeed because of what, and the way out."""
     rows = [[step.stack, step.account, step.result, step.reason, *_done(step)] for step in outcome.steps]
-    said = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", "URL"], rows)
+    stacks = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", "URL"], rows)
     causes = [_cause(step) for step in outcome.steps if step.result is not Result.SUCCEEDED and step.cause]
-    return readable("\n\n".join([said, *causes]))
+    return readable("\n\n".join([stacks, *causes]))
 
 
 def _cause(step: StepOutcome) -> str:

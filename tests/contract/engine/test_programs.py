@@ -35,8 +35,8 @@ def test_a_failing_program_is_a_report_with_its_message_and_line(bench: Bench, b
     report = bench.call("up")
     assert report.status is EngineStatus.FAILED
     assert report.failure == failure
-    assert len(report.diagnostics) == 1
-    assert "Traceback" not in report.diagnostics[0]
+    (error,) = (diagnostic for diagnostic in bench.said(Diagnostic) if diagnostic.severity == "error")
+    assert "Traceback" not in error.message
 
 
 ENDED_ITSELF = f"program/__main__.py:{HEAD + 2}: the program ended itself with exit code 0"

@@ -224,7 +224,6 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
         outputs=events.outputs,
         failure=failure.reason,
         remedy=failure.remedy,
-        diagnostics=tuple(error.message for error in events.errors),
         seconds=round(seconds, 3),
     )
 

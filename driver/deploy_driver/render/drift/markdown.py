@@ -10,7 +10,16 @@ from deploy_driver.drift.who import Deed
 from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import readable
 from deploy_driver.render.diff import property_lines
-from deploy_driver.render.drift.words import FACTS, by_resource, named, said, sentence, shown, standing, total
+from deploy_driver.render.drift.words import (
+    FACTS,
+    by_resource,
+    ledger_note,
+    named,
+    sentence,
+    shown,
+    stack_summary,
+    total,
+)
 from deploy_driver.render.markdown import block, literal
 from deploy_driver.values import PropertyDiff
 
@@ -22,7 +31,7 @@ _VALUE = 160
 
 def as_markdown(report: Report) -> str:
     """The whole report; a value of others cannot break out of its place."""
-    rows = [f"| {one.stack} | {one.account} | {said(report, one)} |" for one in report.stacks]
+    rows = [f"| {one.stack} | {one.account} | {stack_summary(report, one)} |" for one in report.stacks]
     head = ["# Drift", f"**{total(report)}**", "\n".join(["| stack | account | drift |", "| --- | --- | --- |", *rows])]
     counted = report.sorted.counted
     sections = {
@@ -64,9 +73,9 @@ def _item(report: Report, found: Sequence[Finding]) -> Iterator[str]:
     yield f"- **{first.stack}** {literal(named(first.urn))}: {moved}"
     for finding in found:
         own = f", {finding.moved}" if finding.moved is not moved else ""
-        yield from _property(finding, f"({standing(report, finding)}{own})")
+        yield from _property(finding, f"({ledger_note(report, finding)}{own})")
     if any(finding.moved is not Moved.CODE for finding in found):
-        yield f"  - by {_doer(report.doers.get(first.urn))}"
+        yield f"  - by {_who(report.doers.get(first.urn))}"
 
 
 def _property(finding: Finding, how: str) -> Iterator[str]:
@@ -84,7 +93,7 @@ def _property(finding: Finding, how: str) -> Iterator[str]:
         yield ""
 
 
-def _doer(deed: Deed | None) -> str:
+def _who(deed: Deed | None) -> str:
     if deed is None:
         return "unknown: the trail does not say"
     return f"{literal(deed.identity, 300)}, {literal(deed.event)} at {deed.moment} with {literal(deed.agent, 80)}"

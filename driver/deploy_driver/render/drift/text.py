@@ -14,7 +14,7 @@ from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render import result
 from deploy_driver.render.diff import property_lines
-from deploy_driver.render.drift.words import by_resource, named, said, sentence, shown, standing, total
+from deploy_driver.render.drift.words import by_resource, ledger_note, named, sentence, shown, stack_summary, total
 from deploy_driver.render.text import WIDTH, duration, table, wrapped
 from deploy_driver.values import PropertyDiff
 
@@ -24,7 +24,9 @@ LINES = 24
 
 def as_text(report: Report) -> str:
     """A line for each stack, then each resource that drifted, what does not count, why a stack could not be looked at."""
-    rows = [[one.stack, one.account, said(report, one), duration(one.outcome.seconds)] for one in report.stacks]
+    rows = [
+        [one.stack, one.account, stack_summary(report, one), duration(one.outcome.seconds)] for one in report.stacks
+    ]
     parts = [table(["STACK", "ACCOUNT", "DRIFT", "TIME"], rows)]
     parts += [
         _block(report, one.stack, found)
@@ -43,9 +45,9 @@ def _block(report: Report, stack: str, found: Sequence[Finding]) -> str:
     lines = [f"{stack}: {named(found[0].urn)}: {moved}"]
     for finding in found:
         own = f", {finding.moved}" if finding.moved is not moved else ""
-        lines += _property(finding, f"({standing(report, finding)}{own})")
+        lines += _property(finding, f"({ledger_note(report, finding)}{own})")
     if any(finding.moved is not Moved.CODE for finding in found):
-        lines += _doer(report.doers.get(found[0].urn))
+        lines += _who(report.doers.get(found[0].urn))
     return "\n".join(lines)
 
 
@@ -68,7 +70,7 @@ def _cut(line: str) -> str:
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
-def _doer(deed: Deed | None) -> Iterator[str]:
+def _who(deed: Deed | None) -> Iterator[str]:
     if deed is None:
         yield "  by unknown: the trail does not say"
         return

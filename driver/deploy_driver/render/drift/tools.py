@@ -11,7 +11,7 @@ from deploy_driver.drift.ledger import Standing
 from deploy_driver.drift.report import Report
 from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.drift.words import doer, named, sentence
+from deploy_driver.render.drift.words import named, sentence, who
 from deploy_driver.render.sarif import sarif_log
 
 _RULES: Mapping[Moved, tuple[str, str]] = {
@@ -37,20 +37,20 @@ def as_junit(report: Report) -> str:
         suite.set("errors", str(int(one.failure != "")))
         if one.failure:
             case = ET.SubElement(suite, "testcase", classname=one.stack, name="could not look")
-            ET.SubElement(case, "error", message=_said(one.failure))
+            ET.SubElement(case, "error", message=_readable(one.failure))
         elif not found:
             ET.SubElement(suite, "testcase", classname=one.stack, name="no drift")
         for finding in found:
             name = f"{named(finding.urn)} {finding.path}".rstrip()
-            case = ET.SubElement(suite, "testcase", classname=one.stack, name=_said(name))
+            case = ET.SubElement(suite, "testcase", classname=one.stack, name=_readable(name))
             message = f"{finding.moved} ({report.standing(finding)}): {sentence(finding)}"
-            failure = ET.SubElement(case, "failure", message=_said(message), type=_RULES[finding.moved][0])
-            failure.text = _said(f"{finding.urn}\nby {doer(report.doers.get(finding.urn))}")
+            failure = ET.SubElement(case, "failure", message=_readable(message), type=_RULES[finding.moved][0])
+            failure.text = _readable(f"{finding.urn}\nby {who(report.doers.get(finding.urn))}")
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode")
 
 
-def _said(text: str) -> str:
+def _readable(text: str) -> str:
     redacted: str = redact(readable(text))
     return redacted
 
@@ -70,7 +70,7 @@ def as_sarif(report: Report) -> Mapping[str, Any]:
 
 def _result(report: Report, finding: Finding, ids: list[str]) -> Mapping[str, Any]:
     rule = _RULES[finding.moved][0]
-    by = "" if finding.moved is Moved.CODE else f"; by {doer(report.doers.get(finding.urn))}"
+    by = "" if finding.moved is Moved.CODE else f"; by {who(report.doers.get(finding.urn))}"
     name = f"{finding.stack}/{finding.name}"
     return {
         "ruleId": rule,

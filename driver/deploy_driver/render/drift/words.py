@@ -33,7 +33,7 @@ def by_resource(findings: Sequence[Finding]) -> list[tuple[str, tuple[Finding, .
     return [(urn, tuple(found)) for urn, found in groupby(findings, key=lambda finding: finding.urn)]
 
 
-def said(report: Report, drift: StackDrift) -> str:
+def stack_summary(report: Report, drift: StackDrift) -> str:
     """How much of a stack drifted, in a few words."""
     if drift.failure and not drift.resources:
         return "could not look"
@@ -79,7 +79,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def standing(report: Report, finding: Finding) -> str:
+def ledger_note(report: Report, finding: Finding) -> str:
     """What the look made of it; when it was first seen, where it was known."""
     entry = report.entries.get(finding.key)
     word = report.standing(finding)
@@ -88,7 +88,7 @@ def standing(report: Report, finding: Finding) -> str:
     return f"{word}, {entry.times} times now" if entry and word == Standing.REOPENED else word
 
 
-def doer(deed: Deed | None) -> str:
+def who(deed: Deed | None) -> str:
     """Who did it, when, with which call and which software; `unknown` where the trail does not say."""
     return f"{deed.identity} at {deed.moment}: {deed.event}, {one_line(deed.agent)}" if deed else "unknown"
 

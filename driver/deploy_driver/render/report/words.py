@@ -12,8 +12,7 @@ from deploy_driver.errors import ExitCode
 from deploy_driver.plan.loss import goes, lost
 from deploy_driver.record.catalogue import Drifted, Moved, Result, Verb
 from deploy_driver.record.story import ChangedResource, End, GateAnswer, StackStory, StackSummary, Story
-from deploy_driver.render.dangerous import decides_access
-from deploy_driver.render.diff import is_placeholder
+from deploy_driver.render.diff import decides_access, is_placeholder
 from deploy_driver.render.text import changed, did, doing, duration
 from deploy_driver.values import Changes, Cloud, PropertyDiff, ResourceChange
 
