@@ -15,7 +15,7 @@ _DENIED = re.compile(r"AccessDenied|Unauthorized|NotAuthorized|Forbidden")
 
 
 @dataclass(frozen=True)
-class Entry:
+class AssumeRoleCall:
     """What an AssumeRole asked for, and the id of the key that it was given; empty when it was refused."""
 
     role_arn: str
@@ -25,7 +25,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Record:
+class CloudTrailRecord:
     """One call. `time` is in seconds since the epoch; `session` and `role_arn` are empty when no role's session called."""
 
     id: str
@@ -44,7 +44,7 @@ class Record:
     access_key: str
     source_identity: str
     agent: str
-    entry: Entry | None = None
+    entry: AssumeRoleCall | None = None
 
     @property
     def call(self) -> str:
@@ -57,13 +57,13 @@ class Record:
         return bool(_DENIED.search(self.error))
 
 
-def read(raw: Mapping[str, Any]) -> Record:
+def read(raw: Mapping[str, Any]) -> CloudTrailRecord:
     """The record of an event as CloudTrail writes it. Raises ValueError when it is none."""
     try:
         who: Mapping[str, Any] = raw.get("userIdentity") or {}
         context: Mapping[str, Any] = who.get("sessionContext") or {}
         arn = str(who.get("arn") or "")
-        return Record(
+        return CloudTrailRecord(
             id=raw["eventID"],
             shared=raw.get("sharedEventID") or "",
             account=raw.get("recipientAccountId") or who.get("accountId") or "",
@@ -86,12 +86,12 @@ def read(raw: Mapping[str, Any]) -> Record:
         raise ValueError(f"not a CloudTrail record: {error!r}") from None
 
 
-def _entry(raw: Mapping[str, Any]) -> Entry | None:
+def _entry(raw: Mapping[str, Any]) -> AssumeRoleCall | None:
     if raw["eventSource"] != "sts.amazonaws.com" or raw["eventName"] != "AssumeRole":
         return None
     asked: Mapping[str, Any] = raw.get("requestParameters") or {}
     given: Mapping[str, Any] = (raw.get("responseElements") or {}).get("credentials") or {}
-    return Entry(
+    return AssumeRoleCall(
         asked.get("roleArn") or "",
         asked.get("roleSessionName") or "",
         asked.get("sourceIdentity") or "",

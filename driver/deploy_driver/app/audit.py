@@ -13,8 +13,8 @@ from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
 from deploy_driver.app import program
 from deploy_driver.app import session as wiring
-from deploy_driver.assurance.audit.gather import Place, gather
-from deploy_driver.assurance.audit.join import Known, Picture, join
+from deploy_driver.assurance.audit.gather import TrailSource, gather
+from deploy_driver.assurance.audit.join import AuditPicture, Known, join
 from deploy_driver.assurance.audit.run_record import RunRecord, record_of
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, UsageError
@@ -43,7 +43,7 @@ class Auditor:
     build: str
     own_run: str
 
-    def picture(self, places: Sequence[Place]) -> Picture:
+    def picture(self, places: Sequence[TrailSource]) -> AuditPicture:
         """The run as the trails tell it now."""
         now = WallClock().now()
         limit = None if self.run.kept else min(now, self.run.started + UNRECORDED)
@@ -52,14 +52,14 @@ class Auditor:
         known = Known(self.run, self.config.tools.account, application, self._looking(), now)
         return join(gather(asked, application, places[0], places[1:], now), known)
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[TrailSource]:
         """The tools account and every target of the run, each with its trail. Raises NotReadyError where one refuses."""
         machine = wiring.session(self.config)
         tools = self.config.tools
         return [
-            Place(tools.account, self._trail(machine, tools)),
+            TrailSource(tools.account, self._trail(machine, tools)),
             *(
-                Place(stack.account, self._trail(self._enter(machine, stack), stack), stack.session_duration)
+                TrailSource(stack.account, self._trail(self._enter(machine, stack), stack), stack.session_duration)
                 for stack in self._targets()
             ),
         ]
@@ -111,7 +111,7 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
 
 def audit_run(
     config: DeployConfig, run: str, *, delivered: bool, wait: int, say: Callable[[str], object] = sys.stderr.write
-) -> Picture:
+) -> AuditPicture:
     """The picture of the run, looked at again for `wait` seconds while something may still come.
 
     Raises UsageError when nobody knows the run, NotReadyError when a trail cannot be read.

@@ -13,22 +13,21 @@ from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app import program
 from deploy_driver.app import session as wiring
-from deploy_driver.assurance.adapters.inspection import Inspection
-from deploy_driver.assurance.findings.catalogue import IN_ACCOUNTS
-from deploy_driver.assurance.findings.judge import check, judge, not_looked_at
+from deploy_driver.assurance.adapters.inspection import Inspector
+from deploy_driver.assurance.findings.catalogue import IN_ACCOUNTS, check, judge, not_looked_at
 from deploy_driver.assurance.findings.observed import (
-    AccessState,
-    Boundary,
-    Bucket,
-    ExternalId,
-    Function,
-    Keys,
-    Role,
-    Subject,
-    Trail,
+    Inspected,
+    InspectedAccessState,
+    InspectedBoundary,
+    InspectedBucket,
+    InspectedExternalId,
+    InspectedFunction,
+    InspectedKeys,
+    InspectedRole,
+    InspectedTrail,
     Unseen,
 )
-from deploy_driver.assurance.findings.rule import Result, Standing
+from deploy_driver.assurance.findings.rule import RuleResult, RuleStanding
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
@@ -60,52 +59,52 @@ class Look:
     outputs: Outputs
     exposed: bool | Unseen
 
-    def subjects(self, eyes: Inspection) -> Iterator[Subject]:
-        """Everything of the account, with what the eyes see of it."""
+    def subjects(self, inspector: Inspector) -> Iterator[Inspected]:
+        """Everything of the account, with what the inspector sees of it."""
         stack = self.access
         things = program.inventory(self.config, stack, "buckets.trail")
         attached = [f"{key}.{kind}" for key in things.roles for kind in ("trust", "policy")]
         documents = program.documents(self.config, stack, "boundary", *attached)
         boundary = arn("iam", f"policy/{things.boundary}", account=stack.account)
         for key, role in things.roles.items():
-            yield Role(
+            yield InspectedRole(
                 *_place(stack, role.name),
                 trust=documents[f"{key}.trust"],
                 policy=documents[f"{key}.policy"],
                 boundary=boundary,
                 max_session=role.max_session,
                 recorded_id=self._recorded(key),
-                seen=eyes.role(role.name),
+                seen=inspector.role(role.name),
             )
-        yield Boundary(*_place(stack, things.boundary), documents["boundary"], eyes.policy(boundary))
-        yield Trail(*_place(stack, things.trail), things.buckets["trail"], eyes.trail(things.trail))
-        yield from self._buckets(eyes)
-        yield AccessState(*_place(stack, self.config.backend.bucket), self.exposed)
-        yield from self._function(eyes)
-        yield Keys(*_place(stack, f"account {stack.account}"), eyes.keys())
+        yield InspectedBoundary(*_place(stack, things.boundary), documents["boundary"], inspector.policy(boundary))
+        yield InspectedTrail(*_place(stack, things.trail), things.buckets["trail"], inspector.trail(things.trail))
+        yield from self._buckets(inspector)
+        yield InspectedAccessState(*_place(stack, self.config.backend.bucket), self.exposed)
+        yield from self._function(inspector)
+        yield InspectedKeys(*_place(stack, f"account {stack.account}"), inspector.keys())
 
-    def _buckets(self, eyes: Inspection) -> Iterator[Bucket]:
+    def _buckets(self, inspector: Inspector) -> Iterator[InspectedBucket]:
         """The trail's, the service's, and in the tools account those of the states."""
         for stack in (self.access, self.service):
             if stack:
                 buckets = program.inventory(self.config, stack).buckets
                 documents = program.documents(self.config, stack, *buckets)
                 for key, name in buckets.items():
-                    seen = self._stands(stack, lambda name=name: eyes.bucket(name))  # type: ignore[misc]
-                    yield Bucket(*_place(stack, name), documents[key], seen)
+                    seen = self._stands(stack, lambda name=name: inspector.bucket(name))  # type: ignore[misc]
+                    yield InspectedBucket(*_place(stack, name), documents[key], seen)
         if self.access.account == self.config.backend.account:
             config = self.config
             jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
             own, other = config.backend.bucket, config.access_backend.bucket
-            yield Bucket(*_place(self.access, own), bucket_policy(own), eyes.bucket(own))
+            yield InspectedBucket(*_place(self.access, own), bucket_policy(own), inspector.bucket(own))
             policy = access_bucket_policy(other, self.access.account, jenkins)
-            yield Bucket(*_place(self.access, other), policy, eyes.bucket(other))
+            yield InspectedBucket(*_place(self.access, other), policy, inspector.bucket(other))
 
-    def _function(self, eyes: Inspection) -> Iterator[Function]:
+    def _function(self, inspector: Inspector) -> Iterator[InspectedFunction]:
         if self.service:
             stack, name = self.service, program.inventory(self.config, self.service).function
-            yield Function(
-                *_place(stack, name), stack.account, stack.region, self._stands(stack, lambda: eyes.function(name))
+            yield InspectedFunction(
+                *_place(stack, name), stack.account, stack.region, self._stands(stack, lambda: inspector.function(name))
             )
 
     def _stands(self, stack: Stack, look: Callable[[], T]) -> T | Unseen:
@@ -124,7 +123,7 @@ class Look:
         )
 
 
-def inspect(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts) -> list[Result]:
+def inspect(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts) -> list[RuleResult]:
     """Enter every account as an administrator, and judge what is there."""
     aws = wiring.session(config)
     looks = [_look(config, tools, facts, aws, stack) for stack in config.layer(Layer.ACCESS)]
@@ -155,14 +154,14 @@ def _outputs(
     return engine.outputs(facts.request(Step(access, Operation.UP, EnterAs.BOOTSTRAP)))
 
 
-def _judged(look: Look, aws: AwsSession, facts: RunFacts) -> list[Result]:
+def _judged(look: Look, aws: AwsSession, facts: RunFacts) -> list[RuleResult]:
     step = Step(look.access, Operation.UP, EnterAs.BOOTSTRAP)
     entrance = step.entrance(facts.session_name(step))
     try:
         if entrance.role_arn:
             credentials = StsIdentity(aws).credentials(entrance, look.access.region)
             aws = AwsSession(look.access.region, keys=credentials.environment())
-        return list(judge(look.subjects(Inspection(aws))))
+        return list(judge(look.subjects(Inspector(aws))))
     except DeployError as error:
         return list(not_looked_at(IN_ACCOUNTS, Unseen(str(error)), look.access.name))
 
@@ -181,7 +180,7 @@ _ONLY_JENKINS = Unseen("only Jenkins may enter these roles: `deploy doctor` on i
 _NO_SETTINGS = Unseen("the settings do not hold, so nobody can say what should be there")
 
 
-def diagnose(config: DeployConfig, depth: Depth) -> list[Result]:
+def diagnose(config: DeployConfig, depth: Depth) -> list[RuleResult]:
     """Look as Jenkins at what a run depends on, or as an administrator at what the accounts really have."""
     build, run = wiring.jenkins_build(), wiring.start_id()
     tools, results = _tools(config)
@@ -211,9 +210,9 @@ def diagnose(config: DeployConfig, depth: Depth) -> list[Result]:
     return sorted(results, key=lambda result: order.get(result.stack, -1))
 
 
-def _way_in(config: DeployConfig, facts: RunFacts, layer: Layer) -> list[Result]:
+def _way_in(config: DeployConfig, facts: RunFacts, layer: Layer) -> list[RuleResult]:
     """The checks that every run of this layer begins with."""
-    found: list[Result] = []
+    found: list[RuleResult] = []
 
     def note(event: Event) -> None:
         if isinstance(event, CheckPassed):
@@ -234,7 +233,7 @@ def _way_in(config: DeployConfig, facts: RunFacts, layer: Layer) -> list[Result]
     return found
 
 
-def _files(config: DeployConfig) -> tuple[bool, list[Result]]:
+def _files(config: DeployConfig) -> tuple[bool, list[RuleResult]]:
     """Whether the settings hold, and what was found. A line that has a finding of its own is told once."""
     shared = list(judge(_external_ids(config)))
     told = {(result.file, result.line) for result in shared if result.wrong}
@@ -247,22 +246,22 @@ def _files(config: DeployConfig) -> tuple[bool, list[Result]]:
     return True, [check("settings", ok=True, fact=f"{len(config.stacks)} stacks, every setting holds"), *shared]
 
 
-def _problem(problem: Problem) -> Result:
+def _problem(problem: Problem) -> RuleResult:
     return replace(check("settings", fact=str(problem)), file=problem.file, line=problem.line)
 
 
-def _external_ids(config: DeployConfig) -> Iterator[ExternalId]:
+def _external_ids(config: DeployConfig) -> Iterator[InspectedExternalId]:
     targets = [stack for stack in config.layer(Layer.ACCESS) if stack.external_id]
     for stack in targets:
         same = tuple(
             other.file.name for other in targets if other is not stack and other.external_id == stack.external_id
         )
-        yield ExternalId(
+        yield InspectedExternalId(
             stack.name, stack.external_id, stack.file.name, read(stack.file).line_of(stack.external_id), same
         )
 
 
-def _tools(config: DeployConfig) -> tuple[wiring.Tools | Unseen, list[Result]]:
+def _tools(config: DeployConfig) -> tuple[wiring.Tools | Unseen, list[RuleResult]]:
     try:
         tools = wiring.find_tools(config, asking_engine=True)
     except DeployError as error:
@@ -271,6 +270,6 @@ def _tools(config: DeployConfig) -> tuple[wiring.Tools | Unseen, list[Result]]:
     return tools, [check("tools", ok=True, fact=fact) for fact in said]
 
 
-def all_is_well(results: list[Result]) -> bool:
+def all_is_well(results: list[RuleResult]) -> bool:
     """Whether nothing was found, and everything was looked at that this depth can look at."""
-    return all(not result.wrong for result in results) and any(result.standing is Standing.OK for result in results)
+    return all(not result.wrong for result in results) and any(result.standing is RuleStanding.OK for result in results)

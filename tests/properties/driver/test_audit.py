@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_driver.assurance.audit.join import Known, Picture, join
+from deploy_driver.assurance.audit.join import AuditPicture, Known, join
 from deploy_driver.assurance.audit.run_record import record_of
 from deploy_driver.cloudtrail import read
 from tests import records as kept_records
@@ -39,7 +39,7 @@ def told(draw: st.DrawFn) -> list[Raw]:
     return [record for place, record in enumerate(records) if place not in left]
 
 
-def seen(records: list[Raw]) -> Picture:
+def seen(records: list[Raw]) -> AuditPicture:
     return join([read(raw) for raw in records], KNOWN)
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.assurance.audit.finding import MEANINGS, Kind
-from deploy_driver.assurance.audit.gather import Place, gather
-from deploy_driver.assurance.audit.join import Known, Picture, join
+from deploy_driver.assurance.audit.gather import TrailSource, gather
+from deploy_driver.assurance.audit.join import MEANINGS, AuditKind, AuditPicture, Known, join
 from deploy_driver.assurance.audit.run_record import RunRecord, record_of
 from deploy_driver.assurance.audit.text import as_json, as_text
 from deploy_driver.cloudtrail import read
@@ -42,17 +41,17 @@ RECORDED = record_of(RUN, kept_records.story(events()))
 UNRECORDED = RunRecord(RUN, START)
 
 
-def picture(records: Sequence[Raw], run: RunRecord = RECORDED, *, now: float = LATER) -> Picture:
+def picture(records: Sequence[Raw], run: RunRecord = RECORDED, *, now: float = LATER) -> AuditPicture:
     """What an audit at `now` makes of these records, each in the trail of its account."""
     tools, dev = (
-        Place(account, FakeTrail([raw for raw in records if raw["recipientAccountId"] == account]), reach=3600)
+        TrailSource(account, FakeTrail([raw for raw in records if raw["recipientAccountId"] == account]), reach=3600)
         for account in (TOOLS, DEV)
     )
     known = Known(run, TOOLS, MARKED, frozenset({PREVIEW}), now)
     return join(gather(run, MARKED, tools, [dev], now), known)
 
 
-def kinds(records: Sequence[Raw], run: RunRecord = RECORDED) -> list[Kind]:
+def kinds(records: Sequence[Raw], run: RunRecord = RECORDED) -> list[AuditKind]:
     return [finding.kind for finding in picture(records, run).findings]
 
 
@@ -76,33 +75,33 @@ def test_a_run_that_is_on_record_on_both_sides_is_complete(run: RunRecord) -> No
 
 @pytest.mark.parametrize(
     ("missing", "kind"),
-    [("here-5", Kind.ONLY_IN_TARGET), ("there-5", Kind.ONLY_IN_TOOLS)],
+    [("here-5", AuditKind.ONLY_IN_TARGET), ("there-5", AuditKind.ONLY_IN_TOOLS)],
 )
-def test_an_entrance_that_one_account_does_not_know_of_is_flagged(missing: str, kind: Kind) -> None:
+def test_an_entrance_that_one_account_does_not_know_of_is_flagged(missing: str, kind: AuditKind) -> None:
     assert kinds(without(missing)) == [kind]
 
 
 def test_calls_whose_entrance_no_trail_has_are_flagged() -> None:
     found = picture(without("here-5", "there-5")).findings
-    assert [finding.kind for finding in found] == [Kind.NO_ENTRANCE]
+    assert [finding.kind for finding in found] == [AuditKind.NO_ENTRANCE]
     assert "s3:CreateBucket" in found[0].fact
 
 
 def test_calls_are_found_by_the_name_that_a_check_s_entrance_told() -> None:
     calls_only = [raw for raw in a_run() if raw["eventName"] != "AssumeRole"]
-    assert Kind.NOT_ENTERED in kinds([raw for raw in calls_only if raw["recipientAccountId"] == TOOLS])
+    assert AuditKind.NOT_ENTERED in kinds([raw for raw in calls_only if raw["recipientAccountId"] == TOOLS])
 
 
 def test_a_step_that_no_trail_shows_is_flagged_and_so_is_one_that_did_nothing() -> None:
-    assert kinds([machine("sts:GetCallerIdentity")]) == [Kind.NOT_ENTERED]
-    assert kinds([machine("sts:GetCallerIdentity"), *entrance(5)]) == [Kind.NO_CALLS]
+    assert kinds([machine("sts:GetCallerIdentity")]) == [AuditKind.NOT_ENTERED]
+    assert kinds([machine("sts:GetCallerIdentity"), *entrance(5)]) == [AuditKind.NO_CALLS]
 
 
 def test_a_refused_call_is_flagged_unless_the_same_was_allowed_later() -> None:
     refused = call("s3:PutBucketPolicy", 8, errorCode="AccessDenied", errorMessage="no")
     seen = picture([*a_run(), refused])
     assert [(finding.kind, finding.fact) for finding in seen.findings] == [
-        (Kind.DENIED, "s3:PutBucketPolicy: AccessDenied: no")
+        (AuditKind.DENIED, "s3:PutBucketPolicy: AccessDenied: no")
     ]
     allowed = picture([*a_run(), refused, call("s3:PutBucketPolicy", 9)])
     assert allowed.findings == ()
@@ -120,7 +119,7 @@ def test_a_refused_entrance_is_the_caller_s_alone_and_no_missing_side() -> None:
         "sharedEventID": "",
     }
     assert kinds([*a_run(), refused]) == []
-    assert kinds([machine("sts:GetCallerIdentity"), refused], replace(RECORDED, steps=())) == [Kind.DENIED]
+    assert kinds([machine("sts:GetCallerIdentity"), refused], replace(RECORDED, steps=())) == [AuditKind.DENIED]
 
 
 def test_an_answer_that_there_is_nothing_is_no_refusal() -> None:
@@ -130,7 +129,7 @@ def test_an_answer_that_there_is_nothing_is_no_refusal() -> None:
 def test_somebody_else_in_the_same_role_meanwhile_is_flagged() -> None:
     stranger = entrance(-600, key="ASIAOTHER", session="items-dev-pulumi")
     found = picture([*a_run(), *stranger, call("s3:DeleteBucket", 8, session="items-dev-pulumi", key="ASIAOTHER")])
-    assert [finding.kind for finding in found.findings] == [Kind.FOREIGN]
+    assert [finding.kind for finding in found.findings] == [AuditKind.FOREIGN]
     assert found.findings[0].fact == (
         f"arn:aws:sts::{DEV}:assumed-role/items-dev-deployment/items-dev-pulumi: s3:DeleteBucket"
     )
@@ -153,11 +152,11 @@ def test_in_the_preview_role_others_may_look_meanwhile_but_change_nothing() -> N
     other = {"role": PREVIEW, "session": "items-dev-b7-other", "key": "ASIAOTHER"}
     others = entrance(-60, key="ASIAOTHER", role=PREVIEW, session="items-dev-b7-other")
     assert kinds([*own, *others, call("s3:GetBucketTagging", 7, **other)], preview) == []
-    assert kinds([*own, *others, call("s3:PutBucketTagging", 7, **other)], preview) == [Kind.FOREIGN]
+    assert kinds([*own, *others, call("s3:PutBucketTagging", 7, **other)], preview) == [AuditKind.FOREIGN]
 
 
 def test_calls_with_the_run_s_credentials_by_other_software_are_flagged() -> None:
-    assert kinds([*a_run(), call("s3:ListBuckets", 8, userAgent="aws-cli/2")]) == [Kind.NO_MARK]
+    assert kinds([*a_run(), call("s3:ListBuckets", 8, userAgent="aws-cli/2")]) == [AuditKind.NO_MARK]
     assert kinds([*a_run(), call("kms:Decrypt", 8, userAgent="lambda.amazonaws.com")]) == []
     assert kinds([*a_run(), machine("s3:ListBuckets", 8, userAgent="aws-cli/2")]) == []
 
@@ -183,7 +182,7 @@ def test_what_is_missing_may_still_come_while_the_run_is_young() -> None:
 
 
 def test_every_kind_is_explained() -> None:
-    assert set(MEANINGS) == set(Kind)
+    assert set(MEANINGS) == set(AuditKind)
 
 
 def golden(name: str, text: str) -> None:

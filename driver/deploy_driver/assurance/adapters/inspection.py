@@ -35,8 +35,8 @@ _NOT_THERE = frozenset(
 
 
 @dataclass(frozen=True)
-class Inspection:
-    """The eyes of one identity in one account."""
+class Inspector:
+    """What one identity sees in one account."""
 
     aws: AwsSession
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from deploy_driver.assurance.audit.run_record import RunRecord
-from deploy_driver.cloudtrail import Record, read
+from deploy_driver.cloudtrail import CloudTrailRecord, read
 from deploy_driver.ports import Trail
 
 MARGIN = 60
@@ -23,7 +23,7 @@ MARGIN = 60
 
 
 @dataclass(frozen=True)
-class Place:
+class TrailSource:
     """One account and its trail. `reach` is how long, in seconds, a session may already have lasted there."""
 
     account: str
@@ -31,8 +31,10 @@ class Place:
     reach: int = 0
 
 
-def gather(run: RunRecord, application: str, tools: Place, targets: Sequence[Place], now: float) -> tuple[Record, ...]:
-    """Every record that tells of the run, in no order. `application` is its id in the user agent. Raises NotReadyError."""
+def gather(
+    run: RunRecord, application: str, tools: TrailSource, targets: Sequence[TrailSource], now: float
+) -> tuple[CloudTrailRecord, ...]:
+    """Every record that tells of the run, in no order; `application` is its id in the user agent. Raises NotReadyError."""
     start, end = run.started - MARGIN, (run.ended or now) + MARGIN
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="audit") as pool:
         entries = list(pool.map(lambda place: _entries(place, start, end), (tools, *targets)))
@@ -45,21 +47,25 @@ def gather(run: RunRecord, application: str, tools: Place, targets: Sequence[Pla
         return tuple({*mine, *machine.result(), *(record for found in sessions for record in found)})
 
 
-def _find(place: Place, key: str, value: str, start: float, end: float) -> list[Record]:
+def _find(place: TrailSource, key: str, value: str, start: float, end: float) -> list[CloudTrailRecord]:
     return [read(raw) for raw in place.trail.find(key, value, start, end)]
 
 
-def _entries(place: Place, start: float, end: float) -> list[Record]:
+def _entries(place: TrailSource, start: float, end: float) -> list[CloudTrailRecord]:
     return _find(place, "EventName", "AssumeRole", start - place.reach, end)
 
 
-def _enters(record: Record, run: RunRecord) -> bool:
+def _enters(record: CloudTrailRecord, run: RunRecord) -> bool:
     return record.entry is not None and record.entry.session.endswith(f"-{run.run}")
 
 
 def _sessions(
-    place: Place, entries: Iterable[Record], names: Iterable[str], run: RunRecord, window: tuple[float, float]
-) -> list[Record]:
+    place: TrailSource,
+    entries: Iterable[CloudTrailRecord],
+    names: Iterable[str],
+    run: RunRecord,
+    window: tuple[float, float],
+) -> list[CloudTrailRecord]:
     """The calls of the run's sessions in a target, and the entrances and calls of others in the same roles."""
     roles = {record.entry.role_arn for record in entries if record.entry and _enters(record, run)}
     roles |= {step.role_arn for step in run.steps if step.account == place.account}
@@ -73,8 +79,12 @@ def _sessions(
 
 
 def _machine(
-    tools: Place, run: RunRecord, entries: Iterable[Record], application: str, window: tuple[float, float]
-) -> list[Record]:
+    tools: TrailSource,
+    run: RunRecord,
+    entries: Iterable[CloudTrailRecord],
+    application: str,
+    window: tuple[float, float],
+) -> list[CloudTrailRecord]:
     """What the machine that ran the run did in its own account, under the run's mark."""
     callers = {record.session for record in entries if record.account == tools.account}
     callers.add(run.identity.split("/", 2)[2] if ":assumed-role/" in run.identity else run.identity.rpartition("/")[2])
@@ -82,6 +92,6 @@ def _machine(
     return [record for record in found if bears(record, application)]
 
 
-def bears(record: Record, application: str) -> bool:
+def bears(record: CloudTrailRecord, application: str) -> bool:
     """Whether the call's user agent carries the run's application id (`app/…`, AWS SDKs and Tools Reference)."""
     return f"app/{application}" in record.agent

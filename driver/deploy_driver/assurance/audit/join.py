@@ -4,25 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 
-from deploy_driver.assurance.audit.finding import MISSING, Finding, Kind
 from deploy_driver.assurance.audit.gather import bears
 from deploy_driver.assurance.audit.run_record import RunRecord
-from deploy_driver.cloudtrail import Record
+from deploy_driver.cloudtrail import CloudTrailRecord
+
+
+class AuditKind(StrEnum):
+    """The findings of an audit; the words are promised."""
+
+    DENIED = "denied call"
+    FOREIGN = "foreign call"
+    ONLY_IN_TOOLS = "entrance only in tools"
+    ONLY_IN_TARGET = "entrance only in target"
+    NO_ENTRANCE = "calls without entrance"
+    NOT_ENTERED = "never entered"
+    NO_CALLS = "no calls"
+    NO_MARK = "not marked"
+
+
+MEANINGS = {
+    AuditKind.DENIED: "AWS refused a call of the run, and did not allow it later",
+    AuditKind.FOREIGN: "somebody else worked in the same role while the run did",
+    AuditKind.ONLY_IN_TOOLS: "the tools account says that the role was entered, the target's trail does not",
+    AuditKind.ONLY_IN_TARGET: "the target says that its role was entered, the tools account's trail does not",
+    AuditKind.NO_ENTRANCE: "a session of the run worked, and no trail says how it got its credentials",
+    AuditKind.NOT_ENTERED: "the run's record says that it took the role, no trail does",
+    AuditKind.NO_CALLS: "the run worked as the role, and the target's trail shows no call of it",
+    AuditKind.NO_MARK: "a session of the run made calls without the run's application id: other software had its credentials",
+}
+
+MISSING = frozenset(
+    {
+        AuditKind.ONLY_IN_TOOLS,
+        AuditKind.ONLY_IN_TARGET,
+        AuditKind.NO_ENTRANCE,
+        AuditKind.NOT_ENTERED,
+        AuditKind.NO_CALLS,
+    }
+)
+"""What may still arrive while the trail is behind."""
+
+
+@dataclass(frozen=True, order=True)
+class AuditFinding:
+    """One thing that is missing or wrong: in which account, what exactly, and the records that show it."""
+
+    kind: AuditKind
+    account: str
+    fact: str
+    records: tuple[str, ...] = ()
+
+    @property
+    def meaning(self) -> str:
+        """The sentence that explains its kind."""
+        return MEANINGS[self.kind]
+
 
 DELAY = 900
 """Seconds after which an event is in the trail: LookupEvents and delivery both take up to about 15 minutes on AWS."""
 
 
 @dataclass(frozen=True)
-class Entrance:
+class AuditedEntrance:
     """One AssumeRole of the run, as the tools account saw it and as the target did; None where its trail says nothing."""
 
     role_arn: str
     session: str
-    here: Record | None
-    there: Record | None
+    here: CloudTrailRecord | None
+    there: CloudTrailRecord | None
 
     @property
     def account(self) -> str:
@@ -35,7 +87,7 @@ class AccountCalls:
     """What the run did in one account, in the order of time."""
 
     account: str
-    calls: tuple[Record, ...]
+    calls: tuple[CloudTrailRecord, ...]
 
     @property
     def sessions(self) -> int:
@@ -49,15 +101,15 @@ class AccountCalls:
 
 
 @dataclass(frozen=True)
-class Picture:
+class AuditPicture:
     """One run as its accounts recorded it. `young`: more may still arrive. `settled`: refusals that ended in permission."""
 
     run: RunRecord
     accounts: tuple[AccountCalls, ...]
-    entrances: tuple[Entrance, ...]
-    findings: tuple[Finding, ...]
-    settled: tuple[Record, ...]
-    others: tuple[Record, ...]
+    entrances: tuple[AuditedEntrance, ...]
+    findings: tuple[AuditFinding, ...]
+    settled: tuple[CloudTrailRecord, ...]
+    others: tuple[CloudTrailRecord, ...]
     young: bool
 
     @property
@@ -93,7 +145,7 @@ class Known:
     now: float
 
 
-def join(records: Iterable[Record], known: Known) -> Picture:
+def join(records: Iterable[CloudTrailRecord], known: Known) -> AuditPicture:
     """The picture of the run that `records` tell of, with everything that is missing or wrong."""
     ordered = sorted({(record.account, record.id): record for record in records}.values(), key=_when)
     mine = [record for record in ordered if _is_of(record, known)]
@@ -112,20 +164,22 @@ def join(records: Iterable[Record], known: Known) -> Picture:
     accounts.sort(key=lambda found: (found.account != known.tools, found.calls[0].time, found.account))
     last = max((record.time for record in mine), default=known.run.started)
     young = known.now - (known.run.ended or last) < DELAY
-    return Picture(known.run, tuple(accounts), entrances, tuple(sorted(findings)), settled, others, young)
+    return AuditPicture(known.run, tuple(accounts), entrances, tuple(sorted(findings)), settled, others, young)
 
 
-def _when(record: Record) -> tuple[float, bool, str, str, str, str]:
+def _when(record: CloudTrailRecord) -> tuple[float, bool, str, str, str, str]:
     """CloudTrail tells time in whole seconds; within one, the entrances go first."""
     return record.time, record.entry is None, record.account, record.service, record.name, record.id
 
 
-def _by(records: Iterable[Record], key: Callable[[Record], str]) -> Mapping[str, tuple[Record, ...]]:
+def _by(
+    records: Iterable[CloudTrailRecord], key: Callable[[CloudTrailRecord], str]
+) -> Mapping[str, tuple[CloudTrailRecord, ...]]:
     """The records by a fact of theirs, in the order of that fact; within it their own order stays."""
     return {fact: tuple(found) for fact, found in groupby(sorted(records, key=key), key)}
 
 
-def _is_of(record: Record, known: Known) -> bool:
+def _is_of(record: CloudTrailRecord, known: Known) -> bool:
     """Whether the call is the run's: made by a session of its name, or by its machine under its mark."""
     name = f"-{known.run.run}"
     enters = record.entry is not None and record.entry.session.endswith(name)
@@ -134,7 +188,7 @@ def _is_of(record: Record, known: Known) -> bool:
     return enters or record.session.endswith(name)
 
 
-def _entrances(mine: Iterable[Record], known: Known) -> tuple[Entrance, ...]:
+def _entrances(mine: Iterable[CloudTrailRecord], known: Known) -> tuple[AuditedEntrance, ...]:
     """Both sides of each successful AssumeRole, by their shared event id; a refused one is the caller's alone."""
     sides = _by(
         (record for record in mine if record.entry and not record.error), lambda record: record.shared or record.id
@@ -145,11 +199,13 @@ def _entrances(mine: Iterable[Record], known: Known) -> tuple[Entrance, ...]:
         there = next((record for record in pair if record.account != known.tools), None)
         entry = pair[0].entry
         if entry:
-            found.append(Entrance(entry.role_arn, entry.session, here, there))
+            found.append(AuditedEntrance(entry.role_arn, entry.session, here, there))
     return tuple(found)
 
 
-def _others(ordered: Iterable[Record], mine: Iterable[Record], known: Known) -> tuple[Record, ...]:
+def _others(
+    ordered: Iterable[CloudTrailRecord], mine: Iterable[CloudTrailRecord], known: Known
+) -> tuple[CloudTrailRecord, ...]:
     """What other sessions of the run's roles did between the run's first and last call in that role."""
     times = {
         role: (calls[0].time, calls[-1].time)
@@ -166,7 +222,7 @@ def _others(ordered: Iterable[Record], mine: Iterable[Record], known: Known) -> 
     )
 
 
-def _allowed_later(refused: Record, mine: Iterable[Record]) -> bool:
+def _allowed_later(refused: CloudTrailRecord, mine: Iterable[CloudTrailRecord]) -> bool:
     """Whether the same was allowed later in the run: new roles and policies take a moment to be known everywhere (IAM)."""
     return any(
         record.time >= refused.time
@@ -178,32 +234,34 @@ def _allowed_later(refused: Record, mine: Iterable[Record]) -> bool:
     )
 
 
-def _refusals(denied: Iterable[Record]) -> list[Finding]:
+def _refusals(denied: Iterable[CloudTrailRecord]) -> list[AuditFinding]:
     return [
-        Finding(Kind.DENIED, record.account, f"{record.call}: {record.error}: {record.message}", (record.id,))
+        AuditFinding(AuditKind.DENIED, record.account, f"{record.call}: {record.error}: {record.message}", (record.id,))
         for record in denied
     ]
 
 
-def _strangers(others: Iterable[Record]) -> list[Finding]:
+def _strangers(others: Iterable[CloudTrailRecord]) -> list[AuditFinding]:
     return [
-        Finding(Kind.FOREIGN, calls[0].account, f"{caller}: {_names(calls)}", _ids(calls))
+        AuditFinding(AuditKind.FOREIGN, calls[0].account, f"{caller}: {_names(calls)}", _ids(calls))
         for caller, calls in _by(others, lambda record: record.caller).items()
     ]
 
 
-def _one_sided(entrances: Iterable[Entrance]) -> list[Finding]:
+def _one_sided(entrances: Iterable[AuditedEntrance]) -> list[AuditFinding]:
     found = []
     for entrance in entrances:
         side = entrance.here or entrance.there
         if side and not (entrance.here and entrance.there):
-            kind = Kind.ONLY_IN_TOOLS if entrance.here else Kind.ONLY_IN_TARGET
+            kind = AuditKind.ONLY_IN_TOOLS if entrance.here else AuditKind.ONLY_IN_TARGET
             fact = f"{entrance.role_arn} as {entrance.session}"
-            found.append(Finding(kind, entrance.account, fact, (side.id,)))
+            found.append(AuditFinding(kind, entrance.account, fact, (side.id,)))
     return found
 
 
-def _unexplained(mine: Iterable[Record], entrances: Iterable[Entrance], known: Known) -> list[Finding]:
+def _unexplained(
+    mine: Iterable[CloudTrailRecord], entrances: Iterable[AuditedEntrance], known: Known
+) -> list[AuditFinding]:
     """Sessions that worked with a key that no AssumeRole gave out."""
     given = {
         side.entry.access_key
@@ -215,25 +273,25 @@ def _unexplained(mine: Iterable[Record], entrances: Iterable[Entrance], known: K
         record for record in mine if record.account != known.tools and record.session and record.access_key not in given
     )
     return [
-        Finding(Kind.NO_ENTRANCE, calls[0].account, f"{calls[0].caller}: {_names(calls)}", _ids(calls))
+        AuditFinding(AuditKind.NO_ENTRANCE, calls[0].account, f"{calls[0].caller}: {_names(calls)}", _ids(calls))
         for calls in _by(worked, lambda record: f"{record.caller} {record.access_key}").values()
     ]
 
 
-def _unseen(mine: Iterable[Record], entrances: Iterable[Entrance], known: Known) -> list[Finding]:
+def _unseen(mine: Iterable[CloudTrailRecord], entrances: Iterable[AuditedEntrance], known: Known) -> list[AuditFinding]:
     """Steps of the run's own record that the trails do not show."""
     entered = {entrance.role_arn for entrance in entrances}
     worked = {record.role_arn for record in mine}
     found = []
     for step in known.run.steps:
         if step.role_arn and step.role_arn not in entered | worked:
-            found.append(Finding(Kind.NOT_ENTERED, step.account, f"{step.stack}: {step.role_arn}"))
+            found.append(AuditFinding(AuditKind.NOT_ENTERED, step.account, f"{step.stack}: {step.role_arn}"))
         elif step.role_arn and step.role_arn not in worked:
-            found.append(Finding(Kind.NO_CALLS, step.account, f"{step.stack}: {step.role_arn}"))
+            found.append(AuditFinding(AuditKind.NO_CALLS, step.account, f"{step.stack}: {step.role_arn}"))
     return found
 
 
-def _unmarked(mine: Iterable[Record], known: Known) -> list[Finding]:
+def _unmarked(mine: Iterable[CloudTrailRecord], known: Known) -> list[AuditFinding]:
     """Calls of the run's sessions by other software. What AWS does on the run's behalf names a service as its agent."""
     unmarked = (
         record
@@ -241,14 +299,14 @@ def _unmarked(mine: Iterable[Record], known: Known) -> list[Finding]:
         if record.session and not bears(record, known.application) and not record.agent.endswith(".amazonaws.com")
     )
     return [
-        Finding(Kind.NO_MARK, calls[0].account, f"{calls[0].caller}: {_names(calls)}", _ids(calls))
+        AuditFinding(AuditKind.NO_MARK, calls[0].account, f"{calls[0].caller}: {_names(calls)}", _ids(calls))
         for calls in _by(unmarked, lambda record: f"{record.account} {record.caller}").values()
     ]
 
 
-def _names(calls: tuple[Record, ...]) -> str:
+def _names(calls: tuple[CloudTrailRecord, ...]) -> str:
     return ", ".join(dict.fromkeys(call.call for call in calls))
 
 
-def _ids(calls: tuple[Record, ...]) -> tuple[str, ...]:
+def _ids(calls: tuple[CloudTrailRecord, ...]) -> tuple[str, ...]:
     return tuple(sorted(call.id for call in calls))

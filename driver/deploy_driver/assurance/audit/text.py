@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from deploy_driver.assurance.audit.finding import Finding
-from deploy_driver.assurance.audit.join import AccountCalls, Entrance, Picture
-from deploy_driver.cloudtrail import Record
+from deploy_driver.assurance.audit.join import AccountCalls, AuditedEntrance, AuditFinding, AuditPicture
+from deploy_driver.cloudtrail import CloudTrailRecord
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.text import table
 
 
-def as_json(picture: Picture) -> Mapping[str, Any]:
+def as_json(picture: AuditPicture) -> Mapping[str, Any]:
     """The picture as `--output json` promises it."""
     run = picture.run
     body = {
@@ -33,7 +32,7 @@ def as_json(picture: Picture) -> Mapping[str, Any]:
     return redacted
 
 
-def as_text(picture: Picture) -> str:
+def as_text(picture: AuditPicture) -> str:
     """The sum first, then what is wrong, then the entrances, then the calls of each account."""
     parts = [_summary(picture), *(_wrong(finding) for finding in picture.findings)]
     if picture.settled:
@@ -48,7 +47,7 @@ def as_text(picture: Picture) -> str:
     return readable("\n\n".join(parts))
 
 
-def _summary(picture: Picture) -> str:
+def _summary(picture: AuditPicture) -> str:
     run = picture.run
     what = f"{run.operation} of {', '.join(run.stacks)}" if run.kept else "no record of it is here, only the trails"
     rows = [
@@ -61,7 +60,7 @@ def _summary(picture: Picture) -> str:
     return "\n".join(lines)
 
 
-def _wrong(finding: Finding) -> str:
+def _wrong(finding: AuditFinding) -> str:
     return f"WRONG  {finding.kind} in {finding.account}: {one_line(finding.fact)}\n  {finding.meaning}"
 
 
@@ -75,24 +74,24 @@ def _calls(account: AccountCalls) -> str:
     return f"{account.account}\n{table(['TIME', 'WHO', 'CALL', 'RESULT', 'REGION', 'TIMES'], rows)}"
 
 
-def _side(record: Record | None) -> str:
+def _side(record: CloudTrailRecord | None) -> str:
     return record.id if record else "MISSING"
 
 
-def _clock(entrance: Entrance) -> str:
+def _clock(entrance: AuditedEntrance) -> str:
     side = entrance.here or entrance.there
     return _time(side) if side else ""
 
 
-def _time(record: Record) -> str:
+def _time(record: CloudTrailRecord) -> str:
     return f"{datetime.fromtimestamp(record.time, UTC):%H:%M:%SZ}"
 
 
-def _at(record: Record) -> str:
+def _at(record: CloudTrailRecord) -> str:
     return f"{_time(record)} {record.account} {record.call}: {record.error}"
 
 
-def _finding(finding: Finding) -> Mapping[str, Any]:
+def _finding(finding: AuditFinding) -> Mapping[str, Any]:
     return {
         "kind": finding.kind.value,
         "account": finding.account,
@@ -102,7 +101,7 @@ def _finding(finding: Finding) -> Mapping[str, Any]:
     }
 
 
-def _entrance(entrance: Entrance) -> Mapping[str, Any]:
+def _entrance(entrance: AuditedEntrance) -> Mapping[str, Any]:
     entry = next((side.entry for side in (entrance.here, entrance.there) if side), None)
     return {
         "account": entrance.account,
@@ -123,7 +122,7 @@ def _account(account: AccountCalls) -> Mapping[str, Any]:
     }
 
 
-def _call(record: Record) -> Mapping[str, Any]:
+def _call(record: CloudTrailRecord) -> Mapping[str, Any]:
     return {
         "event": record.id,
         "time": datetime.fromtimestamp(record.time, UTC).isoformat(),

@@ -21,7 +21,7 @@ class Unseen:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Inspected:
     """One thing of one stack: its name, its ARN or id in the account, and the line of the file that says so."""
 
     stack: str
@@ -43,7 +43,7 @@ class SeenRole:
 
 
 @dataclass(frozen=True)
-class Role(Subject):
+class InspectedRole(Inspected):
     """A role. Its one inline policy has the role's own name; `recorded_id` is the unique id at its last bootstrap."""
 
     trust: Document
@@ -55,7 +55,7 @@ class Role(Subject):
 
 
 @dataclass(frozen=True)
-class Boundary(Subject):
+class InspectedBoundary(Inspected):
     """The managed policy that is the ceiling over an account's roles."""
 
     document: Document
@@ -74,7 +74,7 @@ class SeenTrail:
 
 
 @dataclass(frozen=True)
-class Trail(Subject):
+class InspectedTrail(Inspected):
     """The account's trail, and the bucket that it delivers to."""
 
     bucket: str
@@ -90,7 +90,7 @@ class SeenBucket:
 
 
 @dataclass(frozen=True)
-class Bucket(Subject):
+class InspectedBucket(Inspected):
     """A bucket that nobody but its owner may open."""
 
     policy: Document
@@ -98,7 +98,7 @@ class Bucket(Subject):
 
 
 @dataclass(frozen=True)
-class AccessState(Subject):
+class InspectedAccessState(Inspected):
     """The bucket that Jenkins writes, and whether a state of this access layer stands in it. None should."""
 
     seen: bool | Unseen | None
@@ -112,7 +112,7 @@ class SeenFunction:
 
 
 @dataclass(frozen=True)
-class Function(Subject):
+class InspectedFunction(Inspected):
     """A function, and where it runs."""
 
     account: str
@@ -129,14 +129,14 @@ class SeenKeys:
 
 
 @dataclass(frozen=True)
-class Keys(Subject):
+class InspectedKeys(Inspected):
     """All long-lived keys of one account. There should be none."""
 
     seen: SeenKeys | Unseen | None
 
 
 @dataclass(frozen=True)
-class ExternalId(Subject):
+class InspectedExternalId(Inspected):
     """One account's ExternalId, and the files of the other accounts that say the same."""
 
     seen: tuple[str, ...] | Unseen | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from deploy_driver.assurance.findings.observed import Subject, Unseen
+from deploy_driver.assurance.findings.observed import Inspected, Unseen
 
 
 class Severity(StrEnum):
@@ -17,7 +17,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class Standing(StrEnum):
+class RuleStanding(StrEnum):
     """How a thing stands under a rule."""
 
     OK = "ok"
@@ -30,7 +30,7 @@ Judge = Callable[[Any, Any], Iterator[str | Unseen]]
 
 
 @dataclass(frozen=True)
-class Rule:
+class DoctorRule:
     """One thing that must hold of every subject of one kind; `id` never changes once it is published.
 
     `absent` rules judge a subject that is not there, all others one that is. A rule without `kind` is a check of a run
@@ -42,20 +42,20 @@ class Rule:
     looks_for: str
     risk: str
     remedy: str
-    kind: type[Subject] | None = None
+    kind: type[Inspected] | None = None
     judge: Judge | None = None
     absent: bool = False
 
 
 @dataclass(frozen=True)
-class Result:
+class RuleResult:
     """One rule on one thing: how it stands, and as a finding the fact, the risk and the remedy.
 
     `refused` marks what should have been looked at and was not, so that nobody can say that all is well.
     """
 
     rule: str
-    standing: Standing
+    standing: RuleStanding
     severity: Severity
     fact: str
     stack: str = ""
@@ -69,4 +69,4 @@ class Result:
     @property
     def wrong(self) -> bool:
         """Whether this keeps all from being well."""
-        return self.standing is Standing.FINDING or (self.standing is Standing.NOT_LOOKED_AT and self.refused)
+        return self.standing is RuleStanding.FINDING or (self.standing is RuleStanding.NOT_LOOKED_AT and self.refused)

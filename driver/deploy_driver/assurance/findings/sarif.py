@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy_driver.assurance.findings.catalogue import BY_ID
-from deploy_driver.assurance.findings.rule import Result, Rule, Standing
+from deploy_driver.assurance.findings.rule import DoctorRule, RuleResult, RuleStanding
 from deploy_driver.record.redaction import one_line
 from deploy_driver.render.sarif import sarif_log
 
 _ORDER = tuple(BY_ID)
 
 
-def as_sarif(results: Sequence[Result]) -> Mapping[str, Any]:
+def as_sarif(results: Sequence[RuleResult]) -> Mapping[str, Any]:
     """One run of the tool. What was not looked at is a notification of the run, since it is no result."""
-    found = [_result(result) for result in results if result.standing is Standing.FINDING]
-    unseen = [_notification(result) for result in results if result.standing is Standing.NOT_LOOKED_AT]
+    found = [_result(result) for result in results if result.standing is RuleStanding.FINDING]
+    unseen = [_notification(result) for result in results if result.standing is RuleStanding.NOT_LOOKED_AT]
     complete = not any(result.refused for result in results)
     rules = [_rule(rule) for rule in BY_ID.values()]
     return sarif_log("doctor", rules, found, complete=complete, notifications=unseen)
 
 
-def _rule(rule: Rule) -> Mapping[str, Any]:
+def _rule(rule: DoctorRule) -> Mapping[str, Any]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.looks_for},
@@ -33,7 +33,7 @@ def _rule(rule: Rule) -> Mapping[str, Any]:
     }
 
 
-def _result(result: Result) -> Mapping[str, Any]:
+def _result(result: RuleResult) -> Mapping[str, Any]:
     said = {
         "ruleId": result.rule,
         "ruleIndex": _ORDER.index(result.rule),
@@ -45,7 +45,7 @@ def _result(result: Result) -> Mapping[str, Any]:
     return {**said, "locations": [location]} if location else said
 
 
-def _location(result: Result) -> Mapping[str, Any]:
+def _location(result: RuleResult) -> Mapping[str, Any]:
     location: dict[str, Any] = {}
     if result.file:
         location["physicalLocation"] = {
@@ -58,7 +58,7 @@ def _location(result: Result) -> Mapping[str, Any]:
     return location
 
 
-def _notification(result: Result) -> Mapping[str, Any]:
+def _notification(result: RuleResult) -> Mapping[str, Any]:
     what = " ".join(part for part in (result.stack, result.subject) if part)
     return {
         "level": "error" if result.refused else "note",
@@ -67,6 +67,6 @@ def _notification(result: Result) -> Mapping[str, Any]:
     }
 
 
-def _fingerprint(result: Result) -> str:
+def _fingerprint(result: RuleResult) -> str:
     """The same finding keeps it from look to look, also when the line moves or the words change."""
     return hashlib.sha256(f"{result.rule} {result.stack} {result.subject}".encode()).hexdigest()

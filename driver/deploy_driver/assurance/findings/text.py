@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from deploy_driver.assurance.findings.rule import Result, Standing
+from deploy_driver.assurance.findings.rule import RuleResult, RuleStanding
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.text import WIDTH, table
 
 
-def as_json(results: Sequence[Result]) -> Sequence[Mapping[str, Any]]:
+def as_json(results: Sequence[RuleResult]) -> Sequence[Mapping[str, Any]]:
     """Every result, also those that are as they should be; a rule that was not asked says why in `fact`."""
     said: Sequence[Mapping[str, Any]] = redact([_one(result) for result in results])
     return said
 
 
-def _one(result: Result) -> Mapping[str, Any]:
+def _one(result: RuleResult) -> Mapping[str, Any]:
     return {
         "rule": result.rule,
         "result": result.standing.value,
@@ -32,10 +32,10 @@ def _one(result: Result) -> Mapping[str, Any]:
     }
 
 
-def as_text(results: Sequence[Result]) -> str:
+def as_text(results: Sequence[RuleResult]) -> str:
     """A line for each rule and stack, then every finding with its risk and remedy, then what nobody looked at."""
-    found = [result for result in results if result.standing is Standing.FINDING]
-    rows = [_row(result) for result in results if result.standing is Standing.FINDING or not result.subject]
+    found = [result for result in results if result.standing is RuleStanding.FINDING]
+    rows = [_row(result) for result in results if result.standing is RuleStanding.FINDING or not result.subject]
     looked = [row for row in rows if row] + _in_order(results)
     parts = [table(["", "RULE", "STACK", "FACT"], looked)]
     parts += [_finding(result) for result in found]
@@ -43,18 +43,18 @@ def as_text(results: Sequence[Result]) -> str:
     return readable("\n\n".join(parts))
 
 
-def _row(result: Result) -> list[str]:
-    if result.standing is Standing.NOT_LOOKED_AT:
+def _row(result: RuleResult) -> list[str]:
+    if result.standing is RuleStanding.NOT_LOOKED_AT:
         return []
-    word = "ok" if result.standing is Standing.OK else result.severity.upper()
+    word = "ok" if result.standing is RuleStanding.OK else result.severity.upper()
     return [word, result.rule, result.stack, one_line(result.fact)]
 
 
-def _in_order(results: Sequence[Result]) -> list[list[str]]:
+def _in_order(results: Sequence[RuleResult]) -> list[list[str]]:
     """Things in an account that are as they should be: one line for each stack, not one for each rule and thing."""
-    fine: dict[str, list[Result]] = {}
+    fine: dict[str, list[RuleResult]] = {}
     for result in results:
-        if result.standing is Standing.OK and result.subject:
+        if result.standing is RuleStanding.OK and result.subject:
             fine.setdefault(result.stack, []).append(result)
     return [
         [
@@ -71,16 +71,16 @@ def _count(rules: set[str]) -> str:
     return f"{len(rules)} rules" if len(rules) > 1 else next(iter(rules))
 
 
-def _finding(result: Result) -> str:
+def _finding(result: RuleResult) -> str:
     place = f"{result.file}:{result.line}: " if result.line else ""
     lines = [f"{place}{result.rule}: {one_line(result.fact)}", f"  risk: {result.risk}"]
     return "\n".join([*lines, f"  what to do: {result.remedy}"])
 
 
-def _not_looked_at(results: Sequence[Result]) -> list[str]:
+def _not_looked_at(results: Sequence[RuleResult]) -> list[str]:
     why: dict[str, list[str]] = {}
     for result in results:
-        if result.standing is Standing.NOT_LOOKED_AT:
+        if result.standing is RuleStanding.NOT_LOOKED_AT:
             what = " ".join(part for part in (result.stack, result.subject, result.rule) if part)
             why.setdefault(one_line(result.fact), []).append(what)
     return [

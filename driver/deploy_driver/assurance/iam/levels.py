@@ -1,6 +1,6 @@
 """What an action does by AWS's own classification: read, list, write, tag, or change who may do what.
 
-The table is made by `generate_levels.py` from AWS's Service Authorization Reference.
+The table is made by `generate/access_levels.py` from AWS's Service Authorization Reference.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def level(action: str) -> Level:
     """The level of one action, in any case. Raises PolicyError for one that is not known."""
     found = _by_lower_case().get(action.lower())
     if not found:
-        raise PolicyError(f"the access level of {action} is not known", remedy="add its service to generate_levels.py")
+        raise PolicyError(
+            f"the access level of {action} is not known", remedy="add its service to generate/access_levels.py"
+        )
     return _table()[found]
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from deploy_driver.assurance.findings.observed import (
-    AccessState,
-    Boundary,
-    Bucket,
-    ExternalId,
-    Function,
-    Keys,
-    Role,
+    InspectedAccessState,
+    InspectedBoundary,
+    InspectedBucket,
+    InspectedExternalId,
+    InspectedFunction,
+    InspectedKeys,
+    InspectedRole,
+    InspectedTrail,
     SeenBucket,
     SeenFunction,
     SeenKeys,
     SeenRole,
     SeenTrail,
-    Trail,
 )
 from deploy_driver.assurance.findings.rules.records import BLOCKS
 
@@ -36,13 +36,13 @@ TRUST = document(
 )
 POLICY = document(Resource=["arn:aws:s3:::items-dev/*"])
 SEEN_ROLE = SeenRole("AROAX", TRUST, {"deployer": POLICY}, (), BOUNDARY, 3600)
-ROLE = Role("dev-access", "deployer", "Pulumi.dev.yaml", 7, TRUST, POLICY, BOUNDARY, 3600, "AROAX", SEEN_ROLE)
-CEILING = Boundary("dev-access", "items-dev-boundary", "Pulumi.dev.yaml", 4, POLICY, POLICY)
+ROLE = InspectedRole("dev-access", "deployer", "Pulumi.dev.yaml", 7, TRUST, POLICY, BOUNDARY, 3600, "AROAX", SEEN_ROLE)
+CEILING = InspectedBoundary("dev-access", "items-dev-boundary", "Pulumi.dev.yaml", 4, POLICY, POLICY)
 SEEN_TRAIL = SeenTrail(logging=True, multi_region=True, validation=True, bucket="record")
-TRAIL = Trail("dev-access", "deploy-trail", "Pulumi.dev.yaml", 4, "record", SEEN_TRAIL)
+TRAIL = InspectedTrail("dev-access", "deploy-trail", "Pulumi.dev.yaml", 4, "record", SEEN_TRAIL)
 SEEN_BUCKET = SeenBucket(BLOCKS, POLICY)
-ACCESS_STATE = AccessState("dev-access", "deploy-state", "Pulumi.dev.yaml", 1, seen=False)
-BUCKET = Bucket("dev", "items-dev", "Pulumi.dev.yaml", 4, POLICY, SEEN_BUCKET)
+ACCESS_STATE = InspectedAccessState("dev-access", "deploy-state", "Pulumi.dev.yaml", 1, seen=False)
+BUCKET = InspectedBucket("dev", "items-dev", "Pulumi.dev.yaml", 4, POLICY, SEEN_BUCKET)
 FUNCTION_ARN = "arn:aws:lambda:eu-central-1:222222222222:function:items-dev:live"
 GATEWAY: dict[str, Any] = {
     "Sid": "http-api",
@@ -52,7 +52,7 @@ GATEWAY: dict[str, Any] = {
     "Resource": FUNCTION_ARN,
     "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-central-1:222222222222:abc/*/*"}},
 }
-FUNCTION = Function(
+FUNCTION = InspectedFunction(
     "dev",
     "items-dev",
     "Pulumi.dev.yaml",
@@ -61,7 +61,7 @@ FUNCTION = Function(
     "eu-central-1",
     SeenFunction({"live": document(**GATEWAY)}),
 )
-KEYS = Keys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, SeenKeys(root=False, of_users=()))
-EXTERNAL_ID = ExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, ())
+KEYS = InspectedKeys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, SeenKeys(root=False, of_users=()))
+EXTERNAL_ID = InspectedExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, ())
 
 SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, ACCESS_STATE, FUNCTION, KEYS, EXTERNAL_ID)

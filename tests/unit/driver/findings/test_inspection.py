@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from deploy_driver.assurance.adapters.inspection import Inspection
+from deploy_driver.assurance.adapters.inspection import Inspector
 from deploy_driver.assurance.findings.observed import SeenBucket, SeenFunction, SeenTrail, Unseen
 
 Answer = Mapping[str, Any] | Exception
@@ -40,9 +40,9 @@ class FakeAws:
         return call
 
 
-def seen(**answers: Answer) -> Inspection:
-    eyes: Any = FakeAws(answers)
-    return Inspection(eyes)
+def seen(**answers: Answer) -> Inspector:
+    aws: Any = FakeAws(answers)
+    return Inspector(aws)
 
 
 def refused(code: str) -> ClientError:

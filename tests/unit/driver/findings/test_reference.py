@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy_driver.assurance.findings.catalogue import BY_ID, CHECKS, RULES
-from deploy_driver.assurance.findings.reference import reference
+from generate.findings_reference import reference
 
 PAGE = Path(__file__).parents[4] / "docs" / "reference" / "findings.md"
 

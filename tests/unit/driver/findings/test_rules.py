@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.assurance.findings.catalogue import BY_ID, RULES
-from deploy_driver.assurance.findings.judge import judge
-from deploy_driver.assurance.findings.observed import SeenFunction, SeenKeys, Subject, Unseen
-from deploy_driver.assurance.findings.rule import Standing
+from deploy_driver.assurance.findings.catalogue import BY_ID, RULES, judge
+from deploy_driver.assurance.findings.observed import Inspected, SeenFunction, SeenKeys, Unseen
+from deploy_driver.assurance.findings.rule import RuleStanding
 from tests.unit.driver.findings.samples import (
     ACCESS_STATE,
     BUCKET,
@@ -31,19 +30,19 @@ from tests.unit.driver.findings.samples import (
 )
 
 
-def role(**seen: Any) -> Subject:
+def role(**seen: Any) -> Inspected:
     return replace(ROLE, seen=replace(SEEN_ROLE, **seen))
 
 
-def trail(**seen: Any) -> Subject:
+def trail(**seen: Any) -> Inspected:
     return replace(TRAIL, seen=replace(SEEN_TRAIL, **seen))
 
 
-def bucket(**seen: Any) -> Subject:
+def bucket(**seen: Any) -> Inspected:
     return replace(BUCKET, seen=replace(SEEN_BUCKET, **seen))
 
 
-def function(qualifier: str = "live", **statement: Any) -> Subject:
+def function(qualifier: str = "live", **statement: Any) -> Inspected:
     also = document(**{**GATEWAY, **statement})
     return replace(FUNCTION, seen=SeenFunction({"1": document(**GATEWAY), qualifier: also}))
 
@@ -105,16 +104,16 @@ WRONG = [
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: type(subject).__name__)
-def test_a_thing_that_is_as_it_should_be_has_no_finding(subject: Subject) -> None:
+def test_a_thing_that_is_as_it_should_be_has_no_finding(subject: Inspected) -> None:
     results = list(judge([subject]))
-    assert {result.standing for result in results} == {Standing.OK}
+    assert {result.standing for result in results} == {RuleStanding.OK}
     assert {result.rule for result in results} == {rule.id for rule in RULES if rule.kind is type(subject)}
 
 
 @pytest.mark.parametrize(("rule", "subject", "says"), WRONG, ids=lambda value: value if isinstance(value, str) else "")
-def test_one_wrong_fact_is_exactly_one_finding(rule: str, subject: Subject, says: str) -> None:
-    (finding,) = [result for result in judge([subject]) if result.standing is not Standing.OK]
-    assert (finding.rule, finding.standing) == (rule, Standing.FINDING)
+def test_one_wrong_fact_is_exactly_one_finding(rule: str, subject: Inspected, says: str) -> None:
+    (finding,) = [result for result in judge([subject]) if result.standing is not RuleStanding.OK]
+    assert (finding.rule, finding.standing) == (rule, RuleStanding.FINDING)
     assert says in finding.fact
     assert finding.risk == BY_ID[rule].risk
     assert finding.remedy
@@ -144,7 +143,7 @@ def test_every_rule_has_its_pair() -> None:
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: type(subject).__name__)
 def test_what_could_not_be_looked_at_is_said_for_every_rule(subject: Any, refused: bool) -> None:
     results = list(judge([replace(subject, seen=Unseen("AccessDenied", refused))]))
-    assert {result.standing for result in results} == {Standing.NOT_LOOKED_AT}
+    assert {result.standing for result in results} == {RuleStanding.NOT_LOOKED_AT}
     assert {result.rule for result in results} == {rule.id for rule in RULES if rule.kind is type(subject)}
     assert {result.wrong for result in results} == {refused}
 
@@ -158,6 +157,6 @@ def test_what_could_not_be_looked_at_is_said_for_every_rule(subject: Any, refuse
         ("bucket-policy-edited-by-hand", bucket(policy=Unseen("AccessDenied"))),
     ],
 )
-def test_a_single_fact_that_could_not_be_read_leaves_the_other_rules_asked(rule: str, subject: Subject) -> None:
-    results = [result for result in judge([subject]) if result.standing is not Standing.OK]
-    assert [(result.rule, result.standing) for result in results] == [(rule, Standing.NOT_LOOKED_AT)]
+def test_a_single_fact_that_could_not_be_read_leaves_the_other_rules_asked(rule: str, subject: Inspected) -> None:
+    results = [result for result in judge([subject]) if result.standing is not RuleStanding.OK]
+    assert [(result.rule, result.standing) for result in results] == [(rule, RuleStanding.NOT_LOOKED_AT)]

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.assurance.findings.catalogue import BY_ID, IN_ACCOUNTS
-from deploy_driver.assurance.findings.judge import check, judge, not_looked_at
+from deploy_driver.assurance.findings.catalogue import BY_ID, IN_ACCOUNTS, check, judge, not_looked_at
 from deploy_driver.assurance.findings.observed import Unseen
-from deploy_driver.assurance.findings.rule import Result
+from deploy_driver.assurance.findings.rule import RuleResult
 from deploy_driver.assurance.findings.sarif import as_sarif
 from deploy_driver.assurance.findings.text import as_json, as_text
 from tests.unit.driver.findings.samples import SUBJECTS
@@ -55,7 +54,7 @@ def test_json_says_every_result() -> None:
 
 
 @pytest.mark.parametrize("results", ALL.values(), ids=ALL)
-def test_sarif_has_the_shape_that_the_standard_demands(results: list[Result]) -> None:
+def test_sarif_has_the_shape_that_the_standard_demands(results: list[RuleResult]) -> None:
     said = as_sarif(results)
     assert said["version"] == "2.1.0"
     assert said["$schema"].endswith("sarif-schema-2.1.0.json")

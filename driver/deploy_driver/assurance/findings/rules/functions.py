@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deploy_driver.assurance.findings.observed import Document, Function, SeenFunction, Unseen
+from deploy_driver.assurance.findings.observed import Document, InspectedFunction, SeenFunction, Unseen
 from deploy_driver.assurance.findings.policy_diff import grants
-from deploy_driver.assurance.findings.rule import Rule, Severity
+from deploy_driver.assurance.findings.rule import DoctorRule, Severity
 
 _GATEWAY = "Service:apigateway.amazonaws.com"
 _CALL = "lambda:invokefunction"
 
 
-def _strangers(function: Function, seen: SeenFunction) -> Iterator[str | Unseen]:
+def _strangers(function: InspectedFunction, seen: SeenFunction) -> Iterator[str | Unseen]:
     for qualifier, policy in seen.policies.items():
         if isinstance(policy, Unseen):
             yield policy
@@ -22,7 +22,7 @@ def _strangers(function: Function, seen: SeenFunction) -> Iterator[str | Unseen]
                 yield f"statement {statement.get('Sid')} of {qualifier or 'its own policy'} {wrong}"
 
 
-def _wrong(function: Function, statement: Document) -> str:
+def _wrong(function: InspectedFunction, statement: Document) -> str:
     """What a statement grants besides calls by an HTTP API of this account; nothing where it is only that."""
     if statement.get("Effect") != "Allow":
         return ""
@@ -42,14 +42,14 @@ def _source(statement: Document) -> str:
 
 
 RULES = (
-    Rule(
+    DoctorRule(
         "function-lets-others-in",
         Severity.ERROR,
         "A function's policy, an alias's or a version's, grants more than its being called by an HTTP API of its account.",
         "Somebody else may call or change the function. Lambda has no condition key for the granted action or the source: "
         "who may add a permission for API Gateway may add this one.",
         "find AddPermission in the account's trail; `aws lambda remove-permission` with the statement and the alias or version",
-        Function,
+        InspectedFunction,
         _strangers,
     ),
 )

@@ -4,52 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deploy_driver.assurance.findings.observed import ExternalId, Keys, SeenKeys
-from deploy_driver.assurance.findings.rule import Rule, Severity
+from deploy_driver.assurance.findings.observed import InspectedExternalId, InspectedKeys, SeenKeys
+from deploy_driver.assurance.findings.rule import DoctorRule, Severity
 
 
-def _root(keys: Keys, seen: SeenKeys) -> Iterator[str]:
+def _root(keys: InspectedKeys, seen: SeenKeys) -> Iterator[str]:
     del keys
     if seen.root:
         yield "the root user has an access key"
 
 
-def _users(keys: Keys, seen: SeenKeys) -> Iterator[str]:
+def _users(keys: InspectedKeys, seen: SeenKeys) -> Iterator[str]:
     del keys
     yield from seen.of_users
 
 
-def _shared(external_id: ExternalId, seen: tuple[str, ...]) -> Iterator[str]:
+def _shared(external_id: InspectedExternalId, seen: tuple[str, ...]) -> Iterator[str]:
     if seen:
         yield f"{', '.join(seen)} says the ExternalId {external_id.name} too"
 
 
 RULES = (
-    Rule(
+    DoctorRule(
         "root-access-key",
         Severity.ERROR,
         "An account's root user has an access key.",
         "It may do everything, it does not expire, and no policy in the account limits it.",
         "sign in as root of this account and delete it (IAM User Guide, root user best practices)",
-        Keys,
+        InspectedKeys,
         _root,
     ),
-    Rule(
+    DoctorRule(
         "access-keys-present",
         Severity.WARNING,
         "An IAM user of an account has an access key.",
         "It does not expire by itself: who finds it has a way in past the roles, their trust and their record.",
         "let its user take a role instead, deactivate the key, and delete it when nobody misses it",
-        Keys,
+        InspectedKeys,
         _users,
     ),
-    Rule(
+    DoctorRule(
         "external-id-shared",
         Severity.ERROR,
         "Two accounts' files say the same ExternalId.",
         "What opens one account opens the other: a mix-up of accounts is no longer refused.",
         "give each account an ExternalId of its own; `deploy bootstrap` makes the trust ask for it",
-        ExternalId,
+        InspectedExternalId,
         _shared,
     ),
 )

@@ -1,4 +1,4 @@
-"""The rules as a page to read: `python -m deploy_driver.assurance.findings.reference > docs/reference/findings.md`."""
+"""The rules as a page to read: `python -m generate.findings_reference > docs/reference/findings.md`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from deploy_driver.assurance.findings.catalogue import CHECKS, RULES
-from deploy_driver.assurance.findings.observed import Bucket
-from deploy_driver.assurance.findings.rule import Rule
+from deploy_driver.assurance.findings.observed import InspectedBucket
+from deploy_driver.assurance.findings.rule import DoctorRule
 
 _HEAD = """\
 # Findings
@@ -15,7 +15,7 @@ _HEAD = """\
 What `deploy doctor` looks for. A finding has a rule's id, the fact, the risk and the remedy. The command exits with 0 when
 nothing was found, with 3 when something was, or when something could not be looked at that should have been.
 
-This page is made from the rules: `python -m deploy_driver.assurance.findings.reference > docs/reference/findings.md`.
+This page is made from the rules: `python -m generate.findings_reference > docs/reference/findings.md`.
 
 ## Who sees what
 
@@ -46,14 +46,15 @@ def reference() -> str:
     ).rstrip()
 
 
-def _section(rules: Sequence[Rule]) -> list[str]:
+def _section(rules: Sequence[DoctorRule]) -> list[str]:
     return [line for rule in rules for line in _rule(rule)]
 
 
-def _rule(rule: Rule) -> list[str]:
+def _rule(rule: DoctorRule) -> list[str]:
     again = "deploy bootstrap --stacks STACK"
     remedy = rule.remedy.replace(
-        "{again}", f"{again}`, of a service `deploy up --stacks STACK --refresh" if rule.kind is Bucket else again
+        "{again}",
+        f"{again}`, of a service `deploy up --stacks STACK --refresh" if rule.kind is InspectedBucket else again,
     )
     return [
         f"### {rule.id}",

