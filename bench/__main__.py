@@ -22,7 +22,7 @@ from pathlib import Path
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import Sandbox
 from deploy_sandbox.plugin.launcher import write_launcher
-from deploy_toolchain import find
+from deploy_toolchain import Search, find
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = Path(sys.executable).parent / "deploy"
@@ -65,7 +65,7 @@ def _deploy_arm(root: Path, _sandbox: Sandbox) -> None:
 
 
 def _plain_arm(root: Path, sandbox: Sandbox) -> None:
-    tools = find(write_launcher)
+    tools = find(write_launcher, search=Search.of(os.environ))
     binary = root / "plain" / "bin" / "pulumi"
     binary.parent.mkdir(parents=True, exist_ok=True)
     if not binary.exists():

@@ -20,7 +20,7 @@ from pathlib import Path
 from bench.__main__ import DEPLOY, ROOT, ROUNDS, STACKS, _environment, _fresh, _run, _say, _template, _timed
 from deploy_sandbox.accounts import Sandbox
 from deploy_sandbox.plugin.launcher import write_launcher
-from deploy_toolchain import find
+from deploy_toolchain import Search, find
 
 AIMS: Mapping[str, float] = {"under xargs -P4": 1.1, "a plain loop": 0.33}
 
@@ -55,7 +55,7 @@ def _processor() -> float:
 
 
 def _plain(root: Path, sandbox: Sandbox, jobs: int) -> None:
-    tools = find(write_launcher)
+    tools = find(write_launcher, search=Search.of(os.environ))
     binary = root / "plain" / "bin" / "pulumi"
     binary.parent.mkdir(parents=True, exist_ok=True)
     if not binary.exists():

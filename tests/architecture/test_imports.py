@@ -60,6 +60,8 @@ def test_every_contract_is_kept() -> None:
             "import deploy_driver.adapters.aws",
             "The driver's imports point one way BROKEN",
         ),
+        ("deploy_driver/app/terminal.py", "import typer", "The application layer knows no terminal BROKEN"),
+        ("deploy_driver/app/picture.py", "import rich", "The application layer knows no terminal BROKEN"),
         ("deploy_driver/run/door.py", "import boto3", "Only the adapters open the doors to the world BROKEN"),
         (
             "deploy_driver/assurance/findings/door.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.architecture.source import modules
+from tests.architecture.source import Module, modules
 
 
 def callers(call: str, *packages: str) -> set[str]:
@@ -32,9 +32,23 @@ def test_only_the_providers_make_a_provider() -> None:
     assert where == {"infra/deploy_infra/providers.py"}
 
 
-def test_only_config_s_callers_read_the_machine_s_environment() -> None:
-    readers = {module.path for module in modules("driver") if "os.environ" in module.text or "os.getenv" in module.text}
-    assert readers <= {"driver/deploy_driver/app/session.py"}
+def environment(module: Module) -> list[str]:
+    """The lines of a module that touch the process's environment."""
+    return [line.strip() for line in module.text.splitlines() if "os.environ" in line or "os.getenv" in line]
+
+
+def test_the_environment_is_read_once_and_set_in_one_place() -> None:
+    touching = {module.path: lines for module in modules("driver", "toolchain") if (lines := environment(module))}
+    assert touching == {
+        "driver/deploy_driver/cli/main.py": ["machine = Machine.capture(os.environ)"],
+        "driver/deploy_driver/adapters/aws.py": ["os.environ.clear()", "os.environ.update(environment)"],
+    }
+
+
+def test_the_application_layer_writes_to_no_stream() -> None:
+    app = [module for module in modules("driver") if "/app/" in module.path]
+    assert app
+    assert not [module.path for module in app if "sys.std" in module.text or "print" in set(module.calls())]
 
 
 def test_nothing_is_printed_past_the_renderers() -> None:

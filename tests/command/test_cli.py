@@ -15,6 +15,7 @@ import pytest
 
 from deploy_driver.cli.exit import leave
 from deploy_driver.cli.main import app
+from deploy_driver.config.environment import Machine
 from tests.samples import DEPLOY_TOML, project, target_file
 
 DEPLOY = Path(sys.executable).with_name("deploy")
@@ -62,8 +63,9 @@ class Deploy:
     capsys: pytest.CaptureFixture[str]
 
     def __call__(self, *args: str | Path) -> Said:
+        machine, typed = Machine.capture(os.environ), [str(arg) for arg in args]
         with pytest.raises(SystemExit) as caught:
-            leave(lambda: app(args=[str(arg) for arg in args], prog_name="deploy", standalone_mode=True), sys.exit)
+            leave(lambda: app(args=typed, prog_name="deploy", standalone_mode=True, obj=machine), sys.exit)
         out, err = self.capsys.readouterr()
         assert "Traceback" not in err
         assert isinstance(caught.value.code, int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import uuid
@@ -14,7 +15,7 @@ import pytest
 from deploy_driver.adapters.engine.workdir import state_url
 from deploy_driver.values import Backend
 from deploy_sandbox.plugin.launcher import write_launcher
-from deploy_toolchain import find
+from deploy_toolchain import Search, find
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import Fault, GitHubServer, listening
 from tests.e2e.planted import STATE, Place, Planted, found, places
@@ -64,7 +65,7 @@ class Story:
 
     def configure(self, key: str, value: Planted) -> None:
         """What a user types: `pulumi config set --secret`, encrypted by the stack's key."""
-        tools, sandbox = find(write_launcher), self.project.sandbox
+        tools, sandbox = find(write_launcher, search=Search.of(os.environ)), self.project.sandbox
         identity = sandbox.environment("jenkins-deploy")
         backend = Backend("111111111111", sandbox.region, STATE, "alias/deploy-state")
         done = subprocess.run(

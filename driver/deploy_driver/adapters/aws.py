@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -12,6 +13,16 @@ T = TypeVar("T")
 
 ATTEMPTS = 4
 """Tries of one call, with botocore's `standard` back-off; AccessDenied is never tried again."""
+
+
+def set_process_environment(environment: Mapping[str, str]) -> None:
+    """Make the computed environment this process's own: ambient AWS_* variables can no longer reach any SDK in it.
+
+    boto3 and the project's program, which runs in this process, read it themselves and cannot be told otherwise: botocore
+    takes endpoints, proxies, the metadata service and the places of config files from it, whatever a session is given.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 _OVER = {"ExpiredToken", "ExpiredTokenException"}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy_driver.app import session as wiring
-from deploy_driver.config.model import DeployConfig
+from deploy_driver.app.session import LocalProject
 from deploy_driver.errors import UsageError
 from deploy_driver.plan.affected import Selection, affected
 from deploy_driver.record.catalogue import StackLeftOut, StackSelected
@@ -36,9 +35,9 @@ def since(base: str | None, *, affected: bool, named: bool, access: bool = False
     return Since(base, Layer.ACCESS if access else Layer.SERVICE)
 
 
-def affected_since(config: DeployConfig, wanted: Since) -> Selection:
+def affected_since(project: LocalProject, wanted: Since) -> Selection:
     """What the change concerns. Raises UsageError or NotReadyError when nobody can say."""
-    change = wiring.change_since(config, wanted.base)
+    config, change = project.config, project.change_since(wanted.base)
     if change.at(config.program).startswith(("..", "/")):
         raise UsageError(
             f"the program is outside of this repository: {config.program}",

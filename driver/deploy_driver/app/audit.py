@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deploy_driver.adapters.aws import AwsSession
-from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.records import record_in
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
 from deploy_driver.app import program
-from deploy_driver.app import session as wiring
+from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
 from deploy_driver.assurance.audit.gather import TrailSource, gather
 from deploy_driver.assurance.audit.join import AuditPicture, Known, join
 from deploy_driver.assurance.audit.run_record import RunRecord, record_of
@@ -22,7 +20,7 @@ from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Trail
 from deploy_driver.record.reading import lines_of
 from deploy_driver.record.story import story_of
-from deploy_driver.run.build_info import application_id, began, session_name
+from deploy_driver.run.build_info import application_id, began
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
 
@@ -35,13 +33,16 @@ PAUSE = 5
 
 @dataclass(frozen=True)
 class Auditor:
-    """Reads one run's trails with the identity that this process has entered; `delivered`, from the trails' buckets."""
+    """Reads one run's trails in a session; `delivered`, from the trails' buckets."""
 
-    config: DeployConfig
+    session: Session
     run: RunRecord
     delivered: bool
-    build: str
-    own_run: str
+
+    @property
+    def config(self) -> DeployConfig:
+        """The project's config."""
+        return self.session.config
 
     def picture(self, places: Sequence[TrailSource]) -> AuditPicture:
         """The run as the trails tell it now."""
@@ -54,12 +55,11 @@ class Auditor:
 
     def places(self) -> list[TrailSource]:
         """The tools account and every target of the run, each with its trail. Raises NotReadyError where one refuses."""
-        machine = wiring.session(self.config)
         tools = self.config.tools
         return [
-            TrailSource(tools.account, self._trail(machine, tools)),
+            TrailSource(tools.account, self._trail(self.session.aws, tools)),
             *(
-                TrailSource(stack.account, self._trail(self._enter(machine, stack), stack), stack.session_duration)
+                TrailSource(stack.account, self._trail(self._enter(stack), stack), stack.session_duration)
                 for stack in self._targets()
             ),
         ]
@@ -72,11 +72,8 @@ class Auditor:
         there = {stack.account for stack in self.config.stacks if stack.name in self.run.stacks}
         return [stack for stack in access if stack.account in there]
 
-    def _enter(self, machine: AwsSession, stack: Stack) -> AwsSession:
-        step = Step(stack, Operation.PREVIEW, EnterAs.PREVIEW)
-        entrance = step.entrance(session_name(self.config.project, stack.env, self.build, self.own_run))
-        keys = StsIdentity(machine).credentials(entrance, stack.region).environment()
-        return AwsSession(stack.region, keys=keys)
+    def _enter(self, stack: Stack) -> AwsSession:
+        return self.session.enter(Step(stack, Operation.PREVIEW, EnterAs.PREVIEW))
 
     def _trail(self, aws: AwsSession, stack: Stack) -> Trail:
         if not self.delivered:
@@ -110,21 +107,20 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
 
 
 def audit_run(
-    config: DeployConfig, run: str, *, delivered: bool, wait: int, say: Callable[[str], object] = sys.stderr.write
+    project: LocalProject, run: str, *, delivered: bool, wait: int, notice: Callable[[str], None]
 ) -> AuditPicture:
-    """The picture of the run, looked at again for `wait` seconds while something may still come.
+    """The picture of the run, looked at again for `wait` seconds while something may still come; `notice` hears why.
 
     Raises UsageError when nobody knows the run, NotReadyError when a trail cannot be read.
     """
-    record = run_of(config, run)
-    build, own_run = wiring.jenkins_build(), wiring.start_id()
-    wiring.enter(config, wiring.JENKINS_DEPLOY, own_run)
-    auditor, clock = Auditor(config, record, delivered, build, own_run), WallClock()
+    record = run_of(project.config, run)
+    auditor = Auditor(start_session(project, JENKINS_DEPLOY, new_run()), record, delivered)
+    clock = WallClock()
     places = auditor.places()
     end = clock.now() + wait
     picture = auditor.picture(places)
     while picture.may_still_come and (left := end - clock.now()) > 0:
-        say(f"{picture.said()}; looking again for {left:.0f} s\n")
+        notice(f"{picture.said()}; looking again for {left:.0f} s")
         clock.sleep(min(PAUSE, left))
         picture = auditor.picture(places)
     if not picture.accounts and not record.kept:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from deploy_driver.adapters.access_states import AccessStates
 from deploy_driver.adapters.aws import AwsSession
-from deploy_driver.adapters.foundation import Foundation
+from deploy_driver.adapters.foundation import (
+    Foundation,
+    access_bucket_policy,
+    access_key_policy,
+    bucket_policy,
+    key_policy,
+    plan_key_policy,
+)
 from deploy_driver.adapters.identity import StsIdentity
-from deploy_driver.adapters.terminal import TerminalPrompt, WallClock
-from deploy_driver.app import session as wiring
-from deploy_driver.app.deploy import Wish, running, started
-from deploy_driver.config.model import DeployConfig
-from deploy_driver.errors import ExitCode, InterruptedRunError, NotReadyError, RefusedError
-from deploy_driver.plan.plan import Plan, Step
+from deploy_driver.adapters.terminal import WallClock
+from deploy_driver.app import program
+from deploy_driver.app.console import Console
+from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, running, start_run
+from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject
+from deploy_driver.errors import ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
+from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit, Identity
 from deploy_driver.record.catalogue import CheckPassed, Event, Progress
-from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
-from deploy_driver.values import Cloud, Layer, Operation, Stack
+from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
 
 LIMIT = 120
@@ -48,20 +56,49 @@ def wait_until_assumable(identity: Identity, steps: Sequence[Step], facts: RunFa
                 break
 
 
-def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tuple[RunOutcome, int]:
-    """Bootstrap the chosen access layers; the outcome and the exit code. Raises RefusedError where nobody can say yes."""
-    if not wish.yes and not TerminalPrompt().present:
+def access_stacks(project: LocalProject, names: str | None) -> Sequence[Stack]:
+    """The access layers of those names, otherwise all, with settings that hold. Raises UsageError."""
+    config = project.config
+    chosen = choose(config, names, all_stacks=False) if names else config.layer(Layer.ACCESS)
+    if any(stack.layer is not Layer.ACCESS for stack in chosen):
+        raise UsageError(
+            "bootstrap makes access layers only", remedy="name tools, dev-access, …; or none for all of them"
+        )
+    program.check_settings(config, chosen)
+    return chosen
+
+
+def policies(project: LocalProject, chosen: Sequence[Stack]) -> Mapping[str, Any]:
+    """Every policy document that would be made."""
+    config, backend = project.config, project.config.backend
+    jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
+    return {
+        "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
+        "accessState": {
+            "bucketPolicy": access_bucket_policy(config.access_backend.bucket, backend.account, jenkins),
+            "keyPolicy": access_key_policy(backend.account, jenkins),
+        },
+        "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
+        **{stack.name: program.documents(config, stack) for stack in chosen},
+    }
+
+
+def bootstrap(
+    project: LocalProject, chosen: Sequence[Stack], console: Console, *, yes: bool, allowed: tuple[str, ...] = ()
+) -> RunResult:
+    """Bootstrap the chosen access layers. `allowed` may be deleted. Raises RefusedError where nobody can say yes."""
+    if not yes and not console.prompt.present:
         raise RefusedError(
             "bootstrap makes and changes roles, and nobody is at the terminal to say yes; nothing was made",
             remedy="read `deploy bootstrap --print`, then run it at a terminal, or pass --yes",
         )
-    begun = started(wish, config, chosen)
-    run, plan = begun.run, begun.plan
-    with running(begun) as ending:
-        aws = wiring.session(config)
-        Preflight(StsIdentity(aws), None, _silently).require(plan, run.facts)
+    options = Options(Operation.UP, yes=yes, verb="bootstrap", allowed=allowed)
+    config, context = project.config, start_run(project, options, chosen, console)
+    run, plan, session = context.run, context.plan, context.session
+    with running(context) as ending:
+        Preflight(session.identity, None, _silently).require(plan, run.facts)
         foundation = Foundation(
-            aws,
+            session.aws,
             config.backend,
             config.access_backend,
             config.plan_key,
@@ -69,16 +106,17 @@ def carry_out(wish: Wish, config: DeployConfig, chosen: Sequence[Stack]) -> tupl
             config.jenkins_preview_role,
         )
         foundation.lay(lambda line: run.stream(Progress(line)))
-        _move_states(config, run, aws)
+        _move_states(context)
         outcome = run.deployer.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:
-            _wait(config, begun.place, plan, run)
-    return outcome, ending.code
+            _wait(context)
+    return RunResult(outcome, ending.code)
 
 
-def _move_states(config: DeployConfig, run: wiring.Run, aws: AwsSession) -> None:
+def _move_states(context: RunContext) -> None:
     """Of every access layer, whichever are bootstrapped now: once all are moved, the old place is never read again."""
+    run, session, config = context.run, context.session, context.session.config
 
     def encrypted_anew(stack: Stack, state: bytes) -> bytes:
         if run.deployer.stopped:
@@ -86,7 +124,7 @@ def _move_states(config: DeployConfig, run: wiring.Run, aws: AwsSession) -> None
         request = run.facts.request(Step(stack, Operation.UP, EnterAs.BOOTSTRAP))
         return run.engine.encrypted_anew(request, state, config.backend)
 
-    states = AccessStates(aws, config.backend, config.access_backend, config.project, encrypted_anew)
+    states = AccessStates(session.aws, config.backend, config.access_backend, config.project, encrypted_anew)
     states.move(config.layer(Layer.ACCESS), lambda line: run.stream(Progress(line)))
 
 
@@ -94,18 +132,18 @@ def _silently(_event: Event) -> None:
     """The run itself asks again, and says it."""
 
 
-def _wait(config: DeployConfig, place: wiring.Place, plan: Plan, run: wiring.Run) -> None:
+def _wait(context: RunContext) -> None:
     """Enter the new roles as Jenkins does. Only the sandbox has Jenkins' instance at hand."""
+    run, session, config = context.run, context.session, context.session.config
     steps = [
         Step(step.stack, Operation.UP, enter_as)
-        for step in plan.steps
+        for step in context.plan.steps
         if step.stack.deployment_role
         for enter_as in (EnterAs.DEPLOYMENT, EnterAs.PREVIEW)
     ]
-    if config.cloud is not Cloud.SANDBOX or place.sandbox is None:
+    if session.sandbox is None:
         run.stream(Progress("only Jenkins may enter the new roles: `deploy doctor` on its agent shows when it can"))
         return
-    jenkins = StsIdentity(
-        AwsSession(config.backend.region, metadata_endpoint=place.sandbox.instances[wiring.JENKINS_DEPLOY])
-    )
+    endpoint = session.sandbox.instances[JENKINS_DEPLOY]
+    jenkins = StsIdentity(AwsSession(config.backend.region, metadata_endpoint=endpoint))
     wait_until_assumable(jenkins, steps, run.facts, WallClock(), run.stream)

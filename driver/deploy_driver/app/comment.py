@@ -6,16 +6,24 @@ a comment counts as ours when the token's user wrote it and the marker is at its
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from deploy_driver.adapters.hosts import discussion
+from deploy_driver.adapters.terminal import WallClock
+from deploy_driver.config.environment import Machine
+from deploy_driver.config.pull_request import pull_request
 from deploy_driver.errors import NotNowError, UsageError
 from deploy_driver.ports import Clock, Discussion
 from deploy_driver.record.redaction import redact
-from deploy_driver.values import Comment
+from deploy_driver.values import Comment, Host, PullRequest
 
 LONGEST = 60_000
 """Characters of a comment. GitHub takes 65,536 characters, GitLab 1,000,000 (their API references)."""
@@ -42,6 +50,48 @@ class Posted:
     comment: Comment
     edited: bool
     others: tuple[Comment, ...] = ()
+
+
+def read_document(file: Path) -> str:
+    """The document. What another machine sent may be a link to a file of this one, or a device: that is no document. Raises UsageError."""
+    largest = 4 * LONGEST  # bytes: a character has four at most in UTF-8
+    try:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
+            regular = stat.S_ISREG(os.fstat(opened.fileno()).st_mode)
+            content = opened.read(largest + 1) if regular else b""
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _no_document(file, "it is a symbolic link") from None
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
+    if not regular:
+        raise _no_document(file, "it is no regular file")
+    if len(content) > largest:
+        raise _no_document(file, f"it is longer than {largest:,} bytes, which no comment can be")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError("is not UTF-8 text", where=str(file)) from None
+
+
+def _no_document(file: Path, why: str) -> UsageError:
+    return UsageError(
+        f"is not read: {why}", where=str(file), remedy="name the file that `deploy preview --output markdown` wrote"
+    )
+
+
+def comment_on(
+    machine: Machine, file: Path, host: Host | None, number: int | None, notice: Callable[[str], None]
+) -> tuple[PullRequest, Posted]:
+    """Post what is in the file on the pull request that the machine's environment means, or edit it there.
+
+    `notice` hears why it takes longer, and of comments that two builds have left at once. Raises UsageError or NotReadyError.
+    """
+    what, clock = note(read_document(file), str(file)), WallClock()
+    meant = pull_request(machine.environment, host, number)
+    posted = post(discussion(meant, clock), what, clock, notice)
+    for other in posted.others:
+        notice(f"another comment has the same marker, left by two builds at once; delete it: {other.place}")
+    return meant, posted
 
 
 def note(text: str, where: str) -> Note:

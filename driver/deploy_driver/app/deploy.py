@@ -1,88 +1,83 @@
-"""What up, preview and destroy have in common: select, plan, compose, run, show, exit."""
+"""What up, preview and destroy have in common: select, plan, compose, run."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-import typer
-
-from deploy_driver.adapters.terminal import TerminalPrompt
 from deploy_driver.app import program
-from deploy_driver.app import session as wiring
 from deploy_driver.app.affected import Since, affected_since, told
-from deploy_driver.cli.exit import explain, stopping
-from deploy_driver.cli.options import Output
-from deploy_driver.cli.output import as_json, require_folder, write
+from deploy_driver.app.console import Console
+from deploy_driver.app.session import (
+    ADMINISTRATOR,
+    JENKINS_DEPLOY,
+    JENKINS_PREVIEW,
+    LocalProject,
+    RunComponents,
+    Session,
+    compose,
+    new_run,
+    start_session,
+)
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import ExitCode, NotReadyError, UsageError
 from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Event, RunStarted, StackLeftOut, StackSelected
-from deploy_driver.record.redaction import one_line, readable
-from deploy_driver.record.stream import Listener
+from deploy_driver.record.catalogue import Event, RunStarted
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
 from deploy_driver.values import Layer, Operation, Stack
 
-Carry = Callable[["Wish", DeployConfig, Sequence[Stack], Sequence[Event]], tuple[RunOutcome, int]]
-"""Plans and runs a wish; the outcome and the exit code. The events are how the stacks were chosen, for the record."""
-
 
 @dataclass(frozen=True)
-class Wish:
-    """What was typed. `markdown` is the length of a Markdown document, 0 for none; `file` is where the result goes instead of stdout.
+class Options:
+    """What a run is asked to do, to which stacks: those named, all, or those that the change `since` a base concerns.
 
-    `verb` is the run's name in its record where the operation is not; `writes` keeps that record although the plan only looks.
-    `allowed` are the URNs of what may be deleted although it holds data, or `all`.
+    `differs` asks for exit code 5 when something would change. `allowed` are the URNs of what may be deleted although it
+    holds data, or `all`. `verb` is the run's name in its record where
+    the operation is not; `writes` keeps that record although the plan only looks.
     """
 
     operation: Operation
-    project: Path | None
-    cloud: str | None
-    stacks: str | None
-    all_stacks: bool
-    output: Output
+    stacks: str | None = None
+    all_stacks: bool = False
+    since: Since | None = None
     yes: bool = False
     refresh: bool = False
     differs: bool = False
-    markdown: int = 0
-    file: Path | None = None
-    listeners: tuple[Listener, ...] = ()
-    since: Since | None = None
+    allowed: tuple[str, ...] = ()
     verb: str = ""
     writes: bool = False
-    allowed: tuple[str, ...] = ()
 
 
-def operate(wish: Wish, carry: Carry | None = None) -> None:
-    """Carry the wish out, in its own way where it has one, and exit with its code."""
-    config = wiring.open_project(wish.project, wish.cloud)
-    require_folder(wish.file)
-    selection = affected_since(config, wish.since) if wish.since else None
-    chosen = selection.stacks if selection else choose(config, wish.stacks, all_stacks=wish.all_stacks)
-    said = told(selection, wish.operation) if selection else ()
+@dataclass(frozen=True)
+class RunResult:
+    """What became of a run: the outcome, the exit code, and how the stacks were selected where a change did it.
+
+    The outcome has no step where no stack was selected.
+    """
+
+    outcome: RunOutcome
+    exit_code: int = ExitCode.DONE
+    selection: Selection | None = None
+
+
+RunPlan = Callable[[LocalProject, Options, Sequence[Stack], Console, Sequence[Event]], tuple[RunOutcome, int]]
+"""Plans and runs; the outcome and the exit code. The events are how the stacks were chosen, for the record."""
+
+
+def deploy(project: LocalProject, options: Options, console: Console, run_plan: RunPlan | None = None) -> RunResult:
+    """Up, preview or destroy the stacks, with a plan that is run in its own way where there is one. Raises DeployError."""
+    config = project.config
+    selection = affected_since(project, options.since) if options.since else None
+    chosen = selection.stacks if selection else choose(config, options.stacks, all_stacks=options.all_stacks)
     if not chosen:
-        say_nothing_to_do(said)
-        if wish.output is Output.JSON or wish.markdown:
-            show(RunOutcome("", wish.operation, ()), wish, config, ExitCode.DONE, selection)
-        return
+        return RunResult(RunOutcome("", options.operation, ()), selection=selection)
     program.check_settings(config, chosen)
-    outcome, code = (carry or carry_out)(wish, config, chosen, said)
-    show(outcome, wish, config, code, selection)
-    raise typer.Exit(code)
-
-
-def say_nothing_to_do(said: Sequence[StackSelected | StackLeftOut] = ()) -> None:
-    """An empty selection is nothing, and says so; `said` is what the change concerns and this command leaves out."""
-    from deploy_driver.render.lines import words
-
-    for event in said:
-        sys.stderr.write(readable(f"{event.stack}: {words(event)}\n"))
-    sys.stderr.write("no stack is selected: nothing to do\n")
+    why = told(selection, options.operation) if selection else ()
+    outcome, code = (run_plan or plan_and_run)(project, options, chosen, console, why)
+    return RunResult(outcome, code, selection)
 
 
 def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:
@@ -104,86 +99,60 @@ def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequ
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """Who this process is from now on, with which tools, in which run: all that does not depend on what will be done."""
-
-    run: str
-    build: str
-    tools: wiring.Tools
-    place: wiring.Place
-
-
-def arrive(config: DeployConfig, instance: str) -> Arrived:
-    """Find the tools, and enter as `instance`."""
-    build, run, tools = wiring.jenkins_build(), wiring.start_id(), wiring.find_tools(config)
-    return Arrived(run, build, tools, wiring.enter(config, instance, run))
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A run about to go: its plan, where it runs, and everything wired; `keeps` its record in the state bucket."""
+class RunContext:
+    """A run that has begun: its plan, who it runs as, and everything wired; `keeps` its record in the state bucket."""
 
     plan: Plan
-    place: wiring.Place
-    run: wiring.Run
-    prompt: TerminalPrompt
+    session: Session
+    run: RunComponents
+    console: Console
     keeps: bool = False
 
 
-def started(wish: Wish, config: DeployConfig, chosen: Sequence[Stack], arrived: Arrived | None = None) -> Begun:
-    """Plan, enter unless somebody has arrived already, compose, and say that the run begins."""
-    prompt, listener = _screen()
-    plan = make_plan(wish.operation, chosen, known=config.stacks)
-    here = arrived or arrive(config, instance_of(plan))
-    keeps = wish.writes or plan.operation is not Operation.PREVIEW
-    run = wiring.compose(
-        config,
-        here.place,
-        here.tools,
-        here.run,
-        yes=wish.yes,
-        listeners=[listener, *wish.listeners],
-        prompt=prompt,
-        build=here.build,
-        keeps=keeps,
-        allowed=wish.allowed,
-    )
-    engine, plugin = run.tools.engine, run.tools.plugin
+def start_run(
+    project: LocalProject, options: Options, chosen: Sequence[Stack], console: Console, session: Session | None = None
+) -> RunContext:
+    """Plan, start a session unless there is one, wire everything, and say that the run begins."""
+    plan = make_plan(options.operation, chosen, known=project.config.stacks)
+    tools = project.find_tools()
+    session = session or start_session(project, instance_of(plan), new_run())
+    keeps = options.writes or plan.operation is not Operation.PREVIEW
+    run = compose(session, tools, console, yes=options.yes, keeps=keeps, allowed=options.allowed)
     run.stream(
         RunStarted(
-            here.run,
-            wish.verb or wish.operation,
-            config.cloud,
+            session.run,
+            options.verb or options.operation,
+            project.config.cloud,
             plan.stacks,
-            f"{engine.version} ({engine.source})",
-            f"{plugin.version} ({plugin.source})",
-            here.place.endpoint,
-            **asdict(here.place.occasion),
+            f"{tools.engine.version} ({tools.engine.source})",
+            f"{tools.plugin.version} ({tools.plugin.source})",
+            session.endpoint,
+            **asdict(session.occasion),
         )
     )
-    return Begun(plan, here.place, run, prompt, keeps)
+    return RunContext(plan, session, run, console, keeps)
 
 
 @contextmanager
-def running(begun: Begun) -> Iterator[Ending]:
+def running(context: RunContext) -> Iterator[Ending]:
     """While inside, signals stop the run cleanly; afterwards its end is on record and the screen is free."""
-    run = begun.run
-    with stopping(run.deployer.interrupt, waiting=WAITING, leaving=_leaving(run)) as received:
+    run, console = context.run, context.console
+    with console.stopping(run.deployer.interrupt, waiting=WAITING, leaving=_leaving(run)) as signals:
         try:
-            with finishing(run.facts.run, run.deployer.clock, run.stream) as ending, received.coded():
+            with finishing(run.facts.run, run.deployer.clock, run.stream) as ending, signals.coded():
                 yield ending
-                ending.code = received.exit_code(ending.code)
+                ending.code = signals.exit_code(ending.code)
         finally:
             run.stream.settle()
-            begun.prompt.before()
-            if begun.keeps:
-                _keep(run)
+            console.release()
+            if context.keeps:
+                _keep(run, console)
 
 
 WAITING = "waiting for the engine, which ends what it has begun, writes the state and takes its lock away"
 
 
-def _leaving(run: wiring.Run) -> str:
+def _leaving(run: RunComponents) -> str:
     """What a person must know who did not wait for the engine."""
     return (
         f"the engine is left alone and ends by itself; what it says is in {run.folder}/engine/logs. "
@@ -191,71 +160,29 @@ def _leaving(run: wiring.Run) -> str:
     )
 
 
-def _keep(run: wiring.Run) -> None:
+def _keep(run: RunComponents, console: Console) -> None:
     """What the run did is done: its exit code stays, whether or not its record could be sent."""
     try:
         run.keep()
     except (NotReadyError, OSError) as error:
-        sys.stderr.write(one_line(f"the run's record is only in this folder: {error}") + "\n")
+        console.notice(f"the run's record is only in this folder: {error}")
 
 
-def carry_out(
-    wish: Wish, config: DeployConfig, chosen: Sequence[Stack], said: Sequence[Event] = ()
+def plan_and_run(
+    project: LocalProject, options: Options, chosen: Sequence[Stack], console: Console, why: Sequence[Event] = ()
 ) -> tuple[RunOutcome, int]:
-    """Plan and run; the outcome and the exit code. `said` is how the stacks were chosen, for the record."""
-    begun = started(wish, config, chosen)
-    with running(begun) as ending:
-        for event in said:
-            begun.run.stream(event)
-        outcome = begun.run.deployer.run(begun.plan, begun.run.facts, refresh=wish.refresh)
-        ending.code = outcome.exit_code(differs=wish.differs)
+    """Plan and run; the outcome and the exit code. `why` is how the stacks were chosen, for the record."""
+    context = start_run(project, options, chosen, console)
+    with running(context) as ending:
+        for event in why:
+            context.run.stream(event)
+        outcome = context.run.deployer.run(context.plan, context.run.facts, refresh=options.refresh)
+        ending.code = outcome.exit_code(differs=options.differs)
     return outcome, ending.code
-
-
-def show(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None = None) -> None:
-    """Write the result to where it is wanted.
-
-    What a run did is done: its exit code stays if that cannot be. Of what only looks the result is all; it raises UsageError.
-    """
-    if not wish.file and wish.output is Output.TEXT and not wish.markdown and sys.stdout.isatty():
-        sys.stderr.write("\n")
-    try:
-        write(_rendered(outcome, wish, config, code, selection), wish.file)
-    except UsageError as error:
-        if wish.operation is Operation.PREVIEW:
-            raise
-        sys.stderr.write(explain(error))
-
-
-def _rendered(outcome: RunOutcome, wish: Wish, config: DeployConfig, code: int, selection: Selection | None) -> str:
-    from deploy_driver.render import preview as markdown
-    from deploy_driver.render import result
-
-    if wish.markdown:
-        return markdown.as_markdown(outcome, project=config.project, limit=wish.markdown, selection=selection)
-    if wish.output is Output.JSON:
-        return as_json(result.as_json(outcome, exit_code=code, selection=selection))
-    return result.as_text(outcome)
 
 
 def instance_of(plan: Plan) -> str:
     """Whose machine carries the plan out, in the sandbox: access layers and their states are an administrator's."""
     if any(step.stack.layer is Layer.ACCESS for step in plan.steps):
-        return wiring.ADMINISTRATOR
-    return wiring.JENKINS_PREVIEW if plan.operation is Operation.PREVIEW else wiring.JENKINS_DEPLOY
-
-
-def _screen() -> tuple[TerminalPrompt, Listener]:
-    if sys.stderr.isatty():
-        from rich.console import Console
-
-        from deploy_driver.render.live import LiveRenderer
-
-        live = LiveRenderer(Console(file=sys.stderr))
-        return TerminalPrompt(live.pause, live.resume), live
-    from deploy_driver.adapters.terminal import WallClock
-    from deploy_driver.render.lines import LineRenderer, beating
-
-    lines = LineRenderer(sys.stderr)
-    beating(lines.beat, WallClock().now)
-    return TerminalPrompt(), lines
+        return ADMINISTRATOR
+    return JENKINS_PREVIEW if plan.operation is Operation.PREVIEW else JENKINS_DEPLOY

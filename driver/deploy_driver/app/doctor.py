@@ -7,12 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.foundation import access_bucket_policy, bucket_policy
-from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app import program
-from deploy_driver.app import session as wiring
+from deploy_driver.app.session import (
+    ADMINISTRATOR,
+    JENKINS_DEPLOY,
+    EngineTools,
+    LocalProject,
+    Session,
+    engine_of,
+    new_run,
+    start_session,
+)
 from deploy_driver.assurance.adapters.inspection import Inspector
 from deploy_driver.assurance.findings.catalogue import IN_ACCOUNTS, check, judge, not_looked_at
 from deploy_driver.assurance.findings.observed import (
@@ -33,8 +40,6 @@ from deploy_driver.errors import DeployError, NotReadyError, RefusedError, Usage
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event
 from deploy_driver.run.preflight import Preflight
-from deploy_driver.run.requests import RunFacts
-from deploy_driver.run.state_check import States
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
 from deploy_project.stackfile import Problem, read
@@ -123,44 +128,35 @@ class Look:
         )
 
 
-def inspect(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts) -> list[RuleResult]:
+def inspect(session: Session, tools: EngineTools | Unseen) -> list[RuleResult]:
     """Enter every account as an administrator, and judge what is there."""
-    aws = wiring.session(config)
-    looks = [_look(config, tools, facts, aws, stack) for stack in config.layer(Layer.ACCESS)]
+    looks = [_look(session, tools, stack) for stack in session.config.layer(Layer.ACCESS)]
     with ThreadPoolExecutor(max_workers=len(looks), thread_name_prefix="inspect") as pool:
-        return [result for results in pool.map(lambda look: _judged(look, aws, facts), looks) for result in results]
+        return [result for results in pool.map(lambda look: _judged(look, session), looks) for result in results]
 
 
-def _look(config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts, aws: AwsSession, access: Stack) -> Look:
-    state = wiring.state_store(config, aws)
+def _look(session: Session, tools: EngineTools | Unseen, access: Stack) -> Look:
+    config, state = session.config, session.state_store()
     service = next((stack for stack in config.layer(Layer.SERVICE) if stack.env == access.env), None)
     try:
         stands = service is not None and state.exists(service.name)
-        exposed = S3StateStore(aws, {access.name: config.backend}, config.project).exists(access.name)
-        return Look(config, access, service, stands, _outputs(config, tools, facts, state, access), exposed)
+        exposed = S3StateStore(session.aws, {access.name: config.backend}, config.project).exists(access.name)
+        return Look(config, access, service, stands, _outputs(session, tools, access), exposed)
     except DeployError as error:
         unseen = Unseen(str(error))
         return Look(config, access, service, service_stands=True, outputs=unseen, exposed=unseen)
 
 
-def _outputs(
-    config: DeployConfig, tools: wiring.Tools | Unseen, facts: RunFacts, state: S3StateStore, access: Stack
-) -> Outputs:
+def _outputs(session: Session, tools: EngineTools | Unseen, access: Stack) -> Outputs:
     if isinstance(tools, Unseen):
         return tools
-    engine = wiring.engine_of(
-        config, tools, config.root / ".deploy" / "runs" / facts.run, States(state, config.project)
-    )
-    return engine.outputs(facts.request(Step(access, Operation.UP, EnterAs.BOOTSTRAP)))
+    engine = engine_of(session, tools, session.config.root / ".deploy" / "runs" / session.run)
+    return engine.outputs(session.facts.request(Step(access, Operation.UP, EnterAs.BOOTSTRAP)))
 
 
-def _judged(look: Look, aws: AwsSession, facts: RunFacts) -> list[RuleResult]:
-    step = Step(look.access, Operation.UP, EnterAs.BOOTSTRAP)
-    entrance = step.entrance(facts.session_name(step))
+def _judged(look: Look, session: Session) -> list[RuleResult]:
     try:
-        if entrance.role_arn:
-            credentials = StsIdentity(aws).credentials(entrance, look.access.region)
-            aws = AwsSession(look.access.region, keys=credentials.environment())
+        aws = session.enter(Step(look.access, Operation.UP, EnterAs.BOOTSTRAP))
         return list(judge(look.subjects(Inspector(aws))))
     except DeployError as error:
         return list(not_looked_at(IN_ACCOUNTS, Unseen(str(error)), look.access.name))
@@ -180,29 +176,28 @@ _ONLY_JENKINS = Unseen("only Jenkins may enter these roles: `deploy doctor` on i
 _NO_SETTINGS = Unseen("the settings do not hold, so nobody can say what should be there")
 
 
-def diagnose(config: DeployConfig, depth: Depth) -> list[RuleResult]:
+def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
     """Look as Jenkins at what a run depends on, or as an administrator at what the accounts really have."""
-    build, run = wiring.jenkins_build(), wiring.start_id()
-    tools, results = _tools(config)
+    config = project.config
+    tools, results = _tools(project)
     settings_hold, found = _files(config)
     results = [*found, *results]
     deep = depth == "administrator"
     try:
-        place = wiring.enter(config, wiring.ADMINISTRATOR if deep else wiring.JENKINS_DEPLOY, run)
+        session = start_session(project, ADMINISTRATOR if deep else JENKINS_DEPLOY, new_run())
     except DeployError as error:
         nowhere = Unseen(str(error))
         unseen = not_looked_at(("identity", "state", "role", "lock", *IN_ACCOUNTS), nowhere)
         return [*results, check("cloud", fact=str(error), remedy=error.remedy), *unseen]
-    where = f"sandbox at {place.endpoint}" if place.endpoint else "AWS"
+    where = f"sandbox at {session.endpoint}" if session.endpoint else "AWS"
     results.append(check("cloud", ok=True, fact=where))
-    facts = RunFacts(run, config.project, build, config.tools.account, place.environment)
-    results += _way_in(config, facts, Layer.ACCESS if deep else Layer.SERVICE)
+    results += _way_in(session, Layer.ACCESS if deep else Layer.SERVICE)
     if not deep:
         results += not_looked_at(IN_ACCOUNTS, _ONLY_AN_ADMINISTRATOR)
     elif not settings_hold:
         results += not_looked_at(IN_ACCOUNTS, _NO_SETTINGS)
     else:
-        results += inspect(config, tools, facts)
+        results += inspect(session, tools)
     if deep:
         for stack in config.layer(Layer.SERVICE):
             results += not_looked_at(("role", "lock"), _ONLY_JENKINS, stack.name)
@@ -210,7 +205,7 @@ def diagnose(config: DeployConfig, depth: Depth) -> list[RuleResult]:
     return sorted(results, key=lambda result: order.get(result.stack, -1))
 
 
-def _way_in(config: DeployConfig, facts: RunFacts, layer: Layer) -> list[RuleResult]:
+def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
     """The checks that every run of this layer begins with."""
     found: list[RuleResult] = []
 
@@ -220,10 +215,9 @@ def _way_in(config: DeployConfig, facts: RunFacts, layer: Layer) -> list[RuleRes
         elif isinstance(event, CheckFailed):
             found.append(check(event.check, fact=event.what, remedy=event.remedy, stack=event.stack))
 
-    aws = wiring.session(config)
-    plan = make_plan(Operation.UP, config.layer(layer))
+    plan = make_plan(Operation.UP, session.config.layer(layer))
     try:
-        Preflight(StsIdentity(aws), wiring.state_store(config, aws), note).require(plan, facts)
+        Preflight(session.identity, session.state_store(), note).require(plan, session.facts)
     except (NotReadyError, RefusedError):
         asked = {result.rule for result in found}
         found += not_looked_at(
@@ -261,9 +255,9 @@ def _external_ids(config: DeployConfig) -> Iterator[InspectedExternalId]:
         )
 
 
-def _tools(config: DeployConfig) -> tuple[wiring.Tools | Unseen, list[RuleResult]]:
+def _tools(project: LocalProject) -> tuple[EngineTools | Unseen, list[RuleResult]]:
     try:
-        tools = wiring.find_tools(config, asking_engine=True)
+        tools = project.find_tools(asking_engine=True)
     except DeployError as error:
         return Unseen(str(error)), [check("tools", fact=str(error), remedy=error.remedy)]
     said = [f"{tool.name} {tool.version} from {tool.source}: {tool.path}" for tool in (tools.engine, tools.plugin)]

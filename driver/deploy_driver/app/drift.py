@@ -10,16 +10,23 @@ from functools import partial
 from pathlib import Path
 
 from deploy_driver.adapters import work_tree as commit
-from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.git import Git
-from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.state import Deployed
 from deploy_driver.adapters.trail import HistoryTrail
 from deploy_driver.adapters.work_tree import WorkTree
-from deploy_driver.app import session as wiring
-from deploy_driver.app.deploy import Begun, running
+from deploy_driver.app import program
+from deploy_driver.app.console import Console
+from deploy_driver.app.deploy import Options, RunContext, choose, running, start_run
+from deploy_driver.app.session import (
+    ADMINISTRATOR,
+    JENKINS_DEPLOY,
+    JENKINS_PREVIEW,
+    LocalProject,
+    new_run,
+    start_session,
+)
 from deploy_driver.bundle.model import ABSENT
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.drift.fix import fix_of, fixed
@@ -32,37 +39,46 @@ from deploy_driver.drift.who import Deed, doer, events_of
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import Moved
-from deploy_driver.values import Operation
+from deploy_driver.values import Layer, Operation, Stack
 
 HISTORY = 90 * 24 * 3600
 """Seconds that CloudTrail's event history goes back (CloudTrail User Guide, "Working with CloudTrail event history")."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """How a look was asked for. `ledger` is the file that keeps what is new and what is old; `differs` asks for exit code 5."""
+class DriftOptions:
+    """How drift is looked for, in which stacks.
 
-    jobs: int
-    ledger: Path
+    `jobs` stacks at a time. `ledger` is the file that keeps what is new and what is old; otherwise the project's own.
+    `differs` asks for exit code 5. `fix` puts back what the cloud alone has otherwise, and `allowed` may be deleted for it.
+    """
+
+    stacks: str | None = None
+    all_stacks: bool = False
+    jobs: int = 4
+    ledger: Path | None = None
     differs: bool = False
+    fix: bool = False
+    allowed: tuple[str, ...] = ()
+    yes: bool = False
 
 
-def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
+def look(begun: RunContext, jobs: int, ledger: Path) -> Report:
     """Look at every stack of the plan. Raises NotReadyError when there is nowhere to look from."""
-    run = begun.run
-    require_ledger(wanted.ledger)
-    scan = DriftScan(run.deployer, run.engine, partial(_recheck, config, begun))
-    looked = scan.run(begun.plan, run.facts, workers=wanted.jobs)
-    who = _doers(config, begun, looked)
+    run, config = begun.run, begun.session.config
+    require_ledger(ledger)
+    scan = DriftScan(run.deployer, run.engine, partial(_recheck, begun))
+    looked = scan.run(begun.plan, run.facts, workers=jobs)
+    who = _doers(begun, looked)
     if run.deployer.stopped:
         raise InterruptedRunError("stopped on request; nothing was touched, and the ledger is as it was")
     now = datetime.fromtimestamp(run.deployer.clock.now(), UTC)
     scope = _scope(config, begun, looked)
     found = sort((finding for one in looked for finding in one.findings), config.drift_ignore, scope, now.date())
     moment = now.isoformat(timespec="seconds")
-    before = read_ledger(wanted.ledger)
+    before = read_ledger(ledger)
     entries = after(before, found, scope.looked, moment)
-    write_ledger(wanted.ledger, entries)
+    write_ledger(ledger, entries)
     found = replace(found, warnings=(*found.warnings, *who.unread))
     report = Report(run.facts.run, moment, looked, found, who.deeds, entries, first=not before)
     for event in told(report):
@@ -70,7 +86,7 @@ def look(config: DeployConfig, begun: Begun, wanted: Wanted) -> Report:
     return report
 
 
-def _scope(config: DeployConfig, begun: Begun, looked: Iterable[StackDrift]) -> Scope:
+def _scope(config: DeployConfig, begun: RunContext, looked: Iterable[StackDrift]) -> Scope:
     layer = begun.plan.steps[0].stack.layer
     return Scope(
         frozenset(stack.name for stack in config.stacks),
@@ -79,25 +95,15 @@ def _scope(config: DeployConfig, begun: Begun, looked: Iterable[StackDrift]) -> 
     )
 
 
-def _recheck(config: DeployConfig, begun: Begun, step: Step, drift: StackDrift) -> StackDrift:
+def _recheck(begun: RunContext, step: Step, drift: StackDrift) -> StackDrift:
     """The same, where what was not made by us and is there all the same is told from what is only not made yet."""
     if not has_missing(drift):
         return drift
     try:
-        aws = _entered(config, begun, step)
+        aws = begun.session.renewed().enter(step)
     except NotReadyError as error:
         return without_missing(drift, error)
     return classify_missing(drift, Presence(aws, step.stack.account, step.stack.region).stands)
-
-
-def _entered(config: DeployConfig, begun: Begun, step: Step) -> AwsSession:
-    """AWS, as the role that looked at the stack. Raises NotReadyError."""
-    machine = wiring.session(config)
-    entrance = step.entrance(begun.run.facts.session_name(step))
-    if not entrance.role_arn:
-        return machine
-    keys = StsIdentity(machine).credentials(entrance, step.stack.region).environment()
-    return AwsSession(step.stack.region, keys=keys)
 
 
 @dataclass(frozen=True)
@@ -108,30 +114,30 @@ class _Told:
     unread: tuple[str, ...] = ()
 
 
-def _doers(config: DeployConfig, begun: Begun, looked: Sequence[StackDrift]) -> _Told:
+def _doers(begun: RunContext, looked: Sequence[StackDrift]) -> _Told:
     """Who wrote last to what the cloud has otherwise. A trail that cannot be read keeps no other from it."""
     by_stack = {step.stack.name: step for step in begun.plan.steps}
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="who") as pool:
-        told = tuple(pool.map(lambda one: _told(config, begun, by_stack[one.stack], one), looked))
+        told = tuple(pool.map(lambda one: _told(begun, by_stack[one.stack], one), looked))
     deeds = {urn: deed for each in told for urn, deed in each.deeds.items()}
     return _Told(deeds, tuple(line for each in told for line in each.unread))
 
 
-def _told(config: DeployConfig, begun: Begun, step: Step, drift: StackDrift) -> _Told:
+def _told(begun: RunContext, step: Step, drift: StackDrift) -> _Told:
     try:
-        return _Told(dict(_who(config, begun, step, drift)))
+        return _Told(dict(_who(begun, step, drift)))
     except NotReadyError as error:
         return _Told({}, (f"{drift.stack}: nobody can say who did it: {error}",))
 
 
-def _who(config: DeployConfig, begun: Begun, step: Step, drift: StackDrift) -> Iterator[tuple[str, Deed]]:
+def _who(begun: RunContext, step: Step, drift: StackDrift) -> Iterator[tuple[str, Deed]]:
     drifted = {finding.urn: finding.type for finding in drift.findings if finding.moved is not Moved.CODE}
     if not drifted:
         return
     stack = step.stack
-    aws = _entered(config, begun, step)
-    deployed = wiring.state_store(config, wiring.session(config)).written(stack.name)
-    trail = HistoryTrail(aws, stack.account, stack.region)
+    session = begun.session.renewed()
+    deployed = session.state_store().written(stack.name)
+    trail = HistoryTrail(session.enter(step), stack.account, stack.region)
     now = begun.run.deployer.clock.now()
     events = dict.fromkeys(event for type_ in drifted.values() for event in events_of(type_))
     records = {event: list(trail.find("EventName", event, now - HISTORY, now + 60)) for event in events}
@@ -142,7 +148,7 @@ def _who(config: DeployConfig, begun: Begun, step: Step, drift: StackDrift) -> I
 
 
 @dataclass(frozen=True)
-class Carried:
+class DriftResult:
     """What a run came to: the report, the exit code, and why nothing was put back, where that was refused."""
 
     report: Report
@@ -150,18 +156,38 @@ class Carried:
     refused: DeployError | None = None
 
 
-def carry_out(config: DeployConfig, begun: Begun, wanted: Wanted, fixer: Fixer | None) -> Carried:
-    """Look, and put back where a fixer is given; its refusal keeps nobody from seeing what was seen."""
+def detect_drift(project: LocalProject, options: DriftOptions, console: Console) -> DriftResult | None:
+    """Look, and put back where that is asked for; a refusal keeps nobody from seeing what was seen. None where no stack is selected."""
+    chosen = choose(project.config, options.stacks, all_stacks=options.all_stacks)
+    if not chosen:
+        return None
+    program.check_settings(project.config, chosen)
+    ledger = options.ledger or project.config.root / ".deploy" / "drift" / "ledger.json"
+    begun = _start(project, options, chosen, console)
+    fixer = Fixer(begun, project.git, options.allowed, ledger) if options.fix else None
     refused = None
     with running(begun) as ending:
-        report = look(config, begun, wanted)
+        report = look(begun, options.jobs, ledger)
         try:
             report = fixer.fix(report) if fixer else report
-            ending.code = report.exit_code(differs=wanted.differs)
+            ending.code = report.exit_code(differs=options.differs)
         except (NotReadyError, RefusedError) as error:
             refused = error
             ending.by(error)
-    return Carried(report, ending.code, refused)
+    return DriftResult(report, ending.code, refused)
+
+
+def _start(project: LocalProject, options: DriftOptions, chosen: Sequence[Stack], console: Console) -> RunContext:
+    access = any(stack.layer is Layer.ACCESS for stack in chosen)
+    instance = ADMINISTRATOR if access else JENKINS_DEPLOY if options.fix else JENKINS_PREVIEW
+    run = Options(
+        Operation.PREVIEW,
+        yes=options.yes,
+        allowed=options.allowed,
+        verb="drift --fix" if options.fix else "drift",
+        writes=options.fix,
+    )
+    return start_run(project, run, chosen, console, start_session(project, instance, new_run()))
 
 
 @dataclass(frozen=True)
@@ -171,8 +197,7 @@ class Fixer:
     What was put back is closed in `ledger`: the engine wrote it, so that nobody need look again.
     """
 
-    config: DeployConfig
-    begun: Begun
+    begun: RunContext
     git: Git
     named: Collection[str]
     ledger: Path
@@ -203,11 +228,11 @@ class Fixer:
 
     def _plan(self, targets: Mapping[str, object]) -> Plan:
         chosen = [step.stack for step in self.begun.plan.steps if step.stack.name in targets]
-        return make_plan(Operation.UP, chosen, known=self.config.stacks)
+        return make_plan(Operation.UP, chosen, known=self.begun.session.config.stacks)
 
     def _require_commit(self, stacks: Collection[str]) -> None:
-        tree = commit.look(self.git, but=[self.config.root / ".deploy"])
-        state = wiring.state_store(self.config, wiring.session(self.config))
+        tree = commit.look(self.git, but=[self.begun.session.config.root / ".deploy"])
+        state = self.begun.session.renewed().state_store()
         found = {stack: _mismatch(tree, state.deployed(stack)) for stack in stacks}
         wrong = [f"{stack}: {why}" for stack, why in found.items() if why]
         if wrong:

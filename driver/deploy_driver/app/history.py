@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from deploy_driver.adapters.records import record_in
-from deploy_driver.app import session as wiring
-from deploy_driver.config.model import DeployConfig
+from deploy_driver.app.console import ignore
+from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, start_session
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.chain import Examined, examine, together
 from deploy_driver.record.reading import lines_of
@@ -44,6 +43,7 @@ class Records:
     archive: KeptRecords | None
     kept: frozenset[str]
     why: str = ""
+    notice: Callable[[str], None] = ignore
 
     @property
     def names(self) -> list[str]:
@@ -62,17 +62,19 @@ class Records:
         return replace(found, summary=replace(found.summary, run=run))
 
 
-def records(config: DeployConfig) -> Records:
-    """The records of this folder and of the state bucket. A bucket that cannot be asked is said on stderr."""
-    folder = config.root / ".deploy" / "runs"
+def records(project: LocalProject, notice: Callable[[str], None]) -> Records:
+    """The records of this folder and of the state bucket.
+
+    `notice` hears of a bucket that cannot be asked, and of records that cannot be read.
+    """
+    folder = project.config.root / ".deploy" / "runs"
     here = frozenset(path.name for path in folder.glob("*") if path.is_dir())
     try:
-        wiring.enter(config, wiring.JENKINS_DEPLOY)
-        archive = wiring.archive(config, wiring.session(config))
-        return Records(folder, here, archive, frozenset(archive.runs()))
+        archive = start_session(project, JENKINS_DEPLOY).archive()
+        return Records(folder, here, archive, frozenset(archive.runs()), notice=notice)
     except NotReadyError as error:
-        _say(f"only the runs of this folder: {error}")
-        return Records(folder, here, None, frozenset(), str(error))
+        notice(f"only the runs of this folder: {error}")
+        return Records(folder, here, None, frozenset(), str(error), notice)
 
 
 def verified(known: Records, wanted: str | None) -> list[Examined]:
@@ -103,13 +105,13 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
 
 
 def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
-    """The newest runs of that cloud, newest first. A record that cannot be read is said on stderr, and is left out."""
+    """The newest runs of that cloud, newest first. A record that cannot be read is left out, with a notice."""
 
     def summary_of(name: str) -> RunSummary | None:
         try:
             found = known.story(name)
         except (NotReadyError, ValueError) as error:
-            _say(f"run {name} is left out: {error}")
+            known.notice(f"run {name} is left out: {error}")
             return None
         return found.summary if found else None
 
@@ -173,9 +175,3 @@ def _unknown(known: Records, what: str, wanted: str = "") -> UsageError | NotRea
             remedy=f"let it be asked; here {said}",
         )
     return UsageError(what, where="RUN", remedy=f"{said}; `deploy history` shows more")
-
-
-def _say(line: str) -> None:
-    from deploy_driver.record.redaction import one_line
-
-    sys.stderr.write(one_line(line) + "\n")

@@ -10,9 +10,16 @@ from fnmatch import fnmatchcase
 from threading import Event
 
 from deploy_driver.adapters.aws import AwsSession
-from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.app import program
-from deploy_driver.app import session as wiring
+from deploy_driver.app.deploy import choose
+from deploy_driver.app.session import (
+    ADMINISTRATOR,
+    JENKINS_DEPLOY,
+    JENKINS_PREVIEW,
+    LocalProject,
+    new_run,
+    start_session,
+)
 from deploy_driver.assurance.adapters.proof_world import AwsWorld
 from deploy_driver.assurance.adapters.prove_fixtures import ProveFixtures
 from deploy_driver.assurance.prove import policies, proof
@@ -56,12 +63,12 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
     """AWS, for whoever asks. `instances`: the metadata endpoint of each machine; empty where only this one is there."""
     region = config.backend.region
     machines = {
-        config.jenkins_deploy_role: wiring.JENKINS_DEPLOY,
-        config.jenkins_preview_role: wiring.JENKINS_PREVIEW,
+        config.jenkins_deploy_role: JENKINS_DEPLOY,
+        config.jenkins_preview_role: JENKINS_PREVIEW,
     }
 
     def instance(role: str) -> AwsSession:
-        endpoint = instances.get(machines.get(role, wiring.ADMINISTRATOR), "")
+        endpoint = instances.get(machines.get(role, ADMINISTRATOR), "")
         return AwsSession(region, metadata_endpoint=endpoint, checked=False)
 
     return AwsWorld(instance, {stack.account: stack.region for stack in config.stacks}, region)
@@ -99,25 +106,44 @@ def _trail(stack: Stack, name: str) -> str:
     return f"arn:aws:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
 
 
+def prove(
+    project: LocalProject, stacks: str | None, only: str, tell: Tell, stopped: Event, *, all_stacks: bool = False
+) -> ProofReport:
+    """Prove the service stacks of those names, otherwise all, with their access layers: the cases that `only` matches.
+
+    Raises NotReadyError where the access layers do not stand, UsageError where nothing is selected.
+    """
+    chosen = choose(project.config, stacks, all_stacks=all_stacks or stacks is None)
+    if any(stack.layer is not Layer.SERVICE for stack in chosen):
+        raise UsageError("a proof is about service stacks; their access layers are proved with them")
+    program.check_settings(project.config, chosen)
+    return Proof(project, chosen, only, new_run(), tell, stopped).make()
+
+
 @dataclass(frozen=True)
 class Proof:
     """A proof about to be made: of which accounts, of which cases, and how it is told and stopped."""
 
-    config: DeployConfig
+    project: LocalProject
     chosen: Sequence[Stack]
     only: str
     run: str
     tell: Tell
     stopped: Event
 
+    @property
+    def config(self) -> DeployConfig:
+        """The project's config."""
+        return self.project.config
+
     def make(self) -> ProofReport:
         """Try everything. Raises NotReadyError where the access layers do not stand, UsageError where nothing is selected."""
         begin = time.monotonic()
-        place = wiring.enter(self.config, wiring.ADMINISTRATOR, self.run)
+        session = start_session(self.project, ADMINISTRATOR, self.run)
         facts = facts_of(self.config, self.chosen, self.run)
-        world = world_of(self.config, place.sandbox.instances if place.sandbox else {})
-        if place.sandbox is None:
-            StsIdentity(wiring.session(self.config)).caller()
+        world = world_of(self.config, session.sandbox.instances if session.sandbox else {})
+        if session.sandbox is None:
+            session.identity.caller()
             verdicts = self._carried_out(facts, world, executed=False)
         else:
             with ProveFixtures(world, facts, self.config.sandbox_home / "prove.lock").in_place() as in_place:
@@ -126,7 +152,7 @@ class Proof:
             self.config.project,
             self.config.cloud.value,
             tuple(verdicts),
-            () if place.sandbox else proof.NOT_EXECUTED,
+            () if session.sandbox else proof.NOT_EXECUTED,
             time.monotonic() - begin,
             self.stopped.is_set(),
         )

@@ -15,18 +15,15 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-import typer
-
 from deploy_driver.adapters import bundle_folder
 from deploy_driver.adapters import work_tree as commit
 from deploy_driver.adapters import work_tree as fingerprint
 from deploy_driver.adapters.git import Git
-from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.sources import import_from_sources
 from deploy_driver.app import program
-from deploy_driver.app import session as wiring
-from deploy_driver.app.deploy import Begun, Carry, Wish, arrive, choose, running, show, started
-from deploy_driver.app.session import Tools
+from deploy_driver.app.console import Console
+from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, running, start_run
+from deploy_driver.app.session import JENKINS_DEPLOY, EngineTools, LocalProject, new_run, start_session
 from deploy_driver.bundle.mismatch import Mismatch, expired, mismatches, moment, rewritten
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, BoundStack, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
@@ -52,7 +49,7 @@ class Binder:
     """Looks at one project. `environment` is git's; `folder` is where the plan is kept, and no part of what it depends on."""
 
     config: DeployConfig
-    tools: Tools
+    tools: EngineTools
     environment: Mapping[str, str]
     state: StateStore
     folder: Path
@@ -100,42 +97,42 @@ class Saving:
     seconds: int
     allow_dirty: bool
 
-    def carry_out(
-        self, wish: Wish, config: DeployConfig, chosen: Sequence[Stack], said: Sequence[Event]
+    def plan_and_save(
+        self, project: LocalProject, options: Options, chosen: Sequence[Stack], console: Console, why: Sequence[Event]
     ) -> tuple[RunOutcome, int]:
         """Preview under the preview roles, and save when every stack could be previewed; the outcome and the exit code."""
-        _check(wish, chosen)
-        begun = started(wish, config, chosen, arrive(config, wiring.JENKINS_DEPLOY))
+        _check(options, chosen)
+        session = start_session(project, JENKINS_DEPLOY, new_run())
+        begun = start_run(project, options, chosen, console, session)
         run = begun.run
         with running(begun) as ending:
-            for event in said:
+            for event in why:
                 run.stream(event)
-            state = wiring.state_store(config, wiring.session(config))
-            binder = Binder(config, run.tools, begun.place.environment, state, self.folder)
+            binder = Binder(project.config, run.tools, session.environment, session.state_store(), self.folder)
             binding = binder.bind(begun.plan)
             if not self.allow_dirty:
                 _refuse_dirty(binding)
             outcome = run.deployer.run(begun.plan, run.facts)
-            ending.code = outcome.exit_code(differs=wish.differs)
+            ending.code = outcome.exit_code(differs=options.differs)
             if all(step.result is Result.SUCCEEDED for step in outcome.steps):
                 _refuse_moved(binding, binder.bind(begun.plan))
-                _refuse_lost(outcome, wish.allowed)
-                self._save(begun, config, binding, outcome)
+                _refuse_lost(outcome, options.allowed)
+                self._save(begun, binding, outcome)
             else:
                 run.stream(Progress("no plan is saved: not every stack could be previewed"))
         return outcome, ending.code
 
-    def _save(self, begun: Begun, config: DeployConfig, binding: Binding, outcome: RunOutcome) -> None:
+    def _save(self, begun: RunContext, binding: Binding, outcome: RunOutcome) -> None:
         from deploy_driver.render import saved_plan as plan_page
 
-        run, aws = begun.run, wiring.session(config)
+        run, session = begun.run, begun.session.renewed()
         now = int(run.deployer.clock.now())
         bundle = Bundle(
             format=FORMAT,
             id=run.facts.run,
             created=now,
             expires=now + self.seconds,
-            saved_by=StsIdentity(aws).caller().arn,
+            saved_by=session.identity.caller().arn,
             document="",
             allow_delete=tuple(
                 change.urn for step in outcome.steps for change in not_allowed(step.resources, step.changes, ())
@@ -143,21 +140,21 @@ class Saving:
             binding=_with_steps(binding, outcome),
         )
         document = plan_page.as_markdown(bundle, outcome).encode()
-        sealed = seal(replace(bundle, document=digest(document)), document, wiring.plan_key(config, aws))
+        sealed = seal(replace(bundle, document=digest(document)), document, session.plan_key())
         bundle_folder.write(self.folder, sealed)
         run.stream(Progress(f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}"))
 
 
 def saving(
     folder: Path | None, expires_in: str | None, *, allow_dirty: bool, allow_delete: Sequence[str]
-) -> Carry | None:
+) -> RunPlan | None:
     """The way to carry out a preview that is saved; None when it is not to be. Raises UsageError."""
     if folder is None and expires_in is None and not allow_dirty and not allow_delete:
         return None
     if folder is None:
         said = "--expires-in, --allow-dirty and --allow-delete are for a plan that is saved"
         raise UsageError(said, remedy="say --save DIR")
-    return Saving(folder, DAY if expires_in is None else _seconds(expires_in), allow_dirty).carry_out
+    return Saving(folder, DAY if expires_in is None else _seconds(expires_in), allow_dirty).plan_and_save
 
 
 def _seconds(said: str) -> int:
@@ -167,13 +164,13 @@ def _seconds(said: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def _check(wish: Wish, chosen: Sequence[Stack]) -> None:
+def _check(options: Options, chosen: Sequence[Stack]) -> None:
     if any(stack.layer is Layer.ACCESS for stack in chosen):
         raise UsageError(
             "a plan is saved of service layers only",
             remedy="the access layer is an administrator's: `deploy preview` shows it, `deploy bootstrap` makes it",
         )
-    if wish.refresh:
+    if options.refresh:
         raise UsageError(
             "--refresh and --save contradict each other", remedy="a saved plan starts from what was last deployed"
         )
@@ -215,32 +212,31 @@ def _with_steps(binding: Binding, outcome: RunOutcome) -> Binding:
 CHECK = "reviewed plan"
 
 
-def apply(wish: Wish, folder: Path) -> None:
-    """Apply the plan in `folder` and exit with the run's code. Raises RefusedError with every difference by name."""
-    if wish.refresh or wish.since:
-        word = "--refresh" if wish.refresh else "--affected"
+def apply(project: LocalProject, options: Options, folder: Path, console: Console) -> RunResult:
+    """Apply the plan in `folder`. Raises RefusedError with every difference by name."""
+    if options.refresh or options.since:
+        word = "--refresh" if options.refresh else "--affected"
         raise UsageError(f"{word} and --plan contradict each other", remedy="a plan is applied as it was reviewed")
-    if wish.allowed:
+    if options.allowed:
         raise UsageError("--allow-delete and --plan contradict each other", remedy="say it to `deploy preview --save`")
-    config = wiring.open_project(wish.project, wish.cloud)
+    config = project.config
     import_from_sources(config.root)
     sealed = bundle_folder.read(folder)
-    arrived = arrive(config, wiring.JENKINS_DEPLOY)
-    aws = wiring.session(config)
-    bundle, state = unseal(sealed, wiring.plan_key(config, aws)), wiring.state_store(config, aws)
-    chosen = _chosen(wish, config, bundle)
-    begun = started(replace(wish, allowed=bundle.allow_delete), config, chosen, arrived)
+    session = start_session(project, JENKINS_DEPLOY, new_run())
+    bundle, state = unseal(sealed, session.plan_key()), session.state_store()
+    chosen = _chosen(options, config, bundle)
+    reviewed = replace(options, allowed=bundle.allow_delete)
+    begun = start_run(project, reviewed, chosen, console, session)
     with running(begun) as ending:
-        binder = Binder(config, arrived.tools, arrived.place.environment, state, folder)
-        plans = wiring.archive(config, aws)
+        binder = Binder(config, begun.run.tools, session.environment, state, folder)
+        plans = session.archive()
         require([*_spent(bundle, plans), *_bound(begun, binder, bundle, sealed)], begun.run.stream)
         begun.run.stream(CheckPassed(CHECK, f"{bundle.id}, saved by {bundle.saved_by}, until {moment(bundle.expires)}"))
         program.check_settings(config, chosen)
-        gates = reviewed_gates(bundle, state, plans, arrived.run, begun.run.deployer.gates)
+        gates = reviewed_gates(bundle, state, plans, session.run, begun.run.deployer.gates)
         outcome = _carry_out(begun, config, chosen, bundle, gates)
         ending.code = outcome.exit_code()
-    show(outcome, wish, config, ending.code)
-    raise typer.Exit(ending.code)
+    return RunResult(outcome, ending.code)
 
 
 def require(found: Iterable[Mismatch], emit: Emit) -> None:
@@ -255,11 +251,11 @@ def require(found: Iterable[Mismatch], emit: Emit) -> None:
         )
 
 
-def _chosen(wish: Wish, config: DeployConfig, bundle: Bundle) -> Sequence[Stack]:
+def _chosen(options: Options, config: DeployConfig, bundle: Bundle) -> Sequence[Stack]:
     """The stacks of the plan that there still are."""
     reviewed = {stack.stack for stack in bundle.binding.stacks}
-    if wish.all_stacks or wish.stacks is not None:
-        asked = {stack.name for stack in choose(config, wish.stacks, all_stacks=wish.all_stacks)}
+    if options.all_stacks or options.stacks is not None:
+        asked = {stack.name for stack in choose(config, options.stacks, all_stacks=options.all_stacks)}
         if asked != reviewed:
             raise UsageError(
                 f"the plan is of {', '.join(sorted(reviewed))}, and {', '.join(sorted(asked)) or 'nothing'} was asked for",
@@ -274,14 +270,14 @@ def _spent(bundle: Bundle, plans: UsedPlans) -> Iterable[Mismatch]:
         yield used(bundle, other)
 
 
-def _bound(begun: Begun, binder: Binder, bundle: Bundle, sealed: Sealed) -> Iterable[Mismatch]:
+def _bound(begun: RunContext, binder: Binder, bundle: Bundle, sealed: Sealed) -> Iterable[Mismatch]:
     yield from expired(bundle, begun.run.deployer.clock.now())
     yield from rewritten(bundle, sealed.document)
     yield from mismatches(bundle.binding, binder.bind(begun.plan))
 
 
 def _carry_out(
-    begun: Begun, config: DeployConfig, chosen: Sequence[Stack], bundle: Bundle, gates: tuple[Gate, ...]
+    begun: RunContext, config: DeployConfig, chosen: Sequence[Stack], bundle: Bundle, gates: tuple[Gate, ...]
 ) -> RunOutcome:
     run = begun.run
     run.stream(Progress("previewing every stack again: nothing is touched before all are as reviewed"))

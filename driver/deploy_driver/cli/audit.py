@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
+from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, open_project
 
 
 class Source(StrEnum):
@@ -18,6 +18,7 @@ class Source(StrEnum):
 
 
 def audit(
+    context: typer.Context,
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, as `deploy` printed it.")],
     source: Annotated[
         Source, typer.Option("--source", help="CloudTrail's event history, or the files in the trails' buckets.")
@@ -42,13 +43,13 @@ def audit(
 
     deploy audit 20261123-0102-3f9a7c --wait 900
     """
-    from deploy_driver.app import session as wiring
     from deploy_driver.app.audit import audit_run
     from deploy_driver.assurance.audit import text as rendered
-    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.cli.output import notice, write, write_json
     from deploy_driver.errors import ExitCode
 
-    picture = audit_run(wiring.open_project(project, cloud), run, delivered=source is Source.DELIVERED, wait=wait)
+    opened = open_project(context, project, cloud)
+    picture = audit_run(opened, run, delivered=source is Source.DELIVERED, wait=wait, notice=notice)
     if output is Output.JSON:
         write_json(rendered.as_json(picture))
     else:

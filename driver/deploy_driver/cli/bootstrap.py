@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,14 +14,12 @@ from deploy_driver.cli.options import (
     ProjectOption,
     StacksOption,
     YesOption,
+    open_project,
 )
-
-if TYPE_CHECKING:
-    from deploy_driver.config.model import DeployConfig
-    from deploy_driver.values import Stack
 
 
 def bootstrap(
+    context: typer.Context,
     stacks: StacksOption = None,
     print_: Annotated[
         bool, typer.Option("--print", help="Show every policy document that would be made, and make nothing.")
@@ -48,59 +45,13 @@ def bootstrap(
 
     deploy bootstrap --yes
     """
-    from deploy_driver.app import program
-    from deploy_driver.app import session as wiring
-    from deploy_driver.app.deploy import Wish, choose, show
-    from deploy_driver.cli.output import write_json
-    from deploy_driver.errors import UsageError
-    from deploy_driver.values import Layer, Operation
+    from deploy_driver.app.bootstrap import access_stacks, bootstrap, policies
+    from deploy_driver.cli.output import console, show_run, write_json
 
-    config = wiring.open_project(project, cloud)
-    chosen = choose(config, stacks, all_stacks=False) if stacks else config.layer(Layer.ACCESS)
-    if any(stack.layer is not Layer.ACCESS for stack in chosen):
-        raise UsageError(
-            "bootstrap makes access layers only", remedy="say tools, dev-access, …; or nothing for all of them"
-        )
-    program.check_settings(config, chosen)
+    opened = open_project(context, project, cloud)
+    chosen = access_stacks(opened, stacks)
     if print_:
-        write_json(_policies(config, chosen))
+        write_json(policies(opened, chosen))
         return
-    from deploy_driver.app.bootstrap import carry_out
-
-    wish = Wish(
-        Operation.UP,
-        project,
-        cloud,
-        stacks,
-        all_stacks=False,
-        output=output,
-        yes=yes,
-        verb="bootstrap",
-        allowed=tuple(allow_delete or ()),
-    )
-    outcome, code = carry_out(wish, config, chosen)
-    show(outcome, wish, config, code)
-    raise typer.Exit(code)
-
-
-def _policies(config: DeployConfig, chosen: Sequence[Stack]) -> Mapping[str, Any]:
-    """Every policy document that would be made."""
-    from deploy_driver.adapters.foundation import (
-        access_bucket_policy,
-        access_key_policy,
-        bucket_policy,
-        key_policy,
-        plan_key_policy,
-    )
-    from deploy_driver.app import program
-
-    backend, jenkins = config.backend, (config.jenkins_deploy_role, config.jenkins_preview_role)
-    return {
-        "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
-        "accessState": {
-            "bucketPolicy": access_bucket_policy(config.access_backend.bucket, backend.account, jenkins),
-            "keyPolicy": access_key_policy(backend.account, jenkins),
-        },
-        "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
-        **{stack.name: program.documents(config, stack) for stack in chosen},
-    }
+    result = bootstrap(opened, chosen, console(), yes=yes, allowed=tuple(allow_delete or ()))
+    show_run(result, opened.config.project, output)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deploy_driver.cli.options import Output, OutputOption
-from deploy_driver.errors import UsageError
+from deploy_driver.cli.options import Output, OutputOption, machine
 from deploy_driver.values import Host
 
 
 def comment(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The Markdown; its first line is the hidden marker.")],
     host: Annotated[
         Host | None,
@@ -38,23 +35,11 @@ def comment(
 
     deploy comment preview.md
     """
-    import sys
-
-    from deploy_driver.adapters.hosts import discussion
-    from deploy_driver.adapters.terminal import WallClock
-    from deploy_driver.app import session as wiring
-    from deploy_driver.app.comment import note, post
-    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.app.comment import comment_on
+    from deploy_driver.cli.output import notice, write, write_json
     from deploy_driver.record.redaction import one_line
 
-    def say(line: str) -> None:
-        sys.stderr.write(one_line(line) + "\n")
-
-    what = note(_text(file), str(file))
-    pull_request, clock = wiring.pull_request(host, number), WallClock()
-    posted = post(discussion(pull_request, clock), what, clock, say)
-    for other in posted.others:
-        say(f"another comment has the same marker, left by two builds at once; delete it: {other.place}")
+    pull_request, posted = comment_on(machine(context), file, host, number, notice)
     done = "edited" if posted.edited else "posted"
     if output is Output.JSON:
         write_json(
@@ -62,32 +47,3 @@ def comment(
         )
         return
     write(one_line(f"{done} {posted.comment.place}"))
-
-
-def _text(file: Path) -> str:
-    """The document. What another machine sent may be a link to a file of this one, or a device: that is no document."""
-    from deploy_driver.app.comment import LONGEST
-
-    largest = 4 * LONGEST  # bytes: a character has four at most in UTF-8
-    try:
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
-            regular = stat.S_ISREG(os.fstat(opened.fileno()).st_mode)
-            content = opened.read(largest + 1) if regular else b""
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _no_document(file, "it is a symbolic link") from None
-        raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
-    if not regular:
-        raise _no_document(file, "it is no regular file")
-    if len(content) > largest:
-        raise _no_document(file, f"it is longer than {largest:,} bytes, which no comment can be")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UsageError("is not UTF-8 text", where=str(file)) from None
-
-
-def _no_document(file: Path, why: str) -> UsageError:
-    return UsageError(
-        f"is not read: {why}", where=str(file), remedy="name the file that `deploy preview --output markdown` wrote"
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from deploy_driver.cli.options import (
     AllOption,
     CloudOption,
@@ -11,10 +13,12 @@ from deploy_driver.cli.options import (
     ProjectOption,
     StacksOption,
     YesOption,
+    open_project,
 )
 
 
 def destroy(
+    context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
     yes: YesOption = False,
@@ -29,13 +33,15 @@ def destroy(
 
     deploy destroy --stacks staging,dev
     """
-    from deploy_driver.adapters.terminal import TerminalPrompt
-    from deploy_driver.app.deploy import Wish, operate
-    from deploy_driver.cli.output import reported
+    from deploy_driver.app.deploy import Options, deploy
+    from deploy_driver.cli.output import console, reported, show_run
     from deploy_driver.errors import RefusedError
     from deploy_driver.values import Operation
 
     with reported(junit) as listeners:
-        if not yes and not TerminalPrompt().present:
-            raise RefusedError("destroy asks, and nobody is at the terminal", remedy="say --yes to confirm beforehand")
-        operate(Wish(Operation.DESTROY, project, cloud, stacks, all_, output, yes=yes, listeners=listeners))
+        terminal = console(*listeners)
+        if not yes and not terminal.prompt.present:
+            raise RefusedError("destroy asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
+        opened = open_project(context, project, cloud)
+        result = deploy(opened, Options(Operation.DESTROY, stacks, all_, yes=yes), terminal)
+        show_run(result, opened.config.project, output)

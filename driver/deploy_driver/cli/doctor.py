@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from deploy_driver.cli.options import CloudOption, ProjectOption
+from deploy_driver.cli.options import CloudOption, ProjectOption, open_project
 
 
-class Form(StrEnum):
+class FindingsOutput(StrEnum):
     """How the findings are written to stdout."""
 
     TEXT = "text"
@@ -19,14 +19,15 @@ class Form(StrEnum):
 
 
 def doctor(
+    context: typer.Context,
     as_administrator: Annotated[
         bool,
         typer.Option("--as-administrator", help="Look into every account, through its bootstrapRole."),
     ] = False,
     output: Annotated[
-        Form,
+        FindingsOutput,
         typer.Option("--output", "--format", "-o", help="How the result is written to stdout; sarif is SARIF 2.1.0."),
-    ] = Form.TEXT,
+    ] = FindingsOutput.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -40,16 +41,15 @@ def doctor(
 
     deploy doctor --as-administrator --output sarif
     """
-    from deploy_driver.app import session as wiring
     from deploy_driver.app.doctor import all_is_well, diagnose
     from deploy_driver.assurance.findings import sarif
     from deploy_driver.assurance.findings import text as findings
     from deploy_driver.cli.output import write, write_json
     from deploy_driver.errors import ExitCode
 
-    results = diagnose(wiring.open_project(project, cloud), "administrator" if as_administrator else "jenkins")
-    if output is Form.TEXT:
+    results = diagnose(open_project(context, project, cloud), "administrator" if as_administrator else "jenkins")
+    if output is FindingsOutput.TEXT:
         write(findings.as_text(results))
     else:
-        write_json(findings.as_json(results) if output is Form.JSON else sarif.as_sarif(results))
+        write_json(findings.as_json(results) if output is FindingsOutput.JSON else sarif.as_sarif(results))
     raise typer.Exit(ExitCode.DONE if all_is_well(results) else ExitCode.NOT_READY)

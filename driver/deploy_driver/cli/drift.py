@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,17 +12,21 @@ from deploy_driver.cli.options import (
     AllOption,
     AllowDeleteOption,
     CloudOption,
-    Output,
     ProjectOption,
     StacksOption,
     YesOption,
+    open_project,
 )
 
 if TYPE_CHECKING:
     from deploy_driver.drift.report import Report
 
 
-class Form(StrEnum):
+LEDGER = "drift-ledger.json"
+"""The copy of the ledger beside the reports."""
+
+
+class DriftOutput(StrEnum):
     """How a report is written to stdout."""
 
     TEXT = "text"
@@ -34,6 +37,7 @@ class Form(StrEnum):
 
 
 def drift(
+    context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="How many stacks at a time.")] = 4,
@@ -54,8 +58,8 @@ def drift(
     allow_delete: AllowDeleteOption = None,
     yes: YesOption = False,
     output: Annotated[
-        Form, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
-    ] = Form.TEXT,
+        DriftOutput, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
+    ] = DriftOutput.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
@@ -83,48 +87,64 @@ def drift(
 
     deploy drift --stacks dev --fix
     """
-    from deploy_driver.app import program
-    from deploy_driver.app import session as wiring
-    from deploy_driver.app.deploy import Wish, arrive, choose, say_nothing_to_do, started
-    from deploy_driver.app.drift import Fixer, Wanted, carry_out
-    from deploy_driver.cli import drift_folder
-    from deploy_driver.values import Layer, Operation
+    from deploy_driver.app.drift import DriftOptions, detect_drift
+    from deploy_driver.cli.output import console, say_nothing_to_do
 
-    config = wiring.open_project(project, cloud)
-    chosen = choose(config, stacks, all_stacks=all_)
-    if not chosen:
+    opened = open_project(context, project, cloud)
+    if reports:
+        make_folder(reports)
+    options = DriftOptions(stacks, all_, jobs, ledger, exit_code, fix, tuple(allow_delete or ()), yes)
+    result = detect_drift(opened, options, console())
+    if result is None:
         say_nothing_to_do()
         return
-    program.check_settings(config, chosen)
+    _show(result.report, output, result.code)
     if reports:
-        drift_folder.make_folder(reports)
-    git = wiring.git(config)
-    access = any(stack.layer is Layer.ACCESS for stack in chosen)
-    looker = wiring.JENKINS_DEPLOY if fix else wiring.JENKINS_PREVIEW
-    arrived = arrive(config, wiring.ADMINISTRATOR if access else looker)
-    verb = "drift --fix" if fix else "drift"
-    wish = Wish(Operation.PREVIEW, project, cloud, stacks, all_, Output.TEXT, yes=yes, verb=verb, writes=fix)
-    wish = replace(wish, allowed=tuple(allow_delete or ()))
-    begun = started(wish, config, chosen, arrived)
-    book = ledger or config.root / ".deploy" / "drift" / "ledger.json"
-    fixer = Fixer(config, begun, git, wish.allowed, book) if fix else None
-    done = carry_out(config, begun, Wanted(jobs, book, differs=exit_code), fixer)
-    _show(done.report, output, done.code)
-    if reports:
-        drift_folder.fill(reports, done.report, done.code)
-    if done.refused:
-        raise done.refused
-    raise typer.Exit(done.code)
+        write_reports(reports, result.report, result.code)
+    if result.refused:
+        raise result.refused
+    raise typer.Exit(result.code)
 
 
-def _show(report: Report, output: Form, code: int) -> None:
+def _show(report: Report, output: DriftOutput, code: int) -> None:
     from deploy_driver.cli.output import write, write_json
     from deploy_driver.render.drift.data import as_json
     from deploy_driver.render.drift.markdown import as_markdown
     from deploy_driver.render.drift.text import as_text
     from deploy_driver.render.drift.tools import as_junit, as_sarif
 
-    if output in {Form.JSON, Form.SARIF}:
-        write_json(as_sarif(report) if output is Form.SARIF else as_json(report, exit_code=code))
+    if output in {DriftOutput.JSON, DriftOutput.SARIF}:
+        write_json(as_sarif(report) if output is DriftOutput.SARIF else as_json(report, exit_code=code))
     else:
-        write({Form.TEXT: as_text, Form.MARKDOWN: as_markdown, Form.JUNIT: as_junit}[output](report))
+        write(
+            {DriftOutput.TEXT: as_text, DriftOutput.MARKDOWN: as_markdown, DriftOutput.JUNIT: as_junit}[output](report)
+        )
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder, before the look and not after it. Raises UsageError when there can be none."""
+    from deploy_driver.errors import UsageError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        what = f"there can be no folder for the reports: {error.strerror}"
+        raise UsageError(what, where=str(folder), remedy="pass another --reports DIR") from None
+
+
+def write_reports(folder: Path, report: Report, code: int) -> None:
+    """Write the reports: text, Markdown, JSON, JUnit (`.xml`) and SARIF, and a copy of the ledger. Raises UsageError."""
+    from deploy_driver.adapters.drift_ledger import write_ledger
+    from deploy_driver.cli.output import as_json, write
+    from deploy_driver.render.drift import data, markdown, text, tools
+
+    written = {
+        "drift.txt": text.as_text(report),
+        "drift.md": markdown.as_markdown(report),
+        "drift.json": as_json(data.as_json(report, exit_code=code)),
+        "drift.xml": tools.as_junit(report),
+        "drift.sarif": as_json(tools.as_sarif(report)),
+    }
+    for name, content in written.items():
+        write(content, folder / name)
+    write_ledger(folder / LEDGER, report.ledger)

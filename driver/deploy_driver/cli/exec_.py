@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from deploy_driver.cli.options import CloudOption, ProjectOption
+from deploy_driver.cli.options import CloudOption, ProjectOption, open_project
 
 
 def exec_(
+    context: typer.Context,
     command: Annotated[list[str], typer.Argument(help="The command and its arguments, after `--`.")],
     stack: Annotated[str, typer.Option("--stack", help="Whose credentials the command gets.")],
     read_only: Annotated[bool, typer.Option("--read-only", help="Take the preview role, which can only read.")] = False,
@@ -25,27 +26,6 @@ def exec_(
 
     deploy exec --stack prod --read-only -- terraform plan
     """
-    from deploy_driver.adapters.command import run_command
-    from deploy_driver.adapters.identity import StsIdentity
-    from deploy_driver.app import program
-    from deploy_driver.app import session as wiring
-    from deploy_driver.config.environment import of_session
-    from deploy_driver.plan.plan import Step
-    from deploy_driver.plan.selection import select
-    from deploy_driver.run.build_info import session_name
-    from deploy_driver.values import Layer, Operation
-    from deploy_project.accounts import EnterAs
+    from deploy_driver.app.exec_ import execute
 
-    config = wiring.open_project(project, cloud)
-    chosen = select(config.stacks, [stack])[0]
-    build, run = wiring.jenkins_build(), wiring.start_id()
-    program.check_settings(config, [chosen])
-    administrator = chosen.layer is Layer.ACCESS
-    enter_as = EnterAs.BOOTSTRAP if administrator else EnterAs.PREVIEW if read_only else EnterAs.DEPLOYMENT
-    place = wiring.enter(config, wiring.ADMINISTRATOR if administrator else wiring.JENKINS_DEPLOY, run)
-    step = Step(chosen, Operation.UP, enter_as)
-    entrance = step.entrance(session_name(config.project, chosen.env, build, run))
-    if not entrance.role_arn:
-        raise typer.Exit(run_command(command, place.environment))
-    credentials = StsIdentity(wiring.session(config)).credentials(entrance, chosen.region)
-    raise typer.Exit(run_command(command, of_session(place.environment, chosen.region, credentials.environment())))
+    raise typer.Exit(execute(open_project(context, project, cloud), command, stack, read_only=read_only))

@@ -13,7 +13,8 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
-from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError
+from deploy_driver.app.console import StopSignals
+from deploy_driver.errors import DeployError, ExitCode
 from deploy_driver.record.redaction import readable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,40 +27,15 @@ GRACE = 5
 """Seconds that the request to stop, and what is written last, may take."""
 
 
-class Received:
-    """Which stop signals have come so far."""
-
-    def __init__(self) -> None:
-        self.signals: list[int] = []
-
-    @property
-    def let_go(self) -> bool:
-        """Whether somebody would not wait for a clean end."""
-        return len(self.signals) >= PATIENCE
-
-    def exit_code(self, otherwise: int) -> int:
-        """129, 130 or 143 when a signal ended the run, as shells say it; `otherwise` when none came."""
-        return 128 + self.signals[0] if self.signals else otherwise
-
-    @contextmanager
-    def coded(self) -> Iterator[None]:
-        """Give a run that was interrupted inside the exit code of the signal that did it."""
-        try:
-            yield
-        except InterruptedRunError as error:
-            error.exit_code = ExitCode(self.exit_code(error.exit_code))
-            raise
-
-
 @contextmanager
-def stopping(interrupt: Callable[[], None], *, waiting: str, leaving: str) -> Iterator[Received]:
+def stopping(interrupt: Callable[[], None], *, waiting: str, leaving: str) -> Iterator[StopSignals]:
     """While inside, stop signals ask the run to end instead of killing it; the third one no longer waits.
 
     `waiting` says what for, `leaving` what is left behind then. A signal may come while any lock is held or while stderr
     stands still, so its handler only puts on a queue. One thread asks; another says so. A signal that is ignored stays
     ignored: `nohup` means it.
     """
-    received = Received()
+    received = StopSignals()
     asked: SimpleQueue[int] = SimpleQueue()
     told: SimpleQueue[str] = SimpleQueue()
     said = (f"\nstopping: {waiting} …\n", f"\nstill {waiting}; once more, and it is left alone\n", f"\n{leaving}\n")
@@ -69,10 +45,10 @@ def stopping(interrupt: Callable[[], None], *, waiting: str, leaving: str) -> It
     teller.start()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        received.signals.append(number)
+        received.numbers.append(number)
         asked.put(number)
-        told.put(said[min(len(received.signals), PATIENCE) - 1])
-        if received.let_go:
+        told.put(said[min(len(received.numbers), PATIENCE) - 1])
+        if len(received.numbers) >= PATIENCE:
             sys.exit(received.exit_code(ExitCode.INTERRUPTED))
 
     meant = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
+from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, open_project
 
 
 def history(
+    context: typer.Context,
     run: Annotated[
         str | None, typer.Argument(metavar="RUN", help="With --verify: only this run's record.", show_default=False)
     ] = None,
@@ -34,23 +35,23 @@ def history(
 
     deploy history --verify
     """
-    from deploy_driver.app import history as recalling
-    from deploy_driver.app import session as wiring
-    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.app import history
+    from deploy_driver.cli.output import notice, write, write_json
     from deploy_driver.errors import ExitCode, UsageError
     from deploy_driver.render import history as rendered
 
     if run is not None and not verify:
         raise UsageError("a run is named, and --verify is not", remedy=f"say --verify, or see `deploy report {run}`")
-    config = wiring.open_project(project, cloud)
+    opened = open_project(context, project, cloud)
+    records = history.records(opened, notice)
     if verify:
-        found = recalling.verified(recalling.records(config), run)
+        found = history.verified(records, run)
         wrong = any(each.wrong for each in found)
         write_json(rendered.verified_as_json(found)) if output is Output.JSON else write(
             rendered.verified_as_text(found)
         )
         raise typer.Exit(ExitCode.FAILED if wrong else ExitCode.DONE)
-    runs = recalling.newest(recalling.records(config), config.cloud, limit)
+    runs = history.newest(records, opened.config.cloud, limit)
     if output is Output.JSON:
         write_json(rendered.as_json(runs))
     else:

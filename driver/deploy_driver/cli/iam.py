@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption
+from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, open_project
 
 
 def show(
+    context: typer.Context,
     stack: Annotated[str, typer.Option("--stack", metavar="STACK", help="The stack whose documents are shown.")],
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
@@ -24,26 +25,19 @@ def show(
 
     deploy iam show --stack tools --output json
     """
-    from deploy_driver.app import program
-    from deploy_driver.app import session as wiring
+    from deploy_driver.app import iam
     from deploy_driver.assurance.iam import text as policies
     from deploy_driver.cli.output import write, write_json
-    from deploy_driver.errors import UsageError
-    from deploy_driver.plan.selection import select
 
-    config = wiring.open_project(project, cloud)
-    chosen = next(iter(select(config.stacks, [stack])), None)
-    if chosen is None:
-        raise UsageError("no stack is named", remedy="`deploy list` shows them")
-    program.check_settings(config, [chosen])
-    documents = program.documents(config, chosen)
+    name, documents = iam.show(open_project(context, project, cloud), stack)
     if output is Output.JSON:
-        write_json(policies.as_data(chosen.name, documents))
+        write_json(policies.as_data(name, documents))
     else:
-        write(policies.as_text(chosen.name, documents))
+        write(policies.as_text(name, documents))
 
 
 def check(
+    context: typer.Context,
     stack: Annotated[
         list[str] | None,
         typer.Option("--stack", metavar="STACK", help="A stack to check; may be repeated. Otherwise every stack."),
@@ -62,21 +56,12 @@ def check(
 
     deploy iam check --stack dev-access --output json
     """
-    from deploy_driver.app import program
-    from deploy_driver.app import session as wiring
+    from deploy_driver.app import iam
     from deploy_driver.assurance.iam import text as policies
-    from deploy_driver.assurance.iam.check import check as findings_of
     from deploy_driver.cli.output import write, write_json
     from deploy_driver.errors import ExitCode
-    from deploy_driver.plan.selection import select
 
-    config = wiring.open_project(project, cloud)
-    chosen = select(config.stacks, stack) if stack else config.stacks
-    program.check_settings(config, chosen)
-    documents = {each.name: program.documents(config, each) for each in chosen}
-    roles = program.roles(config)
-    found = findings_of(documents, roles, program.access_states(config))
-    checked = [role for role in roles if role.stack in documents]
+    checked, found = iam.check(open_project(context, project, cloud), stack or ())
     if output is Output.JSON:
         write_json(policies.check_as_data(checked, found))
     else:

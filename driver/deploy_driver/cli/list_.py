@@ -14,18 +14,19 @@ from deploy_driver.cli.options import (
     OutputOption,
     ProjectOption,
     StacksOption,
+    open_project,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from deploy_driver.app.list_ import Reasons
     from deploy_driver.plan.selection import Wave
     from deploy_driver.values import Stack
 
-    Reasons = Mapping[str, Sequence[str]]
-
 
 def list_stacks(
+    context: typer.Context,
     stacks: StacksOption = None,
     affected: AffectedOption = False,
     base: BaseOption = None,
@@ -49,34 +50,24 @@ def list_stacks(
 
     deploy list --waves --format json
     """
-    from deploy_driver.app import session as wiring
-    from deploy_driver.app.affected import affected_since, since
+    from deploy_driver.app.affected import since
+    from deploy_driver.app.list_ import list_
     from deploy_driver.cli.output import write, write_json
-    from deploy_driver.plan.selection import in_order, select
-    from deploy_driver.plan.selection import waves as in_waves
     from deploy_driver.record.redaction import readable
-    from deploy_driver.values import Layer
 
     wanted = since(base, affected=affected, named=stacks is not None)
-    config = wiring.open_project(project, cloud)
-    chosen = config.stacks if stacks is None else select(config.stacks, stacks.split(","))
-    reasons = None
-    if wanted:
-        reasons = {one.stack.name: one.reasons for one in affected_since(config, wanted).affected}
-        chosen = tuple(stack for stack in chosen if stack.name in reasons)
-    service = [stack for stack in chosen if stack.layer is Layer.SERVICE]
+    listed = list_(open_project(context, project, cloud), stacks, wanted)
+    reasons = listed.reasons
     if waves:
-        grouped = in_waves(service, config.stacks)
         if output is Output.JSON:
-            write_json([_wave(number, wave, reasons) for number, wave in enumerate(grouped, 1)])
+            write_json([_wave(number, wave, reasons) for number, wave in enumerate(listed.waves, 1)])
         else:
-            write(readable(_table([stack for wave in grouped for stack in wave], reasons, grouped)))
+            write(readable(_table([stack for wave in listed.waves for stack in wave], reasons, listed.waves)))
         return
-    ordered = [*(stack for stack in chosen if stack.layer is Layer.ACCESS), *in_order(service, config.stacks)]
     if output is Output.JSON:
-        write_json([_entry(stack, reasons) for stack in ordered])
+        write_json([_entry(stack, reasons) for stack in listed.stacks])
     else:
-        write(readable(_table(ordered, reasons)))
+        write(readable(_table(listed.stacks, reasons)))
 
 
 def _wave(number: int, wave: Wave, reasons: Reasons | None) -> Mapping[str, Any]:

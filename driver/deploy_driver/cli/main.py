@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Annotated, TextIO, cast
 
@@ -29,6 +30,7 @@ from deploy_driver.cli import (
     up,
 )
 from deploy_driver.cli.exit import leave, open_streams
+from deploy_driver.config.environment import Machine
 from deploy_driver.record.redaction import MaskedStream
 
 SELDOM = 100_000
@@ -86,6 +88,7 @@ def main() -> None:
     What is imported stays until the end, and Python looks through it for garbage again and again: it is told to do so
     seldom.
     """
+    machine = Machine.capture(os.environ)
     gc.set_threshold(SELDOM)
     open_streams()
-    leave(lambda: app(args=sys.argv[1:], standalone_mode=True))
+    leave(lambda: app(args=sys.argv[1:], standalone_mode=True, obj=machine))

@@ -1,12 +1,30 @@
-"""The options that several verbs share, each said once."""
+"""The options that several verbs share, each said once, and the project that they name."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from deploy_driver.config.environment import Machine
+
+if TYPE_CHECKING:
+    from deploy_driver.app.session import LocalProject
+
+
+def machine(context: typer.Context) -> Machine:
+    """The machine as `main` has found it."""
+    return context.ensure_object(Machine)
+
+
+def open_project(context: typer.Context, project: Path | None, cloud: str | None) -> LocalProject:
+    """The project that the options name, on this machine. Raises UsageError."""
+    from deploy_driver.app import session
+
+    return session.open_project(machine(context), project, cloud)
+
 
 ProjectOption = Annotated[
     Path | None,

@@ -1,19 +1,28 @@
-"""Where a command's result goes: stdout, or the file that an option names."""
+"""Where a command's result goes: stdout, or the file that an option names; and where a run is shown while it goes on."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
+from deploy_driver.adapters.terminal import TerminalPrompt, WallClock
+from deploy_driver.app.affected import told
+from deploy_driver.app.console import Console
+from deploy_driver.app.deploy import RunResult
+from deploy_driver.cli.exit import explain, stopping
+from deploy_driver.cli.options import Output
 from deploy_driver.errors import UsageError
+from deploy_driver.record.catalogue import StackLeftOut, StackSelected
+from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.record.stream import Envelope, Listener
+from deploy_driver.values import Operation
 
 
 def require_folder(file: Path | None) -> None:
@@ -46,6 +55,28 @@ def write(text: str, file: Path | None = None) -> None:
             ) from None
 
 
+def notice(line: str) -> None:
+    """One line for people, on stderr."""
+    sys.stderr.write(one_line(line) + "\n")
+
+
+def console(*more: Listener) -> Console:
+    """The terminal, or the log of a build: shows a run on stderr while it goes on, asks, and takes stop signals. `more` hear it too."""
+    if sys.stderr.isatty():
+        from rich.console import Console as RichConsole
+
+        from deploy_driver.render.live import LiveRenderer
+
+        live = LiveRenderer(RichConsole(file=sys.stderr))
+        prompt = TerminalPrompt(live.pause, live.resume)
+        return Console(prompt, (live, *more), stopping, live.pause, notice)
+    from deploy_driver.render.lines import LineRenderer, beating
+
+    lines = LineRenderer(sys.stderr)
+    beating(lines.beat, WallClock().now)
+    return Console(TerminalPrompt(), (lines, *more), stopping, notice=notice)
+
+
 def as_json(value: Any) -> str:
     """The value as indented JSON."""
     return json.dumps(value, indent=2)
@@ -54,6 +85,50 @@ def as_json(value: Any) -> str:
 def write_json(value: Any) -> None:
     """Write the value as indented JSON."""
     write(as_json(value))
+
+
+def say_nothing_to_do(events: Sequence[StackSelected | StackLeftOut] = ()) -> None:
+    """An empty selection is nothing, and says so; the events are what the change concerns and this command leaves out."""
+    from deploy_driver.render.lines import words
+
+    for event in events:
+        sys.stderr.write(readable(f"{event.stack}: {words(event)}\n"))
+    sys.stderr.write("no stack is selected: nothing to do\n")
+
+
+def show_run(
+    result: RunResult, project: str, output: Output, *, markdown: int = 0, file: Path | None = None
+) -> NoReturn:
+    """Write what became of a run, and exit with its code. `markdown` is the length of a Markdown document, 0 for none.
+
+    What a run did is done: its exit code stays if that cannot be written. Of what only looks the result is all; it raises UsageError.
+    """
+    outcome = result.outcome
+    if not outcome.steps:
+        say_nothing_to_do(told(result.selection, outcome.operation) if result.selection else ())
+        if output is Output.TEXT and not markdown:
+            raise typer.Exit(result.exit_code)
+    if outcome.steps and not file and output is Output.TEXT and not markdown and sys.stdout.isatty():
+        sys.stderr.write("\n")
+    try:
+        write(_rendered(result, project, output, markdown), file)
+    except UsageError as error:
+        if outcome.operation is Operation.PREVIEW:
+            raise
+        sys.stderr.write(explain(error))
+    raise typer.Exit(result.exit_code)
+
+
+def _rendered(result: RunResult, project: str, output: Output, markdown: int) -> str:
+    from deploy_driver.render import preview
+    from deploy_driver.render import result as rendered
+
+    outcome, selection = result.outcome, result.selection
+    if markdown:
+        return preview.as_markdown(outcome, project=project, limit=markdown, selection=selection)
+    if output is Output.JSON:
+        return as_json(rendered.as_json(outcome, exit_code=result.exit_code, selection=selection))
+    return rendered.as_text(outcome)
 
 
 @contextmanager

@@ -18,10 +18,11 @@ from deploy_driver.cli.options import (
     ProjectOption,
     RefreshOption,
     StacksOption,
+    open_project,
 )
 
 
-class Form(StrEnum):
+class PreviewOutput(StrEnum):
     """How a preview is written."""
 
     TEXT = "text"
@@ -30,6 +31,7 @@ class Form(StrEnum):
 
 
 def preview(
+    context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
     affected: AffectedOption = False,
@@ -52,11 +54,11 @@ def preview(
     ] = False,
     allow_delete: AllowDeleteOption = None,
     output: Annotated[
-        Form,
+        PreviewOutput,
         typer.Option(
             "--output", "--format", "-o", help="How the result is written; markdown is a pull request's comment."
         ),
-    ] = Form.TEXT,
+    ] = PreviewOutput.TEXT,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="Write the result there, not to stdout.")
     ] = None,
@@ -81,29 +83,27 @@ def preview(
 
     deploy preview --all --save plan/
     """
-    from dataclasses import replace
-
     from deploy_driver.app.affected import since
-    from deploy_driver.app.deploy import Wish, operate
+    from deploy_driver.app.deploy import Options, deploy
     from deploy_driver.app.reviewed_plan import saving
     from deploy_driver.cli.options import Output
-    from deploy_driver.cli.output import reported
+    from deploy_driver.cli.output import console, reported, require_folder, show_run
     from deploy_driver.values import Operation
 
-    wish = Wish(
+    options = Options(
         Operation.PREVIEW,
-        project,
-        cloud,
         stacks,
         all_,
-        Output.JSON if output is Form.JSON else Output.TEXT,
+        since=since(base, affected=affected, named=all_ or stacks is not None, access=access),
         refresh=refresh,
         differs=exit_code,
-        markdown=max_characters if output is Form.MARKDOWN else 0,
-        file=file,
-        since=since(base, affected=affected, named=all_ or stacks is not None, access=access),
         allowed=tuple(allow_delete or ()),
     )
-    keep = saving(save, expires_in, allow_dirty=allow_dirty, allow_delete=wish.allowed)
+    save_plan = saving(save, expires_in, allow_dirty=allow_dirty, allow_delete=options.allowed)
     with reported(junit) as listeners:
-        operate(replace(wish, listeners=listeners), keep)
+        opened = open_project(context, project, cloud)
+        require_folder(file)
+        result = deploy(opened, options, console(*listeners), save_plan)
+        form = Output.JSON if output is PreviewOutput.JSON else Output.TEXT
+        markdown = max_characters if output is PreviewOutput.MARKDOWN else 0
+        show_run(result, opened.config.project, form, markdown=markdown, file=file)

@@ -14,6 +14,7 @@ from deploy_driver.cli.options import (
     PageOutputOption,
     ProjectOption,
     StacksOption,
+    open_project,
 )
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def prove(
+    context: typer.Context,
     stacks: StacksOption = None,
     all_stacks: AllOption = False,
     only: Annotated[
@@ -44,27 +46,17 @@ def prove(
     import sys
     from threading import Event
 
-    from deploy_driver.app import program
-    from deploy_driver.app import session as wiring
-    from deploy_driver.app.deploy import choose
-    from deploy_driver.app.prove import Proof
+    from deploy_driver.app.prove import prove
     from deploy_driver.assurance.prove import report as proof
     from deploy_driver.assurance.prove.report import ProofProgress
     from deploy_driver.cli.exit import stopping
     from deploy_driver.cli.output import write
-    from deploy_driver.errors import ExitCode, UsageError
-    from deploy_driver.values import Layer
+    from deploy_driver.errors import ExitCode
 
-    config = wiring.open_project(project, cloud)
-    chosen = choose(config, stacks, all_stacks=all_stacks or stacks is None)
-    if any(stack.layer is not Layer.SERVICE for stack in chosen):
-        raise UsageError("a proof is about service stacks; their access layers are proved with them")
-    program.check_settings(config, chosen)
-    progress = ProofProgress(sys.stderr)
-    stopped = Event()
+    opened, progress, stopped = open_project(context, project, cloud), ProofProgress(sys.stderr), Event()
     waiting, leaving = "removing what was made for the proof", "not all that was made for the proof is removed"
     with stopping(stopped.set, waiting=waiting, leaving=leaving) as received:
-        report = Proof(config, chosen, only, wiring.start_id(), progress, stopped).make()
+        report = prove(opened, stacks, only, progress, stopped, all_stacks=all_stacks)
         progress.end()
     code = received.exit_code(ExitCode.FAILED if report.wrong else ExitCode.DONE)
     said = _written(report, output, code)

@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy_driver.cli.options import CloudOption, PageFileOption, PageOutput, PageOutputOption, ProjectOption
+from deploy_driver.cli.options import (
+    CloudOption,
+    PageFileOption,
+    PageOutput,
+    PageOutputOption,
+    ProjectOption,
+    open_project,
+)
 
 if TYPE_CHECKING:
     from deploy_driver.record.story import Story
 
 
 def report(
+    context: typer.Context,
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="The run's id, or how it begins; or `latest`.", show_default=False)
     ],
@@ -33,13 +41,12 @@ def report(
 
     deploy report 20261123-0102-3f9a7c --format html --file run.html
     """
-    from deploy_driver.app import history as recalling
-    from deploy_driver.app import session as wiring
-    from deploy_driver.cli.output import require_folder, write
+    from deploy_driver.app import history
+    from deploy_driver.cli.output import notice, require_folder, write
 
     require_folder(file)
-    config = wiring.open_project(project, cloud)
-    write(_written(recalling.story(recalling.records(config), config.cloud, run), output), file)
+    opened = open_project(context, project, cloud)
+    write(_written(history.story(history.records(opened, notice), opened.config.cloud, run), output), file)
 
 
 def _written(story: Story, output: PageOutput) -> str:

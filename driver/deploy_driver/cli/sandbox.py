@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy_driver.cli.options import Output, OutputOption, ProjectOption
+from deploy_driver.cli.options import Output, OutputOption, ProjectOption, open_project
+
+if TYPE_CHECKING:
+    from deploy_driver.app.sandbox import SandboxStatus
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,42 +27,60 @@ PowersOption = Annotated[
 
 @app.command()
 def up(
+    context: typer.Context,
     port: PortOption = None,
     powers: PowersOption = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
 ) -> None:
     """Start the sandbox, or find it running."""
-    from deploy_driver.app import sandbox as sandboxing
+    from deploy_driver.app import sandbox
+    from deploy_driver.cli.output import notice
 
-    sandboxing.show(sandboxing.up(project, port, powers=powers), output)
+    _show(sandbox.up(open_project(context, project, "sandbox"), port, powers=powers, notice=notice), output)
 
 
 @app.command()
-def status(output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
+def status(context: typer.Context, output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
     """Show where it answers, its accounts and its tools.
 
     Exits with 3 when it is down.
     """
-    from deploy_driver.app import sandbox as sandboxing
+    from deploy_driver.app import sandbox
 
-    sandboxing.show(sandboxing.status(project), output)
+    _show(sandbox.status(open_project(context, project, "sandbox")), output)
 
 
 @app.command()
-def reset(output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
+def reset(context: typer.Context, output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
     """Empty all four accounts; the ports stay.
 
     The state of all stacks goes with them.
     """
-    from deploy_driver.app import sandbox as sandboxing
+    from deploy_driver.app import sandbox
 
-    sandboxing.show(sandboxing.reset(project), output)
+    _show(sandbox.reset(open_project(context, project, "sandbox")), output)
 
 
 @app.command()
-def down(project: ProjectOption = None) -> None:
+def down(context: typer.Context, project: ProjectOption = None) -> None:
     """Stop the sandbox; its accounts are kept."""
-    from deploy_driver.app import sandbox as sandboxing
+    from deploy_driver.app import sandbox
+    from deploy_driver.cli.output import notice
 
-    sandboxing.down(project)
+    stopped = sandbox.down(open_project(context, project, "sandbox"))
+    notice("the sandbox is down; its accounts are kept" if stopped else "the sandbox was not running")
+
+
+def _show(status: SandboxStatus, output: Output) -> None:
+    from dataclasses import asdict
+
+    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.render.text import table
+
+    if output is Output.JSON:
+        write_json({**asdict(status), "home": str(status.home)})
+        return
+    rows = [[name, account] for name, account in status.accounts.items()]
+    write(f"sandbox at {status.endpoint} ({status.region}), process {status.pid}, home {status.home}")
+    write(f"engine  {status.engine}\nplugin  {status.plugin}\n\n{table(['ACCOUNT', 'ID'], rows)}")

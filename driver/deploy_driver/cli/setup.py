@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from deploy_driver.cli.options import CloudOption, ProjectOption
+import typer
+
+from deploy_driver.cli.options import CloudOption, ProjectOption, open_project
 
 
-def setup(project: ProjectOption = None, cloud: CloudOption = None) -> None:
+def setup(context: typer.Context, project: ProjectOption = None, cloud: CloudOption = None) -> None:
     """Obtain the Pulumi engine and the AWS plugin.
 
     What is on this machine is used. The engine is fetched from its vendor, or built from its Go modules (minutes, once
@@ -17,9 +19,8 @@ def setup(project: ProjectOption = None, cloud: CloudOption = None) -> None:
 
     deploy setup --cloud aws
     """
-    from deploy_driver.app import session as wiring
     from deploy_driver.cli.output import write
 
-    tools = wiring.obtain_tools(wiring.open_project(project, cloud))
+    tools = open_project(context, project, cloud).obtain_tools()
     for tool in (tools.engine, tools.plugin):
         write(f"{tool.name} {tool.version}: {tool.source} ({tool.path})")

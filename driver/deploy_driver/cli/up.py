@@ -20,10 +20,12 @@ from deploy_driver.cli.options import (
     RefreshOption,
     StacksOption,
     YesOption,
+    open_project,
 )
 
 
 def up(
+    context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
     affected: AffectedOption = False,
@@ -59,29 +61,22 @@ def up(
 
     deploy up --plan plan/
     """
-    from dataclasses import replace
-
     from deploy_driver.app.affected import since
-    from deploy_driver.app.deploy import Wish, operate
+    from deploy_driver.app.deploy import Options, deploy
     from deploy_driver.app.reviewed_plan import apply
-    from deploy_driver.cli.output import reported
+    from deploy_driver.cli.output import console, reported, show_run
     from deploy_driver.values import Operation
 
-    change = since(base, affected=affected, named=all_ or stacks is not None)
-    wish = Wish(
+    options = Options(
         Operation.UP,
-        project,
-        cloud,
         stacks,
         all_,
-        output,
+        since=since(base, affected=affected, named=all_ or stacks is not None),
         yes=yes,
         refresh=refresh,
-        since=change,
         allowed=tuple(allow_delete or ()),
     )
     with reported(junit) as listeners:
-        if plan is None:
-            operate(replace(wish, listeners=listeners))
-        else:
-            apply(replace(wish, listeners=listeners), plan)
+        opened, terminal = open_project(context, project, cloud), console(*listeners)
+        result = apply(opened, options, plan, terminal) if plan else deploy(opened, options, terminal)
+        show_run(result, opened.config.project, output)

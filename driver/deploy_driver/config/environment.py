@@ -1,9 +1,13 @@
-"""Computes the environment of a run. What AWS sees of the machine is chosen here; nothing is inherited."""
+"""The machine as it was when the process began, and the environment of a run, computed from it; nothing is inherited."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from deploy_driver.record.redaction import learn_environment
 
 PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "NO_COLOR")
 """What every process of a run needs from the machine, and what carries no identity."""
@@ -36,6 +40,19 @@ NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE"
 
 NO_FILES: Mapping[str, str] = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 """Keeps a person's own ~/.aws out: every SDK asks it before it asks the instance's metadata."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The environment that the process was started with. It is read once, first thing in `main`, and asked from here ever after."""
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def capture(cls, environment: Mapping[str, str]) -> Machine:
+        """Take a copy, and learn the secrets in it, which are taken out of every text from now on."""
+        learn_environment(environment)
+        return cls(MappingProxyType(dict(environment)))
 
 
 def for_git(ambient: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.app.comment import LONGEST, note, post
+from deploy_driver.app.comment import LONGEST, comment_on, note, post
+from deploy_driver.config.environment import Machine
 from deploy_driver.config.pull_request import is_loopback, pull_request
 from deploy_driver.errors import ExitCode, NotNowError, UsageError
 from deploy_driver.values import Comment, Host
@@ -222,8 +223,6 @@ def test_who_says_when_is_asked_then() -> None:
 
 
 def test_a_file_for_a_comment_is_a_regular_file_with_text_in_it(tmp_path: Path) -> None:
-    from deploy_driver.cli.comment import comment
-
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     (tmp_path / "long").write_text("a" * (4 * LONGEST + 1), "utf-8")
     (tmp_path / "document").write_text("<!-- marker -->\n", "utf-8")
@@ -241,4 +240,4 @@ def test_a_file_for_a_comment_is_a_regular_file_with_text_in_it(tmp_path: Path) 
         ("document", "first line"),  # it is read, and is no preview
     ):
         with pytest.raises(UsageError, match=says):
-            comment(tmp_path / name)
+            comment_on(Machine(), tmp_path / name, None, None, print)

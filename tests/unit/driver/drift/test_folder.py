@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy_driver.adapters.drift_ledger import read_ledger
-from deploy_driver.cli.drift_folder import LEDGER, fill, make_folder
+from deploy_driver.cli.drift import LEDGER, make_folder, write_reports
 from deploy_driver.errors import UsageError
 from tests.unit.driver.drift.samples import finding, report
 
@@ -18,7 +18,7 @@ def test_every_form_of_the_report_and_the_ledger_are_there(tmp_path: Path) -> No
     folder = tmp_path / "new" / "out"
     make_folder(folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    fill(folder, report(finding()), 5)
+    write_reports(folder, report(finding()), 5)
     assert {path.name for path in folder.iterdir()} == {
         *(f"drift.{form}" for form in ("txt", "md", "json", "xml", "sarif")),
         LEDGER,

@@ -1,0 +1,34 @@
+"""Which stacks there are, in the order of their deployment, and by what can go at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from deploy_driver.app.affected import Since, affected_since
+from deploy_driver.app.session import LocalProject
+from deploy_driver.plan.selection import Wave, in_order, select, waves
+from deploy_driver.values import Layer, Stack
+
+Reasons = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class StackList:
+    """The stacks in their order, the service stacks among them in waves, and why a change concerns each where one was asked about."""
+
+    stacks: Sequence[Stack]
+    waves: Sequence[Wave]
+    reasons: Reasons | None = None
+
+
+def list_(project: LocalProject, names: str | None = None, since: Since | None = None) -> StackList:
+    """The stacks of those names, otherwise all; of them those that a change concerns. Reads files only. Raises UsageError."""
+    config, reasons = project.config, None
+    chosen = config.stacks if names is None else select(config.stacks, names.split(","))
+    if since:
+        reasons = {one.stack.name: one.reasons for one in affected_since(project, since).affected}
+        chosen = tuple(stack for stack in chosen if stack.name in reasons)
+    service = [stack for stack in chosen if stack.layer is Layer.SERVICE]
+    access = [stack for stack in chosen if stack.layer is Layer.ACCESS]
+    return StackList([*access, *in_order(service, config.stacks)], waves(service, config.stacks), reasons)
