@@ -184,7 +184,7 @@ def test_what_cannot_be_typed_is_a_usage_error(deploy: Deploy, args: list[str]) 
         (["preview", "--stacks", "dev,dev-access"], "belong to different layers", "one command each"),
         (["destroy", "--yes", "--stacks", "x"], "no such stack: x", ""),
         (["outputs"], "no stack is named", "--all"),
-        (["bootstrap", "--stacks", "dev"], "bootstrap makes access layers only", "say tools, dev-access"),
+        (["bootstrap", "--stacks", "dev"], "bootstrap makes access layers only", "name tools, dev-access"),
         (["exec", "--stack", "dve", "--", "true"], "dve: did you mean dev?", ""),
         (["list", "--cloud", "gcp"], "--cloud: got 'gcp', expected aws or sandbox", ""),
         (["bootstrap", "--print"], "the program names no function", "deploy.toml: program.documents"),
@@ -265,7 +265,7 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_runs(deploy: Depl
 def test_a_destroy_that_nobody_can_confirm_is_refused_before_anything_is_read(deploy: Deploy, tmp_path: Path) -> None:
     said = deploy("destroy", "--all", "--project", tmp_path)
     assert said.code == 4
-    assert "say --yes to confirm beforehand" in said.err
+    assert "pass --yes to confirm beforehand" in said.err
 
 
 def test_hostile_names_do_not_reach_the_screen(deploy: Deploy, tmp_path: Path) -> None:
