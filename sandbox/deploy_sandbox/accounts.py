@@ -57,17 +57,8 @@ class Sandbox:
         """
         if instance not in self.instances:
             raise SandboxError(f"The sandbox has no instance {instance!r}; it has {', '.join(self.instances)}.")
-        return {**self._addresses(), "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.instances[instance]}
+        return {**self.addresses(), "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.instances[instance]}
 
-    def root_environment(self, account: str) -> dict[str, str]:
-        """The root keys of an account, by its name or id: an outsider's eyes for tests, never the product's.
-
-        Raises SandboxError when there is no such account.
-        """
-        number = self.accounts.get(account, account)
-        if number not in self.accounts.values():
-            raise SandboxError(f"The sandbox has no account {account!r}; it has {', '.join(self.accounts)}.")
-        return {**self._addresses(), "AWS_ACCESS_KEY_ID": number, "AWS_SECRET_ACCESS_KEY": "test"}
-
-    def _addresses(self) -> dict[str, str]:
+    def addresses(self) -> dict[str, str]:
+        """Where AWS is and the region: what every process needs, whoever it is."""
         return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}

@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from deploy_sandbox.accounts import ACCOUNTS, Sandbox
+from tests.root_keys import root_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = Path(sys.executable).parent / "deploy"
@@ -114,7 +115,7 @@ class Project:
 
     def client(self, account: str, service: str) -> Any:
         """An outsider's eyes: the root of an account."""
-        keys = self.sandbox.root_environment(account)
+        keys = root_environment(self.sandbox, account)
         new_client: Any = boto3.client
         return new_client(
             service,

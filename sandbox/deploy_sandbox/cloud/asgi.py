@@ -23,15 +23,6 @@ async def read_body(receive: Receive) -> bytes:
             return b"".join(chunks)
 
 
-def replay(body: bytes) -> Receive:
-    """A `receive` that gives an application a body that was already read."""
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
-
-
 async def respond(
     send: Send, status: int, body: bytes, content_type: str = "text/plain", more: Sequence[tuple[bytes, bytes]] = ()
 ) -> None:

@@ -33,7 +33,7 @@ _MODEL_OF = {
 
 
 @dataclass(frozen=True)
-class Request:
+class ObservedRequest:
     """A request to the emulator as its own handlers see it: path decoded, header names in lower case."""
 
     method: str
@@ -51,7 +51,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Call:
+class ObservedCall:
     """The operation a request is. `service` is the signing name, such as `apigateway`; `labels` are the values in its path."""
 
     service: str
@@ -78,7 +78,7 @@ class _Route:
     operation: str
 
 
-def identify(request: Request) -> Call | None:
+def identify(request: ObservedRequest) -> ObservedCall | None:
     """The operation of a request, at the service that the emulator routes it to; None for what no service model knows."""
     service = router.detect_service(request.method, request.path, request.headers, request.form)
     if service == "apigateway" and request.path.startswith("/v2/"):
@@ -111,15 +111,15 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def _call(model: ServiceModel, operation: str, labels: Mapping[str, str]) -> Call:
-    return Call(model.signing_name, operation, model, labels)
+def _call(model: ServiceModel, operation: str, labels: Mapping[str, str]) -> ObservedCall:
+    return ObservedCall(model.signing_name, operation, model, labels)
 
 
-def _named(model: ServiceModel, operation: str) -> Call | None:
+def _named(model: ServiceModel, operation: str) -> ObservedCall | None:
     return _call(model, operation, {}) if operation in model.operation_names else None
 
 
-def _routed(model: ServiceModel, request: Request) -> Call | None:
+def _routed(model: ServiceModel, request: ObservedRequest) -> ObservedCall | None:
     path = request.path.rstrip("/") or "/"
     for route in _routes(model.service_name):
         matched = route.path.fullmatch(path) if route.method == request.method else None
@@ -130,7 +130,7 @@ def _routed(model: ServiceModel, request: Request) -> Call | None:
     return None
 
 
-def _carries(route: _Route, request: Request) -> bool:
+def _carries(route: _Route, request: ObservedRequest) -> bool:
     return route.headers <= request.headers.keys() and all(
         name in request.query and value in (None, request.query[name][0]) for name, value in route.query.items()
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.core import iam_actions, responses, router
 
-from deploy_sandbox.cloud.calls import Request, identify
+from deploy_sandbox.cloud.calls import ObservedRequest, identify
 from deploy_sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Answered = tuple[int, dict[str, str], Any]
 
 
 @dataclass
-class Rule:
+class FaultRule:
     """A fault (`error` and `status`) or a delay (`seconds`) for the next `times` calls of an action.
 
     `action` is an API operation or an IAM action, `s3:PutBucketPolicy`, and may hold `*`; `account` narrows it to one account.
@@ -38,7 +38,7 @@ class Rule:
     seconds: float = 0.0
 
 
-rules: list[Rule] = []
+rules: list[FaultRule] = []
 
 
 def install() -> None:
@@ -51,7 +51,7 @@ def _obeying(dispatch: Callable[..., Awaitable[Answered]]) -> Callable[..., Awai
         if not rules:
             return await dispatch(*facts)
         *received, request_id = facts
-        request = Request(*received)
+        request = ObservedRequest(*received)
         actions = _actions(request)
         delay = _take(actions, faulty=False)
         if delay is not None:
@@ -64,7 +64,7 @@ def _obeying(dispatch: Callable[..., Awaitable[Answered]]) -> Callable[..., Awai
     return obeying
 
 
-def _actions(request: Request) -> frozenset[str]:
+def _actions(request: ObservedRequest) -> frozenset[str]:
     """What a request may be called in a rule."""
     service = router.detect_service(request.method, request.path, request.headers, request.form)
     facts = (service, request.method, request.path, request.headers, request.body, request.form)
@@ -72,7 +72,7 @@ def _actions(request: Request) -> frozenset[str]:
     return frozenset(filter(None, (iam_actions.extract_iam_action(*facts), call.action if call else None)))
 
 
-def _take(actions: frozenset[str], *, faulty: bool) -> Rule | None:
+def _take(actions: frozenset[str], *, faulty: bool) -> FaultRule | None:
     """The first rule that these actions meet, used once."""
     account = responses.get_account_id()
     for rule in rules:
@@ -85,7 +85,7 @@ def _take(actions: frozenset[str], *, faulty: bool) -> Rule | None:
     return None
 
 
-def _refusal(rule: Rule, request: Request, request_id: str) -> Answered:
+def _refusal(rule: FaultRule, request: ObservedRequest, request_id: str) -> Answered:
     service = router.detect_service(request.method, request.path, request.headers, request.form)
     _status, headers, body = iam_actions.access_denied_response(
         service,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy_sandbox.cloud import emulator, instance_profile
 from deploy_sandbox.cloud.asgi import read_body, respond_json
-from deploy_sandbox.cloud.faults import Rule, rules
+from deploy_sandbox.cloud.faults import FaultRule, rules
 
 if TYPE_CHECKING:
     from deploy_sandbox.cloud.asgi import App, Receive, Scope, Send
@@ -71,7 +71,7 @@ def _answer(scope: Scope, body: bytes) -> tuple[int, dict[str, Any]]:
                 rules.append(_fault(wanted))
             case ("POST", "delays"):
                 rules.append(
-                    Rule(
+                    FaultRule(
                         wanted["action"],
                         wanted.get("account"),
                         wanted.get("times", 1),
@@ -87,8 +87,8 @@ def _answer(scope: Scope, body: bytes) -> tuple[int, dict[str, Any]]:
     return 200, {"rules": len(rules)}
 
 
-def _fault(wanted: dict[str, Any]) -> Rule:
-    return Rule(
+def _fault(wanted: dict[str, Any]) -> FaultRule:
+    return FaultRule(
         wanted["action"],
         wanted.get("account"),
         wanted.get("times", 1),

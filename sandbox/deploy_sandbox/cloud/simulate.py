@@ -26,7 +26,7 @@ _DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "impli
 
 
 @dataclass(frozen=True)
-class _Question:
+class _Simulation:
     """Who is simulated, with which policies, within which boundary (none: no limit)."""
 
     principal_arn: str
@@ -53,17 +53,17 @@ def _principal(params: Params) -> emulator.Answer:
         return _refused("NoSuchEntity", f"The principal {arn} cannot be found in this account.")
     policies, own = emulator.policies_of(kind, account, name)
     boundary = _documents(params, "PermissionsBoundaryPolicyInputList") or own
-    question = _Question(arn, policies + _documents(params, "PolicyInputList"), boundary)
+    question = _Simulation(arn, policies + _documents(params, "PolicyInputList"), boundary)
     return _answer("SimulatePrincipalPolicy", params, question)
 
 
 def _custom(params: Params) -> emulator.Answer:
     arn = _one(params, "CallerArn") or f"arn:aws:iam::{responses.get_account_id()}:user/simulated"
     boundary = _documents(params, "PermissionsBoundaryPolicyInputList") or None
-    return _answer("SimulateCustomPolicy", params, _Question(arn, _documents(params, "PolicyInputList"), boundary))
+    return _answer("SimulateCustomPolicy", params, _Simulation(arn, _documents(params, "PolicyInputList"), boundary))
 
 
-def _answer(operation: str, params: Params, question: _Question) -> emulator.Answer:
+def _answer(operation: str, params: Params, question: _Simulation) -> emulator.Answer:
     actions = _many(params, "ActionNames")
     if not actions:
         return _refused("ValidationError", "ActionNames must name at least one action.")
@@ -75,7 +75,7 @@ def _answer(operation: str, params: Params, question: _Question) -> emulator.Ans
     return answered
 
 
-def _result(question: _Question, action: str, resource: str, keys: Mapping[str, Any]) -> str:
+def _result(question: _Simulation, action: str, resource: str, keys: Mapping[str, Any]) -> str:
     context = iam_evaluator.EvalContext(
         principal_arn=question.principal_arn,
         principal_type="User" if ":user/" in question.principal_arn else "AssumedRole",

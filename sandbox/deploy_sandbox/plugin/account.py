@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy_sandbox.plugin.errors import PluginError, StoppedError, explained
-from deploy_sandbox.plugin.session import Identity, identity
+from deploy_sandbox.plugin.session import ProviderIdentity, identity
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2.client import ApiGatewayV2Client
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from deploy_sandbox.plugin.settings import Settings
 
 
-class Account:
+class EnteredAccount:
     """One AWS account in one region, entered as the settings say."""
 
-    def __init__(self, entered: Identity, caller_arn: str, settings: Settings, cancelled: threading.Event) -> None:
+    def __init__(
+        self, entered: ProviderIdentity, caller_arn: str, settings: Settings, cancelled: threading.Event
+    ) -> None:
         self.partition, self.id = (caller_arn.split(":")[index] for index in (1, 4))
         self.region = settings.region
         self.default_tags = settings.default_tags
@@ -75,14 +77,14 @@ class Account:
         return self._client("s3control", Config(proxies={"http": self.s3.meta.endpoint_url}))
 
 
-def enter(settings: Settings, cancelled: threading.Event) -> Account:
+def enter(settings: Settings, cancelled: threading.Event) -> EnteredAccount:
     """Become who the settings say and look where that is. PluginError when it is not an allowed account."""
     entered = identity(settings)
     try:
         arn = entered.session.client("sts").get_caller_identity()["Arn"]
     except (ClientError, BotoCoreError) as error:
         raise explained(error, subject="provider configuration") from error
-    found = Account(entered, arn, settings, cancelled)
+    found = EnteredAccount(entered, arn, settings, cancelled)
     if settings.allowed_accounts and found.id not in settings.allowed_accounts:
         raise PluginError(
             f"wrong AWS account: expected {' or '.join(settings.allowed_accounts)} (allowedAccountIds), got {found.id} as {arn}",

@@ -6,12 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from deploy_sandbox.plugin.errors import PluginError
-from deploy_sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import TAGS, InputKind, Property, ResourceType, outputs
 from deploy_sandbox.plugin.tags import own, retag
 
 if TYPE_CHECKING:
-    from deploy_sandbox.plugin.account import Account
-    from deploy_sandbox.plugin.resource import Change, Inputs, State
+    from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.resource import Inputs, ResourceUpdate, State
 
 _API_ID = Property("apiId", required=True, replaces=True)
 _INTEGRATION = {
@@ -35,15 +35,15 @@ def _child(id_: str, known: State) -> tuple[str, str]:
     return str(known.get("apiId") or api), part
 
 
-def _arn(account: Account, path: str) -> str:
+def _arn(account: EnteredAccount, path: str) -> str:
     return f"arn:{account.partition}:apigateway:{account.region}::/apis/{path}"
 
 
-def _execution_arn(account: Account, api: str) -> str:
+def _execution_arn(account: EnteredAccount, api: str) -> str:
     return f"arn:{account.partition}:execute-api:{account.region}:{account.id}:{api}"
 
 
-def _retagged(account: Account, path: str, change: Change) -> None:
+def _retagged(account: EnteredAccount, path: str, change: ResourceUpdate) -> None:
     arn = _arn(account, path)
     retag(
         change,
@@ -52,13 +52,13 @@ def _retagged(account: Account, path: str, change: Change) -> None:
     )
 
 
-def _create_api(account: Account, inputs: Inputs) -> str:
+def _create_api(account: EnteredAccount, inputs: Inputs) -> str:
     names = {"name": "Name", "description": "Description", "protocolType": "ProtocolType"}
     tags = {"Tags": inputs["tagsAll"]} if inputs["tagsAll"] else {}
     return account.apigatewayv2.create_api(**_renamed(inputs, names), **tags)["ApiId"]
 
 
-def _read_api(account: Account, id_: str, _: State) -> State | None:
+def _read_api(account: EnteredAccount, id_: str, _: State) -> State | None:
     try:
         found = account.apigatewayv2.get_api(ApiId=id_)
     except account.apigatewayv2.exceptions.NotFoundException:
@@ -76,7 +76,7 @@ def _read_api(account: Account, id_: str, _: State) -> State | None:
     }
 
 
-def _update_api(account: Account, id_: str, change: Change) -> None:
+def _update_api(account: EnteredAccount, id_: str, change: ResourceUpdate) -> None:
     if change.touches("name", "description"):
         account.apigatewayv2.update_api(
             ApiId=id_, Name=change.new["name"], Description=change.new.get("description") or ""
@@ -84,17 +84,17 @@ def _update_api(account: Account, id_: str, change: Change) -> None:
     _retagged(account, id_, change)
 
 
-def _delete_api(account: Account, id_: str, _: State) -> None:
+def _delete_api(account: EnteredAccount, id_: str, _: State) -> None:
     with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_api(ApiId=id_)
 
 
-def _create_integration(account: Account, inputs: Inputs) -> str:
+def _create_integration(account: EnteredAccount, inputs: Inputs) -> str:
     made = account.apigatewayv2.create_integration(ApiId=inputs["apiId"], **_renamed(inputs, _INTEGRATION))
     return made["IntegrationId"]
 
 
-def _read_integration(account: Account, id_: str, known: State) -> State | None:
+def _read_integration(account: EnteredAccount, id_: str, known: State) -> State | None:
     api, integration = _child(id_, known)
     try:
         found: dict[str, Any] = dict(account.apigatewayv2.get_integration(ApiId=api, IntegrationId=integration))
@@ -103,24 +103,24 @@ def _read_integration(account: Account, id_: str, known: State) -> State | None:
     return {"id": integration, "apiId": api, **{ours: found.get(theirs) for ours, theirs in _INTEGRATION.items()}}
 
 
-def _update_integration(account: Account, id_: str, change: Change) -> None:
+def _update_integration(account: EnteredAccount, id_: str, change: ResourceUpdate) -> None:
     changed = {ours: theirs for ours, theirs in _INTEGRATION.items() if change.touches(ours)}
     account.apigatewayv2.update_integration(
         ApiId=change.new["apiId"], IntegrationId=id_, **_renamed(change.new, changed)
     )
 
 
-def _delete_integration(account: Account, id_: str, known: State) -> None:
+def _delete_integration(account: EnteredAccount, id_: str, known: State) -> None:
     with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_integration(ApiId=known["apiId"], IntegrationId=id_)
 
 
-def _create_route(account: Account, inputs: Inputs) -> str:
+def _create_route(account: EnteredAccount, inputs: Inputs) -> str:
     wanted = _renamed(inputs, {"routeKey": "RouteKey", "target": "Target"})
     return account.apigatewayv2.create_route(ApiId=inputs["apiId"], **wanted)["RouteId"]
 
 
-def _read_route(account: Account, id_: str, known: State) -> State | None:
+def _read_route(account: EnteredAccount, id_: str, known: State) -> State | None:
     api, route = _child(id_, known)
     try:
         found = account.apigatewayv2.get_route(ApiId=api, RouteId=route)
@@ -129,12 +129,12 @@ def _read_route(account: Account, id_: str, known: State) -> State | None:
     return {"id": route, "apiId": api, "routeKey": found["RouteKey"], "target": found.get("Target")}
 
 
-def _update_route(account: Account, id_: str, change: Change) -> None:
+def _update_route(account: EnteredAccount, id_: str, change: ResourceUpdate) -> None:
     wanted = {"RouteKey": change.new["routeKey"], "Target": change.new.get("target") or ""}
     account.apigatewayv2.update_route(ApiId=change.new["apiId"], RouteId=id_, **wanted)
 
 
-def _delete_route(account: Account, id_: str, known: State) -> None:
+def _delete_route(account: EnteredAccount, id_: str, known: State) -> None:
     with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_route(ApiId=known["apiId"], RouteId=id_)
 
@@ -144,7 +144,7 @@ def _throttles(inputs: Inputs) -> dict[str, Any]:
     return {} if settings is None else {"DefaultRouteSettings": _renamed(settings, _THROTTLES)}
 
 
-def _create_stage(account: Account, inputs: Inputs) -> str:
+def _create_stage(account: EnteredAccount, inputs: Inputs) -> str:
     tags = {"Tags": inputs["tagsAll"]} if inputs["tagsAll"] else {}
     account.apigatewayv2.create_stage(
         ApiId=inputs["apiId"], StageName=inputs["name"], AutoDeploy=inputs["autoDeploy"], **_throttles(inputs), **tags
@@ -152,7 +152,7 @@ def _create_stage(account: Account, inputs: Inputs) -> str:
     return str(inputs["name"])
 
 
-def _read_stage(account: Account, id_: str, known: State) -> State | None:
+def _read_stage(account: EnteredAccount, id_: str, known: State) -> State | None:
     api, name = _child(id_, known)
     try:
         found = account.apigatewayv2.get_stage(ApiId=api, StageName=name)
@@ -175,7 +175,7 @@ def _read_stage(account: Account, id_: str, known: State) -> State | None:
     }
 
 
-def _update_stage(account: Account, name: str, change: Change) -> None:
+def _update_stage(account: EnteredAccount, name: str, change: ResourceUpdate) -> None:
     api = change.new["apiId"]
     if change.touches("autoDeploy", "defaultRouteSettings"):
         account.apigatewayv2.update_stage(
@@ -184,7 +184,7 @@ def _update_stage(account: Account, name: str, change: Change) -> None:
     _retagged(account, f"{api}/stages/{name}", change)
 
 
-def _delete_stage(account: Account, name: str, known: State) -> None:
+def _delete_stage(account: EnteredAccount, name: str, known: State) -> None:
     with suppress(account.apigatewayv2.exceptions.NotFoundException):
         account.apigatewayv2.delete_stage(ApiId=known["apiId"], StageName=name)
 
@@ -211,7 +211,7 @@ TYPES = (
             Property("integrationType", required=True, replaces=True),
             Property("integrationUri"),
             Property("payloadFormatVersion", default="1.0", filled=True),
-            Property("timeoutMilliseconds", Kind.INTEGER, cloud_decides=True),
+            Property("timeoutMilliseconds", InputKind.INTEGER, cloud_decides=True),
         ),
         (),
         _create_integration,
@@ -233,14 +233,14 @@ TYPES = (
         (
             _API_ID,
             Property("name", required=True, names=True, replaces=True),
-            Property("autoDeploy", Kind.BOOLEAN, default=False, filled=True),
+            Property("autoDeploy", InputKind.BOOLEAN, default=False, filled=True),
             Property(
                 "defaultRouteSettings",
-                Kind.OBJECT,
+                InputKind.OBJECT,
                 cloud_decides=True,
                 fields=(
-                    Property("throttlingBurstLimit", Kind.INTEGER, cloud_decides=True),
-                    Property("throttlingRateLimit", Kind.NUMBER, cloud_decides=True),
+                    Property("throttlingBurstLimit", InputKind.INTEGER, cloud_decides=True),
+                    Property("throttlingRateLimit", InputKind.NUMBER, cloud_decides=True),
                 ),
             ),
             *TAGS,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy_sandbox.plugin.errors import PluginError
-from deploy_sandbox.plugin.wire import Archive, Asset
+from deploy_sandbox.plugin.wire import Asset, CodeArchive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can say
 _MODE = 0o644 << 16
 
 
-def zipped(archive: Archive) -> bytes:
+def zipped(archive: CodeArchive) -> bytes:
     """The archive as a zip with sorted names, fixed times and modes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
@@ -36,13 +36,13 @@ def code_sha256(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
-def _files(archive: Archive, prefix: str) -> Iterator[tuple[str, bytes]]:
+def _files(archive: CodeArchive, prefix: str) -> Iterator[tuple[str, bytes]]:
     if archive.assets is None:
         raise PluginError(
             "code: the sandbox's plugin takes an AssetArchive of FileAssets or StringAssets, and no other archive"
         )
     for name, entry in archive.assets.items():
-        if isinstance(entry, Archive):
+        if isinstance(entry, CodeArchive):
             yield from _files(entry, f"{prefix}{name}/")
         else:
             yield f"{prefix}{name}", _content(entry, name)

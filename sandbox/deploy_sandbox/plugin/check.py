@@ -7,41 +7,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from deploy_sandbox.plugin.resource import Kind, Property, ResourceType
-from deploy_sandbox.plugin.wire import UNKNOWN, Archive, has_unknown
+from deploy_sandbox.plugin.errors import InputFailure
+from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType
+from deploy_sandbox.plugin.wire import UNKNOWN, CodeArchive, has_unknown
 
 DEFAULTS = "__defaults"
 """The key under which the bridge, and so this plugin, lists the inputs that it filled in itself."""
 
-_PYTHON_TYPES: Mapping[Kind, Any] = {
-    Kind.TEXT: str,
-    Kind.FUNCTION: str,
-    Kind.INTEGER: int,
-    Kind.NUMBER: (int, float),
-    Kind.BOOLEAN: bool,
-    Kind.CODE: Archive,
-    Kind.TEXTS: list,
-    Kind.OBJECTS: list,
-    Kind.TEXT_MAP: Mapping,
-    Kind.OBJECT: Mapping,
-    Kind.DOCUMENT: str,
+_PYTHON_TYPES: Mapping[InputKind, Any] = {
+    InputKind.TEXT: str,
+    InputKind.FUNCTION: str,
+    InputKind.INTEGER: int,
+    InputKind.NUMBER: (int, float),
+    InputKind.BOOLEAN: bool,
+    InputKind.CODE: CodeArchive,
+    InputKind.TEXTS: list,
+    InputKind.OBJECTS: list,
+    InputKind.TEXT_MAP: Mapping,
+    InputKind.OBJECT: Mapping,
+    InputKind.DOCUMENT: str,
 }
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One input that cannot be accepted, and why."""
-
-    property: str
-    reason: str
 
 
 def checked(
     kind: ResourceType, given: Mapping[str, Any], default_tags: Mapping[str, str]
-) -> tuple[dict[str, Any], tuple[Failure, ...]]:
+) -> tuple[dict[str, Any], tuple[InputFailure, ...]]:
     """The inputs to work with, and every reason not to."""
     given = {key: value for key, value in given.items() if value is not None and key != DEFAULTS}
     failures = tuple(_problems(kind.token, tuple(one for one in kind.inputs if one.given), given, ""))
@@ -54,11 +46,11 @@ def checked(
     return {**inputs, **filled, DEFAULTS: sorted(filled)}, ()
 
 
-def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any], prefix: str) -> Iterator[Failure]:
+def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any], prefix: str) -> Iterator[InputFailure]:
     known = {one.name: one for one in table}
     for key in given:
         if key not in known and key != DEFAULTS:
-            yield Failure(
+            yield InputFailure(
                 f"{prefix}{key}", f"the sandbox's AWS plugin does not act on {prefix}{key} of {token}, so it refuses it"
             )
     for one in table:
@@ -66,44 +58,48 @@ def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any],
         if value is not None:
             yield from _shape(token, one, value, f"{prefix}{one.name}")
         elif one.required and one.names:
-            yield Failure(one.name, "a name is required: the sandbox's AWS plugin does not make names up (auto-naming)")
+            yield InputFailure(
+                one.name, "a name is required: the sandbox's AWS plugin does not make names up (auto-naming)"
+            )
         elif one.required:
-            yield Failure(f"{prefix}{one.name}", f"is required: {one.kind.value}")
+            yield InputFailure(f"{prefix}{one.name}", f"is required: {one.kind.value}")
 
 
-def _shape(token: str, one: Property, value: Any, path: str) -> Iterator[Failure]:
+def _shape(token: str, one: Property, value: Any, path: str) -> Iterator[InputFailure]:
     if value is UNKNOWN:
         return
-    if one.kind is Kind.DOCUMENT and isinstance(value, Mapping):
+    if one.kind is InputKind.DOCUMENT and isinstance(value, Mapping):
         return
     expected = _PYTHON_TYPES[one.kind]
-    if not isinstance(value, expected) or (isinstance(value, bool) and one.kind is not Kind.BOOLEAN):
-        yield Failure(path, f"must be {one.kind.value}, not {value!r}")
-    elif one.kind is Kind.DOCUMENT:
+    if not isinstance(value, expected) or (isinstance(value, bool) and one.kind is not InputKind.BOOLEAN):
+        yield InputFailure(path, f"must be {one.kind.value}, not {value!r}")
+    elif one.kind is InputKind.DOCUMENT:
         yield from _json(value, path)
-    elif one.kind is Kind.OBJECT:
+    elif one.kind is InputKind.OBJECT:
         yield from _problems(token, one.fields, value, f"{path}.")
-    elif one.kind is Kind.OBJECTS:
+    elif one.kind is InputKind.OBJECTS:
         for index, element in enumerate(value):
-            yield from _shape(token, Property(one.name, Kind.OBJECT, fields=one.fields), element, f"{path}[{index}]")
-    elif one.kind in {Kind.TEXTS, Kind.TEXT_MAP}:
+            yield from _shape(
+                token, Property(one.name, InputKind.OBJECT, fields=one.fields), element, f"{path}[{index}]"
+            )
+    elif one.kind in {InputKind.TEXTS, InputKind.TEXT_MAP}:
         elements = value.items() if isinstance(value, Mapping) else enumerate(value)
         for key, element in elements:
             yield from _shape(token, Property(one.name), element, f"{path}[{key!r}]")
 
 
-def _json(text: str, path: str) -> Iterator[Failure]:
+def _json(text: str, path: str) -> Iterator[InputFailure]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        yield Failure(path, f"must be {Kind.DOCUMENT.value}; it is not JSON: {error}")
+        yield InputFailure(path, f"must be {InputKind.DOCUMENT.value}; it is not JSON: {error}")
     else:
         if not isinstance(document, dict):
-            yield Failure(path, f"must be {Kind.DOCUMENT.value}; it is not an object")
+            yield InputFailure(path, f"must be {InputKind.DOCUMENT.value}; it is not an object")
 
 
 def _is_document(kind: ResourceType, name: str) -> bool:
-    return any(one.name == name and one.kind is Kind.DOCUMENT for one in kind.inputs)
+    return any(one.name == name and one.kind is InputKind.DOCUMENT for one in kind.inputs)
 
 
 def _document(value: Any) -> Any:

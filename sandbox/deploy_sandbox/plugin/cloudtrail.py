@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from deploy_sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import TAGS, InputKind, Property, ResourceType, outputs
 from deploy_sandbox.plugin.tags import pairs, retag, unpaired
 
 if TYPE_CHECKING:
-    from deploy_sandbox.plugin.account import Account
-    from deploy_sandbox.plugin.resource import Change, Inputs, State
+    from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.resource import Inputs, ResourceUpdate, State
 
 _SETTINGS = {
     "s3BucketName": "S3BucketName",
@@ -24,12 +24,12 @@ def _settings(inputs: Inputs) -> dict[str, Any]:
     return {theirs: inputs[ours] for ours, theirs in _SETTINGS.items()}
 
 
-def _create(account: Account, inputs: Inputs) -> str:
+def _create(account: EnteredAccount, inputs: Inputs) -> str:
     made = account.cloudtrail.create_trail(Name=inputs["name"], TagsList=pairs(inputs["tagsAll"]), **_settings(inputs))
     return made["TrailARN"]
 
 
-def _read(account: Account, arn: str, _: State) -> State | None:
+def _read(account: EnteredAccount, arn: str, _: State) -> State | None:
     found = account.cloudtrail.describe_trails(trailNameList=[arn]).get("trailList", [])
     if not found:
         return None
@@ -50,7 +50,7 @@ def _read(account: Account, arn: str, _: State) -> State | None:
     }
 
 
-def _update(account: Account, arn: str, change: Change) -> None:
+def _update(account: EnteredAccount, arn: str, change: ResourceUpdate) -> None:
     trails = account.cloudtrail
     if change.touches(*_SETTINGS):
         trails.update_trail(Name=arn, **_settings(change.new))
@@ -66,7 +66,7 @@ def _update(account: Account, arn: str, change: Change) -> None:
     )
 
 
-def _delete(account: Account, arn: str, _: State) -> None:
+def _delete(account: EnteredAccount, arn: str, _: State) -> None:
     with suppress(account.cloudtrail.exceptions.TrailNotFoundException):
         account.cloudtrail.delete_trail(Name=arn)
 
@@ -77,10 +77,10 @@ TYPES = (
         (
             Property("name", required=True, names=True, replaces=True),
             Property("s3BucketName", required=True),
-            Property("isMultiRegionTrail", Kind.BOOLEAN, default=False, filled=True),
-            Property("includeGlobalServiceEvents", Kind.BOOLEAN, default=True, filled=True),
-            Property("enableLogFileValidation", Kind.BOOLEAN, default=False, filled=True),
-            Property("enableLogging", Kind.BOOLEAN, default=True, filled=True),
+            Property("isMultiRegionTrail", InputKind.BOOLEAN, default=False, filled=True),
+            Property("includeGlobalServiceEvents", InputKind.BOOLEAN, default=True, filled=True),
+            Property("enableLogFileValidation", InputKind.BOOLEAN, default=False, filled=True),
+            Property("enableLogging", InputKind.BOOLEAN, default=True, filled=True),
             *TAGS,
         ),
         outputs("arn", "homeRegion", "region"),

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from deploy_sandbox.plugin import policy
-from deploy_sandbox.plugin.resource import Kind, Property, ResourceType
+from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType
 from deploy_sandbox.plugin.wire import UNKNOWN
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -62,12 +62,12 @@ def _walk(one: Property, path: str, old: Any, new: Any) -> Iterator[tuple[str, T
     left, right = (one.default if side is None else side for side in (old, new))
     if right is UNKNOWN:
         yield path, Turn.ADD if old is None else Turn.UPDATE
-    elif one.kind is Kind.TEXT_MAP:
+    elif one.kind is InputKind.TEXT_MAP:
         yield from _walk_map(path, left or {}, right or {})
-    elif one.kind is Kind.OBJECT and isinstance(left, Mapping) and isinstance(right, Mapping):
+    elif one.kind is InputKind.OBJECT and isinstance(left, Mapping) and isinstance(right, Mapping):
         for field in one.fields:
             yield from _walk(field, f"{path}.{field.name}", left.get(field.name), right.get(field.name))
-    elif one.kind is Kind.OBJECTS:
+    elif one.kind is InputKind.OBJECTS:
         yield from _walk_list(one, path, left or [], right or [])
     elif not _equal(one.kind, left, right):
         yield path, _turn(old, new)
@@ -80,22 +80,22 @@ def _walk_map(path: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> I
 
 
 def _walk_list(one: Property, path: str, left: Sequence[Any], right: Sequence[Any]) -> Iterator[tuple[str, Turn]]:
-    element = Property(one.name, Kind.OBJECT, fields=one.fields)
+    element = Property(one.name, InputKind.OBJECT, fields=one.fields)
     for index in range(max(len(left), len(right))):
         pair = (side[index] if index < len(side) else None for side in (left, right))
         yield from _walk(element, f"{path}[{index}]", *pair)
 
 
-def _equal(kind: Kind, left: Any, right: Any) -> bool:
+def _equal(kind: InputKind, left: Any, right: Any) -> bool:
     if left == right or left is None or right is None:
         return bool(left == right)
-    if kind is Kind.DOCUMENT:
+    if kind is InputKind.DOCUMENT:
         return policy.equivalent(left, right)
-    if kind is Kind.CODE:
+    if kind is InputKind.CODE:
         return bool(left.hash) and left.hash == right.hash
-    if kind is Kind.TEXTS:
+    if kind is InputKind.TEXTS:
         return sorted(left) == sorted(right)
-    if kind is Kind.FUNCTION:
+    if kind is InputKind.FUNCTION:
         return function_name(left) == function_name(right)
     return False
 

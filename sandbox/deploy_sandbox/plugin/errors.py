@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class InputFailure:
+    """One input that cannot be accepted, and why."""
+
+    property: str
+    reason: str
 
 
 class PluginError(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy_sandbox.plugin.errors import code
 from deploy_sandbox.plugin.patience import retrying
-from deploy_sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import TAGS, InputKind, Property, ResourceType, outputs
 from deploy_sandbox.plugin.tags import pairs, retag, unpaired
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from botocore.exceptions import ClientError
 
-    from deploy_sandbox.plugin.account import Account
-    from deploy_sandbox.plugin.resource import Change, Inputs, State
+    from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.resource import Inputs, ResourceUpdate, State
 
 _NAME = Property("name", required=True, names=True, replaces=True)
 _VERSIONS_KEPT = 5  # AWS keeps at most five versions of a managed policy
 
 
-def _create_role(account: Account, inputs: Inputs) -> str:
+def _create_role(account: EnteredAccount, inputs: Inputs) -> str:
     request: dict[str, Any] = {
         "RoleName": inputs["name"],
         "Path": "/",
@@ -39,7 +39,7 @@ def _create_role(account: Account, inputs: Inputs) -> str:
     return str(inputs["name"])
 
 
-def _read_role(account: Account, name: str, known: State) -> State | None:
+def _read_role(account: EnteredAccount, name: str, known: State) -> State | None:
     try:
         role = account.iam.get_role(RoleName=name)["Role"]
     except account.iam.exceptions.NoSuchEntityException:
@@ -59,7 +59,7 @@ def _read_role(account: Account, name: str, known: State) -> State | None:
     }
 
 
-def _update_role(account: Account, name: str, change: Change) -> None:
+def _update_role(account: EnteredAccount, name: str, change: ResourceUpdate) -> None:
     iam, new = account.iam, change.new
     if change.touches("assumeRolePolicy"):
         _settled(account, lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=new["assumeRolePolicy"]))
@@ -80,7 +80,7 @@ def _update_role(account: Account, name: str, change: Change) -> None:
     )
 
 
-def _delete_role(account: Account, name: str, _: State) -> None:
+def _delete_role(account: EnteredAccount, name: str, _: State) -> None:
     iam = account.iam
     try:
         for profile in iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]:
@@ -90,12 +90,12 @@ def _delete_role(account: Account, name: str, _: State) -> None:
         return
 
 
-def _create_role_policy(account: Account, inputs: Inputs) -> str:
+def _create_role_policy(account: EnteredAccount, inputs: Inputs) -> str:
     account.iam.put_role_policy(RoleName=inputs["role"], PolicyName=inputs["name"], PolicyDocument=inputs["policy"])
     return f"{inputs['role']}:{inputs['name']}"
 
 
-def _read_role_policy(account: Account, id_: str, _: State) -> State | None:
+def _read_role_policy(account: EnteredAccount, id_: str, _: State) -> State | None:
     role, name = id_.split(":", 1)
     try:
         found = account.iam.get_role_policy(RoleName=role, PolicyName=name)
@@ -104,17 +104,17 @@ def _read_role_policy(account: Account, id_: str, _: State) -> State | None:
     return {"id": id_, "role": role, "name": name, "policy": json.dumps(found["PolicyDocument"])}
 
 
-def _update_role_policy(account: Account, _: str, change: Change) -> None:
+def _update_role_policy(account: EnteredAccount, _: str, change: ResourceUpdate) -> None:
     _create_role_policy(account, change.new)
 
 
-def _delete_role_policy(account: Account, id_: str, _: State) -> None:
+def _delete_role_policy(account: EnteredAccount, id_: str, _: State) -> None:
     role, name = id_.split(":", 1)
     with suppress(account.iam.exceptions.NoSuchEntityException):
         account.iam.delete_role_policy(RoleName=role, PolicyName=name)
 
 
-def _create_policy(account: Account, inputs: Inputs) -> str:
+def _create_policy(account: EnteredAccount, inputs: Inputs) -> str:
     request: dict[str, Any] = {
         "PolicyName": inputs["name"],
         "Path": "/",
@@ -125,7 +125,7 @@ def _create_policy(account: Account, inputs: Inputs) -> str:
     return account.iam.create_policy(**{key: value for key, value in request.items() if value})["Policy"]["Arn"]
 
 
-def _read_policy(account: Account, arn: str, _: State) -> State | None:
+def _read_policy(account: EnteredAccount, arn: str, _: State) -> State | None:
     iam = account.iam
     try:
         found = iam.get_policy(PolicyArn=arn)["Policy"]
@@ -143,7 +143,7 @@ def _read_policy(account: Account, arn: str, _: State) -> State | None:
     }
 
 
-def _update_policy(account: Account, arn: str, change: Change) -> None:
+def _update_policy(account: EnteredAccount, arn: str, change: ResourceUpdate) -> None:
     iam = account.iam
     if change.touches("policy"):
         others = _other_versions(account, arn)
@@ -157,7 +157,7 @@ def _update_policy(account: Account, arn: str, change: Change) -> None:
     )
 
 
-def _delete_policy(account: Account, arn: str, _: State) -> None:
+def _delete_policy(account: EnteredAccount, arn: str, _: State) -> None:
     iam = account.iam
     try:
         for version in _other_versions(account, arn):
@@ -167,7 +167,7 @@ def _delete_policy(account: Account, arn: str, _: State) -> None:
         return
 
 
-def _other_versions(account: Account, arn: str) -> list[str]:
+def _other_versions(account: EnteredAccount, arn: str) -> list[str]:
     """The versions that are not in force, oldest first."""
     versions = account.iam.list_policy_versions(PolicyArn=arn)["Versions"]
     return [
@@ -175,12 +175,12 @@ def _other_versions(account: Account, arn: str) -> list[str]:
     ]
 
 
-def _create_profile(account: Account, inputs: Inputs) -> str:
+def _create_profile(account: EnteredAccount, inputs: Inputs) -> str:
     account.iam.create_instance_profile(InstanceProfileName=inputs["name"], Path="/", Tags=pairs(inputs["tagsAll"]))
     return str(inputs["name"])
 
 
-def _read_profile(account: Account, name: str, _: State) -> State | None:
+def _read_profile(account: EnteredAccount, name: str, _: State) -> State | None:
     try:
         found = account.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
     except account.iam.exceptions.NoSuchEntityException:
@@ -196,7 +196,7 @@ def _read_profile(account: Account, name: str, _: State) -> State | None:
     }
 
 
-def _update_profile(account: Account, name: str, change: Change) -> None:
+def _update_profile(account: EnteredAccount, name: str, change: ResourceUpdate) -> None:
     iam = account.iam
     if change.touches("role"):
         if change.old.get("role"):
@@ -212,7 +212,7 @@ def _update_profile(account: Account, name: str, change: Change) -> None:
     )
 
 
-def _delete_profile(account: Account, name: str, state: State) -> None:
+def _delete_profile(account: EnteredAccount, name: str, state: State) -> None:
     iam = account.iam
     try:
         if state.get("role"):
@@ -223,7 +223,7 @@ def _delete_profile(account: Account, name: str, state: State) -> None:
         iam.delete_instance_profile(InstanceProfileName=name)
 
 
-def _settled(account: Account, action: Callable[[], Any]) -> None:
+def _settled(account: EnteredAccount, action: Callable[[], Any]) -> None:
     """IAM takes some seconds to know a principal or a role that was just made."""
 
     def passing(error: ClientError) -> bool:
@@ -242,9 +242,9 @@ TYPES = (
         (
             _NAME,
             Property("description", default=""),
-            Property("assumeRolePolicy", Kind.DOCUMENT, required=True),
+            Property("assumeRolePolicy", InputKind.DOCUMENT, required=True),
             Property("permissionsBoundary", default=""),
-            Property("maxSessionDuration", Kind.INTEGER, default=3600, filled=True),
+            Property("maxSessionDuration", InputKind.INTEGER, default=3600, filled=True),
             *TAGS,
         ),
         outputs("arn", "uniqueId", "createDate"),
@@ -255,7 +255,7 @@ TYPES = (
     ),
     ResourceType(
         "aws:iam/rolePolicy:RolePolicy",
-        (_NAME, Property("role", required=True, replaces=True), Property("policy", Kind.DOCUMENT, required=True)),
+        (_NAME, Property("role", required=True, replaces=True), Property("policy", InputKind.DOCUMENT, required=True)),
         (),
         _create_role_policy,
         _read_role_policy,
@@ -267,7 +267,7 @@ TYPES = (
         (
             _NAME,
             Property("description", default="", replaces=True),
-            Property("policy", Kind.DOCUMENT, required=True),
+            Property("policy", InputKind.DOCUMENT, required=True),
             *TAGS,
         ),
         outputs("arn", "policyId"),

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from deploy_sandbox.plugin.diff import function_name
 from deploy_sandbox.plugin.lambda_function import invoke_arn
-from deploy_sandbox.plugin.resource import Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType, outputs
 
 if TYPE_CHECKING:
-    from deploy_sandbox.plugin.account import Account
-    from deploy_sandbox.plugin.resource import Change, Inputs, State
+    from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.resource import Inputs, ResourceUpdate, State
 
 
-def _create_alias(account: Account, inputs: Inputs) -> str:
+def _create_alias(account: EnteredAccount, inputs: Inputs) -> str:
     made = account.functions.create_alias(
         FunctionName=inputs["functionName"],
         Name=inputs["name"],
@@ -32,7 +32,7 @@ def _alias(id_: str) -> tuple[str, str]:
     return function, name
 
 
-def _read_alias(account: Account, id_: str, known: State) -> State | None:
+def _read_alias(account: EnteredAccount, id_: str, known: State) -> State | None:
     function, name = _alias(id_)
     try:
         found = account.functions.get_alias(FunctionName=function, Name=name)
@@ -50,14 +50,14 @@ def _read_alias(account: Account, id_: str, known: State) -> State | None:
     }
 
 
-def _update_alias(account: Account, id_: str, change: Change) -> None:
+def _update_alias(account: EnteredAccount, id_: str, change: ResourceUpdate) -> None:
     function, name = _alias(id_)
     description = change.new.get("description") or ""
     version = change.new["functionVersion"]
     account.functions.update_alias(FunctionName=function, Name=name, FunctionVersion=version, Description=description)
 
 
-def _delete_alias(account: Account, id_: str, _: State) -> None:
+def _delete_alias(account: EnteredAccount, id_: str, _: State) -> None:
     function, name = _alias(id_)
     with suppress(account.functions.exceptions.ResourceNotFoundException):
         account.functions.delete_alias(FunctionName=function, Name=name)
@@ -69,7 +69,7 @@ TYPES = (
         (
             Property("name", required=True, names=True, replaces=True),
             Property("description", default=""),
-            Property("functionName", Kind.FUNCTION, required=True, replaces=True),
+            Property("functionName", InputKind.FUNCTION, required=True, replaces=True),
             Property("functionVersion", required=True),
         ),
         outputs("arn", "invokeArn", "region"),

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from deploy_sandbox.plugin.archive import zipped
 from deploy_sandbox.plugin.errors import PluginError, code
 from deploy_sandbox.plugin.patience import retrying, until
-from deploy_sandbox.plugin.resource import TAGS, Change, Kind, Output, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import (
+    TAGS,
+    InputKind,
+    OutputProperty,
+    Property,
+    ResourceType,
+    ResourceUpdate,
+    outputs,
+)
 from deploy_sandbox.plugin.tags import own, retag
 
 if TYPE_CHECKING:
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
 
     from botocore.exceptions import ClientError
 
-    from deploy_sandbox.plugin.account import Account
+    from deploy_sandbox.plugin.account import EnteredAccount
     from deploy_sandbox.plugin.resource import Inputs, State
 
 _CONFIGURATION = {
@@ -31,7 +39,7 @@ _CODE = ("code", "architectures")
 _CONFIGURED = (*_CONFIGURATION, "environment")
 
 
-def _republished(change: Change) -> bool:
+def _republished(change: ResourceUpdate) -> bool:
     return bool(change.new.get("publish")) and change.touches("publish", *_CODE, *_CONFIGURED)
 
 
@@ -40,7 +48,7 @@ def _configuration(inputs: Inputs) -> dict[str, Any]:
     return {**given, "Environment": {"Variables": (inputs.get("environment") or {}).get("variables") or {}}}
 
 
-def _create_function(account: Account, inputs: Inputs) -> str:
+def _create_function(account: EnteredAccount, inputs: Inputs) -> str:
     content = zipped(inputs["code"])
     optional = {"Architectures": inputs.get("architectures"), "Tags": inputs["tagsAll"]}
     request = {
@@ -55,7 +63,7 @@ def _create_function(account: Account, inputs: Inputs) -> str:
     return str(inputs["name"])
 
 
-def _read_function(account: Account, name: str, known: State) -> State | None:
+def _read_function(account: EnteredAccount, name: str, known: State) -> State | None:
     try:
         found = account.functions.get_function(FunctionName=name)
     except account.functions.exceptions.ResourceNotFoundException:
@@ -85,13 +93,13 @@ def _read_function(account: Account, name: str, known: State) -> State | None:
     }
 
 
-def _latest_version(account: Account, name: str) -> str | None:
+def _latest_version(account: EnteredAccount, name: str) -> str | None:
     pages = account.functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
     numbers = [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"] != "$LATEST"]
     return str(max(numbers)) if numbers else None
 
 
-def _update_function(account: Account, name: str, change: Change) -> None:
+def _update_function(account: EnteredAccount, name: str, change: ResourceUpdate) -> None:
     functions, new = account.functions, change.new
     arn = f"arn:{account.partition}:lambda:{account.region}:{account.id}:function:{name}"
     retag(
@@ -113,12 +121,12 @@ def _update_function(account: Account, name: str, change: Change) -> None:
         _settled(account, lambda: functions.publish_version(FunctionName=name))
 
 
-def _delete_function(account: Account, name: str, _: State) -> None:
+def _delete_function(account: EnteredAccount, name: str, _: State) -> None:
     with suppress(account.functions.exceptions.ResourceNotFoundException):
         account.functions.delete_function(FunctionName=name)
 
 
-def _settled(account: Account, action: Callable[[], Any]) -> None:
+def _settled(account: EnteredAccount, action: Callable[[], Any]) -> None:
     """IAM takes some seconds to let Lambda assume a new role, and Lambda takes one change at a time."""
 
     def passing(error: ClientError) -> bool:
@@ -129,7 +137,7 @@ def _settled(account: Account, action: Callable[[], Any]) -> None:
     retrying(account, action, when=passing)
 
 
-def _ready(account: Account, name: str) -> None:
+def _ready(account: EnteredAccount, name: str) -> None:
     """Wait until the function may be changed or invoked. PluginError when Lambda says that it failed."""
 
     def settled() -> bool:
@@ -142,7 +150,7 @@ def _ready(account: Account, name: str) -> None:
     until(account, settled)
 
 
-def invoke_arn(account: Account, arn: str) -> str:
+def invoke_arn(account: EnteredAccount, arn: str) -> str:
     """Where API Gateway calls a function, version or alias."""
     return f"arn:{account.partition}:apigateway:{account.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
@@ -156,21 +164,24 @@ TYPES = (
             Property("role", required=True),
             Property("runtime", required=True),
             Property("handler", required=True),
-            Property("code", Kind.CODE, required=True, in_cloud=False),
-            Property("memorySize", Kind.INTEGER, default=128, filled=True),
-            Property("timeout", Kind.INTEGER, default=3, filled=True),
-            Property("publish", Kind.BOOLEAN, default=False, filled=True),
-            Property("architectures", Kind.TEXTS, cloud_decides=True),
+            Property("code", InputKind.CODE, required=True, in_cloud=False),
+            Property("memorySize", InputKind.INTEGER, default=128, filled=True),
+            Property("timeout", InputKind.INTEGER, default=3, filled=True),
+            Property("publish", InputKind.BOOLEAN, default=False, filled=True),
+            Property("architectures", InputKind.TEXTS, cloud_decides=True),
             Property(
-                "environment", Kind.OBJECT, default={}, fields=(Property("variables", Kind.TEXT_MAP, default={}),)
+                "environment",
+                InputKind.OBJECT,
+                default={},
+                fields=(Property("variables", InputKind.TEXT_MAP, default={}),),
             ),
             *TAGS,
         ),
         (
             *outputs("arn", "invokeArn", "region"),
-            *(Output(name, _republished) for name in ("version", "qualifiedArn", "qualifiedInvokeArn")),
-            *(Output(name, lambda change: change.touches("code")) for name in ("codeSha256", "sourceCodeSize")),
-            Output("lastModified", lambda change: change.touches(*_CODE, *_CONFIGURED)),
+            *(OutputProperty(name, _republished) for name in ("version", "qualifiedArn", "qualifiedInvokeArn")),
+            *(OutputProperty(name, lambda change: change.touches("code")) for name in ("codeSha256", "sourceCodeSize")),
+            OutputProperty("lastModified", lambda change: change.touches(*_CODE, *_CONFIGURED)),
         ),
         _create_function,
         _read_function,

@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from deploy_sandbox.plugin.errors import PluginError
-from deploy_sandbox.plugin.resource import Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType, outputs
 
 if TYPE_CHECKING:
-    from deploy_sandbox.plugin.account import Account
+    from deploy_sandbox.plugin.account import EnteredAccount
     from deploy_sandbox.plugin.resource import Inputs, State
 
 
-def _create_permission(account: Account, inputs: Inputs) -> str:
+def _create_permission(account: EnteredAccount, inputs: Inputs) -> str:
     request: dict[str, Any] = {
         "FunctionName": inputs["function"],
         "StatementId": inputs["statementId"],
@@ -37,7 +37,7 @@ def _permission(id_: str, known: State) -> tuple[dict[str, Any], str]:
     return {"FunctionName": function, **({"Qualifier": qualifier} if qualifier else {})}, statement
 
 
-def _read_permission(account: Account, id_: str, known: State) -> State | None:
+def _read_permission(account: EnteredAccount, id_: str, known: State) -> State | None:
     target, statement_id = _permission(id_, known)
     try:
         statements = json.loads(account.functions.get_policy(**target)["Policy"])["Statement"]
@@ -60,7 +60,7 @@ def _read_permission(account: Account, id_: str, known: State) -> State | None:
     }
 
 
-def _delete_permission(account: Account, id_: str, known: State) -> None:
+def _delete_permission(account: EnteredAccount, id_: str, known: State) -> None:
     target, statement_id = _permission(id_, known)
     with suppress(account.functions.exceptions.ResourceNotFoundException):
         account.functions.remove_permission(StatementId=statement_id, **target)
@@ -72,7 +72,7 @@ TYPES = (
         (
             Property("statementId", required=True, names=True, replaces=True),
             Property("action", required=True, replaces=True),
-            Property("function", Kind.FUNCTION, required=True, replaces=True),
+            Property("function", InputKind.FUNCTION, required=True, replaces=True),
             Property("principal", required=True, replaces=True),
             Property("sourceArn", replaces=True),
             Property("qualifier", replaces=True),

@@ -5,21 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from deploy_sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import TAGS, InputKind, Property, ResourceType, outputs
 from deploy_sandbox.plugin.tags import own, retag
 
 if TYPE_CHECKING:
-    from deploy_sandbox.plugin.account import Account
-    from deploy_sandbox.plugin.resource import Change, Inputs, State
+    from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.resource import Inputs, ResourceUpdate, State
 
 
-def _create(account: Account, inputs: Inputs) -> str:
+def _create(account: EnteredAccount, inputs: Inputs) -> str:
     tags = {"tags": inputs["tagsAll"]} if inputs["tagsAll"] else {}
     account.logs.create_log_group(logGroupName=inputs["name"], **tags)
     return str(inputs["name"])
 
 
-def _read(account: Account, name: str, _: State) -> State | None:
+def _read(account: EnteredAccount, name: str, _: State) -> State | None:
     groups = account.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     found = next((one for one in groups if one["logGroupName"] == name), None)
     if found is None:
@@ -35,7 +35,7 @@ def _read(account: Account, name: str, _: State) -> State | None:
     }
 
 
-def _update(account: Account, name: str, change: Change) -> None:
+def _update(account: EnteredAccount, name: str, change: ResourceUpdate) -> None:
     if change.touches("retentionInDays"):
         if change.new["retentionInDays"]:
             account.logs.put_retention_policy(logGroupName=name, retentionInDays=change.new["retentionInDays"])
@@ -49,7 +49,7 @@ def _update(account: Account, name: str, change: Change) -> None:
     )
 
 
-def _delete(account: Account, name: str, _: State) -> None:
+def _delete(account: EnteredAccount, name: str, _: State) -> None:
     with suppress(account.logs.exceptions.ResourceNotFoundException):
         account.logs.delete_log_group(logGroupName=name)
 
@@ -59,7 +59,7 @@ TYPES = (
         "aws:cloudwatch/logGroup:LogGroup",
         (
             Property("name", required=True, names=True, replaces=True),
-            Property("retentionInDays", Kind.INTEGER, default=0, filled=True),
+            Property("retentionInDays", InputKind.INTEGER, default=0, filled=True),
             *TAGS,
         ),
         outputs("arn", "region"),

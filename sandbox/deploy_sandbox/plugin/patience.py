@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deploy_sandbox.plugin.account import Account
+    from deploy_sandbox.plugin.account import EnteredAccount
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ _SECONDS = 20.0
 
 
 def retrying(
-    account: Account, action: Callable[[], T], *, when: Callable[[ClientError], bool], seconds: float = _SECONDS
+    account: EnteredAccount, action: Callable[[], T], *, when: Callable[[ClientError], bool], seconds: float = _SECONDS
 ) -> T:
     """Do it again while it is refused for the reason given, `seconds` long; then let the refusal out."""
     ends = time.monotonic() + seconds
@@ -32,7 +32,7 @@ def retrying(
             account.pause(_PAUSE)
 
 
-def until(account: Account, settled: Callable[[], bool], *, seconds: float = 60.0) -> None:
+def until(account: EnteredAccount, settled: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait until it is so, looking ever less often; TimeoutError after `seconds`."""
     began = time.monotonic()
     while not settled():

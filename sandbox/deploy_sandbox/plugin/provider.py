@@ -8,18 +8,18 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from deploy_sandbox.plugin.check import DEFAULTS, Failure, checked
+from deploy_sandbox.plugin.check import DEFAULTS, checked
 from deploy_sandbox.plugin.diff import Difference, differences, same
-from deploy_sandbox.plugin.errors import HalfMadeError, PluginError, explained
+from deploy_sandbox.plugin.errors import HalfMadeError, InputFailure, PluginError, explained
 from deploy_sandbox.plugin.registry import resource_type
-from deploy_sandbox.plugin.resource import Change, Inputs, Property, ResourceType, State
+from deploy_sandbox.plugin.resource import Inputs, Property, ResourceType, ResourceUpdate, State
 from deploy_sandbox.plugin.settings import settings
 from deploy_sandbox.plugin.wire import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from deploy_sandbox.plugin.account import Account
+    from deploy_sandbox.plugin.account import EnteredAccount
 
 
 class Provider:
@@ -27,7 +27,7 @@ class Provider:
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
-        self._account: Account | None = None
+        self._account: EnteredAccount | None = None
 
     def configure(self, given: Mapping[str, Any]) -> None:
         """Enter the account; with unknown values in the configuration, stay out and make no calls."""
@@ -38,18 +38,18 @@ class Provider:
             self._account = enter(wanted, self.cancelled)
 
     @property
-    def account(self) -> Account:
+    def account(self) -> EnteredAccount:
         """The account entered. PluginError when the configuration is not known yet."""
         if self._account is None:
             raise PluginError("the provider's configuration is not fully known yet, so AWS cannot be asked")
         return self._account
 
-    def check(self, token: str, given: Inputs) -> tuple[dict[str, Any], tuple[Failure, ...]]:
+    def check(self, token: str, given: Inputs) -> tuple[dict[str, Any], tuple[InputFailure, ...]]:
         """The inputs with defaults and all tags; or why they are refused."""
         try:
             kind = resource_type(token)
         except PluginError as error:
-            return dict(given), (Failure("", str(error)),)
+            return dict(given), (InputFailure("", str(error)),)
         return checked(kind, given, self._account.default_tags if self._account else {})
 
     def diff(self, token: str, state: State, wanted: Inputs) -> tuple[Difference, ...]:
@@ -92,7 +92,7 @@ class Provider:
     ) -> dict[str, Any]:
         """Change it in place, and its state afterwards; a preview makes no call."""
         kind = resource_type(token)
-        change = Change(state, wanted, frozenset(one.name for one in differences(kind, state, wanted)))
+        change = ResourceUpdate(state, wanted, frozenset(one.name for one in differences(kind, state, wanted)))
         if preview:
             return {
                 **_bare(wanted),
@@ -115,7 +115,7 @@ class Provider:
     def _complete(self, kind: ResourceType, made: str, inputs: Inputs) -> None:
         rest = frozenset(name for name in kind.completes if inputs.get(name))
         if kind.update is not None and rest:
-            kind.update(self.account, made, Change({}, inputs, rest))
+            kind.update(self.account, made, ResourceUpdate({}, inputs, rest))
         if kind.ready is not None:
             kind.ready(self.account, made)
 

@@ -34,11 +34,6 @@ def resource_type(token: str) -> ResourceType:
     return known[token]
 
 
-def all_types() -> tuple[ResourceType, ...]:
-    """Every type, by token."""
-    return tuple(sorted((one for service in _FILES for one in _types(service)), key=lambda one: one.token))
-
-
 def _types(service: str) -> list[ResourceType]:
     modules = [import_module(f"deploy_sandbox.plugin.{file}") for file in _FILES.get(service, ())]
     return [one for module in modules for one in module.TYPES]

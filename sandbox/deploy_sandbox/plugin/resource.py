@@ -12,13 +12,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deploy_sandbox.plugin.account import Account
+    from deploy_sandbox.plugin.account import EnteredAccount
 
 Inputs = Mapping[str, Any]
 State = Mapping[str, Any]
 
 
-class Kind(Enum):
+class InputKind(Enum):
     """The shape of an input, and with it how two values of it are compared."""
 
     TEXT = "a string"
@@ -39,7 +39,7 @@ class Property:
     """One input of a resource type, as the real provider names it."""
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: InputKind = InputKind.TEXT
     required: bool = False
     names: bool = False
     """This is the resource's own name in AWS, so two with the same name cannot exist at once."""
@@ -59,7 +59,7 @@ class Property:
 
 
 @dataclass(frozen=True)
-class Change:
+class ResourceUpdate:
     """What an update has to do: both sides, and the inputs that differ."""
 
     old: State
@@ -72,11 +72,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputProperty:
     """A property that only the cloud knows; `moves` says whether an update may change it."""
 
     name: str
-    moves: Callable[[Change], bool] = lambda _: False
+    moves: Callable[[ResourceUpdate], bool] = lambda _: False
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,13 @@ class ResourceType:
 
     token: str
     inputs: tuple[Property, ...]
-    outputs: tuple[Output, ...]
-    create: Callable[[Account, Inputs], str]
-    read: Callable[[Account, str, State], State | None]
-    delete: Callable[[Account, str, State], None]
-    update: Callable[[Account, str, Change], None] | None = None
+    outputs: tuple[OutputProperty, ...]
+    create: Callable[[EnteredAccount, Inputs], str]
+    read: Callable[[EnteredAccount, str, State], State | None]
+    delete: Callable[[EnteredAccount, str, State], None]
+    update: Callable[[EnteredAccount, str, ResourceUpdate], None] | None = None
     completes: frozenset[str] = frozenset()
-    ready: Callable[[Account, str], None] | None = None
+    ready: Callable[[EnteredAccount, str], None] | None = None
 
     @property
     def tagged(self) -> bool:
@@ -104,10 +104,13 @@ class ResourceType:
         return any(one.name == "tags" for one in self.inputs)
 
 
-TAGS = (Property("tags", Kind.TEXT_MAP, default={}), Property("tagsAll", Kind.TEXT_MAP, default={}, given=False))
+TAGS = (
+    Property("tags", InputKind.TEXT_MAP, default={}),
+    Property("tagsAll", InputKind.TEXT_MAP, default={}, given=False),
+)
 """The tags that the program gives, and the same with the provider's default tags, which Check fills in as the real provider does."""
 
 
-def outputs(*names: str) -> tuple[Output, ...]:
+def outputs(*names: str) -> tuple[OutputProperty, ...]:
     """Outputs that no update changes."""
-    return tuple(Output(name) for name in names)
+    return tuple(OutputProperty(name) for name in names)

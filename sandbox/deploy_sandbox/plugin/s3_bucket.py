@@ -8,14 +8,14 @@ from botocore.exceptions import ClientError
 
 from deploy_sandbox.plugin.errors import PluginError, code
 from deploy_sandbox.plugin.patience import retrying
-from deploy_sandbox.plugin.resource import TAGS, Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import TAGS, InputKind, Property, ResourceType, outputs
 from deploy_sandbox.plugin.tags import pairs, retag, unpaired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deploy_sandbox.plugin.account import Account
-    from deploy_sandbox.plugin.resource import Change, Inputs, State
+    from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.resource import Inputs, ResourceUpdate, State
 
 _WEBSITE_ZONES = {  # AWS General Reference, "Amazon S3 website endpoints"
     "eu-central-1": "Z21DNDUVLTQW6Q",
@@ -35,7 +35,7 @@ GONE = frozenset(
 """The error codes by which a bucket, or a setting of one, is told to be absent."""
 
 
-def settled(account: Account, action: Callable[[], Any]) -> None:
+def settled(account: EnteredAccount, action: Callable[[], Any]) -> None:
     """S3 refuses two changes of one bucket at once, and a principal that IAM has not spread yet."""
 
     def passing(error: ClientError) -> bool:
@@ -44,7 +44,7 @@ def settled(account: Account, action: Callable[[], Any]) -> None:
     retrying(account, action, when=passing)
 
 
-def _create_bucket(account: Account, inputs: Inputs) -> str:
+def _create_bucket(account: EnteredAccount, inputs: Inputs) -> str:
     born: dict[str, Any] = {"Tags": pairs(inputs["tagsAll"])} if inputs["tagsAll"] else {}
     if account.region != "us-east-1":
         born["LocationConstraint"] = account.region
@@ -53,7 +53,7 @@ def _create_bucket(account: Account, inputs: Inputs) -> str:
     return str(inputs["bucket"])
 
 
-def _read_bucket(account: Account, name: str, _: State) -> State | None:
+def _read_bucket(account: EnteredAccount, name: str, _: State) -> State | None:
     try:
         account.s3.head_bucket(Bucket=name)
     except ClientError as error:
@@ -74,11 +74,11 @@ def _read_bucket(account: Account, name: str, _: State) -> State | None:
     }
 
 
-def _bucket_tags(account: Account, name: str) -> dict[str, str]:
+def _bucket_tags(account: EnteredAccount, name: str) -> dict[str, str]:
     return unpaired(account.s3_control.list_tags_for_resource(**_of_s3_control(account, name)).get("Tags", []))
 
 
-def _update_bucket(account: Account, name: str, change: Change) -> None:
+def _update_bucket(account: EnteredAccount, name: str, change: ResourceUpdate) -> None:
     control, bucket = account.s3_control, _of_s3_control(account, name)
     retag(
         change,
@@ -87,11 +87,11 @@ def _update_bucket(account: Account, name: str, change: Change) -> None:
     )
 
 
-def _of_s3_control(account: Account, name: str) -> dict[str, str]:
+def _of_s3_control(account: EnteredAccount, name: str) -> dict[str, str]:
     return {"AccountId": account.id, "ResourceArn": f"arn:{account.partition}:s3:::{name}"}
 
 
-def _delete_bucket(account: Account, name: str, state: State) -> None:
+def _delete_bucket(account: EnteredAccount, name: str, state: State) -> None:
     try:
         account.s3.delete_bucket(Bucket=name)
     except ClientError as error:
@@ -109,7 +109,7 @@ def _delete_bucket(account: Account, name: str, state: State) -> None:
         )
 
 
-def _empty(account: Account, name: str) -> None:
+def _empty(account: EnteredAccount, name: str) -> None:
     for page in account.s3.get_paginator("list_object_versions").paginate(Bucket=name):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects: list[Any] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
@@ -126,7 +126,7 @@ TYPES = (
         "aws:s3/bucket:Bucket",
         (
             Property("bucket", required=True, names=True, replaces=True),
-            Property("forceDestroy", Kind.BOOLEAN, default=False, filled=True, in_cloud=False),
+            Property("forceDestroy", InputKind.BOOLEAN, default=False, filled=True, in_cloud=False),
             *TAGS,
         ),
         outputs("arn", "bucketDomainName", "bucketRegionalDomainName", "bucketRegion", "hostedZoneId", "region"),

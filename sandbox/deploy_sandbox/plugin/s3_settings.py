@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from deploy_sandbox.plugin.errors import code
-from deploy_sandbox.plugin.resource import Kind, Property, ResourceType, outputs
+from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType, outputs
 from deploy_sandbox.plugin.s3_bucket import GONE, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from deploy_sandbox.plugin.account import Account
-    from deploy_sandbox.plugin.resource import Change, Inputs, State
+    from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.resource import Inputs, ResourceUpdate, State
 
 _BUCKET = Property("bucket", required=True, replaces=True)
 
@@ -24,15 +24,15 @@ def _setting(  # one bucket setting is like another: put, get, delete
     token: str,
     inputs: tuple[Property, ...],
     *,
-    put: Callable[[Account, str, Inputs], Any],
-    get: Callable[[Account, str], Mapping[str, Any]],
-    delete: Callable[[Account, str], Any],
+    put: Callable[[EnteredAccount, str, Inputs], Any],
+    get: Callable[[EnteredAccount, str], Mapping[str, Any]],
+    delete: Callable[[EnteredAccount, str], Any],
 ) -> ResourceType:
-    def create(account: Account, wanted: Inputs) -> str:
+    def create(account: EnteredAccount, wanted: Inputs) -> str:
         settled(account, lambda: put(account, wanted["bucket"], wanted))
         return str(wanted["bucket"])
 
-    def read(account: Account, bucket: str, _: State) -> State | None:
+    def read(account: EnteredAccount, bucket: str, _: State) -> State | None:
         try:
             return {"id": bucket, "bucket": bucket, "region": account.region, **get(account, bucket)}
         except ClientError as error:
@@ -40,10 +40,10 @@ def _setting(  # one bucket setting is like another: put, get, delete
                 return None
             raise
 
-    def update(account: Account, bucket: str, change: Change) -> None:
+    def update(account: EnteredAccount, bucket: str, change: ResourceUpdate) -> None:
         settled(account, lambda: put(account, bucket, change.new))
 
-    def remove(account: Account, bucket: str, _: State) -> None:
+    def remove(account: EnteredAccount, bucket: str, _: State) -> None:
         try:
             settled(account, lambda: delete(account, bucket))
         except ClientError as error:
@@ -53,22 +53,22 @@ def _setting(  # one bucket setting is like another: put, get, delete
     return ResourceType(token, (_BUCKET, *inputs), outputs("region"), create, read, remove, update)
 
 
-def _put_versioning(account: Account, bucket: str, wanted: Inputs) -> None:
+def _put_versioning(account: EnteredAccount, bucket: str, wanted: Inputs) -> None:
     status = wanted["versioningConfiguration"]["status"]
     account.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
 
 
-def _get_versioning(account: Account, bucket: str) -> dict[str, Any]:
+def _get_versioning(account: EnteredAccount, bucket: str) -> dict[str, Any]:
     return {
         "versioningConfiguration": {"status": account.s3.get_bucket_versioning(Bucket=bucket).get("Status", "Disabled")}
     }
 
 
-def _suspend_versioning(account: Account, bucket: str) -> None:
+def _suspend_versioning(account: EnteredAccount, bucket: str) -> None:
     account.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
 
 
-def _put_encryption(account: Account, bucket: str, wanted: Inputs) -> None:
+def _put_encryption(account: EnteredAccount, bucket: str, wanted: Inputs) -> None:
     rules: list[Any] = [
         {
             "ApplyServerSideEncryptionByDefault": {
@@ -81,7 +81,7 @@ def _put_encryption(account: Account, bucket: str, wanted: Inputs) -> None:
     account.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
 
 
-def _get_encryption(account: Account, bucket: str) -> dict[str, Any]:
+def _get_encryption(account: EnteredAccount, bucket: str) -> dict[str, Any]:
     rules = account.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     return {
         "rules": [
@@ -104,34 +104,38 @@ _BLOCKS = {
 }
 
 
-def _put_block(account: Account, bucket: str, wanted: Inputs) -> None:
+def _put_block(account: EnteredAccount, bucket: str, wanted: Inputs) -> None:
     configuration: Any = {theirs: bool(wanted.get(ours)) for ours, theirs in _BLOCKS.items()}
     account.s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=configuration)
 
 
-def _get_block(account: Account, bucket: str) -> dict[str, Any]:
+def _get_block(account: EnteredAccount, bucket: str) -> dict[str, Any]:
     found: Mapping[str, Any] = account.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     return {ours: bool(found.get(theirs)) for ours, theirs in _BLOCKS.items()}
 
 
-def _put_ownership(account: Account, bucket: str, wanted: Inputs) -> None:
+def _put_ownership(account: EnteredAccount, bucket: str, wanted: Inputs) -> None:
     rules: list[Any] = [{"ObjectOwnership": wanted["rule"]["objectOwnership"]}]
     account.s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": rules})
 
 
-def _get_ownership(account: Account, bucket: str) -> dict[str, Any]:
+def _get_ownership(account: EnteredAccount, bucket: str) -> dict[str, Any]:
     rules = account.s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
     return {"rule": {"objectOwnership": rules[0]["ObjectOwnership"]}}
 
 
-def _get_policy(account: Account, bucket: str) -> dict[str, Any]:
+def _get_policy(account: EnteredAccount, bucket: str) -> dict[str, Any]:
     return {"policy": json.dumps(json.loads(account.s3.get_bucket_policy(Bucket=bucket)["Policy"]))}
 
 
 TYPES = (
     _setting(
         "aws:s3/bucketVersioning:BucketVersioning",
-        (Property("versioningConfiguration", Kind.OBJECT, required=True, fields=(Property("status", required=True),)),),
+        (
+            Property(
+                "versioningConfiguration", InputKind.OBJECT, required=True, fields=(Property("status", required=True),)
+            ),
+        ),
         put=_put_versioning,
         get=_get_versioning,
         delete=_suspend_versioning,
@@ -141,16 +145,16 @@ TYPES = (
         (
             Property(
                 "rules",
-                Kind.OBJECTS,
+                InputKind.OBJECTS,
                 required=True,
                 fields=(
                     Property(
                         "applyServerSideEncryptionByDefault",
-                        Kind.OBJECT,
+                        InputKind.OBJECT,
                         required=True,
                         fields=(Property("sseAlgorithm", required=True),),
                     ),
-                    Property("bucketKeyEnabled", Kind.BOOLEAN, default=False),
+                    Property("bucketKeyEnabled", InputKind.BOOLEAN, default=False),
                 ),
             ),
         ),
@@ -160,21 +164,21 @@ TYPES = (
     ),
     _setting(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        tuple(Property(name, Kind.BOOLEAN, default=False) for name in _BLOCKS),
+        tuple(Property(name, InputKind.BOOLEAN, default=False) for name in _BLOCKS),
         put=_put_block,
         get=_get_block,
         delete=lambda account, bucket: account.s3.delete_public_access_block(Bucket=bucket),
     ),
     _setting(
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        (Property("rule", Kind.OBJECT, required=True, fields=(Property("objectOwnership", required=True),)),),
+        (Property("rule", InputKind.OBJECT, required=True, fields=(Property("objectOwnership", required=True),)),),
         put=_put_ownership,
         get=_get_ownership,
         delete=lambda account, bucket: account.s3.delete_bucket_ownership_controls(Bucket=bucket),
     ),
     _setting(
         "aws:s3/bucketPolicy:BucketPolicy",
-        (Property("policy", Kind.DOCUMENT, required=True),),
+        (Property("policy", InputKind.DOCUMENT, required=True),),
         put=lambda account, bucket, wanted: account.s3.put_bucket_policy(Bucket=bucket, Policy=wanted["policy"]),
         get=_get_policy,
         delete=lambda account, bucket: account.s3.delete_bucket_policy(Bucket=bucket),

@@ -1,6 +1,6 @@
-"""Credentials: from whoever runs the engine, through each role of the chain, renewed for as long as the run lasts.
+"""Credentials: from whoever runs the engine, through the role that the provider takes, renewed for as long as the run lasts.
 
-The base is the ordinary AWS chain (environment, files, instance metadata). Each hop's credentials renew themselves before they expire, and
+The base is the ordinary AWS chain (environment, files, instance metadata). A role's credentials renew themselves before they expire, and
 at once when AWS says that they have expired: a run may be longer than its session.
 """
 
@@ -24,7 +24,7 @@ from deploy_sandbox.plugin.errors import PluginError, code, explained
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
-    from deploy_sandbox.plugin.settings import Hop, Settings
+    from deploy_sandbox.plugin.settings import AssumeRole, Settings
 
 _CHAINED_SECONDS = 3600
 """The longest session of a role assumed by a role session (AWS documentation, "Role chaining")."""
@@ -59,7 +59,7 @@ def warm() -> None:
     _LOADER.load_service_model("sts", "service-2")
 
 
-class Identity:
+class ProviderIdentity:
     """Credentials that the SDK's clients share, and the renewal when AWS calls them expired."""
 
     def __init__(self, credentials: Credentials, region: str) -> None:
@@ -100,7 +100,7 @@ def _only_to_this_machine(**event: Any) -> None:
 class _Known(CredentialProvider):
     """A credential provider that has them already."""
 
-    METHOD = "role-chain"
+    METHOD = "assumed-role"
 
     def __init__(self, credentials: Credentials) -> None:
         super().__init__()
@@ -110,29 +110,25 @@ class _Known(CredentialProvider):
         return self._credentials
 
 
-def identity(settings: Settings) -> Identity:
+def identity(settings: Settings) -> ProviderIdentity:
     """Whoever the settings say, ready to sign. PluginError when there are no credentials or a role cannot be assumed."""
-    if not settings.hops:
+    if settings.role is None:
         return _base(settings.region)
-    first, *others = settings.hops
-    current = Identity(_assume(first, lambda: _base(settings.region)), settings.region)
-    for hop in others:
-        current = Identity(_assume(hop, lambda before=current: before), settings.region)
-    return current
+    return ProviderIdentity(_assume(settings.role, settings.region), settings.region)
 
 
-def _base(region: str) -> Identity:
+def _base(region: str) -> ProviderIdentity:
     credentials = _session().get_credentials()
     if credentials is None:
         raise PluginError(
             "no AWS credentials: none in the environment and none from the instance metadata service. "
             "Set the credentials of whoever runs this, or the metadata endpoint of the instance it runs on.",
         )
-    return Identity(credentials, region)
+    return ProviderIdentity(credentials, region)
 
 
-def _assume(hop: Hop, caller: Any) -> RefreshableCredentials:
-    ask = _Assumption(hop, caller)
+def _assume(role: AssumeRole, region: str) -> RefreshableCredentials:
+    ask = _Assumption(role, region)
     metadata = ask()
     lifetime = (datetime.fromisoformat(metadata["expiry_time"]) - datetime.now(UTC)).total_seconds()
     return RefreshableCredentials.create_from_metadata(
@@ -147,10 +143,10 @@ def _assume(hop: Hop, caller: Any) -> RefreshableCredentials:
 class _Assumption:
     """Asks STS for one role, each time that its credentials are needed anew; remembers that chaining shortened the session."""
 
-    def __init__(self, hop: Hop, caller: Any) -> None:
-        self._hop = hop
-        self._caller = caller
-        self._duration = hop.duration
+    def __init__(self, role: AssumeRole, region: str) -> None:
+        self._role = role
+        self._region = region
+        self._duration = role.duration
 
     def __call__(self) -> dict[str, Any]:
         try:
@@ -162,21 +158,19 @@ class _Assumption:
                 self._duration = _CHAINED_SECONDS
                 return self._ask()
         except (ClientError, BotoCoreError) as error:
-            raise explained(error, subject=f"role {self._hop.role_arn}") from error
+            raise explained(error, subject=f"role {self._role.role_arn}") from error
 
     def _ask(self) -> dict[str, Any]:
-        hop = self._hop
+        role = self._role
         request: dict[str, Any] = {
-            "RoleArn": hop.role_arn,
-            "RoleSessionName": hop.session_name,
-            "ExternalId": hop.external_id,
-            "SourceIdentity": hop.source_identity,
+            "RoleArn": role.role_arn,
+            "RoleSessionName": role.session_name,
+            "ExternalId": role.external_id,
+            "SourceIdentity": role.source_identity,
             "DurationSeconds": self._duration,
-            "Policy": hop.policy,
-            "Tags": [{"Key": key, "Value": value} for key, value in hop.tags.items()],
-            "TransitiveTagKeys": list(hop.transitive_tag_keys),
+            "Policy": role.policy,
         }
-        sts = self._caller().session.client("sts")
+        sts = _base(self._region).session.client("sts")
         granted = sts.assume_role(**{key: value for key, value in request.items() if value})["Credentials"]
         return {
             "access_key": granted["AccessKeyId"],

@@ -1,4 +1,4 @@
-"""The provider's own configuration: region, role chain, allowed accounts, default tags; nothing else is accepted.
+"""The provider's own configuration: region, the role to take, allowed accounts, default tags; nothing else is accepted.
 
 The AWS SDKs of Pulumi send each compound value as JSON text (`pulumi_aws/provider.py`: `pulumi.runtime.to_json`).
 """
@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy_sandbox.plugin.check import Failure
-from deploy_sandbox.plugin.errors import PluginError
+from deploy_sandbox.plugin.errors import InputFailure, PluginError
 from deploy_sandbox.plugin.wire import has_unknown
 
 OF_THE_ENGINE = frozenset({"version", "pluginDownloadURL", "pluginChecksums", "__internal", "__defaults"})
 _AS_THE_SDK_SENDS_THEM = {"skipCredentialsValidation": False, "skipRegionValidation": True}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-_HOP_TEXTS = {
+_ROLE_TEXTS = {
     "roleArn": "role_arn",
     "externalId": "external_id",
     "sessionName": "session_name",
@@ -28,8 +27,8 @@ _HOP_TEXTS = {
 
 
 @dataclass(frozen=True)
-class Hop:
-    """One role to assume; `duration` in seconds (STS chooses when None)."""
+class AssumeRole:
+    """The role to assume; `duration` in seconds (STS chooses when None)."""
 
     role_arn: str
     external_id: str | None = None
@@ -37,8 +36,6 @@ class Hop:
     source_identity: str | None = None
     duration: int | None = None
     policy: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    transitive_tag_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,28 +43,30 @@ class Settings:
     """Where, as whom, and in which accounts the provider may work."""
 
     region: str
-    hops: tuple[Hop, ...] = ()
+    role: AssumeRole | None = None
     allowed_accounts: tuple[str, ...] = ()
     default_tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def account(self) -> str | None:
-        """The account that these settings name, when they name exactly one: the allowed one, else that of the last role."""
+        """The account that these settings name, when they name exactly one: the allowed one, else that of the role."""
         if self.allowed_accounts:
             return self.allowed_accounts[0] if len(self.allowed_accounts) == 1 else None
-        return self.hops[-1].role_arn.split(":")[4] if self.hops else None
+        return self.role.role_arn.split(":")[4] if self.role else None
 
 
-def problems(given: Mapping[str, Any]) -> tuple[Failure, ...]:
+def problems(given: Mapping[str, Any]) -> tuple[InputFailure, ...]:
     """Every reason not to accept this configuration; what is unknown in a preview is not judged."""
     found = []
     for key, value in given.items():
         try:
             _judge(key, value)
         except PluginError as error:
-            found.append(Failure(key, str(error)))
+            found.append(InputFailure(key, str(error)))
     if not given.get("region"):
-        found.append(Failure("region", "is required: the sandbox's AWS plugin takes no region from the environment"))
+        found.append(
+            InputFailure("region", "is required: the sandbox's AWS plugin takes no region from the environment")
+        )
     return tuple(found)
 
 
@@ -81,7 +80,7 @@ def settings(given: Mapping[str, Any]) -> Settings | None:
         raise PluginError("\n".join(f"provider configuration: {one.property}: {one.reason}" for one in found))
     return Settings(
         region=str(given["region"]),
-        hops=tuple(_hop(one) for one in opened.get("assumeRoles") or ()),
+        role=next((_role(one) for one in opened.get("assumeRoles") or ()), None),
         allowed_accounts=tuple(opened.get("allowedAccountIds") or ()),
         default_tags=(opened.get("defaultTags") or {}).get("tags") or {},
     )
@@ -98,8 +97,9 @@ def _judge(key: str, value: Any) -> None:
         _demand(isinstance(value, str), "must be a string")
     elif key == "assumeRoles":
         _demand(isinstance(opened, list), "must be a list of roles")
+        _demand(len(opened) <= 1, "the sandbox's AWS plugin takes one role, and none behind it")
         for one in opened:
-            _hop(one)
+            _role(one)
     elif key == "allowedAccountIds":
         _demand(
             isinstance(opened, list) and all(isinstance(one, str) for one in opened), "must be a list of account ids"
@@ -122,21 +122,16 @@ def _opened(value: Any) -> Any:
     return opened if isinstance(opened, dict | list | bool) else value
 
 
-def _hop(given: Any) -> Hop:
+def _role(given: Any) -> AssumeRole:
     _demand(isinstance(given, Mapping), "each role must be an object")
-    unknown = set(given) - {*_HOP_TEXTS, "duration", "tags", "transitiveTagKeys"}
+    unknown = set(given) - {*_ROLE_TEXTS, "duration"}
     _demand(
         not unknown,
         f"the sandbox's AWS plugin does not act on {', '.join(sorted(unknown))} of a role, so it refuses it",
     )
     _demand(isinstance(given.get("roleArn"), str), "each role needs its roleArn")
-    texts = {ours: given[theirs] for theirs, ours in _HOP_TEXTS.items() if given.get(theirs)}
-    return Hop(
-        **texts,
-        duration=_seconds(given["duration"]) if given.get("duration") else None,
-        tags=given.get("tags") or {},
-        transitive_tag_keys=tuple(given.get("transitiveTagKeys") or ()),
-    )
+    texts = {ours: given[theirs] for theirs, ours in _ROLE_TEXTS.items() if given.get(theirs)}
+    return AssumeRole(**texts, duration=_seconds(given["duration"]) if given.get("duration") else None)
 
 
 def _seconds(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from deploy_sandbox.plugin.resource import Change
+    from deploy_sandbox.plugin.resource import ResourceUpdate
 
 _OF_AWS = "aws:"
 
@@ -27,7 +27,7 @@ def own(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if not key.startswith(_OF_AWS)}
 
 
-def retag(change: Change, put: Callable[[dict[str, str]], Any], remove: Callable[[list[str]], Any]) -> None:
+def retag(change: ResourceUpdate, put: Callable[[dict[str, str]], Any], remove: Callable[[list[str]], Any]) -> None:
     """`put` the tags that are new or other, and `remove` the keys that are gone; nothing when the change is about something else."""
     if not change.touches("tagsAll"):
         return

@@ -58,11 +58,11 @@ class Asset:
 
 
 @dataclass(frozen=True)
-class Archive:
+class CodeArchive:
     """Named files; `hash` is the engine's own, and stands alone in old state, where the engine leaves the content out."""
 
     hash: str = ""
-    assets: Mapping[str, Asset | Archive] | None = None
+    assets: Mapping[str, Asset | CodeArchive] | None = None
     path: str = ""
     uri: str = ""
 
@@ -116,7 +116,9 @@ def _open(fields: dict[str, Any]) -> Any:
     if signature == _ASSET:
         return Asset(**{key: fields.get(key) or "" for key in ("hash", "path", "text", "uri")})
     if signature == _ARCHIVE:
-        return Archive(**{key: fields.get(key) or "" for key in ("hash", "path", "uri")}, assets=fields.get("assets"))
+        return CodeArchive(
+            **{key: fields.get(key) or "" for key in ("hash", "path", "uri")}, assets=fields.get("assets")
+        )
     raise ValueError(f"the engine sent a value with the signature {signature!r}, which this plugin does not know")
 
 
@@ -125,7 +127,7 @@ def _plain(value: Any) -> Any:
         return _UNKNOWN_TEXT
     if isinstance(value, Asset):
         return {SIGNATURE: _ASSET, **{k: v for k, v in vars(value).items() if v}}
-    if isinstance(value, Archive):
+    if isinstance(value, CodeArchive):
         marked = {SIGNATURE: _ARCHIVE, **{k: v for k, v in vars(value).items() if v and k != "assets"}}
         return marked if value.assets is None else {**marked, "assets": _plain(value.assets)}
     if isinstance(value, Mapping):

@@ -36,13 +36,3 @@ def test_an_instance_has_addresses_and_no_keys(four: Sandbox) -> None:
 def test_an_unknown_instance_is_refused(four: Sandbox) -> None:
     with pytest.raises(SandboxError, match="no instance 'jenkins'; it has administrator"):
         four.environment("jenkins")
-
-
-@pytest.mark.parametrize("account", ["dev", "222222222222"])
-def test_an_accounts_root_is_named_by_the_accounts_name_or_id(four: Sandbox, account: str) -> None:
-    assert four.root_environment(account)["AWS_ACCESS_KEY_ID"] == "222222222222"
-
-
-def test_an_unknown_account_is_refused(four: Sandbox) -> None:
-    with pytest.raises(SandboxError, match="no account '999999999999'; it has tools, dev, staging, prod"):
-        four.root_environment("999999999999")

@@ -16,6 +16,7 @@ import pytest
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import SandboxError
 from tests.contract.cloud.outsider import Someone, trusting, zipped
+from tests.root_keys import root_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 def iam(sandbox: Sandbox, account: str = "dev") -> Any:
     import boto3
 
-    keys = sandbox.root_environment(account)
+    keys = root_environment(sandbox, account)
     return boto3.client(
         "iam",
         endpoint_url=sandbox.endpoint,

@@ -19,6 +19,7 @@ from deploy_driver.values import Backend, Changes, EngineReport, EngineRequest, 
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import Sandbox
 from tests.contract.engine.conftest import Bench
+from tests.root_keys import root_environment
 
 pytestmark = [pytest.mark.engine, pytest.mark.sandbox]
 
@@ -55,14 +56,14 @@ class Vault:
         iam.put_user_policy(UserName=name, PolicyName="does", PolicyDocument=policy)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-        return self.sandbox.root_environment("tools") | keys
+        return root_environment(self.sandbox, "tools") | keys
 
     def has(self, key: str, bucket: str = BUCKET) -> bool:
         found = self.s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
         return key in [item["Key"] for item in found]
 
     def _client(self, service: str) -> Any:
-        environment = self.sandbox.root_environment("tools")
+        environment = root_environment(self.sandbox, "tools")
         return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=environment["AWS_ENDPOINT_URL"],

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from deploy_sandbox import lifecycle
+from tests.root_keys import root_environment
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +17,7 @@ def iam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """IAM of the account dev, by its root."""
     home = tmp_path_factory.mktemp("sandbox")
     started = lifecycle.up(home)
-    keys = started.root_environment("dev")
+    keys = root_environment(started, "dev")
     new_client: Any = boto3.client
     yield new_client(
         "iam",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy_sandbox.plugin.check import DEFAULTS
-from deploy_sandbox.plugin.wire import Archive, Asset
+from deploy_sandbox.plugin.wire import Asset, CodeArchive
 from tests.contract.cloud.outsider import document, trusting, zipped
 
 LAMBDA = trusting({"Service": "lambda.amazonaws.com"})
@@ -77,9 +77,9 @@ class Case:
     known_outputs: Mapping[str, str] = field(default_factory=dict)
 
 
-def code(text: str) -> Archive:
+def code(text: str) -> CodeArchive:
     """An archive as the engine sends it: with a hash of its content."""
-    return Archive(hash=f"hash of {text}", assets={"index.py": Asset(hash=f"hash of {text}", text=text)})
+    return CodeArchive(hash=f"hash of {text}", assets={"index.py": Asset(hash=f"hash of {text}", text=text)})
 
 
 CASES = (

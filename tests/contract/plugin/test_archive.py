@@ -11,19 +11,19 @@ import pytest
 
 from deploy_sandbox.plugin.archive import code_sha256, zipped
 from deploy_sandbox.plugin.errors import PluginError
-from deploy_sandbox.plugin.wire import Archive, Asset
+from deploy_sandbox.plugin.wire import Asset, CodeArchive
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _archive(folder: Path, *names: str) -> Archive:
+def _archive(folder: Path, *names: str) -> CodeArchive:
     folder.mkdir()
-    assets: dict[str, Asset | Archive] = {}
+    assets: dict[str, Asset | CodeArchive] = {}
     for name in names:
         (folder / name).write_text(f"content of {name}")
         assets[f"handler/{name}"] = Asset(path=str(folder / name))
-    return Archive(assets=assets)
+    return CodeArchive(assets=assets)
 
 
 def test_the_same_files_elsewhere_later_and_in_another_order(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_one_other_byte_is_another_zip(tmp_path: Path) -> None:
 
 
 def test_the_content_is_what_was_given(tmp_path: Path) -> None:
-    archive = Archive(assets={"a.py": Asset(text="é"), "lib": _archive(tmp_path / "lib", "b.py")})
+    archive = CodeArchive(assets={"a.py": Asset(text="é"), "lib": _archive(tmp_path / "lib", "b.py")})
     with zipfile.ZipFile(io.BytesIO(zipped(archive))) as opened:
         assert {name: opened.read(name).decode() for name in opened.namelist()} == {
             "a.py": "é",
@@ -53,11 +53,11 @@ def test_the_content_is_what_was_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("archive", "said"),
     [
-        (Archive(path="/some/folder"), "takes an AssetArchive"),
-        (Archive(assets={"a.py": Asset(uri="https://example.com/a.py")}), "does not fetch remote assets"),
-        (Archive(assets={"a.py": Asset(path="/nowhere/a.py")}), "/nowhere/a.py cannot be read"),
+        (CodeArchive(path="/some/folder"), "takes an AssetArchive"),
+        (CodeArchive(assets={"a.py": Asset(uri="https://example.com/a.py")}), "does not fetch remote assets"),
+        (CodeArchive(assets={"a.py": Asset(path="/nowhere/a.py")}), "/nowhere/a.py cannot be read"),
     ],
 )
-def test_what_cannot_be_zipped_is_named(archive: Archive, said: str) -> None:
+def test_what_cannot_be_zipped_is_named(archive: CodeArchive, said: str) -> None:
     with pytest.raises(PluginError, match=said):
         zipped(archive)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from deploy_sandbox.plugin.check import DEFAULTS, checked
-from deploy_sandbox.plugin.registry import all_types, resource_type
+from deploy_sandbox.plugin.registry import resource_type
 from deploy_sandbox.plugin.wire import UNKNOWN
+from tests.contract.plugin.all_types import all_types
 
 ROLE = resource_type("aws:iam/role:Role")
 STAGE = resource_type("aws:apigatewayv2/stage:Stage")

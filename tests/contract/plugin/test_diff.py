@@ -11,31 +11,32 @@ from hypothesis import strategies as st
 
 from deploy_sandbox.plugin.diff import delete_first, differences
 from deploy_sandbox.plugin.policy import equivalent
-from deploy_sandbox.plugin.registry import all_types, resource_type
-from deploy_sandbox.plugin.resource import Kind, Property, ResourceType
-from deploy_sandbox.plugin.wire import UNKNOWN, Archive
+from deploy_sandbox.plugin.registry import resource_type
+from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType
+from deploy_sandbox.plugin.wire import UNKNOWN, CodeArchive
+from tests.contract.plugin.all_types import all_types
 
 TYPES = all_types()
 ids = [kind.token for kind in TYPES]
 words = st.text("abc", min_size=1, max_size=4)
 
-_BY_KIND: dict[Kind, st.SearchStrategy[Any]] = {
-    Kind.TEXT: words,
-    Kind.FUNCTION: words,
-    Kind.INTEGER: st.integers(0, 9999),
-    Kind.NUMBER: st.floats(0, 99),
-    Kind.BOOLEAN: st.booleans(),
-    Kind.DOCUMENT: words.map(lambda word: json.dumps({"Statement": [{"Action": word}]})),
-    Kind.TEXTS: st.lists(words, min_size=1, max_size=3),
-    Kind.TEXT_MAP: st.dictionaries(words, words, max_size=3),
-    Kind.CODE: words.map(lambda word: Archive(hash=word)),
+_BY_KIND: dict[InputKind, st.SearchStrategy[Any]] = {
+    InputKind.TEXT: words,
+    InputKind.FUNCTION: words,
+    InputKind.INTEGER: st.integers(0, 9999),
+    InputKind.NUMBER: st.floats(0, 99),
+    InputKind.BOOLEAN: st.booleans(),
+    InputKind.DOCUMENT: words.map(lambda word: json.dumps({"Statement": [{"Action": word}]})),
+    InputKind.TEXTS: st.lists(words, min_size=1, max_size=3),
+    InputKind.TEXT_MAP: st.dictionaries(words, words, max_size=3),
+    InputKind.CODE: words.map(lambda word: CodeArchive(hash=word)),
 }
 
 
 def value_of(one: Property) -> st.SearchStrategy[Any]:
-    if one.kind is Kind.OBJECT:
+    if one.kind is InputKind.OBJECT:
         return inputs_of(one.fields)
-    if one.kind is Kind.OBJECTS:
+    if one.kind is InputKind.OBJECTS:
         return st.lists(inputs_of(one.fields), min_size=1, max_size=2)
     return _BY_KIND[one.kind]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy_sandbox.plugin.check import DEFAULTS
-from deploy_sandbox.plugin.registry import all_types, resource_type
+from deploy_sandbox.plugin.registry import resource_type
 from deploy_sandbox.plugin.wire import UNKNOWN
+from tests.contract.plugin.all_types import all_types
 from tests.contract.plugin.cases import CASES, Case, Place, given
 
 if TYPE_CHECKING:

@@ -53,24 +53,36 @@ def make_role(clients: Callable[[str], Any], unique: str) -> Callable[..., str]:
     return make
 
 
-def entering(*hops: dict[str, Any], **more: Any) -> dict[str, Any]:
+def entering(*roles: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The provider's configuration, as pulumi_aws sends it."""
-    return {"region": "eu-central-1", "assumeRoles": json.dumps(hops), **more}
+    return {"region": "eu-central-1", "assumeRoles": json.dumps(roles), **more}
 
 
-def hop(role: str, **more: Any) -> dict[str, Any]:
+def role_of(role: str, **more: Any) -> dict[str, Any]:
     return {"roleArn": role, "sessionName": "items-dev-1", **more}
+
+
+def became(engine: Engine, clients: Callable[[str], Any], unique: str) -> str:
+    """The role and session that the engine's provider works as, from the trail's record of a call that it makes."""
+    bucket = f"{unique}-made"
+    engine.create(BUCKET, engine.checked(BUCKET, {"bucket": bucket}))
+    events = clients("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": bucket}]
+    )["Events"]
+    callers = {json.loads(event["CloudTrailEvent"])["userIdentity"]["arn"] for event in events}
+    (arn,) = callers
+    return str(arn).partition("assumed-role/")[2]
 
 
 class TestEntering:
     def test_the_allowed_account_is_entered(self, fresh: Engine, unique: str) -> None:
-        fresh.configure(**entering(hop(ORGANIZATION), allowedAccountIds='["222222222222"]'))
+        fresh.configure(**entering(role_of(ORGANIZATION), allowedAccountIds='["222222222222"]'))
         _, state = fresh.create(BUCKET, fresh.checked(BUCKET, {"bucket": unique}))
         assert state["arn"] == f"arn:aws:s3:::{unique}"
 
     def test_another_account_is_refused_and_both_are_named(self, fresh: Engine) -> None:
         with pytest.raises(RefusedError, match=r"expected 333333333333.*got 222222222222") as refused:
-            fresh.configure(**entering(hop(ORGANIZATION), allowedAccountIds='["333333333333"]'))
+            fresh.configure(**entering(role_of(ORGANIZATION), allowedAccountIds='["333333333333"]'))
         assert "Traceback" not in str(refused.value)
 
     def test_without_a_role_it_stays_where_it_is(self, fresh: Engine, unique: str) -> None:
@@ -78,11 +90,9 @@ class TestEntering:
         role = fresh.checked(ROLE, {"name": unique, "assumeRolePolicy": trusting({"Service": "ec2.amazonaws.com"})})
         assert fresh.create(ROLE, role)[1]["arn"] == f"arn:aws:iam::111111111111:role/{unique}"
 
-    def test_a_role_behind_a_role_is_reached(self, fresh: Engine, make_role: Callable[..., str]) -> None:
-        second = make_role(trusting(ORGANIZATION), MaxSessionDuration=43200)
-        fresh.configure(**entering(hop(ORGANIZATION), hop(second, duration="1h0m0s")))
-
-    def test_the_external_id_and_source_identity_arrive(self, fresh: Engine, make_role: Callable[..., str]) -> None:
+    def test_the_external_id_and_source_identity_arrive(
+        self, fresh: Engine, make_role: Callable[..., str], clients: Callable[[str], Any], unique: str
+    ) -> None:
         role = make_role(
             trusting(
                 "111111111111",
@@ -91,29 +101,31 @@ class TestEntering:
                 StringEquals={"sts:ExternalId": "items-dev", "sts:SourceIdentity": "run-1"},
             )
         )
-        fresh.configure(**entering(hop(role, externalId="items-dev", sourceIdentity="run-1")))
+        fresh.configure(**entering(role_of(role, externalId="items-dev", sourceIdentity="run-1")))
+        assert became(fresh, clients, unique) == f"{unique}/items-dev-1"
 
     def test_the_wrong_external_id_is_refused(self, fresh: Engine, make_role: Callable[..., str]) -> None:
         role = make_role(trusting("111111111111", StringEquals={"sts:ExternalId": "items-dev"}))
         with pytest.raises(RefusedError, match=f"role {role}: AssumeRole was refused with AccessDenied.*request id"):
-            fresh.configure(**entering(hop(role, externalId="other")))
+            fresh.configure(**entering(role_of(role, externalId="other")))
 
     def test_the_session_policy_limits(self, fresh: Engine, unique: str) -> None:
         reading = document({"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"})
-        fresh.configure(**entering(hop(ORGANIZATION, policy=reading)))
+        fresh.configure(**entering(role_of(ORGANIZATION, policy=reading)))
         with pytest.raises(RefusedError, match=f"{BUCKET} thing: CreateBucket was refused with AccessDenied"):
             fresh.create(BUCKET, fresh.checked(BUCKET, {"bucket": unique}))
 
     def test_a_session_too_long_for_a_chain_is_asked_for_again(
-        self, fresh: Engine, make_role: Callable[..., str]
+        self, fresh: Engine, make_role: Callable[..., str], clients: Callable[[str], Any], unique: str
     ) -> None:
         role = make_role(trusting("111111111111"), MaxSessionDuration=43200)
-        fresh.configure(**entering(hop(role, duration="7200s")))
+        fresh.configure(**entering(role_of(role, duration="7200s")))
+        assert became(fresh, clients, unique) == f"{unique}/items-dev-1"
 
     def test_a_session_too_long_for_the_role_is_refused(self, fresh: Engine, make_role: Callable[..., str]) -> None:
-        role = make_role(trusting(ORGANIZATION), MaxSessionDuration=3600)
+        role = make_role(trusting("111111111111"), MaxSessionDuration=3600)
         with pytest.raises(RefusedError, match="AssumeRole was refused with ValidationError"):
-            fresh.configure(**entering(hop(ORGANIZATION), hop(role, duration="90000s")))
+            fresh.configure(**entering(role_of(role, duration="90000s")))
 
     def test_without_credentials_it_says_what_to_do(self, sandbox: Sandbox) -> None:
         addresses = {"AWS_ENDPOINT_URL": sandbox.endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
@@ -140,6 +152,17 @@ class TestRefusals:
             ("skipCredentialsValidation", "true", "does not act on skipCredentialsValidation"),
             ("assumeRoles", '[{"role_arn":"arn:aws:iam::1:role/r"}]', "does not act on role_arn of a role"),
             ("assumeRoles", '[{"roleArn":"arn:aws:iam::1:role/r","duration":"soon"}]', "must be like 3600s or 1h30m"),
+            ("assumeRoles", '[{"roleArn":"arn:aws:iam::1:role/r","tags":{"a":"b"}}]', "does not act on tags of a role"),
+            (
+                "assumeRoles",
+                '[{"roleArn":"arn:aws:iam::1:role/r","transitiveTagKeys":["a"]}]',
+                "does not act on transitiveTagKeys of a role",
+            ),
+            (
+                "assumeRoles",
+                '[{"roleArn":"arn:aws:iam::1:role/r"},{"roleArn":"arn:aws:iam::1:role/s"}]',
+                "takes one role, and none behind it",
+            ),
             ("defaultTags", '{"tags":{},"tagPolicy":"x"}', "acts on its `tags` only"),
         ],
     )
@@ -152,7 +175,7 @@ class TestRefusals:
 
     def test_configuration_as_the_sdk_sends_it_is_accepted(self, fresh: Engine) -> None:
         given = entering(
-            hop(ORGANIZATION), skipCredentialsValidation="false", skipRegionValidation="true", version="7.51.1"
+            role_of(ORGANIZATION), skipCredentialsValidation="false", skipRegionValidation="true", version="7.51.1"
         )
         assert not fresh.ask("CheckConfig", _pb.CheckRequest(news=encode(given))).failures
 
@@ -176,7 +199,7 @@ class TestChangedConfiguration:
         return list(answer.diffs), list(answer.replaces)
 
     def test_another_run_replaces_nothing(self, dev: Engine) -> None:
-        old, new = (entering(hop(ORGANIZATION, sourceIdentity=f"run-{n}", duration=f"{n}000s")) for n in (1, 2))
+        old, new = (entering(role_of(ORGANIZATION, sourceIdentity=f"run-{n}", duration=f"{n}000s")) for n in (1, 2))
         assert self._diff(dev, old, old) == ([], [])
         assert self._diff(dev, old, new) == (["assumeRoles"], [])
 
@@ -190,12 +213,12 @@ class TestChangedConfiguration:
             ORGANIZATION.replace("222222222222", "333333333333"),
             ORGANIZATION.replace("Org", "Other"),
         )
-        here, there, other = (entering(hop(role)) for role in roles)
+        here, there, other = (entering(role_of(role)) for role in roles)
         assert self._diff(dev, here, there) == (["assumeRoles"], ["assumeRoles"])
         assert self._diff(dev, here, other) == (["assumeRoles"], [])
 
     def test_what_is_unknown_replaces_nothing(self, dev: Engine) -> None:
-        assert self._diff(dev, entering(hop(ORGANIZATION)), entering(region=UNKNOWN))[1] == []
+        assert self._diff(dev, entering(role_of(ORGANIZATION)), entering(region=UNKNOWN))[1] == []
 
 
 class TestWhenAwsIsDifficult:
@@ -203,7 +226,7 @@ class TestWhenAwsIsDifficult:
         self, fresh: Engine, powers: Powers, make_role: Callable[..., str], unique: str
     ) -> None:
         role = make_role(trusting("111111111111"))
-        fresh.configure(**entering(hop(role)))
+        fresh.configure(**entering(role_of(role)))
         inputs = fresh.checked(BUCKET, {"bucket": unique})
         _, state = fresh.create(BUCKET, inputs)
         powers.use("POST", "/_sandbox/expire", roleName=unique, account="222222222222")
@@ -291,7 +314,7 @@ def test_the_same_code_has_the_same_digest_in_every_account(sandbox: Sandbox, de
     case = next(one for one in CASES if one.token == "aws:lambda/function:Function")
     staging = AnyPlace(Someone(sandbox, sandbox.accounts["staging"], "test").client, place.name)
     with plugin(sandbox.environment("administrator")) as other:
-        other.configure(**entering(hop(ORGANIZATION.replace("222222222222", "333333333333"))))
+        other.configure(**entering(role_of(ORGANIZATION.replace("222222222222", "333333333333"))))
         digests = [
             engine.create(case.token, engine.checked(case.token, case.inputs(where)))[1]["codeSha256"]
             for engine, where in ((dev, place), (other, staging))
@@ -316,7 +339,7 @@ class TestTheProcess:
         from tests.contract.plugin.cases import CASES
 
         case = next(one for one in CASES if one.token == "aws:lambda/function:Function")
-        fresh.configure(**entering(hop(ORGANIZATION)))
+        fresh.configure(**entering(role_of(ORGANIZATION)))
         fresh.ask("Cancel", _empty())
         powers.use(
             "POST",

@@ -9,7 +9,7 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_sandbox.plugin.wire import SIGNATURE, UNKNOWN, Archive, Asset, decode, encode, has_unknown
+from deploy_sandbox.plugin.wire import SIGNATURE, UNKNOWN, Asset, CodeArchive, decode, encode, has_unknown
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False).filter(
@@ -17,7 +17,7 @@ numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infini
 )
 assets = st.builds(Asset, hash=texts, path=texts, text=texts, uri=texts)
 archives = st.builds(
-    Archive, hash=texts, path=texts, uri=texts, assets=st.none() | st.dictionaries(texts, assets, max_size=2)
+    CodeArchive, hash=texts, path=texts, uri=texts, assets=st.none() | st.dictionaries(texts, assets, max_size=2)
 )
 leaves = st.none() | st.booleans() | numbers | texts | st.just(UNKNOWN) | assets | archives
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))

@@ -64,6 +64,13 @@ def test_a_chained_session_lasts_an_hour_and_says_why() -> None:
     assert sts.asked == [43_200, 3600]
 
 
+def test_a_chained_session_that_is_refused_an_hour_is_not_asked_for_again() -> None:
+    sts = FakeSts(longest=900)
+    with pytest.raises(NotReadyError, match="role chaining"):
+        entered(sts, 3600)
+    assert sts.asked == [3600]
+
+
 def test_a_role_that_allows_less_is_no_case_of_chaining() -> None:
     sts = FakeSts(longest=3600, refusal=MAXIMUM)
     with pytest.raises(NotReadyError, match="MaxSessionDuration") as caught:

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from deploy_sandbox.cloud.asgi import App, Message, Receive, Scope, Send
     from deploy_sandbox.cloud.configuration import CloudConfig
-    from deploy_sandbox.cloud.trail.history import Event
+    from deploy_sandbox.cloud.trail.history import TrailEvent
 
 _log = logging.getLogger(__name__)
 _BEAT_SECONDS = 1.0
 _LETTERS = string.ascii_letters + string.digits
 
-_pending: defaultdict[str, deque[Event]] = defaultdict(lambda: deque(maxlen=history.KEPT))
+_pending: defaultdict[str, deque[TrailEvent]] = defaultdict(lambda: deque(maxlen=history.KEPT))
 _delivering = asyncio.Lock()
 
 
@@ -88,12 +88,12 @@ async def _beat() -> None:
             _log.exception("CloudTrail could not deliver; it tries again.")
 
 
-def _queue(account: str, event: Event) -> None:
+def _queue(account: str, event: TrailEvent) -> None:
     for trail in logging_trails(account, event.region):
         _pending[trail["TrailARN"]].append(event)
 
 
-async def _deliver_region(trail: dict[str, Any], region: str, events: list[Event]) -> None:
+async def _deliver_region(trail: dict[str, Any], region: str, events: list[TrailEvent]) -> None:
     where = destination(trail)
     now = datetime.now(UTC)
     mark = "".join(secrets.choice(_LETTERS) for _ in range(16))

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from botocore.model import Shape
 
-    from deploy_sandbox.cloud.calls import Call, Query, Request
+    from deploy_sandbox.cloud.calls import ObservedCall, ObservedRequest, Query
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _OMITTED = frozenset({"secretAccessKey", "sessionToken"})
 
 
 @dataclass(frozen=True)
-class Answer:
+class CallAnswer:
     """A response as the emulator gave it."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
     body: bytes
 
 
-def request_parameters(call: Call, request: Request) -> dict[str, Any] | None:
+def request_parameters(call: ObservedCall, request: ObservedRequest) -> dict[str, Any] | None:
     """The `requestParameters` of a call; None when it has none."""
     if call.service == "s3":
         return _s3_parameters(call, request)
@@ -56,7 +56,7 @@ def request_parameters(call: Call, request: Request) -> dict[str, Any] | None:
     return None
 
 
-def response_elements(call: Call, answer: Answer) -> dict[str, Any] | None:
+def response_elements(call: ObservedCall, answer: CallAnswer) -> dict[str, Any] | None:
     """The `responseElements` of a successful write; S3 keeps none."""
     shape = call.shape.output_shape
     if shape is None or call.service == "s3":
@@ -65,7 +65,7 @@ def response_elements(call: Call, answer: Answer) -> dict[str, Any] | None:
     return _structure(shape, {name: parsed[name] for name in shape.members if name in parsed}) or None
 
 
-def failure(call: Call, answer: Answer) -> tuple[str, str]:
+def failure(call: ObservedCall, answer: CallAnswer) -> tuple[str, str]:
     """The `errorCode` and `errorMessage` of a failed call."""
     error = _parsed(call, answer).get("Error", {})
     code = str(error.get("Code") or "InternalFailure").partition(":")[0]
@@ -80,7 +80,7 @@ def lower_camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _parsed(call: Call, answer: Answer) -> dict[str, Any]:
+def _parsed(call: ObservedCall, answer: CallAnswer) -> dict[str, Any]:
     response = {"status_code": answer.status, "headers": HeadersDict(answer.headers), "body": answer.body}
     with suppress(ResponseParserError, ValueError, LookupError, AttributeError):
         parsed: dict[str, Any] = create_parser(call.model.metadata["protocol"]).parse(
@@ -90,7 +90,7 @@ def _parsed(call: Call, answer: Answer) -> dict[str, Any]:
     return {}
 
 
-def _wire(call: Call, request: Request, shape: StructureShape) -> dict[str, Any]:
+def _wire(call: ObservedCall, request: ObservedRequest, shape: StructureShape) -> dict[str, Any]:
     """The request's members by the names that they have on the wire."""
     if "x-amz-target" in request.headers:
         return dict(json.loads(request.body or b"{}"))
@@ -147,7 +147,7 @@ def _shown(shape: Shape, value: Any) -> Any:
     return value.strftime("%b %-d, %Y, %-I:%M:%S %p") if isinstance(value, datetime) else value
 
 
-def _s3_parameters(call: Call, request: Request) -> dict[str, Any]:
+def _s3_parameters(call: ObservedCall, request: ObservedRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {"Host": request.headers.get("host", "")}
     if "Bucket" in call.labels:
         shown["bucketName"] = call.labels["Bucket"]

@@ -22,7 +22,7 @@ KEPT = 20_000
 
 
 @dataclass(frozen=True)
-class Event:
+class TrailEvent:
     """One record and what it is found by. `number` grows with every event of the server; `text` is the record as JSON."""
 
     number: int
@@ -38,9 +38,9 @@ class Event:
     text: str
 
 
-_events: defaultdict[str, deque[Event]] = defaultdict(lambda: deque(maxlen=KEPT))
+_events: defaultdict[str, deque[TrailEvent]] = defaultdict(lambda: deque(maxlen=KEPT))
 _numbers = itertools.count(1)
-_listeners: list[Callable[[str, Event], None]] = []
+_listeners: list[Callable[[str, TrailEvent], None]] = []
 
 
 def next_number() -> int:
@@ -48,19 +48,19 @@ def next_number() -> int:
     return next(_numbers)
 
 
-def keep(account: str, event: Event) -> None:
+def keep(account: str, event: TrailEvent) -> None:
     """Add an event to an account's history and tell the listeners."""
     _events[account].append(event)
     for listener in _listeners:
         listener(account, event)
 
 
-def newest_first(account: str) -> Iterator[Event]:
+def newest_first(account: str) -> Iterator[TrailEvent]:
     """An account's events, as they are now, the newest first."""
     return reversed(list(_events[account]))
 
 
-def listen(listener: Callable[[str, Event], None]) -> None:
+def listen(listener: Callable[[str, TrailEvent], None]) -> None:
     """Call `listener(account, event)` for every event from now on."""
     _listeners.append(listener)
 
@@ -87,7 +87,7 @@ def _loading(load: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]
         global _numbers  # noqa: PLW0603 -- the count goes on where the last process stopped
         load(state)
         for account, kept in state.get("history", {}).items():
-            _events[account].extend(Event(**fields) for fields in kept)
+            _events[account].extend(TrailEvent(**fields) for fields in kept)
         _numbers = itertools.count(1 + max((event.number for kept in _events.values() for event in kept), default=0))
 
     return loading

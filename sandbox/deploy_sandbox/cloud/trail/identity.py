@@ -17,7 +17,7 @@ from deploy_sandbox.cloud import emulator
 
 
 @dataclass(frozen=True)
-class Caller:
+class TrailCaller:
     """A verified caller: its account, the name that LookupEvents finds it by, and its `userIdentity`."""
 
     account: str
@@ -31,7 +31,7 @@ class Caller:
         return {"type": "AWSAccount", "principalId": self.principal_id, "accountId": self.account}
 
 
-def caller(access_key_id: str, account: str) -> Caller | None:
+def caller(access_key_id: str, account: str) -> TrailCaller | None:
     """The caller behind an access key whose signature was verified; None for anyone else."""
     if not iam_evaluator.caller_verified(access_key_id, account):
         return None
@@ -53,7 +53,7 @@ def caller(access_key_id: str, account: str) -> Caller | None:
         identity["userName"] = credential.principal_name
     if session is not None:
         identity["sessionContext"] = _session_context(session, credential)
-    return Caller(credential.account_id, username, access_key_id, credential.principal_id, identity)
+    return TrailCaller(credential.account_id, username, access_key_id, credential.principal_id, identity)
 
 
 def _session_context(session: dict[str, Any], credential: Any) -> dict[str, Any]:

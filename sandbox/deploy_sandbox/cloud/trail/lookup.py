@@ -20,10 +20,10 @@ from deploy_sandbox.cloud.trail import history
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from deploy_sandbox.cloud.trail.history import Event
+    from deploy_sandbox.cloud.trail.history import TrailEvent
 
 _PAGE = 50
-_READERS: dict[str, Callable[[Event], object]] = {
+_READERS: dict[str, Callable[[TrailEvent], object]] = {
     "AccessKeyId": lambda event: event.access_key_id,
     "EventId": lambda event: event.id,
     "EventName": lambda event: event.name,
@@ -60,7 +60,7 @@ def _page(body: dict[str, Any]) -> dict[str, Any]:
         raise _InvalidError("InvalidMaxResultsException", f"MaxResults must be between 1 and {_PAGE}; it is {size}.")
     below = _position(body)
     matches = _matcher(body)
-    found: list[Event] = []
+    found: list[TrailEvent] = []
     for event in history.newest_first(get_account_id()):
         if event.number < below and matches(event):
             if len(found) == size:
@@ -69,7 +69,7 @@ def _page(body: dict[str, Any]) -> dict[str, Any]:
     return {"Events": [_shown(kept) for kept in found]}
 
 
-def _matcher(body: dict[str, Any]) -> Callable[[Event], bool]:
+def _matcher(body: dict[str, Any]) -> Callable[[TrailEvent], bool]:
     start, end = body.get("StartTime", 0), body.get("EndTime", float("inf"))
     if start > end:
         raise _InvalidError("InvalidTimeRangeException", "StartTime is after EndTime.")
@@ -78,7 +78,7 @@ def _matcher(body: dict[str, Any]) -> Callable[[Event], bool]:
     return lambda event: event.region == region and start <= event.time < end + 1 and wanted(event)
 
 
-def _attribute(attributes: list[Mapping[str, str]]) -> Callable[[Event], bool]:
+def _attribute(attributes: list[Mapping[str, str]]) -> Callable[[TrailEvent], bool]:
     if len(attributes) > 1:
         raise _InvalidError("InvalidLookupAttributesException", "You can specify only one lookup attribute.")
     if not attributes:
@@ -114,7 +114,7 @@ def _question(body: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _shown(event: Event) -> dict[str, Any]:
+def _shown(event: TrailEvent) -> dict[str, Any]:
     shown = {
         "EventId": event.id,
         "EventName": event.name,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deploy_sandbox.cloud.calls import Call
+    from deploy_sandbox.cloud.calls import ObservedCall
 
 GLOBAL_REGION = "us-east-1"
 """Where IAM's events are recorded, whatever region the caller signed for."""
@@ -74,7 +74,7 @@ _READ_ONLY = {
 }
 
 
-def event_name(call: Call) -> str:
+def event_name(call: ObservedCall) -> str:
     """The `eventName` of a call."""
     if call.service == "lambda":
         return _lambda_name(call)
@@ -83,29 +83,29 @@ def event_name(call: Call) -> str:
     return call.operation
 
 
-def event_source(call: Call) -> str:
+def event_source(call: ObservedCall) -> str:
     """The `eventSource` of a call."""
     return f"{call.service}.amazonaws.com"
 
 
-def is_recorded(call: Call) -> bool:
+def is_recorded(call: ObservedCall) -> bool:
     """Whether a call is a management event: data events are off until a trail asks for them."""
     if call.service == "s3":
         return "Key" not in call.labels and call.operation not in _S3_BUCKET_DATA
     return call.operation not in _DATA.get(call.service, ())
 
 
-def is_read_only(call: Call) -> bool:
+def is_read_only(call: ObservedCall) -> bool:
     """The `readOnly` of a call."""
     return call.operation.startswith(_READS) or call.operation in _READ_ONLY.get(call.service, ())
 
 
-def region_of(call: Call, signed: str) -> str:
+def region_of(call: ObservedCall, signed: str) -> str:
     """The `awsRegion` of a call that was signed for a region."""
     return GLOBAL_REGION if call.service == "iam" else signed
 
 
-def _lambda_name(call: Call) -> str:
+def _lambda_name(call: ObservedCall) -> str:
     date = call.shape.http["requestUri"].split("/")[1].replace("-", "")
     if date > _LAMBDA_LAST_DATED:
         return call.operation

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 from ministack.core import responses, router
 
 from deploy_sandbox.cloud import emulator
-from deploy_sandbox.cloud.calls import Request, identify
+from deploy_sandbox.cloud.calls import ObservedRequest, identify
 from deploy_sandbox.cloud.replace import replace
 from deploy_sandbox.cloud.trail import history, names
-from deploy_sandbox.cloud.trail.elements import Answer, failure, request_parameters, response_elements
-from deploy_sandbox.cloud.trail.identity import Caller, caller
+from deploy_sandbox.cloud.trail.elements import CallAnswer, failure, request_parameters, response_elements
+from deploy_sandbox.cloud.trail.identity import TrailCaller, caller
 from deploy_sandbox.cloud.trail.resources import resources
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from deploy_sandbox.cloud.calls import Call
+    from deploy_sandbox.cloud.calls import ObservedCall
 
 Answered = tuple[int, dict[str, str], Any]
 
@@ -61,18 +61,18 @@ def service_assumed_role(service: str, access_key_id: str, session: Mapping[str,
 def _recording(dispatch: Callable[..., Awaitable[Answered]]) -> Callable[..., Awaitable[Answered]]:
     async def recording(*facts: Any) -> Answered:
         *received, request_id = facts
-        request = Request(*received)
+        request = ObservedRequest(*received)
         call = identify(request)
         status, answered, content = await dispatch(*facts)
         if call is not None and names.is_recorded(call):
-            answer = Answer(status, answered, content if isinstance(content, bytes) else b"")
+            answer = CallAnswer(status, answered, content if isinstance(content, bytes) else b"")
             _record(call, request, answer, request_id)
         return status, answered, content
 
     return recording
 
 
-def _record(call: Call, request: Request, answer: Answer, request_id: str) -> None:
+def _record(call: ObservedCall, request: ObservedRequest, answer: CallAnswer, request_id: str) -> None:
     by = caller(router.extract_access_key_id(request.headers, request.query), responses.get_account_id())
     if by is None:
         return
@@ -96,7 +96,7 @@ def _record(call: Call, request: Request, answer: Answer, request_id: str) -> No
         _keep(record, by.username, by.access_key_id)
 
 
-def _keep_assume_role(record: dict[str, Any], by: Caller) -> None:
+def _keep_assume_role(record: dict[str, Any], by: TrailCaller) -> None:
     role_arn = str((record["requestParameters"] or {}).get("roleArn", ""))
     owner = _account_of(role_arn)
     record["resources"] = _role_resource(role_arn)
@@ -141,7 +141,7 @@ def _account_of(arn: str) -> str:
 
 
 def _keep(record: dict[str, Any], username: str, access_key_id: str) -> None:
-    event = history.Event(
+    event = history.TrailEvent(
         number=history.next_number(),
         id=record["eventID"],
         name=record["eventName"],
