@@ -9,7 +9,7 @@ from deploy_infra.names import TargetNames
 from deploy_infra.policies.document import text
 from deploy_infra.policies.roles import reading_only
 from deploy_infra.settings import RunSettings, TargetSettings, ToolsSettings
-from deploy_project.accounts import EnterAs, TargetAccount, entrance
+from deploy_project.accounts import EnterAs, TargetFacts, entrance
 
 
 def provider(settings: ToolsSettings | TargetSettings) -> aws.Provider:
@@ -24,7 +24,7 @@ def provider(settings: ToolsSettings | TargetSettings) -> aws.Provider:
     )
 
 
-def _entrance(target: TargetAccount, run: RunSettings) -> aws.ProviderAssumeRoleArgs:
+def _entrance(target: TargetFacts, run: RunSettings) -> aws.ProviderAssumeRoleArgs:
     """The role that this run takes in the target account; a preview's session only reads, whatever the role may."""
     here = TargetNames(target.account, target.region, target.env)
     entered = entrance(target, run.enter_as, run.session_name or f"{here.service}-pulumi")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy_project.accounts import EnterAs, TargetAccount, ToolsAccount, Values
+from deploy_project.accounts import EnterAs, TargetFacts, ToolsFacts, Values
 from deploy_project.keys import (
     RUN_KEYS,
     TARGET_KEYS,
@@ -67,21 +67,21 @@ class StackSettings:
 
     stack: str
     run: RunSettings
-    tools: ToolsAccount
+    tools: ToolsFacts
 
 
 @dataclass(frozen=True)
 class ToolsSettings(StackSettings):
     """The access layer of the tools account: it lets Jenkins into `targets`."""
 
-    targets: tuple[TargetAccount, ...]
+    targets: tuple[TargetFacts, ...]
 
 
 @dataclass(frozen=True)
 class TargetSettings(StackSettings):
     """One layer of a target account."""
 
-    target: TargetAccount
+    target: TargetFacts
     service: ServiceSettings
 
     @property
@@ -162,9 +162,9 @@ def _keys(env: str) -> Sequence[Key]:
 def _settings(root: Path, stack: str, own: Values) -> ToolsSettings | TargetSettings:
     run = _run(stack, own)
     if stack == TOOLS:
-        targets = tuple(TargetAccount.of(env, _in_file(root, env)) for env in _targets(root))
-        return ToolsSettings(stack, run, ToolsAccount.of(own), targets)
-    tools, target = ToolsAccount.of(_in_file(root, TOOLS)), TargetAccount.of(env_of(stack), own)
+        targets = tuple(TargetFacts.of(env, _in_file(root, env)) for env in _targets(root))
+        return ToolsSettings(stack, run, ToolsFacts.of(own), targets)
+    tools, target = ToolsFacts.of(_in_file(root, TOOLS)), TargetFacts.of(env_of(stack), own)
     return TargetSettings(stack, run, tools, target, _service(own))
 
 

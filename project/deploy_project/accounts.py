@@ -89,7 +89,7 @@ def entrance(account: Enterable, enter_as: EnterAs, session_name: str) -> Entran
 
 
 @dataclass(frozen=True)
-class ToolsAccount:
+class ToolsFacts:
     """The account that Jenkins lives in. `organization` is the one that whoever enters must belong to; may be empty."""
 
     account: str
@@ -104,7 +104,7 @@ class ToolsAccount:
     organization: str = ""
 
     @classmethod
-    def of(cls, values: Values) -> ToolsAccount:
+    def of(cls, values: Values) -> ToolsFacts:
         """As its file says. Bucket and key of the access layers' states are named after the others where nothing else is said."""
         said = {name: str(value) for name, value in values.items()}
         return cls(
@@ -122,7 +122,7 @@ class ToolsAccount:
 
 
 @dataclass(frozen=True)
-class TargetAccount:
+class TargetFacts:
     """An account that Jenkins deploys into, and the ways in. `session_duration` is in seconds."""
 
     env: str
@@ -135,7 +135,7 @@ class TargetAccount:
     session_duration: int
 
     @classmethod
-    def of(cls, env: str, values: Values) -> TargetAccount:
+    def of(cls, env: str, values: Values) -> TargetFacts:
         """As its file says."""
         return cls(
             env=env,

@@ -28,7 +28,7 @@ from deploy_driver.config.model import (
 )
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
-from deploy_project.accounts import TargetAccount, ToolsAccount, Values
+from deploy_project.accounts import TargetFacts, ToolsFacts, Values
 from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, judged, shared, states_apart, unknown
 from deploy_project.stackfile import Problem, Reader, StackFile, read
 from deploy_project.stacks import ACCESS, TOOLS, file_name
@@ -147,7 +147,7 @@ def load(
             detail=[*problems, *map(str, sorted(found))],
             remedy="correct the lines above; nothing was started",
         )
-    tools = ToolsAccount.of(values[TOOLS])
+    tools = ToolsFacts.of(values[TOOLS])
     service = Backend(tools.account, tools.region, tools.state_bucket, tools.state_key)
     marker = MOVED.format(project=project)
     access = replace(service, bucket=tools.access_state_bucket, key_alias=tools.access_state_key, marker=marker)
@@ -245,11 +245,11 @@ def _unknown_needs(toml: DeployToml) -> list[str]:
 def _stacks(
     root: Path, values: Mapping[str, Values], toml: DeployToml, of_access: Backend, of_service: Backend
 ) -> tuple[Stack, ...]:
-    most, tools = toml.access.max_deletes, ToolsAccount.of(values[TOOLS])
+    most, tools = toml.access.max_deletes, ToolsFacts.of(values[TOOLS])
     place = tools.account, tools.region, root / file_name(TOOLS)
     stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, *place, of_access, max_deletes=most)]
     for env, table in toml.stacks.items():
-        target = TargetAccount.of(env, values[env])
+        target = TargetFacts.of(env, values[env])
         access = Stack(
             env + ACCESS,
             env,

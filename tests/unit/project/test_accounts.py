@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_project.accounts import EnterAs, Entrance, TargetAccount, entrance, role_of
+from deploy_project.accounts import EnterAs, Entrance, TargetFacts, entrance, role_of
 from tests.samples import tools_stack
 
-DEV = TargetAccount(
+DEV = TargetFacts(
     "dev", "222222222222", "eu-central-1", "OrganizationAccountAccessRole", "deployer", "looker", "id-of-dev", 7200
 )
 
