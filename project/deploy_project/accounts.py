@@ -16,6 +16,9 @@ Values = Mapping[str, Value]
 SESSION = 3600
 """Seconds that a session lasts where nobody asks for another length: AWS's own default."""
 
+ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
+"""The administrators' role that AWS Organizations makes in every account it creates."""
+
 
 class EnterAs(StrEnum):
     """Which role a step takes in its account."""

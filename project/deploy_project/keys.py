@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from deploy_project.accounts import SESSION, Value, Values
+from deploy_project.accounts import ORGANIZATION_ROLE, SESSION, Value, Values
 from deploy_project.stackfile import Problem, Setting, StackFile, ValueKind, shown
 from deploy_project.stacks import ACCESS, PARTITION
 
@@ -151,7 +151,7 @@ TOOLS_KEYS = (
 
 TARGET_KEYS = (
     *_ACCOUNT,
-    _role("deploy:bootstrapRole", "OrganizationAccountAccessRole"),
+    _role("deploy:bootstrapRole", ORGANIZATION_ROLE),
     _role("deploy:deploymentRole"),
     _role("deploy:previewRole"),
     # AWS STS API Reference, AssumeRole, `ExternalId`.

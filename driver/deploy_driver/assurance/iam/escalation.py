@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from deploy_driver.assurance.iam.evaluate import PolicyRequest, decide, matches, names_action
 from deploy_driver.assurance.iam.roles import RoleDefinition
+from deploy_project.accounts import ORGANIZATION_ROLE
 
 ELSEWHERE = "us-east-1"
 """A region that is asked for beside those that a role works in."""
@@ -98,9 +99,7 @@ def _others(kind: str, action: str, role: RoleDefinition, roles: Iterable[RoleDe
         yield role.arn
         yield from (other.arn for other in roles)
         for account in accounts:
-            yield from (
-                f"arn:aws:iam::{account}:role/{name}" for name in ("Administrator", "OrganizationAccountAccessRole")
-            )
+            yield from (f"arn:aws:iam::{account}:role/{name}" for name in ("Administrator", ORGANIZATION_ROLE))
     elif kind in {"user", "group", "policy"}:
         yield f"arn:aws:iam::{role.account}:{kind}/administrator"
     else:
