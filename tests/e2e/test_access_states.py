@@ -135,3 +135,4 @@ def test_jenkins_reads_and_writes_no_state_of_an_access_layer_and_an_administrat
     deploy.put_object(**own, Body=b"{}")
     deploy.delete_object(**own)
     assert project.deploy("outputs", "--stacks", "dev-access", "--output", "json").json["dev-access"]["roleIds"]
+    assert not (project.root / ".deploy" / "runs").exists()  # a question is no run

@@ -10,13 +10,13 @@ from typing import Any, Literal, TypeVar
 from deploy_driver.adapters.foundation import access_bucket_policy, bucket_policy
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app import program
+from deploy_driver.app.outputs import read_outputs
 from deploy_driver.app.session import (
     ADMINISTRATOR,
     JENKINS_DEPLOY,
     EngineTools,
     LocalProject,
     Session,
-    engine_of,
     new_run,
     start_session,
 )
@@ -150,8 +150,8 @@ def _look(session: Session, tools: EngineTools | Unseen, access: Stack) -> Look:
 def _outputs(session: Session, tools: EngineTools | Unseen, access: Stack) -> Outputs:
     if isinstance(tools, Unseen):
         return tools
-    engine = engine_of(session, tools, session.config.root / ".deploy" / "runs" / session.run)
-    return engine.outputs(session.facts.request(Step(access, Operation.UP, EnterAs.BOOTSTRAP)))
+    step = Step(access, Operation.UP, EnterAs.BOOTSTRAP)
+    return read_outputs(session, tools, [step])[access.name]
 
 
 def _judged(look: Look, session: Session) -> list[RuleResult]:
