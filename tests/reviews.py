@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from deploy_driver.bundle.compare import steps_of
 from deploy_driver.bundle.model import FORMAT, Binding, BoundStack, Bundle
-from deploy_driver.bundle.steps import steps_of
 from deploy_driver.digest import digest
 from deploy_driver.values import PropertyDiff, ResourceChange
 from tests.samples import ACCOUNTS, RUN

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from deploy_driver.drift.ledger import Entries, Entry
+from deploy_driver.drift.ledger import Entries, LedgerEntry
 from deploy_driver.errors import UsageError
 
 VERSION = 1
@@ -33,7 +33,7 @@ def read_ledger(path: Path) -> Entries:
         return {}
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(path), remedy="say another --ledger FILE") from None
-    known = {field.name for field in fields(Entry)}
+    known = {field.name for field in fields(LedgerEntry)}
     try:
         if held["version"] != VERSION:
             raise UsageError(
@@ -41,7 +41,7 @@ def read_ledger(path: Path) -> Entries:
                 where=str(path),
                 remedy="say another --ledger FILE",
             )
-        return {key: Entry(**{name: entry[name] for name in known}) for key, entry in held["entries"].items()}
+        return {key: LedgerEntry(**{name: entry[name] for name in known}) for key, entry in held["entries"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"it is no ledger of drift: {error!r}", where=str(path), remedy="say another --ledger FILE"

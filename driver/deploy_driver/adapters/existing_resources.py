@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
-from deploy_driver.drift.sight import Sight
+from deploy_driver.drift.resource_state import ResourceState
 
 _ABSENT = frozenset(
     {"404", "NoSuchBucket", "NoSuchEntity", "NotFoundException", "ResourceNotFoundException", "TrailNotFoundException"}
@@ -71,12 +71,12 @@ class Presence:
     account: str
     region: str
 
-    def stands(self, type_: str, sight: Sight) -> bool:
+    def stands(self, type_: str, resource: ResourceState) -> bool:
         """Whether it is there; not, where its type has no name to ask for. Raises NotReadyError where AWS does not say."""
         question = _QUESTIONS.get(type_)
         if question is None:
             return False
-        inputs = {key: sight.inputs.get(key) for key in (*question.named.values(), *question.same.values())}
+        inputs = {key: resource.inputs.get(key) for key in (*question.named.values(), *question.same.values())}
         if not all(isinstance(name, str) and not name.startswith("[") for name in inputs.values()):
             return False
         return asking(

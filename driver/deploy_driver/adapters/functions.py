@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.adapters.identity import StsIdentity
-from deploy_driver.drift.sight import PUBLISHED
+from deploy_driver.drift.resource_state import PUBLISHED
 from deploy_driver.errors import NotReadyError
 from deploy_driver.ports import StateStore
 from deploy_driver.values import ChangedCode, EngineRequest

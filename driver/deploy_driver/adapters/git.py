@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy_driver.errors import DeployError, NotReadyError, UsageError
-from deploy_driver.plan.affected import Change, Touched
+from deploy_driver.plan.affected import Change, TouchedFile
 
 LIMIT = 120
 """Seconds that one question may take."""
@@ -42,8 +42,8 @@ class Git:
             *(self.paths("ls-files", "-z", "--full-name", "--others", "--", *watched) if watched else ()),
         }
         touched = [
-            *(Touched(path) for path in sorted(committed)),
-            *(Touched(path, committed=False) for path in sorted(present - committed)),
+            *(TouchedFile(path) for path in sorted(committed)),
+            *(TouchedFile(path, committed=False) for path in sorted(present - committed)),
         ]
         return Change(base, tuple(ancestors), tuple(touched), prefix)
 

@@ -127,7 +127,7 @@ def start_run(
             f"{tools.engine.version} ({tools.engine.source})",
             f"{tools.plugin.version} ({tools.plugin.source})",
             session.endpoint,
-            **asdict(session.occasion),
+            **asdict(session.build_info),
         )
     )
     return RunContext(plan, session, run, console, keeps)

@@ -29,13 +29,12 @@ from deploy_driver.app.session import (
 )
 from deploy_driver.bundle.model import ABSENT
 from deploy_driver.config.model import DeployConfig
+from deploy_driver.drift.attribution import Write, events_of, last_write
 from deploy_driver.drift.fix import fix_of, fixed
-from deploy_driver.drift.ignore import Scope, sort
+from deploy_driver.drift.ignore import ScanScope, sort
 from deploy_driver.drift.ledger import after
-from deploy_driver.drift.report import Report
+from deploy_driver.drift.report import DriftReport, drifted_events
 from deploy_driver.drift.scan import DriftScan, StackDrift, classify_missing, has_missing, without_missing
-from deploy_driver.drift.told import told
-from deploy_driver.drift.who import Deed, doer, events_of
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import Moved
@@ -63,35 +62,34 @@ class DriftOptions:
     yes: bool = False
 
 
-def look(begun: RunContext, jobs: int, ledger: Path) -> Report:
+def scan(begun: RunContext, jobs: int, ledger: Path) -> DriftReport:
     """Look at every stack of the plan. Raises NotReadyError when there is nowhere to look from."""
     run, config = begun.run, begun.session.config
     require_ledger(ledger)
-    scan = DriftScan(run.deployer, run.engine, partial(_recheck, begun))
-    looked = scan.run(begun.plan, run.facts, workers=jobs)
-    who = _doers(begun, looked)
+    stacks = DriftScan(run.deployer, run.engine, partial(_recheck, begun)).run(begun.plan, run.facts, workers=jobs)
+    writers = _last_writers(begun, stacks)
     if run.deployer.stopped:
         raise InterruptedRunError("stopped on request; nothing was touched, and the ledger is as it was")
     now = datetime.fromtimestamp(run.deployer.clock.now(), UTC)
-    scope = _scope(config, begun, looked)
-    found = sort((finding for one in looked for finding in one.findings), config.drift_ignore, scope, now.date())
+    scope = _scope(config, begun, stacks)
+    found = sort((finding for one in stacks for finding in one.findings), config.drift_ignore, scope, now.date())
     moment = now.isoformat(timespec="seconds")
     before = read_ledger(ledger)
-    entries = after(before, found, scope.looked, moment)
+    entries = after(before, found, scope.scanned, moment)
     write_ledger(ledger, entries)
-    found = replace(found, warnings=(*found.warnings, *who.unread))
-    report = Report(run.facts.run, moment, looked, found, who.deeds, entries, first=not before)
-    for event in told(report):
+    found = replace(found, warnings=(*found.warnings, *writers.unread))
+    report = DriftReport(run.facts.run, moment, stacks, found, writers.writes, entries, first=not before)
+    for event in drifted_events(report):
         run.stream(event)
     return report
 
 
-def _scope(config: DeployConfig, begun: RunContext, looked: Iterable[StackDrift]) -> Scope:
+def _scope(config: DeployConfig, begun: RunContext, stacks: Iterable[StackDrift]) -> ScanScope:
     layer = begun.plan.steps[0].stack.layer
-    return Scope(
+    return ScanScope(
         frozenset(stack.name for stack in config.stacks),
         frozenset(stack.name for stack in config.layer(layer)),
-        frozenset(one.stack for one in looked if not one.failure),
+        frozenset(one.stack for one in stacks if not one.failure),
     )
 
 
@@ -107,30 +105,30 @@ def _recheck(begun: RunContext, step: Step, drift: StackDrift) -> StackDrift:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What the trails told: by URN who wrote last, and of which trails nobody knows what they say."""
+class _LastWriters:
+    """What the trails tell: by URN who wrote last, and of which trails nobody knows what they say."""
 
-    deeds: Mapping[str, Deed]
+    writes: Mapping[str, Write]
     unread: tuple[str, ...] = ()
 
 
-def _doers(begun: RunContext, looked: Sequence[StackDrift]) -> _Told:
+def _last_writers(begun: RunContext, stacks: Sequence[StackDrift]) -> _LastWriters:
     """Who wrote last to what the cloud has otherwise. A trail that cannot be read keeps no other from it."""
     by_stack = {step.stack.name: step for step in begun.plan.steps}
-    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="who") as pool:
-        told = tuple(pool.map(lambda one: _told(begun, by_stack[one.stack], one), looked))
-    deeds = {urn: deed for each in told for urn, deed in each.deeds.items()}
-    return _Told(deeds, tuple(line for each in told for line in each.unread))
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="trail") as pool:
+        found = tuple(pool.map(lambda one: _writers_of(begun, by_stack[one.stack], one), stacks))
+    writes = {urn: write for each in found for urn, write in each.writes.items()}
+    return _LastWriters(writes, tuple(line for each in found for line in each.unread))
 
 
-def _told(begun: RunContext, step: Step, drift: StackDrift) -> _Told:
+def _writers_of(begun: RunContext, step: Step, drift: StackDrift) -> _LastWriters:
     try:
-        return _Told(dict(_who(begun, step, drift)))
+        return _LastWriters(dict(_writes(begun, step, drift)))
     except NotReadyError as error:
-        return _Told({}, (f"{drift.stack}: nobody can say who did it: {error}",))
+        return _LastWriters({}, (f"{drift.stack}: nobody can say who did it: {error}",))
 
 
-def _who(begun: RunContext, step: Step, drift: StackDrift) -> Iterator[tuple[str, Deed]]:
+def _writes(begun: RunContext, step: Step, drift: StackDrift) -> Iterator[tuple[str, Write]]:
     drifted = {finding.urn: finding.type for finding in drift.findings if finding.moved is not Moved.CODE}
     if not drifted:
         return
@@ -142,16 +140,18 @@ def _who(begun: RunContext, step: Step, drift: StackDrift) -> Iterator[tuple[str
     events = dict.fromkeys(event for type_ in drifted.values() for event in events_of(type_))
     records = {event: list(trail.find("EventName", event, now - HISTORY, now + 60)) for event in events}
     for urn, type_ in drifted.items():
-        deed = doer(drift.states[urn], type_, (raw for event in events_of(type_) for raw in records[event]), deployed)
-        if deed:
-            yield urn, deed
+        write = last_write(
+            drift.states[urn], type_, (raw for event in events_of(type_) for raw in records[event]), deployed
+        )
+        if write:
+            yield urn, write
 
 
 @dataclass(frozen=True)
 class DriftResult:
     """What a run came to: the report, the exit code, and why nothing was put back, where that was refused."""
 
-    report: Report
+    report: DriftReport
     code: int
     refused: DeployError | None = None
 
@@ -167,7 +167,7 @@ def detect_drift(project: LocalProject, options: DriftOptions, console: Console)
     fixer = Fixer(begun, project.git, options.allowed, ledger) if options.fix else None
     refused = None
     with running(begun) as ending:
-        report = look(begun, options.jobs, ledger)
+        report = scan(begun, options.jobs, ledger)
         try:
             report = fixer.fix(report) if fixer else report
             ending.code = report.exit_code(differs=options.differs)
@@ -202,7 +202,7 @@ class Fixer:
     named: Collection[str]
     ledger: Path
 
-    def fix(self, report: Report) -> Report:
+    def fix(self, report: DriftReport) -> DriftReport:
         """The report with what became of it. Raises RefusedError when it must not be, NotReadyError while a stack cannot be looked at."""
         if any(one.failure for one in report.stacks):
             raise NotReadyError(

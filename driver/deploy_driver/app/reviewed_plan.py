@@ -24,10 +24,9 @@ from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, running, start_run
 from deploy_driver.app.session import JENKINS_DEPLOY, EngineTools, LocalProject, new_run, start_session
-from deploy_driver.bundle.mismatch import Mismatch, expired, mismatches, moment, rewritten
+from deploy_driver.bundle.compare import Mismatch, expired, mismatches, moment, rewritten, steps_of
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, BoundStack, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
-from deploy_driver.bundle.steps import steps_of
 from deploy_driver.config.load import FILE
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.digest import digest

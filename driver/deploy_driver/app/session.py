@@ -30,10 +30,10 @@ from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Prompt
 from deploy_driver.record.chain import Head
 from deploy_driver.record.stream import EventStream
-from deploy_driver.run.build_info import Occasion, application_id, build_of, new_run_id, occasion
+from deploy_driver.run.build_info import BuildInfo, application_id, build_of, new_run_id, read_build_info
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
-from deploy_driver.run.gates import Approval, Confirmation, DataLoss, Limit
+from deploy_driver.run.gates import Confirmation, DataLoss, Limit, RequiredApproval
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
@@ -160,7 +160,7 @@ class Session:
     environment: Mapping[str, str]
     run: str = ""
     sandbox: Sandbox | None = None
-    occasion: Occasion = field(default_factory=Occasion)
+    build_info: BuildInfo = field(default_factory=BuildInfo)
 
     @property
     def config(self) -> DeployConfig:
@@ -229,10 +229,10 @@ def start_session(project: LocalProject, instance: str, run: str = "") -> Sessio
     else:
         region = config.backend.region
         environment = {**on_aws(ambient), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    why = Occasion()
+    why = BuildInfo()
     if run:
         environment["AWS_SDK_UA_APP_ID"] = application_id(run)
-        why = occasion(ambient, project.git.commit())
+        why = read_build_info(ambient, project.git.commit())
     set_process_environment(environment)
     return Session(project, environment, run, sandbox, why)
 
@@ -297,7 +297,7 @@ def compose(
     deployer = Deployer(
         engine=DeployedCode(engine, LambdaCode(lambda: session.renewed().aws, session.state_store)),
         preflight=Preflight(session.identity, state, stream),
-        gates=(Limit(), DataLoss(allowed), Confirmation(prompt, yes), Approval(prompt, yes)),
+        gates=(Limit(), DataLoss(allowed), Confirmation(prompt, yes), RequiredApproval(prompt, yes)),
         prober=HttpProber(clock),
         clock=clock,
         emit=stream,

@@ -19,7 +19,7 @@ from deploy_driver.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from deploy_driver.drift.report import Report
+    from deploy_driver.drift.report import DriftReport
 
 
 LEDGER = "drift-ledger.json"
@@ -106,7 +106,7 @@ def drift(
     raise typer.Exit(result.code)
 
 
-def _show(report: Report, output: DriftOutput, code: int) -> None:
+def _show(report: DriftReport, output: DriftOutput, code: int) -> None:
     from deploy_driver.cli.output import write, write_json
     from deploy_driver.render.drift.data import as_json
     from deploy_driver.render.drift.markdown import as_markdown
@@ -132,7 +132,7 @@ def make_folder(folder: Path) -> None:
         raise UsageError(what, where=str(folder), remedy="pass another --reports DIR") from None
 
 
-def write_reports(folder: Path, report: Report, code: int) -> None:
+def write_reports(folder: Path, report: DriftReport, code: int) -> None:
     """Write the reports: text, Markdown, JSON, JUnit (`.xml`) and SARIF, and a copy of the ledger. Raises UsageError."""
     from deploy_driver.adapters.drift_ledger import write_ledger
     from deploy_driver.cli.output import as_json, write

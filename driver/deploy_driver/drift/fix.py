@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy_driver.drift.finding import Finding, together
-from deploy_driver.drift.ignore import Ignored, Sorted
+from deploy_driver.drift.finding import DriftFinding, together
+from deploy_driver.drift.ignore import Ignored, SortedFindings
+from deploy_driver.drift.resource_state import ResourceState
 from deploy_driver.drift.scan import StackDrift
-from deploy_driver.drift.sight import Sight
 from deploy_driver.plan.loss import ALL
-from deploy_driver.record.catalogue import Fact, Moved, Result
+from deploy_driver.record.catalogue import DriftFact, Moved, Result
 from deploy_driver.run.outcome import RunOutcome
 
 _LOSES = frozenset({"delete", "replace"})
@@ -18,7 +18,7 @@ _LEAVES = frozenset({"", "same"})
 
 
 @dataclass(frozen=True)
-class Left:
+class NotFixed:
     """A resource that drifted and is not put back, and why."""
 
     stack: str
@@ -36,15 +36,17 @@ class Fix:
     drifted: Mapping[str, tuple[str, ...]]
     targets: Mapping[str, tuple[str, ...]]
     refused: tuple[str, ...]
-    left: tuple[Left, ...]
+    left: tuple[NotFixed, ...]
 
 
-def fix_of(stacks: Iterable[StackDrift], found: Sorted, named: Collection[str]) -> Fix:
+def fix_of(stacks: Iterable[StackDrift], found: SortedFindings, named: Collection[str]) -> Fix:
     """What to put back. `named` are the URNs of resources that may be deleted or replaced for it, or `all`."""
-    counted: dict[tuple[str, str], list[Finding]] = {}
+    counted: dict[tuple[str, str], list[DriftFinding]] = {}
     for finding in found.counted:
         counted.setdefault((finding.stack, finding.urn), []).append(finding)
-    left = [Left(stack, urn, why) for (stack, urn), mine in counted.items() if (why := _why_not(mine, found.ignored))]
+    left = [
+        NotFixed(stack, urn, why) for (stack, urn), mine in counted.items() if (why := _why_not(mine, found.ignored))
+    ]
     stays = {(each.stack, each.urn) for each in left}
     drifted: dict[str, tuple[str, ...]] = {}
     targets: dict[str, tuple[str, ...]] = {}
@@ -53,18 +55,20 @@ def fix_of(stacks: Iterable[StackDrift], found: Sorted, named: Collection[str]) 
         back = [urn for stack, urn in counted if stack == one.stack and (stack, urn) not in stays]
         if not back:
             continue
-        sights = [sight for sight in one.states.values() if sight.urn in back or _follows(sight, one)]
+        resources = [resource for resource in one.states.values() if resource.urn in back or _follows(resource, one)]
         refused += [
-            f"{one.stack}: {sight.op} {sight.urn}" for sight in sights if sight.op in _LOSES - _named(sight, named)
+            f"{one.stack}: {resource.op} {resource.urn}"
+            for resource in resources
+            if resource.op in _LOSES - _named(resource, named)
         ]
-        drifted[one.stack], targets[one.stack] = tuple(back), tuple(sight.urn for sight in sights)
+        drifted[one.stack], targets[one.stack] = tuple(back), tuple(resource.urn for resource in resources)
     return Fix(drifted, targets, tuple(refused), tuple(left))
 
 
-def _why_not(mine: Sequence[Finding], ignored: Iterable[Ignored]) -> str:
+def _why_not(mine: Sequence[DriftFinding], ignored: Iterable[Ignored]) -> str:
     """Why a resource with these findings is not put back; empty when it is."""
     moved = together(finding.moved for finding in mine)
-    if any(finding.fact is Fact.APPEARED for finding in mine):
+    if any(finding.fact is DriftFact.APPEARED for finding in mine):
         return "it is not ours: delete it, or import it"
     if moved is not Moved.CLOUD:
         also = "was changed too" if moved is Moved.BOTH else "was changed, not the cloud"
@@ -84,7 +88,7 @@ class Fixed:
 
     outcome: RunOutcome | None
     restored: Mapping[str, tuple[str, ...]]
-    left: tuple[Left, ...]
+    left: tuple[NotFixed, ...]
     time: str = ""
 
 
@@ -93,7 +97,7 @@ def fixed(fix: Fix, outcome: RunOutcome | None, time: str = "") -> Fixed:
     ended = {step.stack: step for step in outcome.steps} if outcome else {}
     restored = {stack: urns for stack, urns in fix.drifted.items() if ended[stack].result is Result.SUCCEEDED}
     failed = [
-        Left(stack, urn, f"{ended[stack].result}: {ended[stack].cause or ended[stack].reason}")
+        NotFixed(stack, urn, f"{ended[stack].result}: {ended[stack].cause or ended[stack].reason}")
         for stack, urns in fix.drifted.items()
         if stack not in restored
         for urn in urns
@@ -101,10 +105,10 @@ def fixed(fix: Fix, outcome: RunOutcome | None, time: str = "") -> Fixed:
     return Fixed(outcome, restored, (*fix.left, *failed), time)
 
 
-def _named(sight: Sight, named: Collection[str]) -> frozenset[str]:
-    return _LOSES if sight.urn in named or ALL in named else frozenset()
+def _named(resource: ResourceState, named: Collection[str]) -> frozenset[str]:
+    return _LOSES if resource.urn in named or ALL in named else frozenset()
 
 
-def _follows(sight: Sight, drift: StackDrift) -> bool:
+def _follows(resource: ResourceState, drift: StackDrift) -> bool:
     """Whether it changes only because something else does."""
-    return sight.op not in _LEAVES and all(finding.urn != sight.urn for finding in drift.findings)
+    return resource.op not in _LEAVES and all(finding.urn != resource.urn for finding in drift.findings)

@@ -8,36 +8,38 @@ from dataclasses import dataclass
 from datetime import date
 
 from deploy_driver.config.model import IgnoreRule
-from deploy_driver.drift.finding import Finding
+from deploy_driver.drift.finding import DriftFinding
 
 
 @dataclass(frozen=True)
 class Ignored:
     """A finding that a rule says to ignore."""
 
-    finding: Finding
+    finding: DriftFinding
     rule: IgnoreRule
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedFindings:
     """What counts, what is ignored, and what is the matter with the rules themselves."""
 
-    counted: tuple[Finding, ...]
+    counted: tuple[DriftFinding, ...]
     ignored: tuple[Ignored, ...]
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Scope:
-    """Which stacks there are, and which of them were looked at: a rule is judged only where it could have matched."""
+class ScanScope:
+    """Which stacks there are, and which of them were scanned: a rule is judged only where it could have matched."""
 
     stacks: frozenset[str]
     layer: frozenset[str]
-    looked: frozenset[str]
+    scanned: frozenset[str]
 
 
-def sort(findings: Iterable[Finding], rules: Sequence[IgnoreRule], scope: Scope, today: date) -> Sorted:
+def sort(
+    findings: Iterable[DriftFinding], rules: Sequence[IgnoreRule], scope: ScanScope, today: date
+) -> SortedFindings:
     """Each finding goes to the first rule that matches it and has not expired; what is left counts."""
     valid = [rule for rule in rules if today <= rule.expires]
     found = tuple(findings)
@@ -48,10 +50,10 @@ def sort(findings: Iterable[Finding], rules: Sequence[IgnoreRule], scope: Scope,
         *(_expired(rule, found) for rule in rules if rule not in valid),
         *(_idle(rule, found, scope) for rule in valid),
     ]
-    return Sorted(counted, ignored, tuple(warning for warning in warnings if warning))
+    return SortedFindings(counted, ignored, tuple(warning for warning in warnings if warning))
 
 
-def _matches(rule: IgnoreRule, finding: Finding) -> bool:
+def _matches(rule: IgnoreRule, finding: DriftFinding) -> bool:
     return like(rule.urn, finding.urn) and like(rule.property, finding.path)
 
 
@@ -64,7 +66,7 @@ def _said(rule: IgnoreRule) -> str:
     return f"the rule for {rule.urn} {rule.property} ({rule.owner}: {rule.reason})"
 
 
-def _expired(rule: IgnoreRule, found: Iterable[Finding]) -> str:
+def _expired(rule: IgnoreRule, found: Iterable[DriftFinding]) -> str:
     count = sum(_matches(rule, finding) for finding in found)
     again = f"{count} {'finding counts' if count == 1 else 'findings count'} again" if count else "remove it"
     return f"{_said(rule)} expired on {rule.expires:%Y-%m-%d}: {again}"
@@ -74,12 +76,12 @@ def _of(stack: str, head: str) -> bool:
     return head.startswith(f"urn:pulumi:{stack}::")
 
 
-def _idle(rule: IgnoreRule, found: Iterable[Finding], scope: Scope) -> str:
+def _idle(rule: IgnoreRule, found: Iterable[DriftFinding], scope: ScanScope) -> str:
     if any(_matches(rule, finding) for finding in found):
         return ""
     head = rule.urn.partition("*")[0]
     known = {stack for stack in scope.stacks if f"urn:pulumi:{stack}::".startswith(head) or _of(stack, head)}
     here = known & scope.layer
-    if known and not (here and here <= scope.looked):
+    if known and not (here and here <= scope.scanned):
         return ""
     return f"{_said(rule)} matches nothing: remove it, or correct it"

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy_driver.drift.finding import Finding
+from deploy_driver.drift.attribution import Write
+from deploy_driver.drift.finding import DriftFinding
 from deploy_driver.drift.fix import Fixed
-from deploy_driver.drift.ignore import Sorted
-from deploy_driver.drift.ledger import Entries, Entry, Standing, closed_now, restored
+from deploy_driver.drift.ignore import Ignored, SortedFindings
+from deploy_driver.drift.ledger import Entries, EntryStatus, LedgerEntry, closed_now, restored
 from deploy_driver.drift.scan import StackDrift
-from deploy_driver.drift.who import Deed
 from deploy_driver.errors import ExitCode
+from deploy_driver.record.catalogue import Drifted, Moved
 from deploy_driver.run.outcome import exit_code_of
+from deploy_driver.values import PropertyDiff, ResourceChange
 
 
 @dataclass(frozen=True)
-class Report:
-    """One look. `time` is its moment as the ledger has it; `doers` says by URN who wrote last, where the trail says so.
+class DriftReport:
+    """One look. `time` is its moment as the ledger has it; `writes` says by URN who wrote last, where the trail says so.
 
     `entries` is the ledger after the look, and `first` says that there was none before; `fixed` is what `--fix` came to.
     """
@@ -25,24 +27,24 @@ class Report:
     run: str
     time: str
     stacks: tuple[StackDrift, ...]
-    sorted: Sorted
-    doers: Mapping[str, Deed] = field(default_factory=dict)
+    sorted: SortedFindings
+    writes: Mapping[str, Write] = field(default_factory=dict)
     entries: Entries = field(default_factory=dict)
     first: bool = False
     fixed: Fixed | None = None
 
-    def findings(self, stack: str) -> tuple[Finding, ...]:
+    def findings(self, stack: str) -> tuple[DriftFinding, ...]:
         """What counts in one stack."""
         return tuple(finding for finding in self.sorted.counted if finding.stack == stack)
 
-    def standing(self, finding: Finding) -> str:
+    def standing(self, finding: DriftFinding) -> str:
         """What the look did to the finding's entry."""
         entry = self.entries.get(finding.key)
-        return entry.standing if entry else Standing.OPENED
+        return entry.standing if entry else EntryStatus.OPENED
 
-    def is_new(self, finding: Finding) -> bool:
+    def is_new(self, finding: DriftFinding) -> bool:
         """Whether the last look did not have it."""
-        return self.standing(finding) != Standing.UNCHANGED
+        return self.standing(finding) != EntryStatus.UNCHANGED
 
     @property
     def ledger(self) -> Entries:
@@ -50,7 +52,7 @@ class Report:
         return restored(self.entries, self.fixed.restored, self.fixed.time) if self.fixed else self.entries
 
     @property
-    def closed(self) -> tuple[Entry, ...]:
+    def closed(self) -> tuple[LedgerEntry, ...]:
         """What was open the last time and is no more."""
         return closed_now(self.entries, self.time)
 
@@ -60,3 +62,30 @@ class Report:
         fixes = self.fixed.outcome.steps if self.fixed and self.fixed.outcome else ()
         drifted = bool(self.fixed.left if self.fixed else self.sorted.counted)
         return exit_code_of([*looks, *fixes], differs=differs and drifted)
+
+
+def drifted_events(report: DriftReport) -> Iterator[Drifted]:
+    """An event for each finding: those that count, then those that somebody answers for."""
+    yield from (_drifted(report, finding) for finding in report.sorted.counted)
+    yield from (_drifted(report, one.finding, _answer(one)) for one in report.sorted.ignored)
+
+
+def _drifted(report: DriftReport, finding: DriftFinding, ignored: str = "") -> Drifted:
+    write = report.writes.get(finding.urn) if finding.moved is not Moved.CODE else None
+    diffs = (PropertyDiff(finding.path, "update", finding.expected, finding.found),) if finding.path else ()
+    return Drifted(
+        finding.stack,
+        ResourceChange(finding.urn, finding.op, (finding.path,) if finding.path else (), diffs),
+        finding.moved.value,
+        finding.fact.value,
+        str(report.standing(finding)),
+        by=write.identity if write else "",
+        at=write.moment if write else "",
+        call=write.event if write else "",
+        agent=write.agent if write else "",
+        ignored=ignored,
+    )
+
+
+def _answer(one: Ignored) -> str:
+    return f"{one.rule.owner}: {one.rule.reason}, until {one.rule.expires:%Y-%m-%d}"

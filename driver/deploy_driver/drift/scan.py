@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from deploy_driver.drift.classify import findings_of, without_followers
-from deploy_driver.drift.finding import Finding
-from deploy_driver.drift.sight import Seen, Sight
+from deploy_driver.drift.finding import DriftFinding, findings_of, without_followers
+from deploy_driver.drift.resource_state import ResourceState, StackStates
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.plan import Plan, Step
 from deploy_driver.ports import Emit
-from deploy_driver.record.catalogue import Fact, Moved, Reason, Result
+from deploy_driver.record.catalogue import DriftFact, Moved, Reason, Result
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.outcome import StepOutcome
 from deploy_driver.run.requests import RunFacts
@@ -23,7 +22,7 @@ from deploy_driver.values import EngineRequest
 class DriftEngine(Protocol):
     """The engine, asked one question. Thread-safe, each thread with its own stack."""
 
-    def look(self, request: EngineRequest, emit: Emit) -> Seen:
+    def look(self, request: EngineRequest, emit: Emit) -> StackStates:
         """What the state, the cloud and the code say of every resource. Writes no state."""
 
 
@@ -35,9 +34,9 @@ class StackDrift:
     """
 
     outcome: StepOutcome
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[DriftFinding, ...] = ()
     resources: int = 0
-    states: Mapping[str, Sight] = field(default_factory=dict)
+    states: Mapping[str, ResourceState] = field(default_factory=dict)
 
     @property
     def stack(self) -> str:
@@ -85,34 +84,34 @@ class DriftScan:
         return tuple(replace(found.get(step.stack, StackDrift(step)), outcome=step) for step in run.steps)
 
     def _look(self, facts: RunFacts, step: Step) -> StackDrift:
-        seen = self.engine.look(facts.request(step), self.deployer.emit)
-        outcome = self.deployer.ended(step, seen.report, Reason.PREVIEWED)
+        found = self.engine.look(facts.request(step), self.deployer.emit)
+        outcome = self.deployer.ended(step, found.report, Reason.PREVIEWED)
         if outcome.result is not Result.SUCCEEDED:
             return StackDrift(outcome)
-        return self.recheck(step, _drift_of(step, outcome, seen))
+        return self.recheck(step, _drift_of(step, outcome, found))
 
 
-def _drift_of(step: Step, outcome: StepOutcome, seen: Seen) -> StackDrift:
-    states = {state.urn: state for state in sorted(without_followers(seen.sights), key=lambda state: state.urn)}
+def _drift_of(step: Step, outcome: StepOutcome, found: StackStates) -> StackDrift:
+    states = {state.urn: state for state in sorted(without_followers(found.resources), key=lambda state: state.urn)}
     findings = tuple(finding for state in states.values() for finding in findings_of(step.stack, state))
     return StackDrift(outcome, findings, len(states), states)
 
 
-Exists = Callable[[str, Sight], bool]
+Exists = Callable[[str, ResourceState], bool]
 """Whether something of that type and of the resource's name is there. Raises NotReadyError where nobody can say."""
 
 
 def has_missing(drift: StackDrift) -> bool:
     """Whether something is only not made yet, or stands there already and is not ours."""
-    return any(finding.fact is Fact.NOT_MADE for finding in drift.findings)
+    return any(finding.fact is DriftFact.NOT_MADE for finding in drift.findings)
 
 
 def classify_missing(drift: StackDrift, exists: Exists) -> StackDrift:
     """Tell what is only not made yet from what stands there already; what nobody can say is no finding, and the look is not whole then."""
-    findings: list[Finding] = []
+    findings: list[DriftFinding] = []
     refused: list[NotReadyError] = []
     for finding in drift.findings:
-        if finding.fact is not Fact.NOT_MADE:
+        if finding.fact is not DriftFact.NOT_MADE:
             findings.append(finding)
             continue
         try:
@@ -120,13 +119,13 @@ def classify_missing(drift: StackDrift, exists: Exists) -> StackDrift:
         except NotReadyError as error:
             refused.append(error)
         else:
-            findings.append(replace(finding, fact=Fact.APPEARED, moved=Moved.BOTH) if there else finding)
+            findings.append(replace(finding, fact=DriftFact.APPEARED, moved=Moved.BOTH) if there else finding)
     return _incomplete(replace(drift, findings=tuple(findings)), refused)
 
 
 def without_missing(drift: StackDrift, error: NotReadyError) -> StackDrift:
     """What is left of the look where nobody could get in to ask what is missing."""
-    kept = tuple(finding for finding in drift.findings if finding.fact is not Fact.NOT_MADE)
+    kept = tuple(finding for finding in drift.findings if finding.fact is not DriftFact.NOT_MADE)
     return _incomplete(replace(drift, findings=kept), [error])
 
 

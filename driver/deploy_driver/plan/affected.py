@@ -19,7 +19,7 @@ _LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
-class Touched:
+class TouchedFile:
     """One file of the change: its path from the top of the repository, and whether a commit has it or only this folder."""
 
     path: str
@@ -32,7 +32,7 @@ class Change:
 
     base: str
     ancestors: tuple[str, ...]
-    touched: tuple[Touched, ...]
+    touched: tuple[TouchedFile, ...]
     folder: str = ""
 
     def at(self, path: str) -> str:
@@ -79,7 +79,7 @@ def affected(change: Change, stacks: Sequence[Stack], program: str) -> tuple[Aff
     The file of the tools account, the program, the settings of the project and the locked dependencies concern all.
     Nothing else concerns any.
     """
-    found: dict[str, dict[str, list[Touched]]] = {}
+    found: dict[str, dict[str, list[TouchedFile]]] = {}
     for touched in change.touched:
         for stack, why in _concerned(change, touched.path, stacks, program):
             found.setdefault(stack.name, {}).setdefault(why, []).append(touched)
@@ -132,7 +132,7 @@ def _dependencies(change: Change) -> set[str]:
     return {posixpath.normpath(posixpath.join(place, name)) for place in places for name in DEPENDENCIES}
 
 
-def _said(why: str, files: Iterable[Touched]) -> str:
+def _said(why: str, files: Iterable[TouchedFile]) -> str:
     """`the program: infra/app.py, infra/deploy_infra/names.py (not committed) and 4 more`."""
     names = [_shown(file.path) + ("" if file.committed else " (not committed)") for file in files]
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""

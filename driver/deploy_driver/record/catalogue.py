@@ -80,7 +80,7 @@ class Moved(StrEnum):
     BOTH = "both"
 
 
-class Fact(StrEnum):
+class DriftFact(StrEnum):
     """What is the matter."""
 
     CHANGED = "changed"
@@ -266,7 +266,7 @@ class Drifted(Event):
     stack: str
     change: ResourceChange
     moved: Moved | str
-    fact: Fact | str
+    fact: DriftFact | str
     standing: str = ""
     by: str = ""
     at: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from deploy_driver.bundle.mismatch import moment
+from deploy_driver.bundle.compare import moment
 from deploy_driver.bundle.model import Bundle
 from deploy_driver.render import preview as markdown
 from deploy_driver.render.markdown import literal

@@ -51,7 +51,7 @@ _BUILD = ("BUILD_URL", "CI_JOB_URL", "BUILD_TAG")
 
 
 @dataclass(frozen=True)
-class Occasion:
+class BuildInfo:
     """What the surroundings say of a run; empty where they say nothing. They are claims: AWS's trails hold the proof."""
 
     by: str = ""
@@ -61,11 +61,11 @@ class Occasion:
     build: str = ""
 
 
-def occasion(environment: Mapping[str, str], commit: str) -> Occasion:
-    """The occasion as a build's environment tells it; at a desk, the person whose machine it is."""
+def read_build_info(environment: Mapping[str, str], commit: str) -> BuildInfo:
+    """What a build's environment tells it; at a desk, the person whose machine it is."""
     build = _first(environment, _BUILD)
     by = _first(environment, _BY) or ("" if build else _first(environment, ("USER", "LOGNAME")))
-    return Occasion(by, environment.get("DEPLOY_APPROVED_BY", ""), environment.get("DEPLOY_REASON", ""), commit, build)
+    return BuildInfo(by, environment.get("DEPLOY_APPROVED_BY", ""), environment.get("DEPLOY_REASON", ""), commit, build)
 
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:

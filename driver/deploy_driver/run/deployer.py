@@ -38,7 +38,7 @@ from deploy_driver.run.gates import Gate, asking
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
-from deploy_driver.run.runner import Do, Policy, Runner
+from deploy_driver.run.runner import Do, OnFailure, Runner
 from deploy_driver.values import Changes, EngineReport, EngineStatus, Layer, Operation, Stack
 
 
@@ -90,9 +90,9 @@ class Deployer:
         if self.stopped:
             raise InterruptedRunError("stopped on request; nothing was touched")
         do = work(replace(facts, sessions=admitted.sessions))
-        policy = Policy.GO_ON if looks else Policy.STOP_AT_FIRST_FAILURE
+        on_failure = OnFailure.GO_ON if looks else OnFailure.STOP
         runner = Runner(
-            partial(_entered, do, admitted.barred), policy, self.clock, self.emit, self._stop.is_set, workers
+            partial(_entered, do, admitted.barred), on_failure, self.clock, self.emit, self._stop.is_set, workers
         )
         states = {step.stack.name: admitted.states.get(step.stack.name, Judged()) for step in plan.steps}
         steps = runner.run([replace(step, standing=states[step.stack.name].resources) for step in plan.steps])

@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from deploy_driver.bundle.mismatch import AGAIN, Mismatch
+from deploy_driver.bundle.compare import AGAIN, Mismatch, differences, steps_of
 from deploy_driver.bundle.model import ABSENT, Bundle
-from deploy_driver.bundle.steps import differences, steps_of
 from deploy_driver.plan.loss import ALL, holds, not_allowed
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Prompt, StateStore, UsedPlans
@@ -117,7 +116,7 @@ class Confirmation:
 
 
 @dataclass(frozen=True)
-class Approval:
+class RequiredApproval:
     """A stack with `approve = true` is not changed without somebody's yes, at the terminal or beforehand."""
 
     prompt: Prompt

@@ -26,10 +26,10 @@ Do = Callable[[Step], StepOutcome]
 """Does one step. What it raises as NotReadyError or UsageError is that step's end, anything else is the run's."""
 
 
-class Policy(Enum):
+class OnFailure(Enum):
     """What the other steps do when one did not succeed; those that need it never run."""
 
-    STOP_AT_FIRST_FAILURE = auto()
+    STOP = auto()
     GO_ON = auto()
 
 
@@ -38,7 +38,7 @@ class Runner:
     """Runs steps, `workers` at a time. Once `stopped` says so, no further step is begun."""
 
     do: Do
-    policy: Policy
+    on_failure: OnFailure
     clock: Clock
     emit: Emit
     stopped: Callable[[], bool]
@@ -65,7 +65,7 @@ class Runner:
     def _kept_by(self, step: Step, outcomes: Collection[StepOutcome]) -> StepOutcome | None:
         """The outcome because of which the step must not run; None when it may."""
         over = [one for one in outcomes if one.result not in {Result.SUCCEEDED, Result.NOT_RUN}]
-        stops = self.policy is Policy.STOP_AT_FIRST_FAILURE
+        stops = self.on_failure is OnFailure.STOP
         needed = (one for one in over if one.stack in step.needs)
         halting = (one for one in over if stops or one.result is Result.INTERRUPTED)
         return next(needed, None) or next(halting, None)

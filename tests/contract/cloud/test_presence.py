@@ -9,7 +9,7 @@ import pytest
 
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.existing_resources import Presence
-from deploy_driver.drift.sight import Sight
+from deploy_driver.drift.resource_state import ResourceState
 from deploy_driver.errors import NotReadyError
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone, document, trusting
 from tests.contract.cloud.powers import Powers
@@ -89,7 +89,7 @@ def filled(value: Any, name: str) -> Any:
 
 
 def stands(who: Someone, sandbox: Sandbox, type_: str, inputs: Mapping[str, Any]) -> bool:
-    seen = Sight("urn:pulumi:dev::items::t::n", "create", known=False, gone=False, inputs=inputs)
+    seen = ResourceState("urn:pulumi:dev::items::t::n", "create", known=False, gone=False, inputs=inputs)
     return Presence(Seat(who, sandbox.region), DEV, sandbox.region).stands(type_, seen)
 
 

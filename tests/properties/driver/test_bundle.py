@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_driver.bundle.canonical import canonical, parse
+from deploy_driver.bundle.compare import differences, steps_of
 from deploy_driver.bundle.model import BoundStack
-from deploy_driver.bundle.steps import differences, steps_of
+from deploy_driver.bundle.seal import canonical, parse
 from deploy_driver.values import PropertyDiff, ResourceChange
 from tests.reviews import BINDING, BUNDLE
 

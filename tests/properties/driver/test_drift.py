@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy_driver.drift.classify import findings_of
-from deploy_driver.drift.sight import PropertySight, Sight
+from deploy_driver.drift.finding import findings_of
+from deploy_driver.drift.resource_state import PropertyState, ResourceState
 from deploy_driver.record.catalogue import Moved
 from tests.samples import stack
 
@@ -21,8 +21,8 @@ VALUES = st.recursive(
 
 
 def moved(state: Any, cloud: Any, code: Any, *, moved: bool, wanted: bool) -> list[Moved]:
-    seen = PropertySight("memorySize", state, cloud, code, moved, wanted)
-    return [one.moved for one in findings_of(stack(), Sight(URN, "update", True, False, properties=(seen,)))]
+    seen = PropertyState("memorySize", state, cloud, code, moved, wanted)
+    return [one.moved for one in findings_of(stack(), ResourceState(URN, "update", True, False, properties=(seen,)))]
 
 
 @given(VALUES, st.booleans(), st.booleans())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.run.outcome import StepOutcome, ended
-from deploy_driver.run.runner import Policy, Runner
+from deploy_driver.run.runner import OnFailure, Runner
 from deploy_driver.values import Operation, Stack
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
@@ -17,9 +17,9 @@ from tests.properties.driver.test_plan import NAMES, acyclic
 RESULTS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([Result.FAILED, Result.REFUSED, Result.SUCCEEDED]))
 
 
-@given(acyclic(), RESULTS, st.sampled_from(Policy), st.integers(1, 3), st.sampled_from(Operation))
+@given(acyclic(), RESULTS, st.sampled_from(OnFailure), st.integers(1, 3), st.sampled_from(Operation))
 def test_every_step_has_its_outcome_and_what_is_not_run_says_because_of_what(
-    stacks: list[Stack], results: dict[str, Result], policy: Policy, workers: int, operation: Operation
+    stacks: list[Stack], results: dict[str, Result], on_failure: OnFailure, workers: int, operation: Operation
 ) -> None:
     begun: list[str] = []
 
@@ -28,7 +28,7 @@ def test_every_step_has_its_outcome_and_what_is_not_run_says_because_of_what(
         return ended(step, results.get(step.stack.name, Result.SUCCEEDED), Reason.CHANGED)
 
     plan = make_plan(operation, stacks, known=stacks)
-    outcomes = Runner(do, policy, FakeClock(), Recorder(), lambda: False, workers).run(plan.steps)
+    outcomes = Runner(do, on_failure, FakeClock(), Recorder(), lambda: False, workers).run(plan.steps)
     assert tuple(one.stack for one in outcomes) == plan.stacks
     by_stack = {one.stack: one for one in outcomes}
     failed = {name for name, one in by_stack.items() if one.result in {Result.FAILED, Result.REFUSED}}
@@ -39,6 +39,6 @@ def test_every_step_has_its_outcome_and_what_is_not_run_says_because_of_what(
         if lacking:
             assert mine.result is Result.NOT_RUN
         if mine.result is Result.NOT_RUN:
-            assert because in (lacking if policy is Policy.GO_ON else failed)
-    if workers == 1 and policy is Policy.STOP_AT_FIRST_FAILURE:
+            assert because in (lacking if on_failure is OnFailure.GO_ON else failed)
+    if workers == 1 and on_failure is OnFailure.STOP:
         assert len(failed) <= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_driver.plan.affected import Affected, Change, Selection, Touched, affected
+from deploy_driver.plan.affected import Affected, Change, Selection, TouchedFile, affected
 from deploy_driver.values import Layer, Stack
 from tests.samples import access_stack, chain, tools_stack
 
@@ -19,7 +19,7 @@ ALL = "tools dev-access staging-access prod-access dev staging prod"
 
 
 def changed(*paths: str, folder: str = "", committed: bool = True) -> Change:
-    return Change("origin/main", ("1a2b3c",), tuple(Touched(path, committed) for path in paths), folder)
+    return Change("origin/main", ("1a2b3c",), tuple(TouchedFile(path, committed) for path in paths), folder)
 
 
 def of(change: Change, program: str = "infra") -> tuple[Affected, ...]:

@@ -11,7 +11,7 @@ from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, Not
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import Event, Gated, Previewed, Progress, SmokeTested, StepFinished, StepStarted
 from deploy_driver.run.deployer import Deployer
-from deploy_driver.run.gates import Approval, Confirmation, DataLoss, Limit
+from deploy_driver.run.gates import Confirmation, DataLoss, Limit, RequiredApproval
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation, ResourceChange, Stack
@@ -65,7 +65,12 @@ class World:
         self.deployer = Deployer(
             self.engine,
             Preflight(self.identity, self.state, self.said),
-            (Limit(), DataLoss(self.allowed), Confirmation(self.prompt, self.yes), Approval(self.prompt, self.yes)),
+            (
+                Limit(),
+                DataLoss(self.allowed),
+                Confirmation(self.prompt, self.yes),
+                RequiredApproval(self.prompt, self.yes),
+            ),
             self.prober,
             self.clock,
             self.said,

@@ -9,7 +9,7 @@ import pytest
 
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import GateName, Reason
-from deploy_driver.run.gates import Approval, Confirmation, DataLoss, Gate, Limit, Refusal, asking
+from deploy_driver.run.gates import Confirmation, DataLoss, Gate, Limit, Refusal, RequiredApproval, asking
 from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange, Stack
 from tests.checkpoints import urn
 from tests.fakes.prompt import FakePrompt
@@ -31,7 +31,7 @@ class Gates:
     @property
     def all(self) -> tuple[Gate, ...]:
         prompt, yes = self.prompt, self.yes
-        return (Limit(), DataLoss(self.allowed), Confirmation(prompt, yes), Approval(prompt, yes))
+        return (Limit(), DataLoss(self.allowed), Confirmation(prompt, yes), RequiredApproval(prompt, yes))
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
         return next((said for gate in self.all if (said := gate.refusal(step, preview))), None)

@@ -15,7 +15,7 @@ from deploy_driver.record.story import RunSummary
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.history import as_json, as_text, verified_as_json, verified_as_text
 from deploy_driver.render.text import WIDTH
-from deploy_driver.run.build_info import Occasion, occasion
+from deploy_driver.run.build_info import BuildInfo, read_build_info
 from deploy_driver.values import Changes
 from tests import records
 from tests.samples import ACCOUNTS, RUN
@@ -125,17 +125,17 @@ def test_what_others_wrote_stays_in_its_cell() -> None:
 @pytest.mark.parametrize(
     ("environment", "found"),
     [
-        ({}, Occasion(commit=COMMIT)),
-        ({"USER": "alice"}, Occasion(by="alice", commit=COMMIT)),
-        ({"USER": "jenkins", "BUILD_URL": "https://j/7"}, Occasion(commit=COMMIT, build="https://j/7")),
+        ({}, BuildInfo(commit=COMMIT)),
+        ({"USER": "alice"}, BuildInfo(by="alice", commit=COMMIT)),
+        ({"USER": "jenkins", "BUILD_URL": "https://j/7"}, BuildInfo(commit=COMMIT, build="https://j/7")),
         (
             {"BUILD_USER_ID": "bob", "BUILD_URL": "u", "DEPLOY_REASON": "why", "DEPLOY_APPROVED_BY": "eve"},
-            Occasion("bob", "eve", "why", COMMIT, "u"),
+            BuildInfo("bob", "eve", "why", COMMIT, "u"),
         ),
     ],
 )
-def test_the_occasion_is_what_the_build_says(environment: Mapping[str, str], found: Occasion) -> None:
-    assert occasion(environment, COMMIT) == found
+def test_the_occasion_is_what_the_build_says(environment: Mapping[str, str], found: BuildInfo) -> None:
+    assert read_build_info(environment, COMMIT) == found
 
 
 FOUND = (

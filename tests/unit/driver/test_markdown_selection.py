@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_driver.plan.affected import Change, Selection, Touched, affected
+from deploy_driver.plan.affected import Change, Selection, TouchedFile, affected
 from deploy_driver.render.preview import as_markdown
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import Layer, Operation
@@ -16,7 +16,7 @@ NOTHING = RunOutcome("", Operation.PREVIEW, ())
 
 
 def selected(*paths: str, layer: Layer = Layer.SERVICE) -> Selection:
-    change = Change("origin/main", ("1a2b3c",), tuple(Touched(path) for path in paths))
+    change = Change("origin/main", ("1a2b3c",), tuple(TouchedFile(path) for path in paths))
     return Selection(change, layer, affected(change, STACKS, "infra"))
 
 

@@ -9,7 +9,7 @@ from deploy_driver.digest import digest
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.run.deployer import Deployer
-from deploy_driver.run.gates import Approval, Confirmation, DataLoss, Limit, reviewed_gates, unlike
+from deploy_driver.run.gates import Confirmation, DataLoss, Limit, RequiredApproval, reviewed_gates, unlike
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation
@@ -55,7 +55,7 @@ class World:
         health = {
             f"http://127.0.0.1/{env}": {"account": ACCOUNTS[env], "stack": env, "version": "7"} for env in ACCOUNTS
         }
-        gates = (Limit(), DataLoss(), Confirmation(self.prompt, yes), Approval(self.prompt, yes))
+        gates = (Limit(), DataLoss(), Confirmation(self.prompt, yes), RequiredApproval(self.prompt, yes))
         deployer = Deployer(
             self.engine,
             Preflight(FakeIdentity(), self.state, said),

@@ -12,7 +12,7 @@ from deploy_driver.errors import DeployError, NotReadyError
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
 from deploy_driver.run.outcome import StepOutcome, ended
-from deploy_driver.run.runner import Policy, Runner
+from deploy_driver.run.runner import OnFailure, Runner
 from deploy_driver.values import Operation, Stack
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
@@ -39,8 +39,8 @@ class Work:
         self.stopped = self.stopped or step.stack.name == self.stop_at
         return ended(step, self.results.get(step.stack.name, Result.SUCCEEDED), Reason.CHANGED)
 
-    def runner(self, policy: Policy, workers: int = 1) -> Runner:
-        return Runner(self.do, policy, FakeClock(), self.said, lambda: self.stopped, workers)
+    def runner(self, on_failure: OnFailure, workers: int = 1) -> Runner:
+        return Runner(self.do, on_failure, FakeClock(), self.said, lambda: self.stopped, workers)
 
 
 def up(stacks: Collection[Stack] = FORK) -> Plan:
@@ -53,7 +53,7 @@ def ends(outcomes: tuple[StepOutcome, ...]) -> dict[str, str]:
 
 def test_every_step_is_done_in_the_plans_order_in_the_callers_thread() -> None:
     work = Work()
-    outcomes = work.runner(Policy.STOP_AT_FIRST_FAILURE).run(up().steps)
+    outcomes = work.runner(OnFailure.STOP).run(up().steps)
     assert work.done == [one.stack for one in outcomes] == list(up().stacks)
     assert work.threads == {threading.get_ident()}
     told = [(type(event), event.stack) for event in work.said.events if isinstance(event, StepStarted | StepFinished)]
@@ -63,7 +63,7 @@ def test_every_step_is_done_in_the_plans_order_in_the_callers_thread() -> None:
 @pytest.mark.parametrize("result", [Result.FAILED, Result.REFUSED, Result.INTERRUPTED])
 def test_the_policy_that_stops_lets_nothing_more_begin_and_says_because_of_what(result: Result) -> None:
     work = Work({"staging": result})
-    outcomes = work.runner(Policy.STOP_AT_FIRST_FAILURE).run(up().steps)
+    outcomes = work.runner(OnFailure.STOP).run(up().steps)
     because = f"staging {result}: changed"
     assert ends(outcomes) == {
         "dev": "succeeded",
@@ -79,7 +79,7 @@ def test_the_policy_that_stops_lets_nothing_more_begin_and_says_because_of_what(
 
 def test_the_policy_that_goes_on_leaves_out_what_needed_the_failed_one_and_names_it() -> None:
     work = Work({"dev": Result.FAILED, "other": Result.REFUSED})
-    assert ends(work.runner(Policy.GO_ON).run(up().steps)) == {
+    assert ends(work.runner(OnFailure.GO_ON).run(up().steps)) == {
         "dev": "failed",
         "staging": "dev failed: changed",
         "prod": "dev failed: changed",
@@ -90,13 +90,13 @@ def test_the_policy_that_goes_on_leaves_out_what_needed_the_failed_one_and_names
 
 def test_what_is_needed_through_a_stack_that_was_not_chosen_counts() -> None:
     dev, _, prod, *_ = FORK
-    outcomes = Work({"dev": Result.FAILED}).runner(Policy.GO_ON).run(up((dev, prod)).steps)
+    outcomes = Work({"dev": Result.FAILED}).runner(OnFailure.GO_ON).run(up((dev, prod)).steps)
     assert ends(outcomes)["prod"] == "dev failed: changed"
 
 
 def test_a_destroy_leaves_what_a_stack_that_still_stands_needs() -> None:
     plan = make_plan(Operation.DESTROY, FORK, known=FORK)
-    assert ends(Work({"staging": Result.FAILED}).runner(Policy.GO_ON).run(plan.steps)) == {
+    assert ends(Work({"staging": Result.FAILED}).runner(OnFailure.GO_ON).run(plan.steps)) == {
         "after-other": "succeeded",
         "other": "succeeded",
         "prod": "succeeded",
@@ -107,14 +107,14 @@ def test_a_destroy_leaves_what_a_stack_that_still_stands_needs() -> None:
 
 def test_previews_need_nothing_of_each_other() -> None:
     plan = make_plan(Operation.PREVIEW, FORK, known=FORK)
-    outcomes = Work({"dev": Result.FAILED}).runner(Policy.GO_ON).run(plan.steps)
+    outcomes = Work({"dev": Result.FAILED}).runner(OnFailure.GO_ON).run(plan.steps)
     assert [one.result for one in outcomes] == [Result.FAILED, *[Result.SUCCEEDED] * 4]
 
 
-@pytest.mark.parametrize("policy", Policy)
-def test_after_a_stop_one_step_says_so_and_no_further_one_begins(policy: Policy) -> None:
+@pytest.mark.parametrize("on_failure", OnFailure)
+def test_after_a_stop_one_step_says_so_and_no_further_one_begins(on_failure: OnFailure) -> None:
     work = Work(stop_at="dev")
-    outcomes = work.runner(policy).run(make_plan(Operation.PREVIEW, FORK, known=FORK).steps)
+    outcomes = work.runner(on_failure).run(make_plan(Operation.PREVIEW, FORK, known=FORK).steps)
     assert work.done == ["dev"]
     assert ends(outcomes) == {
         "dev": "succeeded",
@@ -135,7 +135,7 @@ def test_steps_that_do_not_need_each_other_are_done_at_the_same_time_and_no_othe
             assert "dev" in work.done
         return work.do(step)
 
-    runner = replace(work.runner(Policy.STOP_AT_FIRST_FAILURE, 2), do=meet)
+    runner = replace(work.runner(OnFailure.STOP, 2), do=meet)
     outcomes = runner.run(up().steps)
     assert [one.stack for one in outcomes] == list(up().stacks)
     assert {one.result for one in outcomes} == {Result.SUCCEEDED}
@@ -149,7 +149,7 @@ def test_what_a_door_refuses_is_the_steps_end_and_anything_else_the_runs(workers
     def break_down(_step: Step) -> StepOutcome:
         raise DeployError("the record cannot be written")
 
-    runner = replace(Work().runner(Policy.GO_ON, workers), do=refuse)
+    runner = replace(Work().runner(OnFailure.GO_ON, workers), do=refuse)
     (outcome,) = runner.run(up(FORK[:1]).steps)
     assert (outcome.result, outcome.cause, outcome.remedy) == (Result.FAILED, "SlowDown", "wait")
     with pytest.raises(DeployError, match="record"):
@@ -158,4 +158,4 @@ def test_what_a_door_refuses_is_the_steps_end_and_anything_else_the_runs(workers
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_nothing_to_do_is_done(workers: int) -> None:
-    assert Work().runner(Policy.GO_ON, workers).run(()) == ()
+    assert Work().runner(OnFailure.GO_ON, workers).run(()) == ()

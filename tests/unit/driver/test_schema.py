@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.plan.affected import Change, Selection, Touched, affected
+from deploy_driver.plan.affected import Change, Selection, TouchedFile, affected
 from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.render.result import as_json
 from deploy_driver.run.outcome import RunOutcome
@@ -30,7 +30,7 @@ def test_a_result_is_what_the_schema_says(outcome: RunOutcome) -> None:
 
 
 def test_how_the_stacks_were_chosen_is_what_the_schema_says() -> None:
-    change = Change("origin/main", ("1a2b3c",), (Touched("Pulumi.dev.yaml"),))
+    change = Change("origin/main", ("1a2b3c",), (TouchedFile("Pulumi.dev.yaml"),))
     selection = Selection(change, Layer.SERVICE, affected(change, (tools_stack(), stack()), "infra"))
     result = json.loads(json.dumps(as_json(previews.SMALL, exit_code=0, selection=selection)))
     assert problems("run-result", result) == []

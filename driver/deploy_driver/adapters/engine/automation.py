@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy_driver.adapters.engine import call as operations
 from deploy_driver.adapters.engine.call import Call, not_ready_of, report_of
-from deploy_driver.adapters.engine.drift_reader import SightReader
+from deploy_driver.adapters.engine.drift_reader import DriftReader
 from deploy_driver.adapters.engine.events import EventReader
 from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, switched_streams, tidy
@@ -29,7 +29,7 @@ from deploy_driver.adapters.engine.workdir import (
     state_url,
     workspace_of,
 )
-from deploy_driver.drift.sight import Seen
+from deploy_driver.drift.resource_state import StackStates
 from deploy_driver.errors import InterruptedRunError
 from deploy_driver.ports import Emit
 from deploy_driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
@@ -82,14 +82,14 @@ class AutomationEngine:
         workspace = self._workspace(project, request) if exists else self._empty_workspace(project, request)
         return self._run(operations.preview, project, workspace, request, emit, preview=True)
 
-    def look(self, request: EngineRequest, emit: Emit) -> Seen:
+    def look(self, request: EngineRequest, emit: Emit) -> StackStates:
         """What the state, the cloud and the code say of every resource: one preview that reads the cloud. Writes no state."""
         project = read_project(self._project_root)
         exists = self._stack_exists(request.stack)
         workspace = self._workspace(project, request) if exists else self._empty_workspace(project, request)
-        events = SightReader(request.stack, emit=emit, preview=True, tidy=lambda text: tidy(text, project.root))
+        events = DriftReader(request.stack, emit=emit, preview=True, tidy=lambda text: tidy(text, project.root))
         report = self._read(operations.preview, project, workspace, replace(request, refresh=True), events)
-        return Seen(report, events.sights)
+        return StackStates(report, events.states)
 
     def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """Make the stack what the program says; make the stack itself when it is new."""

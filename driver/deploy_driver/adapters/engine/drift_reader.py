@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from deploy_driver.adapters.engine.events import EventReader, counts
 from deploy_driver.adapters.engine.properties import MISSING, Step, follow, hidden_alike, is_whole, parse, plain_value
-from deploy_driver.drift.classify import contains
-from deploy_driver.drift.sight import PUBLISHED, PropertySight, Sight
+from deploy_driver.drift.finding import contains
+from deploy_driver.drift.resource_state import PUBLISHED, PropertyState, ResourceState
 from deploy_driver.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PASSING = {"read", "discard", "read-replacement", "discard-replaced", "remove-pending-replace"}
 
 
-class SightReader(EventReader):
+class DriftReader(EventReader):
     """Also keeps, for each resource, the step that read it and the step that is planned for it."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -39,19 +39,19 @@ class SightReader(EventReader):
             self._planned[step.urn] = step
 
     @property
-    def sights(self) -> tuple[Sight, ...]:
+    def states(self) -> tuple[ResourceState, ...]:
         """Every resource, in the order in which it was first seen."""
         urns = dict.fromkeys((*self._read, *self._planned))
-        return tuple(_sight(urn, self._read.get(urn), self._planned.get(urn)) for urn in urns)
+        return tuple(_resource(urn, self._read.get(urn), self._planned.get(urn)) for urn in urns)
 
 
-def _sight(urn: str, read: StepEventMetadata | None, planned: StepEventMetadata | None) -> Sight:
+def _resource(urn: str, read: StepEventMetadata | None, planned: StepEventMetadata | None) -> ResourceState:
     first = read or planned
     state = first.old if first else None
     cloud = read.new if read else state
     code = planned.new if planned else None
     known = state or code
-    return Sight(
+    return ResourceState(
         urn,
         op=planned.op.value if planned else "",
         known=state is not None,
@@ -66,7 +66,7 @@ def _properties(
     read: StepEventMetadata | None,
     planned: StepEventMetadata | None,
     sides: tuple[StepEventStateMetadata, StepEventStateMetadata, StepEventStateMetadata | None],
-) -> tuple[PropertySight, ...]:
+) -> tuple[PropertyState, ...]:
     published = _published(read)
     moved, wanted = (*_paths(read), *published), _paths(planned)
     state, cloud, code = sides
@@ -80,7 +80,7 @@ def _properties(
             continue  # an output that follows from whatever else an update changes
         there = _at(cloud, steps)
         found.append(
-            PropertySight(
+            PropertyState(
                 path,
                 hidden_alike(_at(state, steps), there),
                 there,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from deploy_driver.drift.classify import contains, same
+from deploy_driver.drift.finding import contains, same
 from deploy_driver.values import FILES, SECRET, UNKNOWN, PropertyDiff
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from deploy_driver.drift.finding import Finding, together
+from deploy_driver.drift.finding import DriftFinding, together
 from deploy_driver.drift.fix import Fixed
-from deploy_driver.drift.report import Report
+from deploy_driver.drift.report import DriftReport
 from deploy_driver.drift.scan import StackDrift
 from deploy_driver.record.redaction import redact
 from deploy_driver.render import result
 from deploy_driver.render.drift.words import by_resource
 
 
-def as_json(report: Report, *, exit_code: int) -> Mapping[str, Any]:
+def as_json(report: DriftReport, *, exit_code: int) -> Mapping[str, Any]:
     """The look as `--output json` promises it."""
     body = {
         "run": report.run,
@@ -44,7 +44,7 @@ def _fixed(fixed: Fixed, exit_code: int) -> Mapping[str, Any]:
     }
 
 
-def _stack(report: Report, drift: StackDrift) -> Mapping[str, Any]:
+def _stack(report: DriftReport, drift: StackDrift) -> Mapping[str, Any]:
     found = by_resource(report.findings(drift.stack))
     return {
         "stack": drift.stack,
@@ -58,20 +58,20 @@ def _stack(report: Report, drift: StackDrift) -> Mapping[str, Any]:
     }
 
 
-def _resource(report: Report, urn: str, found: Sequence[Finding]) -> Mapping[str, Any]:
-    deed = report.doers.get(urn)
+def _resource(report: DriftReport, urn: str, found: Sequence[DriftFinding]) -> Mapping[str, Any]:
+    write = report.writes.get(urn)
     return {
         "urn": urn,
         "type": found[0].type,
         "name": found[0].name,
         "moved": together(finding.moved for finding in found).value,
         "op": found[0].op,
-        "by": {**asdict(deed), "time": deed.moment} if deed else None,
+        "by": {**asdict(write), "time": write.moment} if write else None,
         "findings": [_finding(report, finding) for finding in found],
     }
 
 
-def _finding(report: Report, finding: Finding) -> Mapping[str, Any]:
+def _finding(report: DriftReport, finding: DriftFinding) -> Mapping[str, Any]:
     return {
         "key": finding.key,
         "property": finding.path,

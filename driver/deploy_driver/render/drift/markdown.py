@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from deploy_driver.drift.finding import Finding, together
-from deploy_driver.drift.report import Report
-from deploy_driver.drift.who import Deed
+from deploy_driver.drift.attribution import Write
+from deploy_driver.drift.finding import DriftFinding, together
+from deploy_driver.drift.report import DriftReport
 from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import readable
 from deploy_driver.render.diff import property_lines
@@ -29,7 +29,7 @@ _SHORT = 60
 _VALUE = 160
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: DriftReport) -> str:
     """The whole report; a value of others cannot break out of its place."""
     rows = [f"| {one.stack} | {one.account} | {stack_summary(report, one)} |" for one in report.stacks]
     head = ["# Drift", f"**{total(report)}**", "\n".join(["| stack | account | drift |", "| --- | --- | --- |", *rows])]
@@ -64,21 +64,21 @@ def _plain(text: str) -> str:
     return literal(text, 600).removeprefix("<code>").removesuffix("</code>")
 
 
-def _items(report: Report, findings: Sequence[Finding]) -> list[str]:
+def _items(report: DriftReport, findings: Sequence[DriftFinding]) -> list[str]:
     return [line for _, found in by_resource(findings) for line in _item(report, found)]
 
 
-def _item(report: Report, found: Sequence[Finding]) -> Iterator[str]:
+def _item(report: DriftReport, found: Sequence[DriftFinding]) -> Iterator[str]:
     first, moved = found[0], together(finding.moved for finding in found)
     yield f"- **{first.stack}** {literal(named(first.urn))}: {moved}"
     for finding in found:
         own = f", {finding.moved}" if finding.moved is not moved else ""
         yield from _property(finding, f"({ledger_note(report, finding)}{own})")
     if any(finding.moved is not Moved.CODE for finding in found):
-        yield f"  - by {_who(report.doers.get(first.urn))}"
+        yield f"  - by {_written_by(report.writes.get(first.urn))}"
 
 
-def _property(finding: Finding, how: str) -> Iterator[str]:
+def _property(finding: DriftFinding, how: str) -> Iterator[str]:
     expected, seen = shown(finding.expected), shown(finding.found)
     if not finding.path:
         yield f"  - {FACTS[finding.fact]} {how}"
@@ -93,13 +93,13 @@ def _property(finding: Finding, how: str) -> Iterator[str]:
         yield ""
 
 
-def _who(deed: Deed | None) -> str:
-    if deed is None:
+def _written_by(write: Write | None) -> str:
+    if write is None:
         return "unknown: the trail does not say"
-    return f"{literal(deed.identity, 300)}, {literal(deed.event)} at {deed.moment} with {literal(deed.agent, 80)}"
+    return f"{literal(write.identity, 300)}, {literal(write.event)} at {write.moment} with {literal(write.agent, 80)}"
 
 
-def _fixed(report: Report) -> dict[str, list[str]]:
+def _fixed(report: DriftReport) -> dict[str, list[str]]:
     fixed = report.fixed
     if fixed is None:
         return {}

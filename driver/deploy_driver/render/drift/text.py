@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from deploy_driver.drift.finding import Finding, together
+from deploy_driver.drift.attribution import Write
+from deploy_driver.drift.finding import DriftFinding, together
 from deploy_driver.drift.fix import Fixed
-from deploy_driver.drift.report import Report
+from deploy_driver.drift.report import DriftReport
 from deploy_driver.drift.scan import StackDrift
-from deploy_driver.drift.who import Deed
 from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render import result
@@ -22,7 +22,7 @@ LINES = 24
 """Lines of one property's difference; JSON has all of it."""
 
 
-def as_text(report: Report) -> str:
+def as_text(report: DriftReport) -> str:
     """A line for each stack, then each resource that drifted, what does not count, why a stack could not be looked at."""
     rows = [
         [one.stack, one.account, stack_summary(report, one), duration(one.outcome.seconds)] for one in report.stacks
@@ -39,7 +39,7 @@ def as_text(report: Report) -> str:
     return readable("\n\n".join([*parts, total(report)]))
 
 
-def _block(report: Report, stack: str, found: Sequence[Finding]) -> str:
+def _block(report: DriftReport, stack: str, found: Sequence[DriftFinding]) -> str:
     """One resource: which side moved, who did it, and each property with what was expected and what was found."""
     moved = together(finding.moved for finding in found)
     lines = [f"{stack}: {named(found[0].urn)}: {moved}"]
@@ -47,11 +47,11 @@ def _block(report: Report, stack: str, found: Sequence[Finding]) -> str:
         own = f", {finding.moved}" if finding.moved is not moved else ""
         lines += _property(finding, f"({ledger_note(report, finding)}{own})")
     if any(finding.moved is not Moved.CODE for finding in found):
-        lines += _who(report.doers.get(found[0].urn))
+        lines += _written_by(report.writes.get(found[0].urn))
     return "\n".join(lines)
 
 
-def _property(finding: Finding, how: str) -> Iterator[str]:
+def _property(finding: DriftFinding, how: str) -> Iterator[str]:
     whole = f"  {sentence(finding)} {how}"
     short = not finding.path or max(len(shown(finding.expected)), len(shown(finding.found))) < WIDTH
     if short and len(whole) <= WIDTH:
@@ -70,16 +70,16 @@ def _cut(line: str) -> str:
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
-def _who(deed: Deed | None) -> Iterator[str]:
-    if deed is None:
+def _written_by(write: Write | None) -> Iterator[str]:
+    if write is None:
         yield "  by unknown: the trail does not say"
         return
-    yield f"  by {deed.identity}"
-    how = f"{deed.event} at {deed.moment}, {one_line(deed.agent)}"
+    yield f"  by {write.identity}"
+    how = f"{write.event} at {write.moment}, {one_line(write.agent)}"
     yield f"     {textwrap.shorten(how, WIDTH - 5, placeholder=' …')}"
 
 
-def _rest(report: Report) -> list[str]:
+def _rest(report: DriftReport) -> list[str]:
     ignored = [
         "\n".join(
             [

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from deploy_driver.drift.finding import Finding
-from deploy_driver.drift.ledger import Standing
-from deploy_driver.drift.report import Report
+from deploy_driver.drift.finding import DriftFinding
+from deploy_driver.drift.ledger import EntryStatus
+from deploy_driver.drift.report import DriftReport
 from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.drift.words import named, sentence, who
+from deploy_driver.render.drift.words import named, sentence, written_by
 from deploy_driver.render.sarif import sarif_log
 
 _RULES: Mapping[Moved, tuple[str, str]] = {
@@ -20,13 +20,13 @@ _RULES: Mapping[Moved, tuple[str, str]] = {
     Moved.BOTH: ("both-moved", "The cloud was changed, and so was the code."),
 }
 _BASELINE: Mapping[str, str] = {
-    Standing.OPENED: "new",
-    Standing.REOPENED: "new",
-    Standing.UNCHANGED: "unchanged",
+    EntryStatus.OPENED: "new",
+    EntryStatus.REOPENED: "new",
+    EntryStatus.UNCHANGED: "unchanged",
 }
 
 
-def as_junit(report: Report) -> str:
+def as_junit(report: DriftReport) -> str:
     """One suite for each stack; each finding a failed case, a stack in order one case that passed."""
     suites = ET.Element("testsuites", name="drift")
     for one in report.stacks:
@@ -45,7 +45,7 @@ def as_junit(report: Report) -> str:
             case = ET.SubElement(suite, "testcase", classname=one.stack, name=_readable(name))
             message = f"{finding.moved} ({report.standing(finding)}): {sentence(finding)}"
             failure = ET.SubElement(case, "failure", message=_readable(message), type=_RULES[finding.moved][0])
-            failure.text = _readable(f"{finding.urn}\nby {who(report.doers.get(finding.urn))}")
+            failure.text = _readable(f"{finding.urn}\nby {written_by(report.writes.get(finding.urn))}")
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode")
 
@@ -55,7 +55,7 @@ def _readable(text: str) -> str:
     return redacted
 
 
-def as_sarif(report: Report) -> Mapping[str, Any]:
+def as_sarif(report: DriftReport) -> Mapping[str, Any]:
     """One run of the tool; what could not be looked at is a notification."""
     ids = [rule for rule, _ in _RULES.values()]
     rules = [{"id": rule, "shortDescription": {"text": text}} for rule, text in _RULES.values()]
@@ -68,9 +68,9 @@ def as_sarif(report: Report) -> Mapping[str, Any]:
     return sarif_log("drift", rules, results, complete=not unseen, notifications=unseen)
 
 
-def _result(report: Report, finding: Finding, ids: list[str]) -> Mapping[str, Any]:
+def _result(report: DriftReport, finding: DriftFinding, ids: list[str]) -> Mapping[str, Any]:
     rule = _RULES[finding.moved][0]
-    by = "" if finding.moved is Moved.CODE else f"; by {who(report.doers.get(finding.urn))}"
+    by = "" if finding.moved is Moved.CODE else f"; by {written_by(report.writes.get(finding.urn))}"
     name = f"{finding.stack}/{finding.name}"
     return {
         "ruleId": rule,

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from deploy_driver.drift.finding import Finding
-from deploy_driver.drift.ledger import Standing
-from deploy_driver.drift.report import Report
+from deploy_driver.drift.attribution import Write
+from deploy_driver.drift.finding import DriftFinding
+from deploy_driver.drift.ledger import EntryStatus
+from deploy_driver.drift.report import DriftReport
 from deploy_driver.drift.scan import StackDrift
-from deploy_driver.drift.who import Deed
-from deploy_driver.record.catalogue import Fact
+from deploy_driver.record.catalogue import DriftFact
 from deploy_driver.record.redaction import one_line
 from deploy_driver.render.diff import excerpts, in_order
 from deploy_driver.values import Urn
@@ -19,21 +19,21 @@ from deploy_driver.values import Urn
 LONGEST = 100
 """Characters of a value in one line; JSON has all of it."""
 
-FACTS: Mapping[Fact, str] = {
-    Fact.CHANGED: "changed",
-    Fact.DELETED: "it was deleted",
-    Fact.NOT_MADE: "the code has it, it was not made yet",
-    Fact.APPEARED: "something of this name is there already, and it is not ours",
-    Fact.NOT_REMOVED: "the code no longer has it, it is still there",
+FACTS: Mapping[DriftFact, str] = {
+    DriftFact.CHANGED: "changed",
+    DriftFact.DELETED: "it was deleted",
+    DriftFact.NOT_MADE: "the code has it, it was not made yet",
+    DriftFact.APPEARED: "something of this name is there already, and it is not ours",
+    DriftFact.NOT_REMOVED: "the code no longer has it, it is still there",
 }
 
 
-def by_resource(findings: Sequence[Finding]) -> list[tuple[str, tuple[Finding, ...]]]:
+def by_resource(findings: Sequence[DriftFinding]) -> list[tuple[str, tuple[DriftFinding, ...]]]:
     """The findings of each resource, which stand together."""
     return [(urn, tuple(found)) for urn, found in groupby(findings, key=lambda finding: finding.urn)]
 
 
-def stack_summary(report: Report, drift: StackDrift) -> str:
+def stack_summary(report: DriftReport, drift: StackDrift) -> str:
     """How much of a stack drifted, in a few words."""
     if drift.failure and not drift.resources:
         return "could not look"
@@ -42,7 +42,7 @@ def stack_summary(report: Report, drift: StackDrift) -> str:
     return f"{found}, could not look everywhere" if drift.failure else found
 
 
-def total(report: Report) -> str:
+def total(report: DriftReport) -> str:
     """The whole look in one line: what is new, what was known, and what does not count."""
     findings = report.sorted.counted
     new = sum(report.is_new(finding) for finding in findings)
@@ -60,7 +60,7 @@ def total(report: Report) -> str:
     return "; ".join([*quiet, *parts]) + first
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: DriftFinding) -> str:
     """What is the matter, in one line; long values from where they differ."""
     if not finding.path:
         return FACTS[finding.fact]
@@ -79,18 +79,18 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def ledger_note(report: Report, finding: Finding) -> str:
+def ledger_note(report: DriftReport, finding: DriftFinding) -> str:
     """What the look made of it; when it was first seen, where it was known."""
     entry = report.entries.get(finding.key)
     word = report.standing(finding)
-    if entry and word == Standing.UNCHANGED:
+    if entry and word == EntryStatus.UNCHANGED:
         return f"since {entry.opened[:16].replace('T', ' ')} UTC"
-    return f"{word}, {entry.times} times now" if entry and word == Standing.REOPENED else word
+    return f"{word}, {entry.times} times now" if entry and word == EntryStatus.REOPENED else word
 
 
-def who(deed: Deed | None) -> str:
+def written_by(write: Write | None) -> str:
     """Who did it, when, with which call and which software; `unknown` where the trail does not say."""
-    return f"{deed.identity} at {deed.moment}: {deed.event}, {one_line(deed.agent)}" if deed else "unknown"
+    return f"{write.identity} at {write.moment}: {write.event}, {one_line(write.agent)}" if write else "unknown"
 
 
 def named(urn: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.bundle.canonical import canonical, parse
+from deploy_driver.bundle.seal import canonical, parse
 from deploy_driver.digest import digest, digest_of
 from deploy_driver.errors import RefusedError
 from tests.reviews import BUNDLE

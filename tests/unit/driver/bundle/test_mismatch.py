@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from deploy_driver.bundle.mismatch import AGAIN, expired, mismatches, rewritten
+from deploy_driver.bundle.compare import AGAIN, expired, mismatches, rewritten
 from deploy_driver.bundle.model import Binding, BoundStack
 from tests.reviews import BINDING, BUNDLE, DOCUMENT, NOW
 

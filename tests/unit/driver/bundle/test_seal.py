@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.bundle.canonical import canonical
-from deploy_driver.bundle.seal import Sealed, seal, unseal
+from deploy_driver.bundle.seal import Sealed, canonical, seal, unseal
 from deploy_driver.errors import ExitCode, RefusedError
 from tests.fakes.plan_key import FakePlanKey
 from tests.reviews import BUNDLE, DOCUMENT

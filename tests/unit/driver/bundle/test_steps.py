@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploy_driver.bundle.steps import differences, steps_of
+from deploy_driver.bundle.compare import differences, steps_of
 from deploy_driver.values import PropertyDiff, ResourceChange
 from tests.reviews import changes
 

@@ -1,4 +1,4 @@
-"""Findings, sights and reports for tests."""
+"""Findings, resources and reports for tests."""
 
 from __future__ import annotations
 
@@ -8,47 +8,51 @@ from dataclasses import replace
 from datetime import date
 
 from deploy_driver.config.model import IgnoreRule
-from deploy_driver.drift.finding import Finding
-from deploy_driver.drift.ignore import Ignored, Sorted
+from deploy_driver.drift.attribution import Write
+from deploy_driver.drift.finding import DriftFinding
+from deploy_driver.drift.ignore import Ignored, SortedFindings
 from deploy_driver.drift.ledger import after
-from deploy_driver.drift.report import Report
+from deploy_driver.drift.report import DriftReport
+from deploy_driver.drift.resource_state import ResourceState
 from deploy_driver.drift.scan import StackDrift
-from deploy_driver.drift.sight import Sight
-from deploy_driver.drift.who import Deed
-from deploy_driver.record.catalogue import Fact, Moved, Reason, Result
+from deploy_driver.record.catalogue import DriftFact, Moved, Reason, Result
 from deploy_driver.run.outcome import StepOutcome
 from tests.samples import ACCOUNTS
 
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 NOW = "2026-11-23T01:02:00+00:00"
 LATER = "2026-11-24T01:02:00+00:00"
-DEED = Deed("arn:aws:iam::222222222222:user/eve", 1795395720.0, "PutBucketVersioning", "aws-cli/2", "e-1")
+WRITE = Write("arn:aws:iam::222222222222:user/eve", 1795395720.0, "PutBucketVersioning", "aws-cli/2", "e-1")
 
 
 def urn(stack: str = "dev") -> str:
     return f"urn:pulumi:{stack}::items::{VERSIONING}::items"
 
 
-def finding(stack: str = "dev", *, path: str = "versioningConfiguration.status", moved: Moved = Moved.CLOUD) -> Finding:
-    return Finding(stack, "222222222222", urn(stack), path, moved, Fact.CHANGED, "Enabled", "Suspended", "Enabled")
+def finding(
+    stack: str = "dev", *, path: str = "versioningConfiguration.status", moved: Moved = Moved.CLOUD
+) -> DriftFinding:
+    return DriftFinding(
+        stack, "222222222222", urn(stack), path, moved, DriftFact.CHANGED, "Enabled", "Suspended", "Enabled"
+    )
 
 
 def rule(pattern: str = "urn:pulumi:dev::*", property_: str = "*", expires: date = date(2026, 12, 31)) -> IgnoreRule:
     return IgnoreRule(pattern, property_, "ada", "a test", expires)
 
 
-def sight(id_: str = "items-dev") -> Sight:
-    return Sight(urn(), "update", known=True, gone=False, id=id_, inputs={"bucket": "items-dev"})
+def resource(id_: str = "items-dev") -> ResourceState:
+    return ResourceState(urn(), "update", known=True, gone=False, id=id_, inputs={"bucket": "items-dev"})
 
 
 def looked(
     stack: str = "dev",
-    *findings: Finding,
+    *findings: DriftFinding,
     resources: int = 14,
     failure: str = "",
     remedy: str = "",
     seconds: float = 0.0,
-    states: Mapping[str, Sight] | None = None,
+    states: Mapping[str, ResourceState] | None = None,
 ) -> StackDrift:
     """The look at a stack; where it failed and saw nothing, its account could not be entered."""
     result, reason = Result.SUCCEEDED, Reason.PREVIEWED
@@ -58,20 +62,20 @@ def looked(
     return StackDrift(outcome, findings, resources, states or {})
 
 
-def sorted_of(*findings: Finding) -> Sorted:
-    return Sorted(findings, (), ())
+def sorted_of(*findings: DriftFinding) -> SortedFindings:
+    return SortedFindings(findings, (), ())
 
 
-def report(*findings: Finding) -> Report:
+def report(*findings: DriftFinding) -> DriftReport:
     found = sorted_of(*findings)
     stacks = (
         looked("dev", *findings),
         looked("prod", resources=0, failure="AccessDenied: no", remedy="look at the trust policy"),
     )
-    return Report("run", NOW, stacks, found, {urn(): DEED}, after({}, found, frozenset({"dev"}), NOW))
+    return DriftReport("run", NOW, stacks, found, {urn(): WRITE}, after({}, found, frozenset({"dev"}), NOW))
 
 
-def eventful() -> Report:
+def eventful() -> DriftReport:
     """Something of everything: both sides moved, a policy, a deletion, what is known, ignored, closed and not looked at."""
     access = replace(
         finding(),
@@ -81,22 +85,28 @@ def eventful() -> Report:
         found=_policy("s3:GetObject", "s3:PutObject"),
     )
     gone = replace(
-        finding(), urn="urn:pulumi:dev::items::aws:lambda/alias:Alias::items", path="", fact=Fact.DELETED, found=None
+        finding(),
+        urn="urn:pulumi:dev::items::aws:lambda/alias:Alias::items",
+        path="",
+        fact=DriftFact.DELETED,
+        found=None,
     )
     counted = (finding(), finding(path="tags.owner", moved=Moved.CODE), access, gone)
     debug = replace(finding(path="environment.variables.DEBUG"), urn="urn:pulumi:dev::items::aws:x/y:Function::items")
     ignored = Ignored(debug, rule("urn:pulumi:dev::*Function::items", "environment.variables.DEBUG"))
     was = replace(finding(), urn="urn:pulumi:dev::items::aws:apigatewayv2/route:Route::health", path="target")
     before = after({}, sorted_of(gone, was), frozenset({"dev"}), "2026-11-22T01:02:00+00:00")
-    found = Sorted(counted, (ignored,), ("the rule for urn:pulumi:dve::* * (ada: a test) matches nothing: remove it",))
+    found = SortedFindings(
+        counted, (ignored,), ("the rule for urn:pulumi:dve::* * (ada: a test) matches nothing: remove it",)
+    )
     no = "entering: AccessDenied: no"
     stacks = (
         looked("dev", *counted, debug, seconds=2.4),
         looked("staging", seconds=2.6),
         looked("prod", resources=0, failure=no, remedy="look at the trust policy", seconds=0.3),
     )
-    doers = {finding().urn: DEED, access.urn: DEED}
-    return Report("run", NOW, stacks, found, doers, after(before, found, frozenset({"dev", "staging"}), NOW))
+    writes = {finding().urn: WRITE, access.urn: WRITE}
+    return DriftReport("run", NOW, stacks, found, writes, after(before, found, frozenset({"dev", "staging"}), NOW))
 
 
 def _policy(*actions: str) -> str:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploy_driver.drift.finding import Finding
-from deploy_driver.drift.fix import Fix, Left, fix_of, fixed
-from deploy_driver.drift.ignore import Ignored, Sorted
-from deploy_driver.drift.sight import Sight
-from deploy_driver.record.catalogue import Fact, Moved, Reason, Result
+from deploy_driver.drift.finding import DriftFinding
+from deploy_driver.drift.fix import Fix, NotFixed, fix_of, fixed
+from deploy_driver.drift.ignore import Ignored, SortedFindings
+from deploy_driver.drift.resource_state import ResourceState
+from deploy_driver.record.catalogue import DriftFact, Moved, Reason, Result
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Operation
-from tests.unit.driver.drift.samples import finding, looked, rule, sight, urn
+from tests.unit.driver.drift.samples import finding, looked, resource, rule, urn
 
 BACK = {"dev": (urn(),)}
 
 
 def fix(
-    *findings: Finding,
-    sights: tuple[Sight, ...] = (),
+    *findings: DriftFinding,
+    resources: tuple[ResourceState, ...] = (),
     named: tuple[str, ...] = (),
     ignored: tuple[Ignored, ...] = (),
 ) -> Fix:
-    seen = {one.urn: one for one in (sight(), *sights)}
+    seen = {one.urn: one for one in (resource(), *resources)}
     every = (*findings, *(one.finding for one in ignored))
-    return fix_of([looked("dev", *every, states=seen)], Sorted(findings, ignored, ()), named)
+    return fix_of([looked("dev", *every, states=seen)], SortedFindings(findings, ignored, ()), named)
 
 
 def outcome(result: Result, reason: Reason, cause: str = "") -> RunOutcome:
@@ -44,8 +44,8 @@ def test_what_the_code_changed_too_is_left() -> None:
 
 
 def test_what_is_not_ours_is_left() -> None:
-    stranger = replace(finding(path="", moved=Moved.BOTH), fact=Fact.APPEARED)
-    assert fix(stranger).left == (Left("dev", urn(), "it is not ours: delete it, or import it"),)
+    stranger = replace(finding(path="", moved=Moved.BOTH), fact=DriftFact.APPEARED)
+    assert fix(stranger).left == (NotFixed("dev", urn(), "it is not ours: delete it, or import it"),)
 
 
 def test_what_would_undo_an_ignored_change_is_left() -> None:
@@ -56,16 +56,16 @@ def test_what_would_undo_an_ignored_change_is_left() -> None:
 
 
 def test_what_follows_goes_with_it_and_what_stays_the_same_does_not() -> None:
-    follower = replace(sight(), urn=f"{urn()}-alias")
-    other = replace(sight(), urn=f"{urn()}-other", op="same")
-    found = fix(finding(), sights=(follower, other))
+    follower = replace(resource(), urn=f"{urn()}-alias")
+    other = replace(resource(), urn=f"{urn()}-other", op="same")
+    found = fix(finding(), resources=(follower, other))
     assert (found.drifted, found.targets) == (BACK, {"dev": (urn(), follower.urn)})
 
 
 def test_nothing_is_replaced_unless_it_is_named() -> None:
-    replaced = replace(sight(), op="replace")
-    assert fix(finding(), sights=(replaced,)).refused == (f"dev: replace {urn()}",)
-    assert fix(finding(), sights=(replaced,), named=(urn(),)).refused == ()
+    replaced = replace(resource(), op="replace")
+    assert fix(finding(), resources=(replaced,)).refused == (f"dev: replace {urn()}",)
+    assert fix(finding(), resources=(replaced,), named=(urn(),)).refused == ()
 
 
 def test_what_was_restored_is_what_its_run_says() -> None:
@@ -75,7 +75,7 @@ def test_what_was_restored_is_what_its_run_says() -> None:
 
 def test_what_its_run_could_not_put_back_is_left() -> None:
     done = fixed(fix(finding()), outcome(Result.FAILED, Reason.ENGINE_FAILED, "AccessDenied"))
-    assert (done.restored, done.left) == ({}, (Left("dev", urn(), "failed: AccessDenied"),))
+    assert (done.restored, done.left) == ({}, (NotFixed("dev", urn(), "failed: AccessDenied"),))
 
 
 def test_where_nothing_is_put_back_nothing_is_restored() -> None:

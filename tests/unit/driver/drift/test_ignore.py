@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from deploy_driver.config.model import IgnoreRule
-from deploy_driver.drift.ignore import Scope, Sorted, like, sort
+from deploy_driver.drift.ignore import ScanScope, SortedFindings, like, sort
 from tests.unit.driver.drift.samples import finding, rule
 
 TODAY = date(2026, 11, 23)
 SERVICES = frozenset({"dev", "staging", "prod"})
-SCOPE = Scope(SERVICES | {"tools", "dev-access"}, SERVICES, SERVICES)
+SCOPE = ScanScope(SERVICES | {"tools", "dev-access"}, SERVICES, SERVICES)
 
 
-def sorted_by(*rules: IgnoreRule, scope: Scope = SCOPE) -> Sorted:
+def sorted_by(*rules: IgnoreRule, scope: ScanScope = SCOPE) -> SortedFindings:
     return sort([finding()], rules, scope, TODAY)
 
 
@@ -37,14 +37,14 @@ def test_a_rule_holds_on_its_last_day_and_no_longer() -> None:
 
 
 def test_a_rule_is_not_blamed_for_what_was_not_looked_at() -> None:
-    part = Scope(SCOPE.stacks, SERVICES, frozenset({"dev"}))
+    part = ScanScope(SCOPE.stacks, SERVICES, frozenset({"dev"}))
     assert sorted_by(rule("urn:pulumi:prod::*"), scope=part).warnings == ()
     assert sorted_by(rule("*Bucket::other"), scope=part).warnings == ()
     assert sorted_by(rule("urn:pulumi:dev-access::*")).warnings == ()
 
 
 def test_a_rule_for_a_stack_that_is_not_there_is() -> None:
-    part = Scope(SCOPE.stacks, SERVICES, frozenset({"dev"}))
+    part = ScanScope(SCOPE.stacks, SERVICES, frozenset({"dev"}))
     assert "matches nothing" in sorted_by(rule("urn:pulumi:dve::*"), scope=part).warnings[0]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy_driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
-from deploy_driver.drift.ignore import Ignored, Sorted
-from deploy_driver.drift.ledger import Standing, after, closed_now, restored
+from deploy_driver.drift.ignore import Ignored, SortedFindings
+from deploy_driver.drift.ledger import EntryStatus, after, closed_now, restored
 from deploy_driver.errors import UsageError
 from tests.unit.driver.drift.samples import LATER, NOW, finding, rule, sorted_of
 
@@ -18,14 +18,14 @@ KEY = finding().key
 
 def test_opened_unchanged_closed_and_reopened() -> None:
     first = after({}, sorted_of(finding()), DEV, NOW)
-    assert first[KEY].standing == Standing.OPENED
+    assert first[KEY].standing == EntryStatus.OPENED
     second = after(first, sorted_of(finding()), DEV, LATER)
-    assert (second[KEY].standing, second[KEY].opened, second[KEY].seen) == (Standing.UNCHANGED, NOW, LATER)
+    assert (second[KEY].standing, second[KEY].opened, second[KEY].seen) == (EntryStatus.UNCHANGED, NOW, LATER)
     third = after(second, sorted_of(), DEV, LATER)
-    assert (third[KEY].standing, third[KEY].closed) == (Standing.CLOSED, LATER)
+    assert (third[KEY].standing, third[KEY].closed) == (EntryStatus.CLOSED, LATER)
     assert closed_now(third, LATER) == (third[KEY],)
     fourth = after(third, sorted_of(finding()), DEV, LATER)
-    assert (fourth[KEY].standing, fourth[KEY].times, fourth[KEY].closed) == (Standing.REOPENED, 2, "")
+    assert (fourth[KEY].standing, fourth[KEY].times, fourth[KEY].closed) == (EntryStatus.REOPENED, 2, "")
 
 
 def test_what_was_not_looked_at_is_not_closed() -> None:
@@ -34,17 +34,17 @@ def test_what_was_not_looked_at_is_not_closed() -> None:
 
 
 def test_what_is_ignored_comes_again_when_its_rule_ends() -> None:
-    ignored = after({}, Sorted((), (Ignored(finding(), rule()),), ()), DEV, NOW)
-    assert ignored[KEY].standing == Standing.IGNORED
-    assert after(ignored, sorted_of(finding()), DEV, LATER)[KEY].standing == Standing.REOPENED
+    ignored = after({}, SortedFindings((), (Ignored(finding(), rule()),), ()), DEV, NOW)
+    assert ignored[KEY].standing == EntryStatus.IGNORED
+    assert after(ignored, sorted_of(finding()), DEV, LATER)[KEY].standing == EntryStatus.REOPENED
 
 
 def test_what_was_put_back_is_closed_and_comes_again_when_it_does() -> None:
     first = after({}, sorted_of(finding()), DEV, NOW)
     assert restored(first, {"dev": ("another",), "prod": (finding().urn,)}, LATER) == first
     put_back = restored(first, {"dev": (finding().urn,)}, LATER)
-    assert (put_back[KEY].standing, put_back[KEY].closed) == (Standing.CLOSED, LATER)
-    assert after(put_back, sorted_of(finding()), DEV, LATER)[KEY].standing == Standing.REOPENED
+    assert (put_back[KEY].standing, put_back[KEY].closed) == (EntryStatus.CLOSED, LATER)
+    assert after(put_back, sorted_of(finding()), DEV, LATER)[KEY].standing == EntryStatus.REOPENED
 
 
 def test_a_ledger_that_could_not_be_written_is_said_before_anybody_looks(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from deploy_driver.drift.fix import Fixed, Left
+from deploy_driver.drift.fix import Fixed, NotFixed
 from deploy_driver.drift.ignore import Ignored
 from deploy_driver.errors import ExitCode
 from deploy_driver.record.catalogue import Moved, Reason, Result
@@ -137,7 +137,7 @@ def test_the_exit_code_is_that_of_the_looks_and_of_what_drifted_or_is_left() -> 
     assert (drifted.exit_code(differs=False), drifted.exit_code(differs=True)) == (ExitCode.DONE, ExitCode.DIFFERS)
     put_back = replace(drifted, fixed=Fixed(None, {}, ()))
     assert put_back.exit_code(differs=True) is ExitCode.DONE
-    left = replace(drifted, fixed=Fixed(None, {}, (Left("dev", urn(), "the code was changed"),)))
+    left = replace(drifted, fixed=Fixed(None, {}, (NotFixed("dev", urn(), "the code was changed"),)))
     assert (left.exit_code(differs=False), left.exit_code(differs=True)) == (ExitCode.DONE, ExitCode.DIFFERS)
     step = StepOutcome("dev", "222222222222", Result.FAILED, Reason.ENGINE_FAILED)
     failed = replace(drifted, fixed=Fixed(RunOutcome("run", Operation.UP, (step,)), {}, ()))

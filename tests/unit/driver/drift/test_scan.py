@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from deploy_driver.drift.resource_state import ResourceState, StackStates
 from deploy_driver.drift.scan import DriftScan, StackDrift, classify_missing, has_missing, without_missing
-from deploy_driver.drift.sight import Seen, Sight
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.ports import Emit
-from deploy_driver.record.catalogue import CheckPassed, Fact, Moved, Reason, StepFinished
+from deploy_driver.record.catalogue import CheckPassed, DriftFact, Moved, Reason, StepFinished
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Operation
@@ -21,7 +21,7 @@ from tests.fakes.identity import FakeIdentity
 from tests.fakes.prober import FakeProber
 from tests.fakes.state import FakeState
 from tests.samples import chain, facts
-from tests.unit.driver.drift.samples import finding, looked, sight, urn
+from tests.unit.driver.drift.samples import finding, looked, resource, urn
 
 PLAN = make_plan(Operation.PREVIEW, chain(), known=chain())
 
@@ -34,13 +34,13 @@ class Eyes(FakeEngine):
     stop: Callable[[], None] = lambda: None
     asked: list[str] = field(default_factory=list)
 
-    def look(self, request: EngineRequest, emit: Emit) -> Seen:
+    def look(self, request: EngineRequest, emit: Emit) -> StackStates:
         del emit
         self.asked.append(request.stack)
         if request.stack == self.stop_at:
             self.stop()
-            return Seen(EngineReport(EngineStatus.INTERRUPTED))
-        return Seen(EngineReport(EngineStatus.SUCCEEDED), (replace(sight(), urn=urn(request.stack)),))
+            return StackStates(EngineReport(EngineStatus.INTERRUPTED))
+        return StackStates(EngineReport(EngineStatus.SUCCEEDED), (replace(resource(), urn=urn(request.stack)),))
 
 
 def scanned(
@@ -77,40 +77,40 @@ def test_after_a_stop_no_further_stack_is_begun() -> None:
 
 def test_what_the_engine_could_not_do_is_why_nobody_could_look() -> None:
     eyes = Eyes()
-    eyes.look = lambda *_: Seen(failed("no such type", "upgrade"))  # type: ignore[method-assign]
+    eyes.look = lambda *_: StackStates(failed("no such type", "upgrade"))  # type: ignore[method-assign]
     found = scanned(eyes, Recorder(), workers=2)
     assert {(one.failure, one.remedy, one.resources) for one in found} == {("no such type", "upgrade", 0)}
 
 
 def not_made() -> StackDrift:
     names = [f"{urn()}-{number}" for number in range(2)]
-    new = tuple(replace(finding(path="", moved=Moved.CODE), urn=name, fact=Fact.NOT_MADE) for name in names)
-    sights = {name: Sight(name, "create", known=False, gone=False) for name in names}
-    return looked("dev", finding(), *new, resources=3, states=sights)
+    new = tuple(replace(finding(path="", moved=Moved.CODE), urn=name, fact=DriftFact.NOT_MADE) for name in names)
+    resources = {name: ResourceState(name, "create", known=False, gone=False) for name in names}
+    return looked("dev", finding(), *new, resources=3, states=resources)
 
 
 def test_what_stands_there_is_told_from_what_is_not_made_yet() -> None:
     found = classify_missing(not_made(), lambda _type, seen: seen.urn.endswith("-1"))
     assert [(one.fact, one.moved) for one in found.findings[1:]] == [
-        (Fact.NOT_MADE, Moved.CODE),
-        (Fact.APPEARED, Moved.BOTH),
+        (DriftFact.NOT_MADE, Moved.CODE),
+        (DriftFact.APPEARED, Moved.BOTH),
     ]
     assert found.failure == ""
 
 
 def test_what_nobody_can_say_is_no_finding_and_is_named() -> None:
-    def stands(_type: str, seen: Sight) -> bool:
+    def stands(_type: str, seen: ResourceState) -> bool:
         if seen.urn.endswith("-1"):
             raise NotReadyError("whether it is there: AccessDenied", remedy="`deploy bootstrap`")
         return False
 
     found = classify_missing(not_made(), stands)
-    assert [one.fact for one in found.findings] == [Fact.CHANGED, Fact.NOT_MADE]
+    assert [one.fact for one in found.findings] == [DriftFact.CHANGED, DriftFact.NOT_MADE]
     assert (found.failure, found.remedy) == ("whether it is there: AccessDenied", "`deploy bootstrap`")
 
 
 def test_nobody_asks_where_nobody_gets_in() -> None:
     found = without_missing(not_made(), NotReadyError("no way in"))
-    assert ([one.fact for one in found.findings], found.failure) == ([Fact.CHANGED], "no way in")
+    assert ([one.fact for one in found.findings], found.failure) == ([DriftFact.CHANGED], "no way in")
     assert has_missing(not_made())
     assert not has_missing(found)

@@ -1,4 +1,4 @@
-"""What one look of the engine saw: each resource as the state, the cloud and the code have it."""
+"""What one look of the engine found: each resource as the state, the cloud and the code have it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ The provider plans nothing when they are not as the state has them (terraform-pr
 
 
 @dataclass(frozen=True)
-class PropertySight:
+class PropertyState:
     """One property that differs somewhere, in JSON values; None where there is nothing.
 
     `moved`: the provider says that the cloud is not as the state has it; `wanted`: that an `up` would change it.
@@ -31,7 +31,7 @@ class PropertySight:
 
 
 @dataclass(frozen=True)
-class Sight:
+class ResourceState:
     """One resource. `op` is Pulumi's word for what an `up` would do to it now; empty when the engine plans nothing.
 
     `known`: the state has it. `gone`: the state has it and the cloud does not. `id` and `inputs` are those of the
@@ -44,7 +44,7 @@ class Sight:
     gone: bool
     id: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    properties: tuple[PropertySight, ...] = ()
+    properties: tuple[PropertyState, ...] = ()
 
     @property
     def type(self) -> str:
@@ -53,8 +53,8 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Seen:
+class StackStates:
     """One look at one stack: how the engine's call ended, and every resource that it came past."""
 
     report: EngineReport
-    sights: tuple[Sight, ...] = ()
+    resources: tuple[ResourceState, ...] = ()

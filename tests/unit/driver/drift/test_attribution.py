@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploy_driver.drift.who import TRACES, doer, events_of
-from tests.unit.driver.drift.samples import VERSIONING, sight
+from deploy_driver.drift.attribution import WRITE_EVENTS, events_of, last_write
+from tests.unit.driver.drift.samples import VERSIONING, resource
 
 MARKED = "Boto3/1 app/deploy-20261123-0102-3f9a7c"
 
@@ -27,7 +27,7 @@ def record(
 
 
 def by(*records: Mapping[str, Any], deployed: float = 0.0) -> str:
-    found = doer(sight(), VERSIONING, records, deployed)
+    found = last_write(resource(), VERSIONING, records, deployed)
     return found.id if found else "unknown"
 
 
@@ -54,7 +54,7 @@ def test_a_bucket_s_tags_are_changed_through_s3_control_too() -> None:
         return {**record(2), "eventName": "TagResource", "requestParameters": {"resourceArn": arn}}
 
     found = [
-        doer(sight(), "aws:s3/bucket:Bucket", [tagged(f"arn:aws:s3:::{bucket}")], 0.0)
+        last_write(resource(), "aws:s3/bucket:Bucket", [tagged(f"arn:aws:s3:::{bucket}")], 0.0)
         for bucket in ("items-dev", "other-items-dev")
     ]
     assert [deed.event if deed else "unknown" for deed in found] == ["TagResource", "unknown"]
@@ -62,4 +62,4 @@ def test_a_bucket_s_tags_are_changed_through_s3_control_too() -> None:
 
 def test_a_type_that_nobody_described_has_no_doer() -> None:
     assert events_of("aws:ec2/instance:Instance") == ()
-    assert all(events_of(type_) for type_ in TRACES)
+    assert all(events_of(type_) for type_ in WRITE_EVENTS)

@@ -6,10 +6,9 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
-from deploy_driver.adapters.engine.drift_reader import SightReader
+from deploy_driver.adapters.engine.drift_reader import DriftReader
 from deploy_driver.adapters.engine.events import EventReader
-from deploy_driver.drift.classify import findings_of, without_followers
-from deploy_driver.drift.finding import Finding
+from deploy_driver.drift.finding import DriftFinding, findings_of, without_followers
 from deploy_driver.record.catalogue import Event, Moved
 from tests.samples import stack
 
@@ -47,11 +46,11 @@ def alias(version: str) -> dict[str, Any]:
 
 
 def found(*events: EngineEvent) -> list[tuple[str, str, Moved, Any, Any]]:
-    reader = SightReader("dev", emit=lambda _: None, preview=True, tidy=lambda text: text)
+    reader = DriftReader("dev", emit=lambda _: None, preview=True, tidy=lambda text: text)
     for event in events:
         reader.take(event)
-    findings: list[Finding] = [
-        finding for sight in without_followers(reader.sights) for finding in findings_of(stack(), sight)
+    findings: list[DriftFinding] = [
+        finding for resource in without_followers(reader.states) for finding in findings_of(stack(), resource)
     ]
     return [(one.type, one.path, one.moved, one.expected, one.found) for one in findings]
 

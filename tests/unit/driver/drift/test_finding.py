@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_driver.drift.classify import findings_of
-from deploy_driver.drift.finding import Finding, together
-from deploy_driver.drift.sight import PropertySight, Sight
-from deploy_driver.record.catalogue import Fact, Moved
+from deploy_driver.drift.finding import DriftFinding, findings_of, together
+from deploy_driver.drift.resource_state import PropertyState, ResourceState
+from deploy_driver.record.catalogue import DriftFact, Moved
 from deploy_driver.values import UNKNOWN
 from tests.samples import stack
 
@@ -16,12 +15,12 @@ URN = "urn:pulumi:dev::items::items:service:ItemsService$aws:lambda/function:Fun
 
 def seen(
     *, state: object = "a", cloud: object = "a", code: object = "a", moved: bool = False, wanted: bool = False
-) -> PropertySight:
-    return PropertySight("description", state, cloud, code, moved, wanted)
+) -> PropertyState:
+    return PropertyState("description", state, cloud, code, moved, wanted)
 
 
-def found(*properties: PropertySight, op: str = "update", known: bool = True, gone: bool = False) -> list[Finding]:
-    return list(findings_of(stack(), Sight(URN, op, known, gone, properties=properties)))
+def found(*properties: PropertyState, op: str = "update", known: bool = True, gone: bool = False) -> list[DriftFinding]:
+    return list(findings_of(stack(), ResourceState(URN, op, known, gone, properties=properties)))
 
 
 def test_what_somebody_changed_in_the_cloud() -> None:
@@ -62,14 +61,14 @@ def test_a_document_that_is_only_written_differently_has_not_moved() -> None:
 @pytest.mark.parametrize(
     ("op", "known", "gone", "expected"),
     [
-        ("create", True, True, (Moved.CLOUD, Fact.DELETED)),
-        ("", True, True, (Moved.BOTH, Fact.DELETED)),
-        ("delete", True, True, (Moved.BOTH, Fact.DELETED)),
-        ("create", False, False, (Moved.CODE, Fact.NOT_MADE)),
-        ("delete", True, False, (Moved.CODE, Fact.NOT_REMOVED)),
+        ("create", True, True, (Moved.CLOUD, DriftFact.DELETED)),
+        ("", True, True, (Moved.BOTH, DriftFact.DELETED)),
+        ("delete", True, True, (Moved.BOTH, DriftFact.DELETED)),
+        ("create", False, False, (Moved.CODE, DriftFact.NOT_MADE)),
+        ("delete", True, False, (Moved.CODE, DriftFact.NOT_REMOVED)),
     ],
 )
-def test_whole_resources(op: str, known: bool, gone: bool, expected: tuple[Moved, Fact]) -> None:
+def test_whole_resources(op: str, known: bool, gone: bool, expected: tuple[Moved, DriftFact]) -> None:
     (finding,) = found(op=op, known=known, gone=gone)
     assert (finding.moved, finding.fact) == expected
     assert finding.path == ""

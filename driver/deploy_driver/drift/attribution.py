@@ -1,4 +1,4 @@
-"""Who did it: the last call in the account's trail that wrote to the thing that drifted.
+"""Who wrote last: the last call in the account's trail that wrote to the thing that drifted.
 
 Event names and request parameters: the services' own CloudTrail pages (S3, Lambda, API Gateway, IAM, CloudTrail and
 CloudWatch Logs User Guides). A name that Lambda writes with its API's date has that date here too.
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from deploy_driver.cloudtrail import read
-from deploy_driver.drift.sight import Sight
+from deploy_driver.drift.resource_state import ResourceState
 
 MARK = "app/deploy-"
 """What the user agent of our own runs carries."""
@@ -22,7 +22,7 @@ ID = "id"
 
 
 @dataclass(frozen=True)
-class Deed:
+class Write:
     """One call. `time` is in seconds since the epoch."""
 
     identity: str
@@ -38,7 +38,7 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Trace:
+class WriteEvents:
     """Events that change a resource, and how they name it: request parameter → input of the resource."""
 
     events: tuple[str, ...]
@@ -48,24 +48,24 @@ class Trace:
 _BUCKET = {"bucketName": "bucket"}
 _IN_API = {"apiId": "apiId"}
 
-TRACES: Mapping[str, tuple[Trace, ...]] = {
+WRITE_EVENTS: Mapping[str, tuple[WriteEvents, ...]] = {
     "aws:s3/bucket:Bucket": (
-        Trace(("CreateBucket", "DeleteBucket", "PutBucketTagging", "DeleteBucketTagging"), _BUCKET),
-        Trace(("TagResource", "UntagResource"), {"resourceArn": "bucket"}),
+        WriteEvents(("CreateBucket", "DeleteBucket", "PutBucketTagging", "DeleteBucketTagging"), _BUCKET),
+        WriteEvents(("TagResource", "UntagResource"), {"resourceArn": "bucket"}),
     ),
-    "aws:s3/bucketVersioning:BucketVersioning": (Trace(("PutBucketVersioning",), _BUCKET),),
+    "aws:s3/bucketVersioning:BucketVersioning": (WriteEvents(("PutBucketVersioning",), _BUCKET),),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
-        Trace(("PutBucketEncryption", "DeleteBucketEncryption"), _BUCKET),
+        WriteEvents(("PutBucketEncryption", "DeleteBucketEncryption"), _BUCKET),
     ),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": (
-        Trace(("PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock"), _BUCKET),
+        WriteEvents(("PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock"), _BUCKET),
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": (
-        Trace(("PutBucketOwnershipControls", "DeleteBucketOwnershipControls"), _BUCKET),
+        WriteEvents(("PutBucketOwnershipControls", "DeleteBucketOwnershipControls"), _BUCKET),
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": (Trace(("PutBucketPolicy", "DeleteBucketPolicy"), _BUCKET),),
+    "aws:s3/bucketPolicy:BucketPolicy": (WriteEvents(("PutBucketPolicy", "DeleteBucketPolicy"), _BUCKET),),
     "aws:lambda/function:Function": (
-        Trace(
+        WriteEvents(
             (
                 "CreateFunction20150331",
                 "UpdateFunctionConfiguration20150331v2",
@@ -75,30 +75,30 @@ TRACES: Mapping[str, tuple[Trace, ...]] = {
             ),
             {"functionName": "name"},
         ),
-        Trace(("TagResource20170331v2", "UntagResource20170331v2"), {"resource": "name"}),
+        WriteEvents(("TagResource20170331v2", "UntagResource20170331v2"), {"resource": "name"}),
     ),
     "aws:lambda/alias:Alias": (
-        Trace(
+        WriteEvents(
             ("CreateAlias20150331", "UpdateAlias20150331", "DeleteAlias20150331"),
             {"functionName": "functionName", "name": "name"},
         ),
     ),
     "aws:lambda/permission:Permission": (
-        Trace(
+        WriteEvents(
             ("AddPermission20150331v2", "RemovePermission20150331v2"),
             {"functionName": "function", "statementId": "statementId"},
         ),
         # The permission is part of the alias's policy and goes with it.
-        Trace(("DeleteAlias20150331",), {"functionName": "function", "name": "qualifier"}),
+        WriteEvents(("DeleteAlias20150331",), {"functionName": "function", "name": "qualifier"}),
     ),
-    "aws:apigatewayv2/api:Api": (Trace(("UpdateApi", "DeleteApi"), {"apiId": ID}),),
+    "aws:apigatewayv2/api:Api": (WriteEvents(("UpdateApi", "DeleteApi"), {"apiId": ID}),),
     "aws:apigatewayv2/integration:Integration": (
-        Trace(("UpdateIntegration", "DeleteIntegration"), {**_IN_API, "integrationId": ID}),
+        WriteEvents(("UpdateIntegration", "DeleteIntegration"), {**_IN_API, "integrationId": ID}),
     ),
-    "aws:apigatewayv2/route:Route": (Trace(("UpdateRoute", "DeleteRoute"), {**_IN_API, "routeId": ID}),),
-    "aws:apigatewayv2/stage:Stage": (Trace(("UpdateStage", "DeleteStage"), {**_IN_API, "stageName": "name"}),),
+    "aws:apigatewayv2/route:Route": (WriteEvents(("UpdateRoute", "DeleteRoute"), {**_IN_API, "routeId": ID}),),
+    "aws:apigatewayv2/stage:Stage": (WriteEvents(("UpdateStage", "DeleteStage"), {**_IN_API, "stageName": "name"}),),
     "aws:iam/role:Role": (
-        Trace(
+        WriteEvents(
             (
                 "CreateRole",
                 "UpdateRole",
@@ -114,15 +114,15 @@ TRACES: Mapping[str, tuple[Trace, ...]] = {
         ),
     ),
     "aws:iam/rolePolicy:RolePolicy": (
-        Trace(("PutRolePolicy", "DeleteRolePolicy"), {"roleName": "role", "policyName": "name"}),
+        WriteEvents(("PutRolePolicy", "DeleteRolePolicy"), {"roleName": "role", "policyName": "name"}),
     ),
     "aws:iam/policy:Policy": (
-        Trace(
+        WriteEvents(
             ("CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion", "DeletePolicy"), {"policyArn": ID}
         ),
     ),
     "aws:iam/instanceProfile:InstanceProfile": (
-        Trace(
+        WriteEvents(
             (
                 "CreateInstanceProfile",
                 "AddRoleToInstanceProfile",
@@ -133,44 +133,46 @@ TRACES: Mapping[str, tuple[Trace, ...]] = {
         ),
     ),
     "aws:cloudtrail/trail:Trail": (
-        Trace(("CreateTrail", "StopLogging", "StartLogging", "UpdateTrail", "DeleteTrail"), {"name": "name"}),
+        WriteEvents(("CreateTrail", "StopLogging", "StartLogging", "UpdateTrail", "DeleteTrail"), {"name": "name"}),
     ),
     "aws:cloudwatch/logGroup:LogGroup": (
-        Trace(("PutRetentionPolicy", "DeleteRetentionPolicy", "DeleteLogGroup"), {"logGroupName": "name"}),
+        WriteEvents(("PutRetentionPolicy", "DeleteRetentionPolicy", "DeleteLogGroup"), {"logGroupName": "name"}),
     ),
 }
 
 
 def events_of(type_: str) -> tuple[str, ...]:
-    """The events to ask the trail for; none for a type that nobody described, of which the doer stays unknown."""
-    return tuple(event for trace in TRACES.get(type_, ()) for event in trace.events)
+    """The events to ask the trail for; none for a type that nobody described, whose last writer stays unknown."""
+    return tuple(event for trace in WRITE_EVENTS.get(type_, ()) for event in trace.events)
 
 
-def doer(sight: Sight, type_: str, records: Iterable[Mapping[str, Any]], deployed: float) -> Deed | None:
+def last_write(
+    resource: ResourceState, type_: str, records: Iterable[Mapping[str, Any]], deployed: float
+) -> Write | None:
     """Who wrote to the resource last; None when the trail does not say.
 
     A write of one of our own runs before the state was written last, at `deployed`, is what drifted, not the drift; so is
     any, where there is no state and `deployed` is 0.
     """
     calls = sorted(
-        (read(raw) for raw in records if not raw.get("errorCode") and _about(sight, type_, raw)),
+        (read(raw) for raw in records if not raw.get("errorCode") and _about(resource, type_, raw)),
         key=lambda record: record.time,
     )
     if not calls or (MARK in calls[-1].agent and (not deployed or calls[-1].time <= deployed)):
         return None
     last = calls[-1]
-    return Deed(last.caller, last.time, last.name, last.agent, last.id)
+    return Write(last.caller, last.time, last.name, last.agent, last.id)
 
 
-def _about(sight: Sight, type_: str, raw: Mapping[str, Any]) -> bool:
+def _about(resource: ResourceState, type_: str, raw: Mapping[str, Any]) -> bool:
     asked: Mapping[str, Any] = raw.get("requestParameters") or {}
     return any(
         raw.get("eventName") in trace.events
         and all(
-            _is(asked.get(parameter), sight.id if key == ID else sight.inputs.get(key))
+            _is(asked.get(parameter), resource.id if key == ID else resource.inputs.get(key))
             for parameter, key in trace.named.items()
         )
-        for trace in TRACES.get(type_, ())
+        for trace in WRITE_EVENTS.get(type_, ())
     )
 
 
