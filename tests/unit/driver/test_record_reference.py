@@ -18,7 +18,7 @@ CODES = {
     "`reason` of `step-finished`": catalogue.Reason,
     "`asked`": catalogue.GateName,
     "`moved`": catalogue.Moved,
-    "`fact` of `drifted`": catalogue.Fact,
+    "`fact` of `drifted`": catalogue.DriftFact,
 }
 """The fields whose codes are promised; that of `answer` is said in words, since it is the reason of a refusal."""
 
