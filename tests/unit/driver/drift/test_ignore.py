@@ -43,6 +43,12 @@ def test_a_rule_is_not_blamed_for_what_was_not_looked_at() -> None:
     assert sorted_by(rule("urn:pulumi:dev-access::*")).warnings == ()
 
 
+def test_a_rule_is_blamed_once_all_that_it_could_match_was_looked_at() -> None:
+    part = ScanScope(SCOPE.stacks, SERVICES, frozenset({"prod"}))
+    assert "matches nothing" in sorted_by(rule("urn:pulumi:prod::*"), scope=part).warnings[0]
+    assert "matches nothing" in sorted_by(rule("*Bucket::other")).warnings[0]
+
+
 def test_a_rule_for_a_stack_that_is_not_there_is() -> None:
     part = ScanScope(SCOPE.stacks, SERVICES, frozenset({"dev"}))
     assert "matches nothing" in sorted_by(rule("urn:pulumi:dve::*"), scope=part).warnings[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def test_opened_unchanged_closed_and_reopened() -> None:
     assert closed_now(third, LATER) == (third[KEY],)
     fourth = after(third, sorted_of(finding()), DEV, LATER)
     assert (fourth[KEY].standing, fourth[KEY].times, fourth[KEY].closed) == (EntryStatus.REOPENED, 2, "")
+
+
+def test_closed_now_is_only_what_this_look_closed() -> None:
+    other = finding("dev", path="tags.a")
+    first = after({}, sorted_of(finding(), other), DEV, NOW)
+    earlier = after(first, sorted_of(other), DEV, NOW)
+    assert closed_now(earlier, LATER) == ()  # an earlier look closed it
+    again = after(earlier, sorted_of(finding(), other), DEV, LATER)
+    assert closed_now({key: replace(entry, closed=LATER) for key, entry in again.items()}, LATER) == ()
+    assert [entry.path for entry in closed_now(after(earlier, sorted_of(), DEV, LATER), LATER)] == ["tags.a"]
 
 
 def test_what_was_not_looked_at_is_not_closed() -> None:
