@@ -15,7 +15,7 @@ from deploy_infra.documents import entered_by_deploy, entered_by_preview, names_
 from deploy_infra.names import AccountNames
 from deploy_infra.policies import jenkins, roles
 from deploy_infra.policies.actions import OPERATIONS, TYPES
-from deploy_infra.policies.grant import PolicyGrant
+from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.record import TrailDelivery
 from deploy_infra.policies.requests import requests
 from deploy_infra.policies.scope import StackScope
@@ -79,7 +79,7 @@ def _called(
                 )
 
 
-def _granted(holder: RoleNeed, kind: str, grants: Iterable[PolicyGrant]) -> Iterator[RoleNeed]:
+def _granted(holder: RoleNeed, kind: str, grants: Iterable[RoleGrant]) -> Iterator[RoleNeed]:
     for grant in grants:
         for operation, action in grant.calls.items():
             yield replace(

@@ -9,7 +9,7 @@ from deploy_infra.policies.document import Conditions, Statement, allow
 
 
 @dataclass(frozen=True)
-class PolicyGrant:
+class RoleGrant:
     """One statement of a policy and why it is there.
 
     `calls` says which SDK operations are made, and the IAM action that each is authorised by. `resources` is on what: ARNs

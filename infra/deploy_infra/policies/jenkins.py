@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy_infra.policies.document import Conditions, Document, document
-from deploy_infra.policies.grant import PolicyGrant
+from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.record import TrailDelivery, reads
 
 STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
@@ -67,9 +67,7 @@ def preview(state: State, role_arns: Sequence[str]) -> Document:
     return document(*(grant.statement for grant in previews(state, role_arns)))
 
 
-def deploys(
-    state: State, plan_key: PlanSigningKey, trail: TrailDelivery, role_arns: Sequence[str]
-) -> list[PolicyGrant]:
+def deploys(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, role_arns: Sequence[str]) -> list[RoleGrant]:
     """What an agent that deploys does in its own account."""
     held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
     removed = {"S3:DeleteObject": "s3:DeleteObject"}
@@ -77,8 +75,8 @@ def deploys(
     return [
         _enter(role_arns),
         _find(state),
-        PolicyGrant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
-        PolicyGrant("RemoveState", "state", removed, [*state.current, state.locks]),
+        RoleGrant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
+        RoleGrant("RemoveState", "state", removed, [*state.current, state.locks]),
         _secrets(state, "KeepSecrets", kept),
         *_plans(plan_key),
         *_records(state),
@@ -86,14 +84,12 @@ def deploys(
     ]
 
 
-def previews(state: State, role_arns: Sequence[str]) -> list[PolicyGrant]:
+def previews(state: State, role_arns: Sequence[str]) -> list[RoleGrant]:
     """What an agent that builds pull requests does in its own account."""
     return [
         _enter(role_arns),
         _find(state),
-        PolicyGrant(
-            "ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]
-        ),
+        RoleGrant("ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]),
         _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
     ]
 
@@ -112,17 +108,17 @@ def key_condition(key: State | PlanSigningKey) -> Conditions:
     return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key.key_alias}}
 
 
-def _enter(role_arns: Sequence[str]) -> PolicyGrant:
+def _enter(role_arns: Sequence[str]) -> RoleGrant:
     """The source identity is set in the same call, and authorised by an action of its own."""
     calls = {"STS:AssumeRole": "sts:AssumeRole", "STS:AssumeRole(SourceIdentity)": "sts:SetSourceIdentity"}
-    return PolicyGrant("EnterTargets", "enter", calls, list(role_arns))
+    return RoleGrant("EnterTargets", "enter", calls, list(role_arns))
 
 
-def _find(state: State) -> PolicyGrant:
-    return PolicyGrant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn])
+def _find(state: State) -> RoleGrant:
+    return RoleGrant("FindState", "state", {"S3:ListObjectsV2": "s3:ListBucket"}, [state.bucket_arn])
 
 
-def _records(state: State) -> list[PolicyGrant]:
+def _records(state: State) -> list[RoleGrant]:
     """What every run did, and which plans are used, beside the state: put once, read, and neither replaced nor removed.
 
     `s3:if-none-match` is in a request that only writes where there is nothing (Amazon S3 User Guide, "Enforce conditional
@@ -131,18 +127,18 @@ def _records(state: State) -> list[PolicyGrant]:
     files = record_files(state)
     put, once = {"S3:PutObject": "s3:PutObject"}, {"Null": {"s3:if-none-match": "false"}}
     return [
-        PolicyGrant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files),
-        PolicyGrant("AddRecords", "state", put, files, once, {"s3:if-none-match": "*"}),
+        RoleGrant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files),
+        RoleGrant("AddRecords", "state", put, files, once, {"s3:if-none-match": "*"}),
     ]
 
 
-def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> PolicyGrant:
+def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> RoleGrant:
     """The engine encrypts and decrypts the state's secrets; the driver asks first whether the key is there."""
     named = {"kms:ResourceAliases": [state.key_alias]}
-    return PolicyGrant(sid, "state", calls, [state.keys_arn], key_condition(state), named)
+    return RoleGrant(sid, "state", calls, [state.keys_arn], key_condition(state), named)
 
 
-def _plans(key: PlanSigningKey) -> list[PolicyGrant]:
+def _plans(key: PlanSigningKey) -> list[RoleGrant]:
     """Sign a plan's digest and verify it, in the one way that is used; see which key it is, for who verifies by hand.
 
     (Service Authorization Reference, "AWS KMS": `kms:MessageType` and `kms:SigningAlgorithm` come with Sign and Verify.)
@@ -152,6 +148,6 @@ def _plans(key: PlanSigningKey) -> list[PolicyGrant]:
     used, seen = {"KMS:Sign": "kms:Sign", "KMS:Verify": "kms:Verify"}, ("DescribeKey", "GetPublicKey")
     shown = {f"KMS:{call}": f"kms:{call}" for call in seen}
     return [
-        PolicyGrant("SignPlans", "review", used, [key.keys_arn], {**known, "StringEquals": how}, {**named, **how}),
-        PolicyGrant("SeePlanKey", "review", shown, [key.keys_arn], known, named),
+        RoleGrant("SignPlans", "review", used, [key.keys_arn], {**known, "StringEquals": how}, {**named, **how}),
+        RoleGrant("SeePlanKey", "review", shown, [key.keys_arn], known, named),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy_infra.policies.grant import PolicyGrant
+from deploy_infra.policies.grant import RoleGrant
 
 ACTIONS = ("s3:GetObject", "s3:ListBucket")
 """What reading the delivered files takes; every other action on the trail's bucket is denied to every role."""
@@ -18,7 +18,7 @@ class TrailDelivery:
     bucket_arn: str
 
 
-def reads(record: TrailDelivery) -> list[PolicyGrant]:
+def reads(record: TrailDelivery) -> list[RoleGrant]:
     """What `deploy audit` does in one account.
 
     Of the delivered files it reads the events, not the digests (CloudTrail User Guide, "Finding your CloudTrail log files").
@@ -28,7 +28,7 @@ def reads(record: TrailDelivery) -> list[PolicyGrant]:
     """
     files = f"{record.bucket_arn}/AWSLogs/{record.account}/CloudTrail/*"
     return [
-        PolicyGrant("History", "audit", {"CloudTrail:LookupEvents": "cloudtrail:LookupEvents"}, ["*"]),
-        PolicyGrant("Record", "audit", {"S3:ListObjectsV2": "s3:ListBucket"}, [record.bucket_arn]),
-        PolicyGrant("Records", "audit", {"S3:GetObject": "s3:GetObject"}, [files]),
+        RoleGrant("History", "audit", {"CloudTrail:LookupEvents": "cloudtrail:LookupEvents"}, ["*"]),
+        RoleGrant("Record", "audit", {"S3:ListObjectsV2": "s3:ListBucket"}, [record.bucket_arn]),
+        RoleGrant("Records", "audit", {"S3:GetObject": "s3:GetObject"}, [files]),
     ]

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from deploy_infra.policies.actions import AuthorisedAction, On, everything, reads
 from deploy_infra.policies.document import Conditions, Document, Statement, allow, document
-from deploy_infra.policies.grant import PolicyGrant
+from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.record import reads as reads_the_record
 from deploy_infra.policies.requests import requests
 from deploy_infra.policies.scope import StackScope
@@ -36,21 +36,21 @@ def execution(scope: StackScope) -> Document:
     return document(*(grant.statement for grant in runs(scope)))
 
 
-def compares(scope: StackScope) -> list[PolicyGrant]:
+def compares(scope: StackScope) -> list[RoleGrant]:
     """What the preview role does when drift is looked for, beside what the provider does.
 
     Whether an HTTP API of the stack's name stands already, which somebody else made, only the list of all can tell: AWS
     chooses the ids. Everything else that has a name is read as the provider reads it.
     """
-    return [PolicyGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [scope.api_collection_arn])]
+    return [RoleGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [scope.api_collection_arn])]
 
 
-def audits(scope: StackScope) -> list[PolicyGrant]:
+def audits(scope: StackScope) -> list[RoleGrant]:
     """What the preview role does when a run is audited, in a session that is not narrowed to the stack's things."""
     return reads_the_record(scope.record)
 
 
-def runs(scope: StackScope) -> list[PolicyGrant]:
+def runs(scope: StackScope) -> list[RoleGrant]:
     """What the running function does.
 
     Listing the bucket is what turns a missing item into 404 instead of 403 (Amazon S3 API, GetObject). Lambda itself
@@ -63,9 +63,9 @@ def runs(scope: StackScope) -> list[PolicyGrant]:
     }
     missing = {"S3:GetObject(missing)": "s3:ListBucket"}
     return [
-        PolicyGrant("Items", "run", items, [f"{scope.bucket_arn}/items/*"]),
-        PolicyGrant("MissingIsNotForbidden", "run", missing, [scope.bucket_arn]),
-        PolicyGrant("OwnLog", "run", log, [f"{scope.log_group_arn}:*"]),
+        RoleGrant("Items", "run", items, [f"{scope.bucket_arn}/items/*"]),
+        RoleGrant("MissingIsNotForbidden", "run", missing, [scope.bucket_arn]),
+        RoleGrant("OwnLog", "run", log, [f"{scope.log_group_arn}:*"]),
     ]
 
 
