@@ -330,14 +330,14 @@ class StackFold:
 
     @_take.register
     def _(self, event: catalogue.CheckPassed, time: float) -> None:
-        seconds = time - self._checking.get(event.check, time)
+        seconds = self._checked_for(event.check, time)
         self.checks.append(CheckStory(event.check, self.stack, seconds, passed=True, fact=event.fact))
         self.arn = event.arn or self.arn
         self.summary = replace(self.summary, account=self.summary.account or event.account)
 
     @_take.register
     def _(self, event: catalogue.CheckFailed, time: float) -> None:
-        seconds = time - self._checking.get(event.check, time)
+        seconds = self._checked_for(event.check, time)
         self.checks.append(CheckStory(event.check, self.stack, seconds, False, event.what, event.remedy))
 
     @_take.register
@@ -429,6 +429,9 @@ class StackFold:
         elif event.reason == Reason.SMOKE_TEST_FAILED:
             self._begin_smoke_test()
         self._close(time, End.WELL if event.result == Result.SUCCEEDED else End.BADLY)
+
+    def _checked_for(self, check: str, time: float) -> float:
+        return max(time - self._checking.get(check, time), 0.0)
 
     def _at_work(self, *, preview: bool) -> None:
         """What is done to a resource says whether the engine only looks yet."""
