@@ -122,7 +122,7 @@ class Saving:
         return outcome, ending.code
 
     def _save(self, begun: RunContext, binding: Binding, outcome: RunOutcome) -> None:
-        from deploy_driver.render import saved_plan as plan_page
+        from deploy_driver.render.preview import plan_as_markdown
 
         run, session = begun.run, begun.session.renewed()
         now = int(run.deployer.clock.now())
@@ -138,7 +138,7 @@ class Saving:
             ),
             binding=_with_steps(binding, outcome),
         )
-        document = plan_page.as_markdown(bundle, outcome).encode()
+        document = plan_as_markdown(bundle, outcome).encode()
         sealed = seal(replace(bundle, document=digest(document)), document, session.plan_key())
         bundle_folder.write(self.folder, sealed)
         run.stream(Progress(f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}"))

@@ -9,9 +9,9 @@ import typer
 from deploy_driver.cli.options import (
     AllowDeleteOption,
     CloudOption,
-    Output,
-    OutputOption,
     ProjectOption,
+    RunOutput,
+    RunOutputOption,
     StacksOption,
     YesOption,
     open_project,
@@ -26,7 +26,7 @@ def bootstrap(
     ] = False,
     allow_delete: AllowDeleteOption = None,
     yes: YesOption = False,
-    output: OutputOption = Output.TEXT,
+    output: RunOutputOption = RunOutput.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:

@@ -109,9 +109,9 @@ def drift(
 def _show(report: DriftReport, output: DriftOutput, code: int) -> None:
     from deploy_driver.cli.output import write, write_json
     from deploy_driver.render.drift.data import as_json
+    from deploy_driver.render.drift.junit_sarif import as_junit, as_sarif
     from deploy_driver.render.drift.markdown import as_markdown
     from deploy_driver.render.drift.text import as_text
-    from deploy_driver.render.drift.tools import as_junit, as_sarif
 
     if output in {DriftOutput.JSON, DriftOutput.SARIF}:
         write_json(as_sarif(report) if output is DriftOutput.SARIF else as_json(report, exit_code=code))
@@ -136,14 +136,14 @@ def write_reports(folder: Path, report: DriftReport, code: int) -> None:
     """Write the reports: text, Markdown, JSON, JUnit (`.xml`) and SARIF, and a copy of the ledger. Raises UsageError."""
     from deploy_driver.adapters.drift_ledger import write_ledger
     from deploy_driver.cli.output import as_json, write
-    from deploy_driver.render.drift import data, markdown, text, tools
+    from deploy_driver.render.drift import data, junit_sarif, markdown, text
 
     written = {
         "drift.txt": text.as_text(report),
         "drift.md": markdown.as_markdown(report),
         "drift.json": as_json(data.as_json(report, exit_code=code)),
-        "drift.xml": tools.as_junit(report),
-        "drift.sarif": as_json(tools.as_sarif(report)),
+        "drift.xml": junit_sarif.as_junit(report),
+        "drift.sarif": as_json(junit_sarif.as_sarif(report)),
     }
     for name, content in written.items():
         write(content, folder / name)

@@ -87,6 +87,18 @@ OutputOption = Annotated[
 ]
 
 
+class RunOutput(StrEnum):
+    """How what became of a run is written: the forms that `render/result.py` has."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+RunOutputOption = Annotated[
+    RunOutput, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
+]
+
+
 class PageOutput(StrEnum):
     """How a result is written that is also a page to keep and to pass on."""
 

@@ -17,7 +17,7 @@ from deploy_driver.app.affected import told
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import RunResult
 from deploy_driver.cli.exit import explain, stopping
-from deploy_driver.cli.options import Output
+from deploy_driver.cli.options import RunOutput
 from deploy_driver.errors import UsageError
 from deploy_driver.record.catalogue import StackLeftOut, StackSelected
 from deploy_driver.record.redaction import one_line, readable
@@ -97,7 +97,7 @@ def say_nothing_to_do(events: Sequence[StackSelected | StackLeftOut] = ()) -> No
 
 
 def show_run(
-    result: RunResult, project: str, output: Output, *, markdown: int = 0, file: Path | None = None
+    result: RunResult, project: str, output: RunOutput, *, markdown: int = 0, file: Path | None = None
 ) -> NoReturn:
     """Write what became of a run, and exit with its code. `markdown` is the length of a Markdown document, 0 for none.
 
@@ -106,9 +106,9 @@ def show_run(
     outcome = result.outcome
     if not outcome.steps:
         say_nothing_to_do(told(result.selection, outcome.operation) if result.selection else ())
-        if output is Output.TEXT and not markdown:
+        if output is RunOutput.TEXT and not markdown:
             raise typer.Exit(result.exit_code)
-    if outcome.steps and not file and output is Output.TEXT and not markdown and sys.stdout.isatty():
+    if outcome.steps and not file and output is RunOutput.TEXT and not markdown and sys.stdout.isatty():
         sys.stderr.write("\n")
     try:
         write(_rendered(result, project, output, markdown), file)
@@ -119,16 +119,14 @@ def show_run(
     raise typer.Exit(result.exit_code)
 
 
-def _rendered(result: RunResult, project: str, output: Output, markdown: int) -> str:
+def _rendered(result: RunResult, project: str, output: RunOutput, markdown: int) -> str:
     from deploy_driver.render import preview
     from deploy_driver.render import result as rendered
 
     outcome, selection = result.outcome, result.selection
     if markdown:
         return preview.as_markdown(outcome, project=project, limit=markdown, selection=selection)
-    if output is Output.JSON:
-        return as_json(rendered.as_json(outcome, exit_code=result.exit_code, selection=selection))
-    return rendered.as_text(outcome)
+    return rendered.FORMS[output](outcome, result.exit_code, selection)
 
 
 @contextmanager

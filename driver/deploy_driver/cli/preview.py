@@ -86,7 +86,7 @@ def preview(
     from deploy_driver.app.affected import since
     from deploy_driver.app.deploy import Options, deploy
     from deploy_driver.app.reviewed_plan import saving
-    from deploy_driver.cli.options import Output
+    from deploy_driver.cli.options import RunOutput
     from deploy_driver.cli.output import console, reported, require_folder, show_run
     from deploy_driver.values import Operation
 
@@ -104,6 +104,6 @@ def preview(
         opened = open_project(context, project, cloud)
         require_folder(file)
         result = deploy(opened, options, console(*listeners), save_plan)
-        form = Output.JSON if output is PreviewOutput.JSON else Output.TEXT
+        form = RunOutput.JSON if output is PreviewOutput.JSON else RunOutput.TEXT
         markdown = max_characters if output is PreviewOutput.MARKDOWN else 0
         show_run(result, opened.config.project, form, markdown=markdown, file=file)

@@ -1,4 +1,4 @@
-"""A preview as one Markdown document for a pull request: the table, what is dangerous, then everything else, folded."""
+"""A preview as one Markdown document for a pull request, or for who reviews a plan: what is dangerous first, the rest folded."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
+from deploy_driver.bundle.compare import moment
+from deploy_driver.bundle.model import Bundle
 from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.loss import goes, lost
 from deploy_driver.record.catalogue import Result
@@ -366,3 +368,36 @@ def _step(step: StepOutcome) -> StepOutcome:
 
 def _difference(diff: PropertyDiff) -> PropertyDiff:
     return PropertyDiff(**without_secrets({"path": diff.path, "kind": diff.kind, "old": diff.old, "new": diff.new}))
+
+
+WHOLE = 10_000_000
+"""Characters. Nothing that was reviewed may have been left out for want of room; a comment is `--output markdown`."""
+
+
+def plan_as_markdown(bundle: Bundle, outcome: RunOutcome) -> str:
+    """The page of a saved plan: the whole preview, and what the plan depends on.
+
+    The signed content holds its digest, so that nobody reads something else than what was saved.
+    """
+    facts = [f"| {literal(name)} | {literal(value, WHOLE)} |" for name, value in _facts(bundle)]
+    head = [f"## Plan {bundle.id}", "", f"Holds until {moment(bundle.expires)}, and for exactly this:", ""]
+    return "\n".join([as_markdown(outcome, project=bundle.binding.project, limit=WHOLE), *head, *_TABLE, *facts, ""])
+
+
+_TABLE = ("| what | as reviewed |", "| --- | --- |")
+
+
+def _facts(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    yield "saved by", bundle.saved_by
+    yield "saved at", moment(bundle.created)
+    for field in fields(bundle.binding):
+        value = getattr(bundle.binding, field.name)
+        if isinstance(value, str):
+            yield field.name.replace("_", " "), value
+    for file, how in bundle.binding.changes.items():
+        yield f"not as committed: {file}", how
+    for urn in bundle.allow_delete:
+        yield "allowed to be deleted or replaced", urn
+    for stack in bundle.binding.stacks:
+        for name in ("account", "role", "settings", "state"):
+            yield f"{stack.stack}: {name}", getattr(stack, name)

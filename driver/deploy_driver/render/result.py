@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -89,3 +90,12 @@ def _done(step: StepOutcome) -> tuple[str, str, str]:
     if step.result is Result.NOT_RUN:
         return "", "", ""
     return changed(step.changes, step.reason), duration(step.seconds), one_line(str(step.outputs.get("url", "")))
+
+
+FORMS: Mapping[str, Callable[[RunOutcome, int, Selection | None], str]] = {
+    "text": lambda outcome, _code, _selection: as_text(outcome),
+    "json": lambda outcome, code, selection: json.dumps(
+        as_json(outcome, exit_code=code, selection=selection), indent=2
+    ),
+}
+"""What `--output` names."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from deploy_driver.cli.options import RunOutput
 from deploy_driver.errors import ExitCode
 from deploy_driver.record import catalogue as said
 from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.lines import LineRenderer
 from deploy_driver.render.live import LiveRenderer
-from deploy_driver.render.result import as_json, as_text
+from deploy_driver.render.result import FORMS, as_json, as_text
 from deploy_driver.render.text import did, doing, duration, table
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Granted, Operation, ResourceChange, SessionLength
@@ -260,3 +261,9 @@ def test_a_picture_shows_no_secret_and_runs_no_markup() -> None:
     assert "AKIA" not in screen
     assert "[red]y[/red]" in screen
     assert "[bold]1[/bold]" in screen
+
+
+def test_each_form_that_a_run_can_have_has_its_renderer() -> None:
+    assert set(FORMS) == {form.value for form in RunOutput}
+    assert FORMS["text"](OUTCOME, 1, None) == as_text(OUTCOME)
+    assert json.loads(FORMS["json"](OUTCOME, 1, None)) == json.loads(json.dumps(as_json(OUTCOME, exit_code=1)))
