@@ -24,7 +24,7 @@ from deploy_driver.assurance.adapters.proof_world import AwsWorld
 from deploy_driver.assurance.adapters.prove_fixtures import ProveFixtures
 from deploy_driver.assurance.prove import policies, proof
 from deploy_driver.assurance.prove.case import Verdict
-from deploy_driver.assurance.prove.facts import Facts, TargetAccount, ToolsAccount
+from deploy_driver.assurance.prove.facts import Facts, ProvedTarget, ProvedTools
 from deploy_driver.assurance.prove.proof import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
 from deploy_driver.assurance.prove.report import ProofReport
 from deploy_driver.assurance.prove.trust import organisation
@@ -39,7 +39,7 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
     tools, made = config.tools, program.inventory(config, config.tools, "buckets.trail")
     known = {stack.name: _target(config, stack, run) for stack in config.layer(Layer.SERVICE)}
     return Facts(
-        ToolsAccount(
+        ProvedTools(
             account=tools.account,
             region=tools.region,
             deploy_role=config.jenkins_deploy_role,
@@ -74,12 +74,12 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
     return AwsWorld(instance, {stack.account: stack.region for stack in config.stacks}, region)
 
 
-def _target(config: DeployConfig, stack: Stack, run: str) -> TargetAccount:
+def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
     access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
     made = program.inventory(config, access, "roles.deployment", "roles.execution", "buckets.trail")
     serves = program.inventory(config, stack, "buckets.items")
     says = program.documents(config, access, "deployment.trust", "preview.trust", "trail")
-    return TargetAccount(
+    return ProvedTarget(
         env=stack.env,
         account=stack.account,
         region=stack.region,

@@ -19,7 +19,7 @@ from deploy_driver.adapters.aws import asking
 from deploy_driver.assurance.adapters.proof_world import AwsWorld
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ADMINISTRATOR
-from deploy_driver.assurance.prove.facts import CreatedThings, Facts, TargetAccount
+from deploy_driver.assurance.prove.facts import CreatedThings, Facts, ProvedTarget
 from deploy_driver.errors import NotReadyError
 
 _ASK = json.dumps(
@@ -87,7 +87,7 @@ class ProveFixtures:
             )
         return replace(self.facts, created=made)
 
-    def _in(self, target: TargetAccount) -> CreatedThings:
+    def _in(self, target: ProvedTarget) -> CreatedThings:
         iam, tools = self._inside(target, "iam"), self.facts.tools
         real = {name: _real(iam, name) for name in (target.deployment_role, target.preview_role)}
         everybody = _trusting(tools.account)
@@ -103,7 +103,7 @@ class ProveFixtures:
         api = asking(what, lambda: apis.create_api(Name=created.OTHER, ProtocolType="HTTP", Tags=tags))
         return CreatedThings(str(api["ApiId"]))
 
-    def _buckets(self, target: TargetAccount, what: str) -> None:
+    def _buckets(self, target: ProvedTarget, what: str) -> None:
         """Another stack's bucket; and this stack's own, where it has not been deployed yet."""
         s3 = self._inside(target, "s3")
         asking(what, lambda: s3.create_bucket(Bucket=created.other_bucket(target), **created.bucket_location(target)))
@@ -111,7 +111,7 @@ class ProveFixtures:
             asking(what, lambda: s3.create_bucket(Bucket=target.bucket, **created.bucket_location(target)))
             asking(what, lambda: s3.put_bucket_tagging(Bucket=target.bucket, Tagging={"TagSet": [_STAND_IN]}))
 
-    def _copies(self, iam: Any, target: TargetAccount, word: str, real: Mapping[str, Any]) -> None:
+    def _copies(self, iam: Any, target: ProvedTarget, word: str, real: Mapping[str, Any]) -> None:
         tools, trust = self.facts.tools, real["AssumeRolePolicyDocument"]
         user = f"arn:aws:iam::{tools.account}:user/{created.USER}"
         stranger = self.facts.beside(target).role_arn(created.STRANGER)
@@ -138,7 +138,7 @@ class ProveFixtures:
     def _tools(self, service: str) -> Any:
         return self.world.session(ADMINISTRATOR).client(service)
 
-    def _inside(self, target: TargetAccount, service: str) -> Any:
+    def _inside(self, target: ProvedTarget, service: str) -> Any:
         return self.world.session(created.in_account(target)).client(service)
 
 

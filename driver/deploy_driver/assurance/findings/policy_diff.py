@@ -13,7 +13,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, order=True)
-class PolicyGrant:
+class StatementGrant:
     """The smallest part of a policy: one effect, on one thing, for one principal, under conditions (as JSON)."""
 
     effect: str
@@ -28,9 +28,9 @@ class PolicyGrant:
         return f"{self.effect} {self.action}{what}{whom}"
 
     @property
-    def without_conditions(self) -> PolicyGrant:
+    def without_conditions(self) -> StatementGrant:
         """The same, whenever."""
-        return PolicyGrant(self.effect, self.principal, self.action, self.resource, "")
+        return StatementGrant(self.effect, self.principal, self.action, self.resource, "")
 
 
 def differences(derived: Mapping[str, Any], found: Mapping[str, Any]) -> str:
@@ -54,7 +54,7 @@ def principals(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(principal for every in named for principal in every))
 
 
-def _told(how: str, grants: set[PolicyGrant]) -> str:
+def _told(how: str, grants: set[StatementGrant]) -> str:
     if not grants:
         return ""
     first = ", ".join(str(grant) for grant in sorted(grants)[:_SHOWN])
@@ -62,7 +62,7 @@ def _told(how: str, grants: set[PolicyGrant]) -> str:
     return f"{how}: {first}{rest}"
 
 
-def grants(document: Mapping[str, Any]) -> Iterator[PolicyGrant]:
+def grants(document: Mapping[str, Any]) -> Iterator[StatementGrant]:
     """The smallest parts that a document is made of."""
     for statement in _list(document.get("Statement")):
         whom = ["not " + one for one in _principals(statement.get("NotPrincipal"))]
@@ -73,7 +73,7 @@ def grants(document: Mapping[str, Any]) -> Iterator[PolicyGrant]:
             _either(statement, "Resource", str),
             [_conditions(statement.get("Condition"))],
         )
-        yield from (PolicyGrant(*part) for part in parts)
+        yield from (StatementGrant(*part) for part in parts)
 
 
 def _either(statement: Mapping[str, Any], key: str, spelled: Any) -> list[str]:

@@ -14,8 +14,8 @@ from enum import StrEnum
 from deploy_driver.assurance.iam import escalation, levels, sizes
 from deploy_driver.assurance.iam.evaluate import (
     Decision,
+    IamPolicy,
     Layers,
-    Policy,
     PolicyRequest,
     Statement,
     covers,
@@ -320,7 +320,7 @@ def refused(actions: Iterable[str], resources: Sequence[str], layers: Layers) ->
     return last
 
 
-def _allows_somewhere(policy: Policy, action: str) -> bool:
+def _allows_somewhere(policy: IamPolicy, action: str) -> bool:
     return any(names_action(statement, action) for statement in policy.statements if statement.allows)
 
 
@@ -337,7 +337,7 @@ def contents_of_others(role: RoleDefinition, roles: Iterable[RoleDefinition]) ->
     return tuple(sorted(objects - own))
 
 
-def session_only(session: Policy) -> Layers:
+def session_only(session: IamPolicy) -> Layers:
     """Somebody who may do anything, in a session that the policy narrows."""
     return Layers(EVERYTHING, session=session)
 
@@ -365,7 +365,7 @@ def beyond_reading(role: RoleDefinition, roles: Sequence[RoleDefinition]) -> Ite
             yield IamFinding(IamRule.SECRETS, role.stack, role.name, name, decision.reason)
 
 
-def _unknown_actions(policy: Policy) -> Iterator[str]:
+def _unknown_actions(policy: IamPolicy) -> Iterator[str]:
     """Actions of services whose actions are not known here, or that are none."""
     for statement in policy.statements:
         if statement.allows:

@@ -87,7 +87,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Policy:
+class IamPolicy:
     """A document under the name it goes by, for example `deployment.policy`."""
 
     name: str
@@ -183,14 +183,14 @@ _DOCUMENT = {"Version", "Id", "Statement"}
 _STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
 
-def read(name: str, document: Mapping[str, Any]) -> Policy:
+def read(name: str, document: Mapping[str, Any]) -> IamPolicy:
     """The policy in `document`. Raises PolicyError that names what is not known."""
     _known(name, document, _DOCUMENT)
     if document.get("Version") != "2012-10-17":
         raise PolicyError(f"got Version {document.get('Version')!r}, expected '2012-10-17'", where=name)
     found = document.get("Statement", [])
     statements = [found] if isinstance(found, Mapping) else found
-    return Policy(name, tuple(_statement(name, place, each) for place, each in enumerate(statements, 1)))
+    return IamPolicy(name, tuple(_statement(name, place, each) for place, each in enumerate(statements, 1)))
 
 
 def _statement(document: str, place: int, said: Mapping[str, Any]) -> Statement:
@@ -274,12 +274,12 @@ class Decision:
 class Layers:
     """The policies that together decide for one role: its own, its boundary's and its session's where there are such."""
 
-    identity: Policy
-    boundary: Policy | None = None
-    session: Policy | None = None
+    identity: IamPolicy
+    boundary: IamPolicy | None = None
+    session: IamPolicy | None = None
 
     @property
-    def all(self) -> Mapping[str, Policy]:
+    def all(self) -> Mapping[str, IamPolicy]:
         """Each layer that is there, by what it is."""
         layers = {"policy": self.identity, "boundary": self.boundary, "session policy": self.session}
         return {kind: policy for kind, policy in layers.items() if policy}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import Layers, Policy, PolicyRequest, read
+from deploy_driver.assurance.iam.evaluate import IamPolicy, Layers, PolicyRequest, read
 from deploy_driver.errors import UsageError
 from deploy_project.seam import RoleNeed
 
@@ -76,7 +76,7 @@ def _role(stack: str, env: str, name: str, documents: Documents, rows: Sequence[
     return RoleDefinition(stack, env, name, rows[0].arn, layers, tuple(_need(row) for row in rows))
 
 
-def _policy(stack: str, documents: Documents, name: str) -> Policy:
+def _policy(stack: str, documents: Documents, name: str) -> IamPolicy:
     if name not in documents:
         raise UsageError(f"the needs name the document {name}, which the program does not show", where=stack)
     return read(name, documents[name])

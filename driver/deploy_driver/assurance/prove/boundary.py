@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ADMINISTRATOR, ApiRequest, CaseTable, Trial, Undo, call, simulated
-from deploy_driver.assurance.prove.facts import Facts, TargetAccount, ToolsAccount
+from deploy_driver.assurance.prove.facts import Facts, ProvedTarget, ProvedTools
 
 GROUP = "boundary"
 
@@ -57,7 +57,7 @@ def evaluations(facts: Facts) -> Iterator[Trial]:
     yield from _of_tools(facts.tools, facts.targets)
 
 
-def _of_tools(tools: ToolsAccount, targets: tuple[TargetAccount, ...]) -> Iterator[Trial]:
+def _of_tools(tools: ProvedTools, targets: tuple[ProvedTarget, ...]) -> Iterator[Trial]:
     forbidden = [
         *_everywhere(tools.account, tools.region, tools.trail, tools.trail_bucket),
         *(
@@ -117,7 +117,7 @@ def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> lis
     ]  # fmt: skip
 
 
-def _of_target(target: TargetAccount) -> list[Forbidden]:
+def _of_target(target: ProvedTarget) -> list[Forbidden]:
     bucket = f"arn:aws:s3:::{target.bucket}"
     passed = target.role_arn(target.execution_role)
     return [
@@ -146,7 +146,7 @@ def _of_target(target: TargetAccount) -> list[Forbidden]:
     ]  # fmt: skip
 
 
-def _elsewhere(target: TargetAccount, bucket: str) -> list[Forbidden]:
+def _elsewhere(target: ProvedTarget, bucket: str) -> list[Forbidden]:
     """What would send elsewhere what happens to the stack's things, or make it be forgotten."""
     log = f"arn:aws:logs:{target.region}:{target.account}:log-group:{target.log_group}"
     return [
@@ -182,7 +182,7 @@ def _imagined(cases: CaseTable, role_arn: str, forbidden: list[Forbidden], own: 
         yield cases.simulate(each.fact, f"{imagined} {each.sentence}", asked, allowed=False, twin=_OWN, because=because)
 
 
-def _executed(facts: Facts, target: TargetAccount) -> Iterator[Trial]:
+def _executed(facts: Facts, target: ProvedTarget) -> Iterator[Trial]:
     cases = CaseTable(GROUP, "capped", target.env, created.capped(target), _OWN)
     own = call("s3", "get_bucket_versioning", Bucket=target.bucket)
     yield cases.allow(_OWN, "looks at the stack's bucket", own, twin="make-user")
@@ -200,7 +200,7 @@ def _executed(facts: Facts, target: TargetAccount) -> Iterator[Trial]:
     )
 
 
-def _capped_calls(facts: Facts, target: TargetAccount) -> Iterator[tuple[str, str, ApiRequest, ApiRequest | None]]:
+def _capped_calls(facts: Facts, target: ProvedTarget) -> Iterator[tuple[str, str, ApiRequest, ApiRequest | None]]:
     function, bucket = {"FunctionName": target.function}, {"Bucket": target.bucket}
     stranger, statement = facts.beside(target).account, {"StatementId": "prove-capped"}
     grant = call(

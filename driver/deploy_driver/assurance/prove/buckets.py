@@ -19,7 +19,7 @@ from deploy_driver.assurance.prove.case import (
     call,
     decided,
 )
-from deploy_driver.assurance.prove.facts import Facts, TargetAccount
+from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
 
 GROUP = "buckets"
 _ALLOW_ALL = {"Sid": "Owner", "Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -53,7 +53,7 @@ def verdicts(facts: Facts) -> Iterator[Verdict]:
         yield _principal(target, trail)
 
 
-def _of(target: TargetAccount, word: str, bucket: str, document: Document) -> Iterator[Verdict]:
+def _of(target: ProvedTarget, word: str, bucket: str, document: Document) -> Iterator[Verdict]:
     owner = {**document, "Statement": [*document["Statement"], _ALLOW_ALL]}
     thing = f"arn:aws:s3:::{bucket}/prove"
     for fact, secure, expected in (("tls", "true", CaseAnswer.ALLOWED), ("no-tls", "false", CaseAnswer.REFUSED)):
@@ -63,7 +63,7 @@ def _of(target: TargetAccount, word: str, bucket: str, document: Document) -> It
         yield _decided(case, owner, PolicyRequest("s3:GetObject", thing, {"aws:SecureTransport": secure}))
 
 
-def _delivery(target: TargetAccount, document: Document) -> Iterator[Verdict]:
+def _delivery(target: ProvedTarget, document: Document) -> Iterator[Verdict]:
     """CloudTrail delivers this account's trail and no other's."""
     file = f"arn:aws:s3:::{target.trail_bucket}/AWSLogs/{target.account}/prove"
     right = {
@@ -88,7 +88,7 @@ def _delivery(target: TargetAccount, document: Document) -> Iterator[Verdict]:
         yield _decided(_case(target, f"trail.{fact}", f"trail: {says}", expected, f"trail.{twin}"), document, asked)
 
 
-def _principal(target: TargetAccount, document: Document) -> Verdict:
+def _principal(target: ProvedTarget, document: Document) -> Verdict:
     """Whoever the trail's bucket lets in is CloudTrail."""
     expected = {"Service": "cloudtrail.amazonaws.com"}
     allowing = [each for each in document["Statement"] if each["Effect"] == "Allow"]
@@ -98,7 +98,7 @@ def _principal(target: TargetAccount, document: Document) -> Verdict:
     return Verdict(case, CaseAnswer.ALLOWED if others else CaseAnswer.REFUSED, f"it lets in {others or expected}")
 
 
-def _case(target: TargetAccount, fact: str, says: str, expected: CaseAnswer, twin: str) -> ProofCase:
+def _case(target: ProvedTarget, fact: str, says: str, expected: CaseAnswer, twin: str) -> ProofCase:
     ids = (f"{GROUP}.{each}@{target.env}" for each in (fact, twin))
     return ProofCase(next(ids), GROUP, target.env, says, expected, next(ids), Method.EVALUATED)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from deploy_driver.assurance.prove.case import ADMINISTRATOR, Actor, Entered, KeyHolder
-from deploy_driver.assurance.prove.facts import TargetAccount, ToolsAccount
+from deploy_driver.assurance.prove.facts import ProvedTarget, ProvedTools
 
 PREFIX = "prove-"
 
@@ -32,27 +32,27 @@ FOREIGN_COPY = "prove-foreign-copy"
 """The same as COPY, with another organisation than the caller's."""
 
 
-def other_bucket(target: TargetAccount) -> str:
+def other_bucket(target: ProvedTarget) -> str:
     """A bucket of nobody's stack in the target account."""
     return f"{OTHER}-{target.account}"
 
 
-def in_account(target: TargetAccount) -> Actor:
+def in_account(target: ProvedTarget) -> Actor:
     """The administrator, inside the target account."""
     return Entered(ADMINISTRATOR, target.role_arn(target.bootstrap_role), _named())
 
 
-def sibling(tools: ToolsAccount) -> Actor:
+def sibling(tools: ProvedTools) -> Actor:
     """A session of the sibling role."""
     return Entered(ADMINISTRATOR, tools.role_arn(SIBLING), _named())
 
 
-def stranger(target: TargetAccount) -> Actor:
+def stranger(target: ProvedTarget) -> Actor:
     """A session of the stranger in an account."""
     return Entered(ADMINISTRATOR, target.role_arn(STRANGER), _named())
 
 
-def capped(target: TargetAccount) -> Actor:
+def capped(target: ProvedTarget) -> Actor:
     """A session of the role that only the boundary holds back."""
     return Entered(ADMINISTRATOR, target.role_arn(CAPPED), _named())
 
@@ -81,7 +81,7 @@ def _policy(bucket: str, statement: dict[str, str]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **resource}]})
 
 
-def bucket_location(target: TargetAccount) -> dict[str, object]:
+def bucket_location(target: ProvedTarget) -> dict[str, object]:
     """Where a bucket is made: us-east-1 is the one region that must not be named (S3 API, CreateBucket)."""
     if target.region == "us-east-1":
         return {}

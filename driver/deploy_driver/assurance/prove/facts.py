@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class ToolsAccount:
+class ProvedTools:
     """The account that Jenkins lives in. `boundary` is the ARN of the policy that caps its roles.
 
     `project` is in the names of all states; those of access layers are in `access_bucket`, under `access_key`.
@@ -43,7 +43,7 @@ class ToolsAccount:
 
 
 @dataclass(frozen=True)
-class TargetAccount:
+class ProvedTarget:
     """An account that Jenkins deploys into, and its one stack.
 
     `session` is a name that the trust asks for, `longest` the roles' MaxSessionDuration in seconds, `organisation` the one
@@ -92,12 +92,12 @@ class CreatedThings:
 class Facts:
     """Everything: `targets` are proved, `known` are all there are. `created` by account; empty where nothing may be made."""
 
-    tools: ToolsAccount
-    targets: tuple[TargetAccount, ...]
-    known: tuple[TargetAccount, ...]
+    tools: ProvedTools
+    targets: tuple[ProvedTarget, ...]
+    known: tuple[ProvedTarget, ...]
     created: Mapping[str, CreatedThings] = field(default_factory=dict)
 
-    def beside(self, target: TargetAccount) -> TargetAccount:
+    def beside(self, target: ProvedTarget) -> ProvedTarget:
         """Another target account; the same one where there is only one."""
         others = [other for other in self.known if other.env != target.env]
         return others[0] if others else target

@@ -25,8 +25,8 @@ from deploy_driver.assurance.iam.check import (
 )
 from deploy_driver.assurance.iam.evaluate import (
     Decision,
+    IamPolicy,
     Layers,
-    Policy,
     PolicyRequest,
     Statement,
     decide,
@@ -164,7 +164,7 @@ def _minimal_resources(role: RoleDefinition) -> Iterator[Verdict]:
             yield _decided(case, role, says, CaseAnswer.REFUSED, decision, twin=twin)
 
 
-def _works_with(role: RoleDefinition, policy: Policy, actions: Sequence[str]) -> Decision:
+def _works_with(role: RoleDefinition, policy: IamPolicy, actions: Sequence[str]) -> Decision:
     """Whether the role could still make every call of these actions if its own policy were this one."""
     return _all(
         (request, replace(role.layers_for(need), identity=policy))
@@ -218,7 +218,7 @@ def read_only(roles: Sequence[RoleDefinition], stacks: Mapping[str, Documents]) 
 
 
 def _session(
-    role: RoleDefinition, session: Policy, roles: Sequence[RoleDefinition], documents: Documents
+    role: RoleDefinition, session: IamPolicy, roles: Sequence[RoleDefinition], documents: Documents
 ) -> Iterator[Verdict]:
     group, who = f"read-only.{role.name}-session", f"an administrator in {role.name}'s session"
     narrowed = session_only(session)
@@ -290,12 +290,12 @@ def _any(asked: Iterable[tuple[PolicyRequest, Layers]]) -> Decision:
     return last
 
 
-def _replaced(policy: Policy, old: Statement, new: Statement) -> Policy:
+def _replaced(policy: IamPolicy, old: Statement, new: Statement) -> IamPolicy:
     changed = (new if each is old else each for each in policy.statements)
     return replace(policy, statements=tuple(each for each in changed if each.resources or each.but_resources))
 
 
-def _without(policy: Policy, action: str) -> Policy:
+def _without(policy: IamPolicy, action: str) -> IamPolicy:
     def less(statement: Statement) -> Statement:
         return replace(statement, actions=tuple(each for each in statement.actions if each != action))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ApiRequest, CaseTable, Ec2Instance, Entered, Trial, Undo, call, simulated
-from deploy_driver.assurance.prove.facts import Facts, TargetAccount
+from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
 
 WIDENING = "widening"
 
@@ -22,7 +22,7 @@ class Deployment:
     """The deployment role of one account at work."""
 
     facts: Facts
-    target: TargetAccount
+    target: ProvedTarget
 
     @property
     def cases(self) -> CaseTable:
@@ -34,7 +34,7 @@ class Deployment:
         return (Undo(created.in_account(self.target), ApiRequest(service, operation, parameters)),)
 
 
-def session(facts: Facts, target: TargetAccount, role: str = "") -> Entered:
+def session(facts: Facts, target: ProvedTarget, role: str = "") -> Entered:
     """A session of the deployment role (or of another role of the target), got as Jenkins gets it."""
     parameters = {
         "RoleSessionName": target.session,
@@ -284,7 +284,7 @@ def evaluations(facts: Facts) -> Iterator[Trial]:
         yield from _execution(target)
 
 
-def _preview(facts: Facts, target: TargetAccount) -> Iterator[Trial]:
+def _preview(facts: Facts, target: ProvedTarget) -> Iterator[Trial]:
     parameters = {
         "RoleSessionName": target.session,
         "SourceIdentity": target.session,
@@ -327,7 +327,7 @@ def _preview(facts: Facts, target: TargetAccount) -> Iterator[Trial]:
         yield cases.deny(fact, sentence, request)
 
 
-def _execution(target: TargetAccount) -> Iterator[Trial]:
+def _execution(target: ProvedTarget) -> Iterator[Trial]:
     cases = CaseTable(READING, "execution", target.env, created.in_account(target), "own-item")
     arn, item = target.role_arn(target.execution_role), f"arn:aws:s3:::{target.bucket}/items/prove"
     own = simulated(arn, "s3:GetObject", item)
@@ -344,5 +344,5 @@ def _execution(target: TargetAccount) -> Iterator[Trial]:
         yield cases.simulate(fact, sentence, simulated(arn, action, resource), allowed=False, twin="own-item")
 
 
-def _log(target: TargetAccount, group: str) -> str:
+def _log(target: ProvedTarget, group: str) -> str:
     return f"arn:aws:logs:{target.region}:{target.account}:log-group:{group}:log-stream:prove"

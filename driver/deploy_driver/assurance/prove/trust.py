@@ -29,7 +29,7 @@ from deploy_driver.assurance.prove.case import (
     Verdict,
     decided,
 )
-from deploy_driver.assurance.prove.facts import Facts, TargetAccount
+from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
 
 GROUP = "trust"
 
@@ -48,7 +48,7 @@ class RoleEntry:
     """One role that Jenkins may take, in the words of the cases, and who takes it."""
 
     facts: Facts
-    target: TargetAccount
+    target: ProvedTarget
     word: str
     role: str
     jenkins: str
@@ -184,7 +184,7 @@ def organisation(trust: Parameters) -> str:
     return str(next(found, ""))
 
 
-def _copies_of(facts: Facts, target: TargetAccount, word: str) -> Iterator[Trial]:
+def _copies_of(facts: Facts, target: ProvedTarget, word: str) -> Iterator[Trial]:
     def trial(fact: str, sentence: str, *, who: Actor | None = None, role: str = created.COPY, **changed: Any) -> Trial:
         parameters = {
             "RoleArn": target.role_arn(f"{role}-{word}"),
@@ -237,7 +237,7 @@ Document = Mapping[str, Any]
 class TrustDocument:
     """The trust of one role and the facts with which it is to be entered."""
 
-    target: TargetAccount
+    target: ProvedTarget
     word: str
     document: Document
     tools_account: str
@@ -266,7 +266,7 @@ def verdicts(facts: Facts, documents: Mapping[str, Mapping[str, Document]]) -> I
             yield from _demands_of(trust, facts)
 
 
-def _right_context(facts: Facts, target: TargetAccount, jenkins: str) -> Mapping[str, str]:
+def _right_context(facts: Facts, target: ProvedTarget, jenkins: str) -> Mapping[str, str]:
     return {
         "aws:PrincipalArn": facts.tools.role_arn(jenkins),
         "sts:ExternalId": target.external_id,
@@ -300,7 +300,7 @@ def _demands_of(trust: TrustDocument, facts: Facts) -> Iterator[Verdict]:
     yield decided(case, _asked(trust, "sts:TagSession", [trust.facts]))
 
 
-def _wrong_contexts(facts: Facts, target: TargetAccount) -> Mapping[str, tuple[str, ...]]:
+def _wrong_contexts(facts: Facts, target: ProvedTarget) -> Mapping[str, tuple[str, ...]]:
     other, tools = facts.beside(target), facts.tools
     strangers = (
         f"arn:aws:iam::{tools.account}:root",
