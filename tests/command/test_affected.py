@@ -113,9 +113,9 @@ def test_a_selection_that_is_not_empty_is_run(repository: Repository, access: li
 @pytest.mark.parametrize(
     ("args", "what", "remedy"),
     [
-        (["preview", "--affected"], "--affected since when?", "say --base origin/main"),
-        (["preview", "--affected", "--base", "main", "--all"], "contradict each other", "say one of them"),
-        (["up", "--affected", "--base", "main", "--stacks", "dev"], "contradict each other", "say one of them"),
+        (["preview", "--affected"], "--affected since when?", "pass --base origin/main"),
+        (["preview", "--affected", "--base", "main", "--all"], "contradict each other", "pass one of them"),
+        (["up", "--affected", "--base", "main", "--stacks", "dev"], "contradict each other", "pass one of them"),
         (["preview", "--base", "main", "--all"], "--base belongs to --affected", ""),
         (["preview", "--access", "--all"], "--access belongs to --affected", ""),
         (["list", "--base", "main"], "--base belongs to --affected", ""),

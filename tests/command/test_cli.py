@@ -177,8 +177,8 @@ def test_what_cannot_be_typed_is_a_usage_error(deploy: Deploy, args: list[str]) 
 @pytest.mark.parametrize(
     ("args", "what", "remedy"),
     [
-        (["up"], "no stack is named", "say --stacks dev,staging,prod, or --all"),
-        (["up", "--all", "--stacks", "dev"], "--all and --stacks contradict each other", "say one of them"),
+        (["up"], "no stack is named", "pass --stacks dev,staging,prod, or --all"),
+        (["up", "--all", "--stacks", "dev"], "--all and --stacks contradict each other", "pass one of them"),
         (["up", "--stacks", "dve"], "dve: did you mean dev?", "`deploy list` shows them"),
         (["up", "--stacks", "dev,moon"], "moon: nothing like it", "there are tools, dev-access"),
         (["preview", "--stacks", "dev,dev-access"], "belong to different layers", "one command each"),

@@ -247,7 +247,7 @@ def test_a_plan_is_applied_as_a_whole(reviewed: Reviewed, arguments: tuple[str, 
         (("--stacks", "dev-access", "--save", "p"), 2, "service layers only"),
         (("--all", "--save", "p", "--refresh"), 2, "--refresh and --save contradict each other"),
         (("--all", "--save", "p", "--expires-in", "soon"), 2, "such as 24h"),
-        (("--all", "--expires-in", "24h"), 2, "say --save DIR"),
+        (("--all", "--expires-in", "24h"), 2, "pass --save DIR"),
     ],
 )
 def test_what_cannot_be_saved_is_said(reviewed: Reviewed, arguments: tuple[str, ...], code: int, says: str) -> None:

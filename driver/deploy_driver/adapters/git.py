@@ -108,9 +108,9 @@ class Git:
             f"--base: git knows no commit {base!r} here",
             where=str(self.folder),
             detail=[f"it does know {remote}"] if known else (),
-            remedy=f"say --base {remote}"
+            remedy=f"pass --base {remote}"
             if known
-            else "fetch it first, for example `git fetch origin main`, and say --base FETCH_HEAD",
+            else "fetch it first, for example `git fetch origin main`, and pass --base FETCH_HEAD",
         )
 
     def paths(self, *arguments: str) -> list[str]:

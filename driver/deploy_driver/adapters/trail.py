@@ -30,7 +30,7 @@ _REMEDIES = {
     "AccessDenied": _REMEDY,
     "AccessDeniedException": _REMEDY,
     "NoSuchBucket": "`deploy bootstrap` makes the trail and its bucket",
-    "ThrottlingException": "CloudTrail answers two look-ups a second; wait a little, or say --source delivered",
+    "ThrottlingException": "CloudTrail answers two look-ups a second; wait a little, or pass --source delivered",
 }
 
 

@@ -29,9 +29,9 @@ def since(base: str | None, *, affected: bool, named: bool, access: bool = False
             raise UsageError(f"{'--base' if base is not None else '--access'} belongs to --affected")
         return None
     if named:
-        raise UsageError("--affected, --stacks and --all contradict each other", remedy="say one of them")
+        raise UsageError("--affected, --stacks and --all contradict each other", remedy="pass one of them")
     if not base:
-        raise UsageError("--affected since when?", remedy="say --base origin/main, or whatever the change goes into")
+        raise UsageError("--affected since when?", remedy="pass --base origin/main, or whatever the change goes into")
     return Since(base, Layer.ACCESS if access else Layer.SERVICE)
 
 

@@ -91,7 +91,7 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
         moment = began(run)
     except ValueError as error:
         raise UsageError(
-            str(error), remedy="say the id that `deploy` printed when it began, such as 20261123-0102-3f9a7c"
+            str(error), remedy="give the id that `deploy` printed when it began, such as 20261123-0102-3f9a7c"
         ) from None
     folder = config.root / ".deploy" / "runs" / run
     record = record_in(folder)
@@ -102,7 +102,7 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
     except ValueError as error:
         raise NotReadyError(f"the run's record cannot be read: {error}", where=str(folder)) from None
     if found.cloud != config.cloud:
-        raise UsageError(f"run {run} was on {found.cloud}, not on {config.cloud}", remedy=f"say --cloud {found.cloud}")
+        raise UsageError(f"run {run} was on {found.cloud}, not on {config.cloud}", remedy=f"pass --cloud {found.cloud}")
     return found
 
 

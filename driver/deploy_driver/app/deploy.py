@@ -83,12 +83,12 @@ def deploy(project: LocalProject, options: Options, console: Console, run_plan: 
 def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:
     """The selected stacks. An empty selection is nothing, not everything. Raises UsageError."""
     if all_stacks and names is not None:
-        raise UsageError("--all and --stacks contradict each other", remedy="say one of them")
+        raise UsageError("--all and --stacks contradict each other", remedy="pass one of them")
     if all_stacks:
         return config.layer(Layer.SERVICE)
     if names is None:
         there = ",".join(stack.name for stack in config.layer(Layer.SERVICE))
-        raise UsageError("no stack is named", remedy=f"say --stacks {there}, or --all")
+        raise UsageError("no stack is named", remedy=f"pass --stacks {there}, or --all")
     chosen = select(config.stacks, names.split(","))
     if len({stack.layer for stack in chosen}) > 1:
         raise UsageError(

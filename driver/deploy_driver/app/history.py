@@ -84,7 +84,10 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
     """
     archive = known.archive
     if archive is None:
-        raise NotReadyError(f"the records in the state bucket cannot be asked: {known.why}", remedy="let it be asked")
+        raise NotReadyError(
+            f"the records in the state bucket cannot be asked: {known.why}",
+            remedy="make the state bucket readable from here",
+        )
     only = _meant(known, wanted) if wanted else ""
 
     def examined(run: str) -> Examined | None:
@@ -159,7 +162,7 @@ def _meant(known: Records, wanted: str) -> str:
         raise UsageError(
             f"{len(begin)} runs begin with {wanted}: {', '.join(begin[:CLOSE])}{more}",
             where="RUN",
-            remedy="say more of the id",
+            remedy="give more of the id",
         )
     raise _unknown(known, f"no run {wanted} is on record", wanted)
 
@@ -172,6 +175,6 @@ def _unknown(known: Records, what: str, wanted: str = "") -> UsageError | NotRea
         return NotReadyError(
             f"{what} in this folder, and the state bucket could not be asked",
             detail=[known.why],
-            remedy=f"let it be asked; here {said}",
+            remedy=f"make the state bucket readable from here; in this folder, {said}",
         )
     return UsageError(what, where="RUN", remedy=f"{said}; `deploy history` shows more")

@@ -152,7 +152,7 @@ def saving(
         return None
     if folder is None:
         said = "--expires-in, --allow-dirty and --allow-delete are for a plan that is saved"
-        raise UsageError(said, remedy="say --save DIR")
+        raise UsageError(said, remedy="pass --save DIR")
     return Saving(folder, DAY if expires_in is None else _seconds(expires_in), allow_dirty).plan_and_save
 
 
@@ -217,7 +217,7 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
         word = "--refresh" if options.refresh else "--affected"
         raise UsageError(f"{word} and --plan contradict each other", remedy="a plan is applied as it was reviewed")
     if options.allowed:
-        raise UsageError("--allow-delete and --plan contradict each other", remedy="say it to `deploy preview --save`")
+        raise UsageError("--allow-delete and --plan contradict each other", remedy="pass it to `deploy preview --save`")
     config = project.config
     import_from_sources(config.root)
     sealed = bundle_folder.read(folder)

@@ -124,7 +124,7 @@ class LocalProject:
             raise NotReadyError(
                 "the sandbox does not run",
                 where=str(self.config.sandbox_home),
-                remedy="start it with `deploy sandbox up`; or say --cloud aws",
+                remedy="start it with `deploy sandbox up`, or pass --cloud aws",
             )
         return found
 

@@ -31,7 +31,7 @@ def audit(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show what a run did in every account.
+    """Show what a run did in every account, from CloudTrail.
 
     Reads the trails of the tools account and of every account that the run was about, joins both sides of every
     AssumeRole, and lists the run's calls with their results. What is missing or wrong comes first: an entrance that one

@@ -30,7 +30,7 @@ def bootstrap(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Let Jenkins in: make roles, and a home for the state.
+    """Create the state backend and the access roles.
 
     Makes a bucket and a key for the states of service layers, which Jenkins writes, and others for those of access
     layers, which it does not; the key that signs reviewed plans, Jenkins' roles, and each account's roles, boundary and

@@ -13,10 +13,12 @@ from deploy_driver.values import Host
 
 def comment(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The Markdown; its first line is the hidden marker.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The Markdown file; its first line is the hidden marker.")
+    ],
     host: Annotated[
         Host | None,
-        typer.Option("--host", help="Otherwise the one of GITHUB_REPOSITORY and CI_PROJECT_ID that is set."),
+        typer.Option("--host", help="The host; otherwise the one whose GITHUB_REPOSITORY or CI_PROJECT_ID is set."),
     ] = None,
     number: Annotated[
         int | None,
@@ -24,7 +26,7 @@ def comment(
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Post a preview on a pull request, or edit it there.
+    """Post or update a preview on a pull request.
 
     Finds its own earlier comment by the marker on the first line of FILE, and edits it; otherwise posts one. What anybody
     else wrote is never touched. The environment says where:

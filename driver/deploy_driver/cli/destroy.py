@@ -27,7 +27,7 @@ def destroy(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Delete what stacks have made, last deployed first.
+    """Delete the resources of stacks, last deployed first.
 
     Asks before each stack; --yes confirms beforehand.
 

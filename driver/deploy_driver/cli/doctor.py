@@ -22,16 +22,16 @@ def doctor(
     context: typer.Context,
     as_administrator: Annotated[
         bool,
-        typer.Option("--as-administrator", help="Look into every account, through its bootstrapRole."),
+        typer.Option("--as-administrator", help="Check every account itself, through its bootstrapRole."),
     ] = False,
     output: Annotated[
         FindingsOutput,
-        typer.Option("--output", "--format", "-o", help="How the result is written to stdout; sarif is SARIF 2.1.0."),
+        typer.Option("--output", "--format", "-o", help="Output format; sarif is SARIF 2.1.0."),
     ] = FindingsOutput.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Say what is in the way, what rots, and what to do.
+    """Check configuration, credentials and account state.
 
     As Jenkins: everything that a run depends on. As an administrator: roles, trust, policies, boundaries, trails,
     buckets and keys of every account, beside what the program derives. Touches nothing, and says what it did not look

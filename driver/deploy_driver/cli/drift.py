@@ -40,16 +40,18 @@ def drift(
     context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
-    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="How many stacks at a time.")] = 4,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="How many stacks to check at a time.")] = 4,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something drifted.")] = False,
     ledger: Annotated[
         Path | None,
-        typer.Option("--ledger", metavar="FILE", help="Keeps what is new; otherwise .deploy/drift/ledger.json."),
+        typer.Option("--ledger", metavar="FILE", help="The file of known drift; otherwise .deploy/drift/ledger.json."),
     ] = None,
     reports: Annotated[
         Path | None,
         typer.Option(
-            "--reports", metavar="DIR", help="Also every report (Markdown, JSON, JUnit, SARIF), and the ledger."
+            "--reports",
+            metavar="DIR",
+            help="Also write every report (Markdown, JSON, JUnit, SARIF) and the ledger here.",
         ),
     ] = None,
     fix: Annotated[
@@ -58,12 +60,12 @@ def drift(
     allow_delete: AllowDeleteOption = None,
     yes: YesOption = False,
     output: Annotated[
-        DriftOutput, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
+        DriftOutput, typer.Option("--output", "--format", "-o", help="Output format.")
     ] = DriftOutput.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Say what is no longer as it was deployed.
+    """Detect drift between state, cloud and code.
 
     Holds the cloud, the state and the code of each stack side by side, and says for each resource which side moved: the
     cloud was changed, the code is not applied, or both; property by property. Runs under each account's preview role,

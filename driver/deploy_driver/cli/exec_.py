@@ -12,8 +12,8 @@ from deploy_driver.cli.options import CloudOption, ProjectOption, open_project
 def exec_(
     context: typer.Context,
     command: Annotated[list[str], typer.Argument(help="The command and its arguments, after `--`.")],
-    stack: Annotated[str, typer.Option("--stack", help="Whose credentials the command gets.")],
-    read_only: Annotated[bool, typer.Option("--read-only", help="Take the preview role, which can only read.")] = False,
+    stack: Annotated[str, typer.Option("--stack", help="The stack whose credentials the command gets.")],
+    read_only: Annotated[bool, typer.Option("--read-only", help="Use the preview role, which can only read.")] = False,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:

@@ -12,17 +12,18 @@ from deploy_driver.cli.options import CloudOption, Output, OutputOption, Project
 def history(
     context: typer.Context,
     run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="With --verify: only this run's record.", show_default=False)
+        str | None,
+        typer.Argument(metavar="RUN", help="With --verify: verify only this run's record.", show_default=False),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many runs, at most.")] = 20,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Say of every record whether it is as it was written, and nothing else.")
+        bool, typer.Option("--verify", help="Verify that every record is as it was written, and do nothing else.")
     ] = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show the runs of the past, newest first.
+    """Show past runs, newest first.
 
     Reads the records of this folder and those in the state bucket, where every deployment of every agent leaves its own.
     Who asked, who approved, why and from which commit is what the build said; `deploy audit RUN` says what AWS saw.
@@ -41,7 +42,7 @@ def history(
     from deploy_driver.render import history as rendered
 
     if run is not None and not verify:
-        raise UsageError("a run is named, and --verify is not", remedy=f"say --verify, or see `deploy report {run}`")
+        raise UsageError("a run is named, and --verify is not", remedy=f"pass --verify, or see `deploy report {run}`")
     opened = open_project(context, project, cloud)
     records = history.records(opened, notice)
     if verify:

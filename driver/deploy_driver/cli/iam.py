@@ -46,7 +46,7 @@ def check(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Check that every role may do all that its work takes, and nothing else.
+    """Check that every role has the permissions it needs, and no others.
 
     Decides each request by the role's policy, its boundary and its session's policy. Finds what is missing, what is too
     much, what reaches another stack, what opens a known way to more rights, and documents that AWS would refuse for
@@ -71,7 +71,7 @@ def check(
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Show and check what every role may do.\n\nReads the project's files only: no cloud is asked, nothing is changed.",
+    help="Show and check the IAM policies of every role.\n\nReads the project's files only: no cloud is asked, nothing is changed.",
 )
 app.command("show")(show)
 app.command("check")(check)

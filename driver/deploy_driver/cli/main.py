@@ -54,7 +54,7 @@ app = typer.Typer(
 @app.callback()
 def everywhere(
     mask: Annotated[
-        bool, typer.Option("--mask", help="Show no account ids and role names in the console.", envvar="DEPLOY_MASK")
+        bool, typer.Option("--mask", help="Hide account ids and role names in the console.", envvar="DEPLOY_MASK")
     ] = False,
 ) -> None:
     """What every verb has in common."""

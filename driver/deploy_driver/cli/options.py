@@ -47,24 +47,24 @@ StacksOption = Annotated[
         "--stacks", metavar="A,B,…", help="The stacks, by name, separated by commas; `deploy list` shows them."
     ),
 ]
-AllOption = Annotated[bool, typer.Option("--all", help="Every service stack, in the order of their needs.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Every service stack, in dependency order.")]
 RefreshOption = Annotated[
-    bool, typer.Option("--refresh", help="Compare with the cloud as it is, not as it was last deployed.")
+    bool, typer.Option("--refresh", help="Compare with the resources as they are in the cloud, not with the state.")
 ]
 AffectedOption = Annotated[
-    bool, typer.Option("--affected", help="The stacks that the change since --base concerns; says why for each.")
+    bool, typer.Option("--affected", help="The stacks affected by the change since --base, and why.")
 ]
 BaseOption = Annotated[
     str | None,
-    typer.Option("--base", metavar="REF", help="What the change is compared with, for example origin/main."),
+    typer.Option("--base", metavar="REF", help="The commit or branch to compare with, for example origin/main."),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm beforehand; limits still hold.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation; limits still hold.")]
 AllowDeleteOption = Annotated[
     list[str] | None,
     typer.Option(
         "--allow-delete",
         metavar="URN|all",
-        help="May be deleted or replaced although it holds data. Say it once for each, or all.",
+        help="Allow this to be deleted or replaced although it holds data. Repeat it for each URN, or pass all.",
     ),
 ]
 JUnitOption = Annotated[
@@ -82,9 +82,7 @@ class Output(StrEnum):
     JSON = "json"
 
 
-OutputOption = Annotated[
-    Output, typer.Option("--output", "--format", "-o", help="How the result is written to stdout.")
-]
+OutputOption = Annotated[Output, typer.Option("--output", "--format", "-o", help="Output format.")]
 
 
 class RunOutput(StrEnum):
@@ -107,7 +105,7 @@ class PageOutput(StrEnum):
     JSON = "json"
 
 
-PageOutputOption = Annotated[PageOutput, typer.Option("--output", "--format", "-o", help="How it is written.")]
+PageOutputOption = Annotated[PageOutput, typer.Option("--output", "--format", "-o", help="Output format.")]
 PageFileOption = Annotated[
-    Path | None, typer.Option("--file", metavar="F", help="Write it there instead of to stdout.")
+    Path | None, typer.Option("--file", metavar="FILE", help="Write the result to this file instead of stdout.")
 ]

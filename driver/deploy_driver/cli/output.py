@@ -142,7 +142,7 @@ def reported(file: Path | None) -> Iterator[tuple[Listener, ...]]:
         _write(file, "")
     except OSError as error:
         what = f"the JUnit file cannot be written: {error.strerror}"
-        raise UsageError(what, where=str(file), remedy="say another --junit") from None
+        raise UsageError(what, where=str(file), remedy="pass another --junit FILE") from None
     heard: list[Envelope] = []
     problem: BaseException | None = None
     try:

@@ -23,7 +23,7 @@ def outputs(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show what stacks export, as last deployed.
+    """Show stack outputs, as last deployed.
 
     Secrets are masked.
 

@@ -38,7 +38,7 @@ def preview(
     base: BaseOption = None,
     access: Annotated[
         bool,
-        typer.Option("--access", help="With --affected: the access layers instead, for an administrator."),
+        typer.Option("--access", help="With --affected: select access layers instead, for an administrator."),
     ] = False,
     refresh: RefreshOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would change.")] = False,
@@ -50,17 +50,15 @@ def preview(
         str | None, typer.Option("--expires-in", metavar="24h", help="With --save: how long it may be applied.")
     ] = None,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="With --save: also of files that are not committed.")
+        bool, typer.Option("--allow-dirty", help="With --save: allow files that are not committed.")
     ] = False,
     allow_delete: AllowDeleteOption = None,
     output: Annotated[
         PreviewOutput,
-        typer.Option(
-            "--output", "--format", "-o", help="How the result is written; markdown is a pull request's comment."
-        ),
+        typer.Option("--output", "--format", "-o", help="Output format; markdown is for a pull request's comment."),
     ] = PreviewOutput.TEXT,
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="Write the result there, not to stdout.")
+        Path | None, typer.Option("--file", metavar="FILE", help="Write the result to this file instead of stdout.")
     ] = None,
     max_characters: Annotated[
         int, typer.Option("--max-characters", min=1_000, help="The longest Markdown document; Bitbucket takes 32768.")
@@ -69,7 +67,7 @@ def preview(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show what `deploy up` would do, and touch nothing.
+    """Preview what `deploy up` would change.
 
     Runs under each account's preview role, which can only read. Goes on to the next stack when one fails.
 

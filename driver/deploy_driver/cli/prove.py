@@ -33,7 +33,7 @@ def prove(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Try who may enter each account, and do what there.
+    """Test the access controls of each account.
 
     In the sandbox every case is really tried: by Jenkins' roles, by roles made for it and removed again. On AWS nothing
     is changed and nobody's role is taken: IAM's policy simulator is asked, and what that leaves out is said. Without

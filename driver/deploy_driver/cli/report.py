@@ -29,7 +29,7 @@ def report(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show one run in full.
+    """Show the report of one run.
 
     Who asked, who approved and why; each account's stacks over time; what changed, what was dangerous, how the smoke
     tests answered, what had drifted and who did it; how it ended and what to do about it. Reads the run's record, in this

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Run four AWS accounts on this machine.\n\n"
+    help="Run an AWS sandbox of four accounts on this machine.\n\n"
     "tools, dev, staging and prod, with IAM enforced, on loopback only. State survives down and up.",
 )
 
@@ -33,7 +33,7 @@ def up(
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
 ) -> None:
-    """Start the sandbox, or find it running."""
+    """Start the sandbox, if it does not run yet."""
     from deploy_driver.app import sandbox
     from deploy_driver.cli.output import notice
 
@@ -42,7 +42,7 @@ def up(
 
 @app.command()
 def status(context: typer.Context, output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
-    """Show where it answers, its accounts and its tools.
+    """Show its endpoint, accounts and tools.
 
     Exits with 3 when it is down.
     """
@@ -53,7 +53,7 @@ def status(context: typer.Context, output: OutputOption = Output.TEXT, project: 
 
 @app.command()
 def reset(context: typer.Context, output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
-    """Empty all four accounts; the ports stay.
+    """Reset all four accounts; the ports stay.
 
     The state of all stacks goes with them.
     """

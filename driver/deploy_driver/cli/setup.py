@@ -8,7 +8,7 @@ from deploy_driver.cli.options import CloudOption, ProjectOption, open_project
 
 
 def setup(context: typer.Context, project: ProjectOption = None, cloud: CloudOption = None) -> None:
-    """Obtain the Pulumi engine and the AWS plugin.
+    """Install the Pulumi engine and the AWS plugin.
 
     What is on this machine is used. The engine is fetched from its vendor, or built from its Go modules (minutes, once
     per machine). The real AWS plugin is fetched where the project's runs need it: on AWS, and in the sandbox where

@@ -10,7 +10,7 @@ from deploy_driver.cli.options import CloudOption, ProjectOption, YesOption, ope
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What the state bucket keeps of a stack.\n\nEvery run judges the states of its stacks before it begins.",
+    help="Restore stack state from copies in the state bucket.\n\nEvery run judges the states of its stacks before it begins.",
 )
 
 
@@ -22,16 +22,17 @@ def everywhere() -> None:
 @app.command()
 def restore(
     context: typer.Context,
-    stack: Annotated[str, typer.Option("--stack", help="Whose state is put back.")],
+    stack: Annotated[str, typer.Option("--stack", help="The stack whose state is restored.")],
     yes: YesOption = False,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Put the newest good copy back where a stack's state is damaged, another stack's, or gone.
+    """Restore the newest good copy of a stack's state.
 
-    Refuses (exit code 4) where the state is as it should be. Copies are what the engine keeps (`.json.bak`, `backups`,
-    `history`), and the versions that the bucket keeps where whoever asks may list them. What is there now stays in the
-    bucket as a version. A copy may be older than what is deployed: look with `deploy preview --refresh` before the next up.
+    For a state that is damaged, another stack's, or gone. Refuses (exit code 4) where the state is as it should be. Copies are
+    what the engine keeps (`.json.bak`, `backups`, `history`), and the versions that the bucket keeps where whoever asks may list
+    them. What is there now stays in the bucket as a version. A copy may be older than what is deployed: look with
+    `deploy preview --refresh` before the next up.
 
     deploy state restore --stack staging
     """

@@ -65,7 +65,7 @@ def pull_request(environment: Mapping[str, str], host: Host | None = None, numbe
     said = next((environment[name] for name in names.numbers if environment.get(name)), "")
     if number is None and not re.fullmatch(r"[1-9]\d{0,9}", said, flags=re.ASCII):
         problems.append(
-            f"{' or '.join(names.numbers)}: {_got(said)}, expected the number of the pull request; or say --number"
+            f"{' or '.join(names.numbers)}: {_got(said)}, expected the number of the pull request; or pass --number"
         )
     if problems:
         raise UsageError(
@@ -83,7 +83,7 @@ def _host(environment: Mapping[str, str]) -> Host:
     names = " and ".join(names.project for names in NAMES.values())
     raise UsageError(
         f"{'both' if found else 'neither'} {names} {'are' if found else 'is'} set, so the host is not known",
-        remedy=f"say --host {' or --host '.join(Host)}",
+        remedy=f"pass --host {' or --host '.join(Host)}",
     )
 
 

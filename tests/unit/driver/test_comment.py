@@ -74,7 +74,7 @@ def test_all_that_is_missing_is_said_at_once() -> None:
     assert "GITHUB_API_URL: not set, expected an https address such as https://api.github.com" in said
     assert "GITHUB_REPOSITORY: not set, expected owner/name" in said
     assert "GITHUB_TOKEN: not set" in said
-    assert "CHANGE_ID: not set, expected the number of the pull request; or say --number" in said
+    assert "CHANGE_ID: not set, expected the number of the pull request; or pass --number" in said
     assert "CI_MERGE_REQUEST_IID or CHANGE_ID: not set" in refused({}, Host.GITLAB)
 
 

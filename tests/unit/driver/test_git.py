@@ -203,7 +203,7 @@ def test_a_base_that_only_the_remote_has_is_answered_with_its_name_here(reposito
     clone = Repository(tmp_path / "clone")
     repository.git("clone", "--quiet", "--no-local", str(repository.root), str(clone.root))
     error = refusal(clone, "release")
-    assert error.remedy == "say --base origin/release"
+    assert error.remedy == "pass --base origin/release"
     assert paths(since(clone, "origin/release")) == []
 
 

@@ -123,9 +123,9 @@ def test_a_run_that_was_killed_says_where() -> None:
 
 
 def test_a_run_that_did_not_begin_is_an_error_with_its_way_out() -> None:
-    problem = UsageError("no stack is named", remedy="say --all")
+    problem = UsageError("no stack is named", remedy="pass --all")
     assert cases(problem=problem) == {"deploy/run": "error"}
-    assert "what to do: say --all" in as_xml([], problem)
+    assert "what to do: pass --all" in as_xml([], problem)
 
 
 @given(st.text())

@@ -56,7 +56,7 @@ def _summary(picture: AuditPicture) -> str:
     ]
     lines = [f"run {run.run}: {what}", f"{picture.said()}", table(["ACCOUNT", "CALLS", "WITH AN ERROR", "KEYS"], rows)]
     if picture.may_still_come:
-        lines.append("on AWS an event is in the trail after up to 15 minutes: look again later, or say --wait 900")
+        lines.append("on AWS an event is in the trail after up to 15 minutes: look again later, or pass --wait 900")
     return "\n".join(lines)
 
 

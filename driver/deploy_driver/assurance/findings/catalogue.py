@@ -32,7 +32,7 @@ CHECKS = (
         Severity.ERROR,
         "There is nothing to deploy to: the sandbox does not run.",
         "No run begins, and nothing else can be looked at.",
-        "`deploy sandbox up`; or say --cloud aws",
+        "start it with `deploy sandbox up`, or pass --cloud aws",
     ),
     DoctorRule(
         "identity",

@@ -49,7 +49,7 @@ class IamRule(StrEnum):
 
 REMEDIES = {
     IamRule.MISSING: "allow it in the role's policy, and within the boundary and the session policy",
-    IamRule.SURPLUS: "take it out of the statement, or say in the program's table what needs it",
+    IamRule.SURPLUS: "take it out of the statement, or add what needs it to the program's table",
     IamRule.SURPLUS_RESOURCE: "take the resource out of the statement, or narrow it to what is needed",
     IamRule.WILDCARD_ACTION: "name the actions that are needed",
     IamRule.ANY_RESOURCE: "name the resources; AWS lets these actions be allowed on single ones",
