@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,3 +60,15 @@ def modules(*folders: str) -> tuple[Module, ...]:
     return tuple(
         Module(path.relative_to(ROOT).as_posix(), text := path.read_text("utf-8"), ast.parse(text)) for path in paths
     )
+
+
+@cache
+def import_graph() -> dict[str, set[str]]:
+    """Which of our installed modules imports which, for types alone as well."""
+    ours = {module.name.removesuffix(".__init__"): module for module in modules() if module.name.startswith("deploy_")}
+    return {name: set(_imported_modules(module, ours)) - {name} for name, module in ours.items()}
+
+
+def _imported_modules(module: Module, ours: Mapping[str, Module]) -> Iterator[str]:
+    for named in module.imports():
+        yield from [name for name in (named, named.rpartition(".")[0]) if name in ours][:1]

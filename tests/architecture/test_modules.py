@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
+from fnmatch import fnmatch
+from graphlib import TopologicalSorter
 
-from tests.architecture.source import Module, modules
+from tests.architecture.source import Module, import_graph, modules
 
 LONGEST_FUNCTION = 40
 LONGEST_DECLARATION = 60
 """A component's constructor is a list of resources, one argument per line."""
 
-WORDS_THAT_HIDE_MEANING = {"manager", "helper", "util", "context", "common", "misc", "shared", "base", "handler"}
-FUNCTION_CODE = "infra/handler/"
-"""The Lambda's own code: AWS calls it so."""
+ONE_OF_A_KIND = (
+    "deploy_driver.cli.*",  # a verb
+    "deploy_driver.adapters.hosts.*",  # a host of pull requests
+    "deploy_driver.adapters.engine.*",  # a step of one call of the engine
+    "deploy_driver.assurance.findings.rules.*",  # the rules about one kind of thing
+    "deploy_driver.assurance.prove.*",  # a table of cases
+    "deploy_driver.run.runner",  # knows nothing of what is done with a step
+    "deploy_infra.service.*",  # a component
+    "deploy_sandbox.cloud.*",  # a correction of the emulator
+    "deploy_sandbox.plugin.*",  # a resource type
+)
+"""Modules of which each is one of several alike; what uses them is the list of them all."""
 
 
 def first_line(module: Module) -> str:
@@ -59,12 +71,32 @@ def test_a_function_is_small_enough_to_be_seen_at_once() -> None:
     ] == []
 
 
-def test_no_name_hides_what_a_module_is() -> None:
+def test_no_class_name_is_used_twice() -> None:
+    places = defaultdict(list)
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(module.path)
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    TopologicalSorter(import_graph()).prepare()
+
+
+def test_a_module_that_only_one_sibling_imports_is_one_of_a_kind() -> None:
+    """Otherwise it is half a thought, and belongs into that sibling. A package's own `__init__` is its door, no sibling."""
+    importers = defaultdict(set)
+    for name, imports in import_graph().items():
+        for imported in imports:
+            importers[imported].add(name)
     assert [
-        module.path
-        for module in modules()
-        if not module.path.startswith(FUNCTION_CODE)
-        and {part.removesuffix("s") for part in re.split(r"[/_.]", module.path.lower())} & WORDS_THAT_HIDE_MEANING
+        f"{name} is imported by {only} alone"
+        for name, (only, *others) in importers.items()
+        if not others
+        and not any(other.startswith(f"{name}.") for other in import_graph())
+        and only.rpartition(".")[0] == name.rpartition(".")[0]
+        and not any(fnmatch(name, kind) for kind in ONE_OF_A_KIND)
     ] == []
 
 
