@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from deploy_driver.adapters.sources import INSTALLED
 from deploy_driver.assurance.iam.evaluate import PolicyRequest
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.iam.roles import roles as roles_of
@@ -114,12 +116,14 @@ def access_states(config: DeployConfig) -> tuple[PolicyRequest, ...]:
 def _asked(entry: str, key: str, root: Path, about: str | Sequence[str], shape: TypeAdapter[T]) -> T:
     """What the program answers about a stack or some stacks. Raises UsageError where it is no answer."""
     where = f"deploy.toml: program.{key}"
-    function = _entry_point(entry, where)
+    function = _entry_point(entry, where, root)
     try:
         said = function(root, about)
     except ValueError as error:
         detail = str(error).splitlines()
         raise UsageError(f"{entry} cannot answer", where=where, detail=detail) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever a program raises is its own failure
+        raise UsageError(f"{entry} cannot answer", where=where, detail=_failure(error, root)) from None
     try:
         return answer(said, shape)
     except AnswerError as error:
@@ -136,10 +140,22 @@ def _returned(entry: str, about: str | Sequence[str]) -> str:
     return f"what {entry} returns for {about if isinstance(about, str) else ', '.join(about)}"
 
 
-def _entry_point(name: str, where: str) -> Callable[[Path, str | Sequence[str]], object]:
+def _entry_point(name: str, where: str, root: Path) -> Callable[[Path, str | Sequence[str]], object]:
     module, function = name.split(":")
     try:
         found: Callable[[Path, str | Sequence[str]], object] = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise UsageError(f"{name} is not there: {error}", where=where) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever a program raises is its own failure
+        raise UsageError(f"{module} cannot be imported", where=where, detail=_failure(error, root)) from None
     return found
+
+
+def _failure(error: BaseException, root: Path) -> list[str]:
+    """What the program raised, and the last of its own lines on the way there."""
+    own = [
+        f"at {Path(frame.filename).relative_to(root)}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(root) and not INSTALLED & set(Path(frame.filename).parts)
+    ]
+    return [f"{type(error).__name__}: {error}", *own[-1:]]

@@ -110,3 +110,30 @@ def test_the_settings_of_all_stacks_are_asked_for_in_one_call(answers: ModuleTyp
         program.check_settings(config, config.stacks)
     assert asked == [(config.root, [stack.name for stack in config.stacks])]
     assert caught.value.detail == ("Pulumi.dev.yaml:4: items:4: wrong", "Pulumi.dev.yaml:9: items:9: wrong")
+
+
+def test_a_program_that_breaks_is_no_bug_of_the_driver(answers: ModuleType, config: DeployConfig) -> None:
+    def broken(_root: Path, _about: str) -> object:
+        return {}["region"]
+
+    def leaves(_root: Path, _about: str) -> object:
+        raise SystemExit(3)
+
+    for function, said in ((broken, "KeyError: 'region'"), (leaves, "SystemExit: 3")):
+        answers.__dict__["inventory"] = function
+        with pytest.raises(UsageError) as caught:
+            program.inventory(config, config.tools)
+        assert "deploy.toml: program.inventory: program_that_answers:inventory cannot answer" in str(caught.value)
+        assert said in str(caught.value.detail)
+
+
+def test_a_program_that_is_no_python_names_the_line(tmp_path: Path, config: DeployConfig) -> None:
+    (tmp_path / "no_python.py").write_text("x =\n", "utf-8")
+    sys.path.append(str(tmp_path))
+    try:
+        with pytest.raises(UsageError) as caught:
+            program.inventory(replace(config, inventory="no_python:inventory"), config.tools)
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert str(caught.value).startswith("deploy.toml: program.inventory: no_python cannot be imported")
+    assert "(no_python.py, line 1)" in str(caught.value.detail)

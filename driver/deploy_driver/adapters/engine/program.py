@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_loader
+from importlib.util import find_spec, module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 
 _NAMED = re.compile(r"\b(?:pulumi_)?aws\.([a-z]\w*)\.[A-Z]|from pulumi_aws import ([\w, ]+)")
+_SKIPPED = sys.stdlib_module_names | {"boto3", "botocore"}
+"""Packages that name no part of `pulumi_aws`; the AWS SDK, which the code of functions imports, is large."""
+
+_IMPORTED = re.compile(r"^(?:from|import)[ ]+([A-Za-z_]\w*)", re.MULTILINE)
 
 
 Listener = Callable[[str], None]
@@ -80,12 +84,21 @@ class Imports:
 
 
 def named_modules(folder: Path) -> set[str]:
-    """The modules of `pulumi_aws` that the program below `folder` names."""
+    """The modules of `pulumi_aws` that the program below `folder` names, and the installed packages that it imports."""
+    texts = list(_source_texts(folder))
+    own = {path.stem for path in (*folder.iterdir(), *folder.parent.iterdir())}
+    for package in {name for text in texts for name in _IMPORTED.findall(text)} - own - _SKIPPED:
+        spec = None if package.startswith("pulumi") else find_spec(package)
+        for place in (spec and spec.submodule_search_locations) or ():
+            texts += _source_texts(Path(place))
     found: set[str] = set()
-    for file in _sources(folder):
-        for used, imported in _NAMED.findall(file.read_text(encoding="utf-8", errors="replace")):
-            found |= {used} if used else {part.strip() for part in imported.split(",")}
+    for used, imported in (names for text in texts if "aws" in text for names in _NAMED.findall(text)):
+        found |= {used} if used else {part.strip() for part in imported.split(",")}
     return found
+
+
+def _source_texts(folder: Path) -> Iterator[str]:
+    return (file.read_text(encoding="utf-8", errors="replace") for file in _sources(folder))
 
 
 def _sources(folder: Path) -> Iterator[Path]:

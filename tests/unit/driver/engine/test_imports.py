@@ -29,6 +29,12 @@ def test_the_modules_that_the_program_names(tmp_path: Path) -> None:
     assert named_modules(tmp_path) == {"s3", "iam", "lambda_", "apigatewayv2"}
 
 
+def test_the_modules_that_an_installed_package_of_the_program_names(tmp_path: Path) -> None:
+    write(tmp_path / "__main__.py", "import os, json\nfrom deploy_infra.service import ItemsService\nimport boto3\n")
+    found = named_modules(tmp_path)
+    assert {"s3", "lambda_", "apigatewayv2", "iam"} <= found
+
+
 def test_what_is_installed_beside_it_is_not_the_program(tmp_path: Path) -> None:
     write(tmp_path / "venv" / "pyvenv.cfg", "")
     write(tmp_path / "venv" / "lib" / "one.py", "aws.ec2.Instance('i')")
