@@ -33,7 +33,7 @@ from deploy_driver.record.stream import EventStream
 from deploy_driver.run.build_info import BuildInfo, application_id, build_of, new_run_id, read_build_info
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
-from deploy_driver.run.gates import Confirmation, DataLoss, Limit, RequiredApproval
+from deploy_driver.run.gates import gates_of
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
@@ -297,7 +297,7 @@ def compose(
     deployer = Deployer(
         engine=DeployedCode(engine, LambdaCode(lambda: session.renewed().aws, session.state_store)),
         preflight=Preflight(session.identity, state, stream),
-        gates=(Limit(), DataLoss(allowed), Confirmation(prompt, yes), RequiredApproval(prompt, yes)),
+        gates=gates_of(prompt, yes=yes, allowed=allowed),
         prober=HttpProber(clock),
         clock=clock,
         emit=stream,

@@ -207,6 +207,11 @@ class UsedOnce:
         return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, AGAIN) if other else None
 
 
+def gates_of(prompt: Prompt, *, yes: bool, allowed: Collection[str]) -> tuple[Gate, ...]:
+    """The gates of every run. A person is asked last, about what nothing else refuses."""
+    return (Limit(), DataLoss(allowed), Confirmation(prompt, yes), RequiredApproval(prompt, yes))
+
+
 def reviewed_gates(
     bundle: Bundle, state: StateStore, plans: UsedPlans, run: str, others: tuple[Gate, ...]
 ) -> tuple[Gate, ...]:

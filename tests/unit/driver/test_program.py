@@ -114,7 +114,7 @@ def test_the_settings_of_all_stacks_are_asked_for_in_one_call(answers: ModuleTyp
 
 def test_a_program_that_breaks_is_no_bug_of_the_driver(answers: ModuleType, config: DeployConfig) -> None:
     def broken(_root: Path, _about: str) -> object:
-        return {}["region"]
+        return dict[str, str]()["region"]
 
     def leaves(_root: Path, _about: str) -> object:
         raise SystemExit(3)
