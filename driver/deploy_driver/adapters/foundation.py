@@ -14,6 +14,7 @@ from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.adapters.plan_key import KEY_SPEC
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Backend
+from deploy_project.stacks import arn, role_arn
 
 _TAKEN = {
     "BucketAlreadyExists": "let deploy:stateBucket or deploy:accessStateBucket name another: this name is somebody else's"
@@ -56,7 +57,7 @@ def plan_key_policy(account: str, deploy_role: str) -> Mapping[str, Any]:
                 "OnlyJenkinsSigns",
                 "kms:Sign",
                 "*",
-                {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/{deploy_role}"}},
+                {"ArnNotEquals": {"aws:PrincipalArn": role_arn(account, deploy_role)}},
             ),
         ],
     }
@@ -66,7 +67,7 @@ def _governed_by_iam(account: str) -> Mapping[str, Any]:
     return {
         "Sid": "GovernedByIam",
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Principal": {"AWS": arn("iam", "root", account=account)},
         "Action": "kms:*",
         "Resource": "*",
     }
@@ -78,11 +79,11 @@ def _denied(sid: str, action: str, resource: Any, when: Mapping[str, Any]) -> Ma
 
 
 def _all_of(bucket: str) -> list[str]:
-    return [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    return [arn("s3", bucket), arn("s3", f"{bucket}/*")]
 
 
 def _is(account: str, roles: Iterable[str]) -> Mapping[str, Any]:
-    return {"ArnEquals": {"aws:PrincipalArn": [f"arn:aws:iam::{account}:role/{role}" for role in roles]}}
+    return {"ArnEquals": {"aws:PrincipalArn": [role_arn(account, role) for role in roles]}}
 
 
 @dataclass(frozen=True)

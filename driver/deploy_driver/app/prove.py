@@ -32,6 +32,7 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import UsageError
 from deploy_driver.run.build_info import session_name
 from deploy_driver.values import Layer, Stack
+from deploy_project.stacks import arn
 
 
 def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
@@ -50,7 +51,7 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
             access_bucket=config.access_backend.bucket,
             access_key=config.access_backend.key_alias,
             plan_key=config.plan_key,
-            boundary=f"arn:aws:iam::{tools.account}:policy/{made.boundary}",
+            boundary=arn("iam", f"policy/{made.boundary}", account=tools.account),
             trail=_trail(tools, made.trail),
             trail_bucket=made.buckets["trail"],
         ),
@@ -91,7 +92,7 @@ def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
         preview_role=stack.preview_role,
         bootstrap_role=stack.bootstrap_role,
         execution_role=made.roles["execution"].name,
-        boundary=f"arn:aws:iam::{stack.account}:policy/{made.boundary}",
+        boundary=arn("iam", f"policy/{made.boundary}", account=stack.account),
         bucket=serves.buckets["items"],
         function=serves.function,
         log_group=serves.log_group,
@@ -103,7 +104,7 @@ def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
 
 
 def _trail(stack: Stack, name: str) -> str:
-    return f"arn:aws:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
+    return arn("cloudtrail", f"trail/{name}", region=stack.region, account=stack.account)
 
 
 def prove(

@@ -21,6 +21,7 @@ from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ADMINISTRATOR
 from deploy_driver.assurance.prove.facts import CreatedThings, Facts, ProvedTarget
 from deploy_driver.errors import NotReadyError
+from deploy_project.stacks import arn
 
 _ASK = json.dumps(
     {
@@ -113,7 +114,7 @@ class ProveFixtures:
 
     def _copies(self, iam: Any, target: ProvedTarget, word: str, real: Mapping[str, Any]) -> None:
         tools, trust = self.facts.tools, real["AssumeRolePolicyDocument"]
-        user = f"arn:aws:iam::{tools.account}:user/{created.USER}"
+        user = arn("iam", f"user/{created.USER}", account=tools.account)
         stranger = self.facts.beside(target).role_arn(created.STRANGER)
         longest = {"MaxSessionDuration": real["MaxSessionDuration"]}
         _role(iam, f"{created.COPY}-{word}", _renamed(trust, user), "", **longest)
@@ -145,7 +146,7 @@ class ProveFixtures:
 def _trusting(*accounts: str) -> Mapping[str, Any]:
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": [f"arn:aws:iam::{account}:root" for account in accounts]},
+        "Principal": {"AWS": [arn("iam", "root", account=account) for account in accounts]},
         "Action": ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
@@ -206,8 +207,8 @@ def _clear_iam(iam: Any) -> None:
         for policy in iam.list_user_policies(UserName=user)["PolicyNames"]:
             iam.delete_user_policy(UserName=user, PolicyName=policy)
         iam.delete_user(UserName=user)
-    for arn in _ours(iam, "list_policies", "Policies", "Arn", Scope="Local"):
-        iam.delete_policy(PolicyArn=arn)
+    for policy_arn in _ours(iam, "list_policies", "Policies", "Arn", Scope="Local"):
+        iam.delete_policy(PolicyArn=policy_arn)
     for profile in _ours(iam, "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"):
         iam.delete_instance_profile(InstanceProfileName=profile)
 

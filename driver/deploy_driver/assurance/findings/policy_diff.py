@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from deploy_project.stacks import arn
+
 _SHOWN = 3
 """Differences that are told one by one; a rewritten policy has hundreds."""
 
@@ -92,7 +94,7 @@ def _principals(principal: Any) -> list[str]:
 
 
 def _account(principal: str) -> str:
-    return f"arn:aws:iam::{principal}:root" if principal.isdigit() else principal
+    return arn("iam", "root", account=principal) if principal.isdigit() else principal
 
 
 def _conditions(conditions: Any) -> str:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from deploy_driver.assurance.iam.evaluate import PolicyRequest, decide, matches, names_action
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_project.accounts import ORGANIZATION_ROLE
+from deploy_project.stacks import arn, role_arn
 
 ELSEWHERE = "us-east-1"
 """A region that is asked for beside those that a role works in."""
@@ -99,14 +100,14 @@ def _others(kind: str, action: str, role: RoleDefinition, roles: Iterable[RoleDe
         yield role.arn
         yield from (other.arn for other in roles)
         for account in accounts:
-            yield from (f"arn:aws:iam::{account}:role/{name}" for name in ("Administrator", ORGANIZATION_ROLE))
+            yield from (role_arn(account, name) for name in ("Administrator", ORGANIZATION_ROLE))
     elif kind in {"user", "group", "policy"}:
-        yield f"arn:aws:iam::{role.account}:{kind}/administrator"
+        yield arn("iam", f"{kind}/administrator", account=role.account)
     else:
         thing = "function:another" if kind == "function" else "another"
         yield "*"
         for region in sorted(_regions(role)):
-            yield f"arn:aws:{action.partition(':')[0]}:{region}:{role.account}:{thing}"
+            yield arn(action.partition(":")[0], thing, region=region, account=role.account)
 
 
 def _reached(action: str, role: RoleDefinition, own: Iterable[str]) -> Iterator[str]:

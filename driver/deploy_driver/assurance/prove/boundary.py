@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ADMINISTRATOR, ApiRequest, CaseTable, Trial, Undo, call, simulated
 from deploy_driver.assurance.prove.facts import Facts, ProvedTarget, ProvedTools
+from deploy_project.stacks import arn, role_arn
 
 GROUP = "boundary"
 
@@ -52,12 +53,14 @@ def evaluations(facts: Facts) -> Iterator[Trial]:
             ("execution", target.execution_role),
         ):
             cases = CaseTable(GROUP, word, target.env, created.in_account(target), _OWN)
-            own = ("s3:GetBucketVersioning", f"arn:aws:s3:::{target.bucket}")
+            own = ("s3:GetBucketVersioning", arn("s3", target.bucket))
             yield from _imagined(cases, target.role_arn(role), forbidden, own)
     yield from _of_tools(facts.tools, facts.targets)
 
 
 def _of_tools(tools: ProvedTools, targets: tuple[ProvedTarget, ...]) -> Iterator[Trial]:
+    key = arn("kms", "key/prove", region=tools.region, account=tools.account)
+    strange_key = arn("kms", "key/prove", region=tools.region, account="000000000000")
     forbidden = [
         *_everywhere(tools.account, tools.region, tools.trail, tools.trail_bucket),
         *(
@@ -66,36 +69,36 @@ def _of_tools(tools: ProvedTools, targets: tuple[ProvedTarget, ...]) -> Iterator
             for target in targets
         ),
         Forbidden("state-policy", "would put the policy of the state bucket", "s3:PutBucketPolicy",
-             f"arn:aws:s3:::{tools.state_bucket}", {}, denied=False),
+             arn("s3", tools.state_bucket), {}, denied=False),
         Forbidden("run-replaced", "would replace the record of a run", "s3:PutObject",
-             f"arn:aws:s3:::{tools.state_bucket}/.deploy/runs/prove", {}),
+             arn("s3", f"{tools.state_bucket}/.deploy/runs/prove"), {}),
         Forbidden("run-removed", "would remove the record of a run", "s3:DeleteObject",
-             f"arn:aws:s3:::{tools.state_bucket}/.deploy/runs/prove", {}),
+             arn("s3", f"{tools.state_bucket}/.deploy/runs/prove"), {}),
         Forbidden("plan-unused", "would make a used plan new", "s3:DeleteObject",
-             f"arn:aws:s3:::{tools.state_bucket}/.deploy/plans/prove", {}),
+             arn("s3", f"{tools.state_bucket}/.deploy/plans/prove"), {}),
         Forbidden("access-state", "would write the state of an access layer", "s3:PutObject",
-             f"arn:aws:s3:::{tools.access_bucket}/{tools.files('prove-access')['state']}", {}, denied=False),
+             arn("s3", f"{tools.access_bucket}/{tools.files('prove-access')['state']}"), {}, denied=False),
         Forbidden("access-key", "would decrypt what an access layer keeps secret", "kms:Decrypt",
-             f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": tools.access_key}, denied=False),
+             key, {"kms:ResourceAliases": tools.access_key}, denied=False),
         Forbidden("other-key", "would decrypt with another key", "kms:Decrypt",
-             f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": "alias/prove-other"}, denied=False),
+             key, {"kms:ResourceAliases": "alias/prove-other"}, denied=False),
         Forbidden("other-plan-key", "would sign with another key", "kms:Sign",
-             f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": "alias/prove-other"}, denied=False),
+             key, {"kms:ResourceAliases": "alias/prove-other"}, denied=False),
         Forbidden("strange-plan-key", "would sign with a key of that name in another account", "kms:Sign",
-             f"arn:aws:kms:{tools.region}:000000000000:key/prove", {"kms:ResourceAliases": tools.plan_key}, denied=False),
+             strange_key, {"kms:ResourceAliases": tools.plan_key}, denied=False),
         Forbidden("strange-key", "would decrypt with a key of that name in another account", "kms:Decrypt",
-             f"arn:aws:kms:{tools.region}:000000000000:key/prove", {"kms:ResourceAliases": tools.state_key}, denied=False),
+             strange_key, {"kms:ResourceAliases": tools.state_key}, denied=False),
         Forbidden("state-key-gone", "would delete the state's key", "kms:ScheduleKeyDeletion",
-             f"arn:aws:kms:{tools.region}:{tools.account}:key/prove", {"kms:ResourceAliases": tools.state_key}, denied=False),
+             key, {"kms:ResourceAliases": tools.state_key}, denied=False),
     ]  # fmt: skip
     for role in (tools.deploy_role, tools.preview_role):
         cases = CaseTable(GROUP, role, "tools", ADMINISTRATOR, _OWN)
-        own = ("s3:GetObject", f"arn:aws:s3:::{tools.state_bucket}/{tools.files('prove')['state']}")
+        own = ("s3:GetObject", arn("s3", f"{tools.state_bucket}/{tools.files('prove')['state']}"))
         yield from _imagined(cases, tools.role_arn(role), forbidden, own)
 
 
 def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> list[Forbidden]:
-    record, role = f"arn:aws:s3:::{trail_bucket}", f"arn:aws:iam::{account}:role/prove-new"
+    record, role = arn("s3", trail_bucket), role_arn(account, "prove-new")
     return [
         Forbidden("make-role", "would make a role", "iam:CreateRole", role, {}),
         Forbidden("own-policy", "would write a role's policy", "iam:PutRolePolicy", role, {}),
@@ -106,19 +109,19 @@ def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> lis
         Forbidden("record-gone", "would delete a delivered record", "s3:DeleteObject", f"{record}/AWSLogs/prove", {}),
         Forbidden("record-policy", "would open the trail's bucket", "s3:PutBucketPolicy", record, {}),
         Forbidden("secret", "would read a secret", "secretsmanager:GetSecretValue",
-             f"arn:aws:secretsmanager:{region}:{account}:secret:prove", {}),
+             arn("secretsmanager", "secret:prove", region=region, account=account), {}),
         Forbidden("machine", "would start a machine", "ec2:RunInstances",
-             f"arn:aws:ec2:{region}:{account}:instance/*", {}),
+             arn("ec2", "instance/*", region=region, account=account), {}),
         Forbidden("organisation", "would leave the organisation", "organizations:LeaveOrganization", "*", {}),
         Forbidden("rest-api", "would make a REST API", "apigateway:POST",
-             f"arn:aws:apigateway:{region}::/restapis", {}, denied=False),
+             arn("apigateway", "/restapis", region=region), {}, denied=False),
         Forbidden("other-bucket", "would read a bucket that is not ours", "s3:GetObject",
-             "arn:aws:s3:::prove-other/a", {}, denied=False),
+             arn("s3", "prove-other/a"), {}, denied=False),
     ]  # fmt: skip
 
 
 def _of_target(target: ProvedTarget) -> list[Forbidden]:
-    bucket = f"arn:aws:s3:::{target.bucket}"
+    bucket = arn("s3", target.bucket)
     passed = target.role_arn(target.execution_role)
     return [
         Forbidden("become", "would become another role", "sts:AssumeRole", target.role_arn(target.bootstrap_role), {}),
@@ -139,16 +142,16 @@ def _of_target(target: ProvedTarget) -> list[Forbidden]:
         Forbidden("pass-other-role", "would pass the deployment role to Lambda", "iam:PassRole",
              target.role_arn(target.deployment_role), {"iam:PassedToService": "lambda.amazonaws.com"}, denied=False),
         Forbidden("other-log", "would write another log", "logs:PutLogEvents",
-             f"arn:aws:logs:{target.region}:{target.account}:log-group:/prove-other:log-stream:prove", {}, denied=False),
+             arn("logs", "log-group:/prove-other:log-stream:prove", region=target.region, account=target.account), {}, denied=False),
         Forbidden("other-function", "would change another function", "lambda:UpdateFunctionCode",
-             f"arn:aws:lambda:{target.region}:{target.account}:function:prove-other", {}, denied=False),
+             arn("lambda", "function:prove-other", region=target.region, account=target.account), {}, denied=False),
         *_elsewhere(target, bucket),
     ]  # fmt: skip
 
 
 def _elsewhere(target: ProvedTarget, bucket: str) -> list[Forbidden]:
     """What would send elsewhere what happens to the stack's things, or make it be forgotten."""
-    log = f"arn:aws:logs:{target.region}:{target.account}:log-group:{target.log_group}"
+    log = arn("logs", f"log-group:{target.log_group}", region=target.region, account=target.account)
     return [
         Forbidden("bucket-logging", "would send the bucket's access log elsewhere", "s3:PutBucketLogging", bucket, {}),
         Forbidden("bucket-notification", "would send word of every item elsewhere", "s3:PutBucketNotification", bucket, {}),

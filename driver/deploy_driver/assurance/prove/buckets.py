@@ -20,6 +20,7 @@ from deploy_driver.assurance.prove.case import (
     decided,
 )
 from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_project.stacks import arn
 
 GROUP = "buckets"
 _ALLOW_ALL = {"Sid": "Owner", "Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -55,7 +56,7 @@ def verdicts(facts: Facts) -> Iterator[Verdict]:
 
 def _of(target: ProvedTarget, word: str, bucket: str, document: Document) -> Iterator[Verdict]:
     owner = {**document, "Statement": [*document["Statement"], _ALLOW_ALL]}
-    thing = f"arn:aws:s3:::{bucket}/prove"
+    thing = arn("s3", f"{bucket}/prove")
     for fact, secure, expected in (("tls", "true", CaseAnswer.ALLOWED), ("no-tls", "false", CaseAnswer.REFUSED)):
         says = f"{word}: the owner reads {'over' if secure == 'true' else 'without'} TLS"
         twin = "no-tls" if fact == "tls" else "tls"
@@ -65,14 +66,14 @@ def _of(target: ProvedTarget, word: str, bucket: str, document: Document) -> Ite
 
 def _delivery(target: ProvedTarget, document: Document) -> Iterator[Verdict]:
     """CloudTrail delivers this account's trail and no other's."""
-    file = f"arn:aws:s3:::{target.trail_bucket}/AWSLogs/{target.account}/prove"
+    file = arn("s3", f"{target.trail_bucket}/AWSLogs/{target.account}/prove")
     right = {
         "aws:SecureTransport": "true",
         "aws:SourceArn": target.trail,
         "s3:x-amz-acl": "bucket-owner-full-control",
     }
     other = {**right, "aws:SourceArn": target.trail.replace(target.account, "000000000000")}
-    bucket = f"arn:aws:s3:::{target.trail_bucket}"
+    bucket = arn("s3", target.trail_bucket)
     for fact, says, expected, asked in (
         ("delivers", "CloudTrail delivers this account's trail", CaseAnswer.ALLOWED, PolicyRequest("s3:PutObject", file, right)),
         ("other-trail", "CloudTrail delivers another account's trail", CaseAnswer.REFUSED, PolicyRequest("s3:PutObject", file, other)),
@@ -82,7 +83,7 @@ def _delivery(target: ProvedTarget, document: Document) -> Iterator[Verdict]:
         ("other-owner", "CloudTrail delivers what the account does not own", CaseAnswer.REFUSED,
          PolicyRequest("s3:PutObject", file, {**right, "s3:x-amz-acl": "private"})),
         ("elsewhere", "CloudTrail delivers to another place of the bucket", CaseAnswer.REFUSED,
-         PolicyRequest("s3:PutObject", f"arn:aws:s3:::{target.trail_bucket}/prove", right)),
+         PolicyRequest("s3:PutObject", arn("s3", f"{target.trail_bucket}/prove"), right)),
     ):  # fmt: skip
         twin = {"delivers": "other-trail", "looks": "other-looks", "other-looks": "looks"}.get(fact, "delivers")
         yield _decided(_case(target, f"trail.{fact}", f"trail: {says}", expected, f"trail.{twin}"), document, asked)

@@ -6,6 +6,7 @@ import json
 
 from deploy_driver.assurance.prove.case import ADMINISTRATOR, Actor, Entered, KeyHolder
 from deploy_driver.assurance.prove.facts import ProvedTarget, ProvedTools
+from deploy_project.stacks import arn
 
 PREFIX = "prove-"
 
@@ -77,7 +78,7 @@ def private(bucket: str) -> str:
 
 
 def _policy(bucket: str, statement: dict[str, str]) -> str:
-    resource = {"Resource": f"arn:aws:s3:::{bucket}/*"}
+    resource = {"Resource": arn("s3", f"{bucket}/*")}
     return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **resource}]})
 
 

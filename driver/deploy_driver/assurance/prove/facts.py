@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from deploy_project.stacks import arn, role_arn
+
 
 @dataclass(frozen=True)
 class ProvedTools:
@@ -29,7 +31,7 @@ class ProvedTools:
 
     def role_arn(self, name: str) -> str:
         """A role of this account."""
-        return f"arn:aws:iam::{self.account}:role/{name}"
+        return role_arn(self.account, name)
 
     def files(self, stack: str) -> Mapping[str, str]:
         """Where the engine keeps what it knows of a stack, by what it is (pulumi/pulumi `pkg/backend/diy`, `store.go`)."""
@@ -73,12 +75,12 @@ class ProvedTarget:
 
     def role_arn(self, name: str) -> str:
         """A role of this account."""
-        return f"arn:aws:iam::{self.account}:role/{name}"
+        return role_arn(self.account, name)
 
     @property
     def function_arn(self) -> str:
         """The stack's function."""
-        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.function}"
+        return arn("lambda", f"function:{self.function}", region=self.region, account=self.account)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ApiRequest, CaseTable, Ec2Instance, Entered, Trial, Undo, call, simulated
 from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_project.stacks import arn
 
 WIDENING = "widening"
 
-ADMINISTRATORS = "arn:aws:iam::aws:policy/AdministratorAccess"
+ADMINISTRATORS = arn("iam", "policy/AdministratorAccess", account="aws")
 _CODE = {"Runtime": "python3.12", "Handler": "prove.main", "Code": {"ZipFile": b"nothing that could run"}}
 _PASS, _POLICY, _GRANT, _API = "pass-execution-role", "own-bucket-policy", "grant-api-gateway", "own-api"
 
@@ -133,7 +134,7 @@ def _functions(deployment: Deployment) -> Iterator[Trial]:
 
 def _grants(deployment: Deployment) -> Iterator[Trial]:
     target, cases = deployment.target, deployment.cases
-    api = f"arn:aws:execute-api:{target.region}:{target.account}:prove/*"
+    api = arn("execute-api", "prove/*", region=target.region, account=target.account)
 
     def grant(statement: str, principal: str, **more: str) -> ApiRequest:
         names = {"FunctionName": target.function, "StatementId": statement}
@@ -237,8 +238,8 @@ def _apis(deployment: Deployment) -> Iterator[Trial]:
         yield cases.deny("other-api", "changes another stack's HTTP API", change, twin=_API)
         route = call("apigatewayv2", "create_route", ApiId=other, RouteKey="GET /prove")
         yield cases.deny("other-api-route", "gives another stack's HTTP API a route", route, twin=_API)
-        arn = f"arn:aws:apigateway:{target.region}::/apis/{other}"
-        tagged = call("apigatewayv2", "tag_resource", ResourceArn=arn, Tags={"deploy:stack": target.env})
+        api = arn("apigateway", f"/apis/{other}", region=target.region)
+        tagged = call("apigatewayv2", "tag_resource", ResourceArn=api, Tags={"deploy:stack": target.env})
         yield cases.deny("other-api-tag", "tags another stack's HTTP API as its own", tagged, twin=_API)
         gone = call("apigatewayv2", "delete_api", ApiId=other)
         yield cases.deny("other-api-gone", "deletes another stack's HTTP API", gone, twin=_API)
@@ -263,14 +264,14 @@ def _record(deployment: Deployment) -> Iterator[Trial]:
 
 def _roles(deployment: Deployment) -> Iterator[Trial]:
     target, cases, tools = deployment.target, deployment.cases, deployment.facts.tools
-    for fact, arn in (
+    for fact, role in (
         ("become-execution", target.role_arn(target.execution_role)),
         ("become-bootstrap", target.role_arn(target.bootstrap_role)),
         ("become-open", target.role_arn(created.OPEN)),
         ("become-jenkins", tools.role_arn(tools.deploy_role)),
     ):
-        request = call("sts", "assume_role", RoleArn=arn, RoleSessionName=target.session)
-        yield cases.deny(fact, f"becomes {arn.rsplit('/', 1)[1]}", request)
+        request = call("sts", "assume_role", RoleArn=role, RoleSessionName=target.session)
+        yield cases.deny(fact, f"becomes {role.rsplit('/', 1)[1]}", request)
 
 
 READING = "reading"
@@ -329,20 +330,20 @@ def _preview(facts: Facts, target: ProvedTarget) -> Iterator[Trial]:
 
 def _execution(target: ProvedTarget) -> Iterator[Trial]:
     cases = CaseTable(READING, "execution", target.env, created.in_account(target), "own-item")
-    arn, item = target.role_arn(target.execution_role), f"arn:aws:s3:::{target.bucket}/items/prove"
-    own = simulated(arn, "s3:GetObject", item)
+    role, item = target.role_arn(target.execution_role), arn("s3", f"{target.bucket}/items/prove")
+    own = simulated(role, "s3:GetObject", item)
     yield cases.simulate("own-item", "would read an item", own, allowed=True, twin="other-item")
     for fact, sentence, action, resource in (
-        ("other-item", "would read what is no item", "s3:GetObject", f"arn:aws:s3:::{target.bucket}/else"),
-        ("other-bucket", "would read another bucket", "s3:GetObject", "arn:aws:s3:::prove-other/items/prove"),
-        ("bucket-policy", "would put the bucket's policy", "s3:PutBucketPolicy", f"arn:aws:s3:::{target.bucket}"),
+        ("other-item", "would read what is no item", "s3:GetObject", arn("s3", f"{target.bucket}/else")),
+        ("other-bucket", "would read another bucket", "s3:GetObject", arn("s3", "prove-other/items/prove")),
+        ("bucket-policy", "would put the bucket's policy", "s3:PutBucketPolicy", arn("s3", target.bucket)),
         ("function-code", "would change its own code", "lambda:UpdateFunctionCode", target.function_arn),
         ("role", "would make a role", "iam:CreateRole", target.role_arn("prove-new")),
         ("other-log", "would write another log", "logs:PutLogEvents", _log(target, "/aws/lambda/prove-other")),
         ("become", "would become another role", "sts:AssumeRole", target.role_arn(target.deployment_role)),
     ):
-        yield cases.simulate(fact, sentence, simulated(arn, action, resource), allowed=False, twin="own-item")
+        yield cases.simulate(fact, sentence, simulated(role, action, resource), allowed=False, twin="own-item")
 
 
 def _log(target: ProvedTarget, group: str) -> str:
-    return f"arn:aws:logs:{target.region}:{target.account}:log-group:{group}:log-stream:prove"
+    return arn("logs", f"log-group:{group}:log-stream:prove", region=target.region, account=target.account)

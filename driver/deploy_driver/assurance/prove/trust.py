@@ -30,6 +30,7 @@ from deploy_driver.assurance.prove.case import (
     decided,
 )
 from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_project.stacks import arn
 
 GROUP = "trust"
 
@@ -303,9 +304,9 @@ def _demands_of(trust: TrustDocument, facts: Facts) -> Iterator[Verdict]:
 def _wrong_contexts(facts: Facts, target: ProvedTarget) -> Mapping[str, tuple[str, ...]]:
     other, tools = facts.beside(target), facts.tools
     strangers = (
-        f"arn:aws:iam::{tools.account}:root",
+        arn("iam", "root", account=tools.account),
         tools.role_arn("prove-sibling"),
-        f"arn:aws:iam::{tools.account}:user/prove-user",
+        arn("iam", "user/prove-user", account=tools.account),
         other.role_arn(tools.deploy_role),
         target.role_arn(target.preview_role),
     )
@@ -319,7 +320,7 @@ def _wrong_contexts(facts: Facts, target: ProvedTarget) -> Mapping[str, tuple[st
 
 
 def _principal(trust: TrustDocument) -> Verdict:
-    expected = {"AWS": f"arn:aws:iam::{trust.tools_account}:root"}
+    expected = {"AWS": arn("iam", "root", account=trust.tools_account)}
     others = [each.get("Principal") for each in trust.document["Statement"] if each.get("Principal") != expected]
     case = trust.case(
         "principal", "lets in nobody but the tools account's own", CaseAnswer.REFUSED, "assume-role.right"

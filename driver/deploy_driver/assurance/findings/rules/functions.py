@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from deploy_driver.assurance.findings.observed import Document, InspectedFunction, SeenFunction, Unseen
 from deploy_driver.assurance.findings.policy_diff import grants
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
+from deploy_project.stacks import arn
 
 _GATEWAY = "Service:apigateway.amazonaws.com"
 _CALL = "lambda:invokefunction"
@@ -30,7 +31,7 @@ def _wrong(function: InspectedFunction, statement: Document) -> str:
         if (grant.principal, grant.action) != (_GATEWAY, _CALL):
             return f"says {grant}"
     source = _source(statement)
-    ours = f"arn:aws:execute-api:{function.region}:{function.account}:"
+    ours = arn("execute-api", "", region=function.region, account=function.account)
     return "" if source.startswith(ours) else f"lets in API Gateway for {source or 'whatever API, of any account'}"
 
 
