@@ -96,10 +96,10 @@ def judge(content: bytes, stack: Stack, project: str) -> Judged:
     latest = checkpoint.latest
     if latest is None:
         return Judged()
-    standing = {one.urn: one.type for one in latest.resources or () if one.custom and not _is_provider(one)}
+    resources = {one.urn: one.type for one in latest.resources or () if one.custom and not _is_provider(one)}
     found = [*_integrity(latest), *_foreign(latest, stack, project)]
     short = (text if len(text) <= _LONG else f"{text[:_LONG]}…" for text in found)
-    return Judged(standing, tuple(dict.fromkeys(short)), deployed=True)
+    return Judged(resources, tuple(dict.fromkeys(short)), deployed=True)
 
 
 class _Part(BaseModel):

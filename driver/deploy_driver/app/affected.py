@@ -47,7 +47,7 @@ def affected_since(project: LocalProject, wanted: Since) -> Selection:
     return Selection(change, wanted.layer, affected(change, config.stacks, config.program))
 
 
-def told(selection: Selection, operation: Operation) -> tuple[StackSelected | StackLeftOut, ...]:
+def selection_events(selection: Selection, operation: Operation) -> tuple[StackSelected | StackLeftOut, ...]:
     """The selection as events: what is part of the run and what is left out, each with its reasons."""
     base = selection.change.base
     why = _why_left_out(selection.layer, operation)

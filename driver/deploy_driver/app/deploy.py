@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from deploy_driver.app import program
-from deploy_driver.app.affected import Since, affected_since, told
+from deploy_driver.app.affected import Since, affected_since, selection_events
 from deploy_driver.app.console import Console
 from deploy_driver.app.session import (
     ADMINISTRATOR,
@@ -75,7 +75,7 @@ def deploy(project: LocalProject, options: Options, console: Console, run_plan: 
     if not chosen:
         return RunResult(RunOutcome("", options.operation, ()), selection=selection)
     program.check_settings(config, chosen)
-    why = told(selection, options.operation) if selection else ()
+    why = selection_events(selection, options.operation) if selection else ()
     outcome, code = (run_plan or plan_and_run)(project, options, chosen, console, why)
     return RunResult(outcome, code, selection)
 

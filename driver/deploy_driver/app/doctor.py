@@ -34,7 +34,7 @@ from deploy_driver.assurance.findings.observed import (
     InspectedTrail,
     Unseen,
 )
-from deploy_driver.assurance.findings.rule import RuleResult, RuleStanding
+from deploy_driver.assurance.findings.rule import RuleResult, RuleStatus
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
@@ -266,4 +266,4 @@ def _tools(project: LocalProject) -> tuple[EngineTools | Unseen, list[RuleResult
 
 def all_is_well(results: list[RuleResult]) -> bool:
     """Whether nothing was found, and everything was looked at that this depth can look at."""
-    return all(not result.wrong for result in results) and any(result.standing is RuleStanding.OK for result in results)
+    return all(not result.wrong for result in results) and any(result.status is RuleStatus.OK for result in results)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import typer
 
 from deploy_driver.adapters.terminal import TerminalPrompt, WallClock
-from deploy_driver.app.affected import told
+from deploy_driver.app.affected import selection_events
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import RunResult
 from deploy_driver.cli.exit import explain, stopping
@@ -105,7 +105,7 @@ def show_run(
     """
     outcome = result.outcome
     if not outcome.steps:
-        say_nothing_to_do(told(result.selection, outcome.operation) if result.selection else ())
+        say_nothing_to_do(selection_events(result.selection, outcome.operation) if result.selection else ())
         if output is RunOutput.TEXT and not markdown:
             raise typer.Exit(result.exit_code)
     if outcome.steps and not file and output is RunOutput.TEXT and not markdown and sys.stdout.isatty():

@@ -79,9 +79,9 @@ def lost(change: ResourceChange) -> str:
     return holds(change.type) if goes(change) else ""
 
 
-def losses(standing: Mapping[str, str]) -> str:
+def losses(existing: Mapping[str, str]) -> str:
     """What goes with these resources (URN and type), in words: `its objects (Bucket items), …`; empty when nothing."""
-    found = [(ResourceChange(urn, "delete"), what) for urn, kind in standing.items() if (what := holds(kind))]
+    found = [(ResourceChange(urn, "delete"), what) for urn, kind in existing.items() if (what := holds(kind))]
     return ", ".join(f"{what} ({change.type.rsplit(':', 1)[-1]} {change.name})" for change, what in found)
 
 

@@ -15,7 +15,7 @@ class Step:
     """One operation on one stack.
 
     `needs` are the stacks of the plan whose steps must have succeeded before, `carries` those that must not stand when this
-    one is destroyed. `standing` are the resources of the stack, URN and type, once its state was read.
+    one is destroyed. `existing` are the resources of the stack, URN and type, once its state was read.
     """
 
     stack: Stack
@@ -23,7 +23,7 @@ class Step:
     enter_as: EnterAs
     needs: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
-    standing: Mapping[str, str] = field(default_factory=dict)
+    existing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def role_arn(self) -> str:

@@ -95,7 +95,7 @@ class Deployer:
             partial(_entered, do, admitted.barred), on_failure, self.clock, self.emit, self._stop.is_set, workers
         )
         states = {step.stack.name: admitted.states.get(step.stack.name, Judged()) for step in plan.steps}
-        steps = runner.run([replace(step, standing=states[step.stack.name].resources) for step in plan.steps])
+        steps = runner.run([replace(step, existing=states[step.stack.name].resources) for step in plan.steps])
         steps = tuple(
             step if step.result is Result.NOT_RUN else replace(step, session=admitted.sessions.get(step.stack))
             for step in steps
@@ -142,7 +142,7 @@ class Deployer:
 
     def _destroy(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
         """Let the stack's buckets be deleted with what is in them, which only a destroy may, and delete everything."""
-        if lost := losses(step.standing):
+        if lost := losses(step.existing):
             self.emit(Progress(f"what is in it is deleted for good: {lost}", step.stack.name))
         if refused := self._refused(facts, refresh, step):
             return refused

@@ -57,7 +57,7 @@ class Limit:
 
     def wants_preview(self, step: Step) -> bool:
         """Where an up could delete something."""
-        return step.operation is Operation.UP and bool(step.standing) and step.stack.max_deletes is not None
+        return step.operation is Operation.UP and bool(step.existing) and step.stack.max_deletes is not None
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
         """What goes beyond the limit."""
@@ -82,7 +82,7 @@ class DataLoss:
 
     def wants_preview(self, step: Step) -> bool:
         """Where an up could delete something; where the stack has a limit, that has asked already."""
-        return step.operation is Operation.UP and bool(step.standing) and step.stack.max_deletes is None
+        return step.operation is Operation.UP and bool(step.existing) and step.stack.max_deletes is None
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
         """What would be lost and was not allowed."""

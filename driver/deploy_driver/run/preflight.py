@@ -178,10 +178,10 @@ def _unlocked(state: StateStore, step: Step) -> Passed:
 
 
 def _refuse_what_carries(plan: Plan, state: StateStore) -> None:
-    standing = {step.stack.name: [name for name in step.carries if state.exists(name)] for step in plan.steps}
-    detail = [f"{name} carries {', '.join(others)}" for name, others in standing.items() if others]
+    existing = {step.stack.name: [name for name in step.carries if state.exists(name)] for step in plan.steps}
+    detail = [f"{name} carries {', '.join(others)}" for name, others in existing.items() if others]
     if detail:
-        others = ",".join(dict.fromkeys(other for names in standing.values() for other in names))
+        others = ",".join(dict.fromkeys(other for names in existing.values() for other in names))
         raise RefusedError(
             "an access layer goes last: without it what it carries could not be entered any more, not even to delete it",
             detail=detail,

@@ -39,7 +39,7 @@ class RunFacts:
         The provider deletes a bucket that is not empty only when the state says `forceDestroy`, and that says the program:
         in a destroy, by this fact (terraform-provider-aws, `aws_s3_bucket`, `force_destroy`).
         """
-        buckets = [urn for urn, kind in step.standing.items() if kind == BUCKET]
+        buckets = [urn for urn, kind in step.existing.items() if kind == BUCKET]
         if not buckets:
             return None
         made = self.request(step)

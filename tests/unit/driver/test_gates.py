@@ -209,7 +209,7 @@ def test_who_wants_to_see_a_preview_first(
 
 
 @pytest.mark.parametrize(
-    ("operation", "chosen", "standing", "asked"),
+    ("operation", "chosen", "existing", "asked"),
     [
         (Operation.UP, stack(), STANDING, (GateName.LOSS,)),
         (Operation.UP, stack(max_deletes=0), STANDING, (GateName.LIMIT,)),
@@ -219,13 +219,13 @@ def test_who_wants_to_see_a_preview_first(
     ],
 )
 def test_an_up_is_previewed_first_where_something_stands(
-    operation: Operation, chosen: Stack, standing: dict[str, str], asked: tuple[GateName, ...]
+    operation: Operation, chosen: Stack, existing: dict[str, str], asked: tuple[GateName, ...]
 ) -> None:
-    step = replace(make_plan(operation, [chosen]).steps[0], standing=standing)
+    step = replace(make_plan(operation, [chosen]).steps[0], existing=existing)
     assert asking(Gates(FakePrompt(present=False), yes=True).all, step) == asked
 
 
 def test_who_asks_is_named_in_one_order_whatever_the_order_of_the_gates() -> None:
-    step = replace(make_plan(Operation.UP, [stack(approve=True, max_deletes=3)]).steps[0], standing=STANDING)
+    step = replace(make_plan(Operation.UP, [stack(approve=True, max_deletes=3)]).steps[0], existing=STANDING)
     gates = Gates(FakePrompt(), yes=False).all
     assert asking(gates, step) == asking(gates[::-1], step) == (GateName.PERSON, GateName.APPROVAL, GateName.LIMIT)

@@ -27,10 +27,10 @@ def test_what_holds_data_is_told_by_the_whole_type() -> None:
 
 
 def test_what_goes_is_named_once_each() -> None:
-    standing = {
+    existing = {
         "urn:pulumi:dev::items::a:b:C$aws:s3/bucket:Bucket::items": "aws:s3/bucket:Bucket",
         "urn:pulumi:dev::items::aws:cloudwatch/logGroup:LogGroup::log": "aws:cloudwatch/logGroup:LogGroup",
         "urn:pulumi:dev::items::aws:iam/role:Role::role": "aws:iam/role:Role",
     }
-    assert losses(standing) == "its objects (Bucket items), its logs (LogGroup log)"
+    assert losses(existing) == "its objects (Bucket items), its logs (LogGroup log)"
     assert losses({}) == ""

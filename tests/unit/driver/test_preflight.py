@@ -141,12 +141,12 @@ def test_a_bug_in_a_check_is_not_taken_for_a_finding() -> None:
         Preflight(FakeIdentity(on_assume=break_down), FakeState(), Recorder()).require(PLAN, facts())
 
 
-@pytest.mark.parametrize(("standing", "allowed"), [(("dev", "dev-access"), False), (("dev-access",), True)])
-def test_an_access_layer_is_destroyed_only_when_nothing_stands_on_it(standing: tuple[str, ...], allowed: bool) -> None:
+@pytest.mark.parametrize(("existing", "allowed"), [(("dev", "dev-access"), False), (("dev-access",), True)])
+def test_an_access_layer_is_destroyed_only_when_nothing_stands_on_it(existing: tuple[str, ...], allowed: bool) -> None:
     access = replace(access_stack(), needs=("tools",))
     service = replace(stack(), needs=(access.name,))
     plan = make_plan(Operation.DESTROY, [access], known=[tools_stack(), access, service])
-    preflight = Preflight(FakeIdentity(), FakeState(stacks=standing), Recorder())
+    preflight = Preflight(FakeIdentity(), FakeState(stacks=existing), Recorder())
     if allowed:
         preflight.require(plan, facts())
         return

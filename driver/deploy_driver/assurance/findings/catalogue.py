@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from deploy_driver.assurance.findings.observed import Inspected, Unseen
-from deploy_driver.assurance.findings.rule import DoctorRule, RuleResult, RuleStanding, Severity
+from deploy_driver.assurance.findings.rule import DoctorRule, RuleResult, RuleStatus, Severity
 from deploy_driver.assurance.findings.rules import functions as of_functions
 from deploy_driver.assurance.findings.rules import keys as of_keys
 from deploy_driver.assurance.findings.rules import records as of_records
@@ -92,9 +92,9 @@ def check(rule: str, *, fact: str, ok: bool = False, stack: str = "", remedy: st
     """What a check of a run found. Its own remedy, where it has one, goes before the catalogue's."""
     found = BY_ID[rule]
     if ok:
-        return RuleResult(rule, RuleStanding.OK, found.severity, fact, stack)
+        return RuleResult(rule, RuleStatus.OK, found.severity, fact, stack)
     return RuleResult(
-        rule, RuleStanding.FINDING, found.severity, fact, stack, risk=found.risk, remedy=remedy or found.remedy
+        rule, RuleStatus.FINDING, found.severity, fact, stack, risk=found.risk, remedy=remedy or found.remedy
     )
 
 
@@ -105,7 +105,7 @@ def _of(rule: DoctorRule, subject: Inspected) -> Iterator[RuleResult]:
         return
     if rule.absent is not (seen is None):  # a thing that is not there has one finding, not one for each of its rules
         if rule.absent:
-            yield RuleResult(rule.id, RuleStanding.OK, rule.severity, "there", subject.stack, subject.name)
+            yield RuleResult(rule.id, RuleStatus.OK, rule.severity, "there", subject.stack, subject.name)
         return
     answers = list(rule.judge(subject, seen)) if rule.judge else []
     for answer in answers:
@@ -114,13 +114,13 @@ def _of(rule: DoctorRule, subject: Inspected) -> Iterator[RuleResult]:
         else:
             yield _finding(rule, subject, answer)
     if not answers:
-        yield RuleResult(rule.id, RuleStanding.OK, rule.severity, "as it should be", subject.stack, subject.name)
+        yield RuleResult(rule.id, RuleStatus.OK, rule.severity, "as it should be", subject.stack, subject.name)
 
 
 def _finding(rule: DoctorRule, subject: Inspected, fact: str) -> RuleResult:
     return RuleResult(
         rule.id,
-        RuleStanding.FINDING,
+        RuleStatus.FINDING,
         rule.severity,
         f"{subject.name}: {fact}",
         subject.stack,
@@ -138,4 +138,4 @@ def _again(stack: str) -> str:
 
 
 def _unseen(rule: DoctorRule, why: Unseen, stack: str, subject: str) -> RuleResult:
-    return RuleResult(rule.id, RuleStanding.NOT_LOOKED_AT, rule.severity, why.why, stack, subject, refused=why.refused)
+    return RuleResult(rule.id, RuleStatus.NOT_LOOKED_AT, rule.severity, why.why, stack, subject, refused=why.refused)

@@ -17,7 +17,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class RuleStanding(StrEnum):
+class RuleStatus(StrEnum):
     """How a thing stands under a rule."""
 
     OK = "ok"
@@ -55,7 +55,7 @@ class RuleResult:
     """
 
     rule: str
-    standing: RuleStanding
+    status: RuleStatus
     severity: Severity
     fact: str
     stack: str = ""
@@ -69,4 +69,4 @@ class RuleResult:
     @property
     def wrong(self) -> bool:
         """Whether this keeps all from being well."""
-        return self.standing is RuleStanding.FINDING or (self.standing is RuleStanding.NOT_LOOKED_AT and self.refused)
+        return self.status is RuleStatus.FINDING or (self.status is RuleStatus.NOT_LOOKED_AT and self.refused)

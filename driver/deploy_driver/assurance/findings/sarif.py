@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy_driver.assurance.findings.catalogue import BY_ID
-from deploy_driver.assurance.findings.rule import DoctorRule, RuleResult, RuleStanding
+from deploy_driver.assurance.findings.rule import DoctorRule, RuleResult, RuleStatus
 from deploy_driver.record.redaction import one_line
 from deploy_driver.render.sarif import sarif_log
 
@@ -16,8 +16,8 @@ _ORDER = tuple(BY_ID)
 
 def as_sarif(results: Sequence[RuleResult]) -> Mapping[str, Any]:
     """One run of the tool. What was not looked at is a notification of the run, since it is no result."""
-    found = [_result(result) for result in results if result.standing is RuleStanding.FINDING]
-    unseen = [_notification(result) for result in results if result.standing is RuleStanding.NOT_LOOKED_AT]
+    found = [_result(result) for result in results if result.status is RuleStatus.FINDING]
+    unseen = [_notification(result) for result in results if result.status is RuleStatus.NOT_LOOKED_AT]
     complete = not any(result.refused for result in results)
     rules = [_rule(rule) for rule in BY_ID.values()]
     return sarif_log("doctor", rules, found, complete=complete, notifications=unseen)

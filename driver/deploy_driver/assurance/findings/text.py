@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from deploy_driver.assurance.findings.rule import RuleResult, RuleStanding
+from deploy_driver.assurance.findings.rule import RuleResult, RuleStatus
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.text import WIDTH, table
 
@@ -20,7 +20,7 @@ def as_json(results: Sequence[RuleResult]) -> Sequence[Mapping[str, Any]]:
 def _one(result: RuleResult) -> Mapping[str, Any]:
     return {
         "rule": result.rule,
-        "result": result.standing.value,
+        "result": result.status.value,
         "severity": result.severity.value,
         "stack": result.stack,
         "subject": result.subject,
@@ -34,8 +34,8 @@ def _one(result: RuleResult) -> Mapping[str, Any]:
 
 def as_text(results: Sequence[RuleResult]) -> str:
     """A line for each rule and stack, then every finding with its risk and remedy, then what nobody looked at."""
-    found = [result for result in results if result.standing is RuleStanding.FINDING]
-    rows = [_row(result) for result in results if result.standing is RuleStanding.FINDING or not result.subject]
+    found = [result for result in results if result.status is RuleStatus.FINDING]
+    rows = [_row(result) for result in results if result.status is RuleStatus.FINDING or not result.subject]
     looked = [row for row in rows if row] + _in_order(results)
     parts = [table(["", "RULE", "STACK", "FACT"], looked)]
     parts += [_finding(result) for result in found]
@@ -44,9 +44,9 @@ def as_text(results: Sequence[RuleResult]) -> str:
 
 
 def _row(result: RuleResult) -> list[str]:
-    if result.standing is RuleStanding.NOT_LOOKED_AT:
+    if result.status is RuleStatus.NOT_LOOKED_AT:
         return []
-    word = "ok" if result.standing is RuleStanding.OK else result.severity.upper()
+    word = "ok" if result.status is RuleStatus.OK else result.severity.upper()
     return [word, result.rule, result.stack, one_line(result.fact)]
 
 
@@ -54,7 +54,7 @@ def _in_order(results: Sequence[RuleResult]) -> list[list[str]]:
     """Things in an account that are as they should be: one line for each stack, not one for each rule and thing."""
     fine: dict[str, list[RuleResult]] = {}
     for result in results:
-        if result.standing is RuleStanding.OK and result.subject:
+        if result.status is RuleStatus.OK and result.subject:
             fine.setdefault(result.stack, []).append(result)
     return [
         [
@@ -80,7 +80,7 @@ def _finding(result: RuleResult) -> str:
 def _not_looked_at(results: Sequence[RuleResult]) -> list[str]:
     why: dict[str, list[str]] = {}
     for result in results:
-        if result.standing is RuleStanding.NOT_LOOKED_AT:
+        if result.status is RuleStatus.NOT_LOOKED_AT:
             what = " ".join(part for part in (result.stack, result.subject, result.rule) if part)
             why.setdefault(one_line(result.fact), []).append(what)
     return [

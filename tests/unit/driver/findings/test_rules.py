@@ -9,7 +9,7 @@ import pytest
 
 from deploy_driver.assurance.findings.catalogue import BY_ID, RULES, judge
 from deploy_driver.assurance.findings.observed import Inspected, SeenFunction, SeenKeys, Unseen
-from deploy_driver.assurance.findings.rule import RuleStanding
+from deploy_driver.assurance.findings.rule import RuleStatus
 from tests.unit.driver.findings.samples import (
     ACCESS_STATE,
     BUCKET,
@@ -106,14 +106,14 @@ WRONG = [
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: type(subject).__name__)
 def test_a_thing_that_is_as_it_should_be_has_no_finding(subject: Inspected) -> None:
     results = list(judge([subject]))
-    assert {result.standing for result in results} == {RuleStanding.OK}
+    assert {result.status for result in results} == {RuleStatus.OK}
     assert {result.rule for result in results} == {rule.id for rule in RULES if rule.kind is type(subject)}
 
 
 @pytest.mark.parametrize(("rule", "subject", "says"), WRONG, ids=lambda value: value if isinstance(value, str) else "")
 def test_one_wrong_fact_is_exactly_one_finding(rule: str, subject: Inspected, says: str) -> None:
-    (finding,) = [result for result in judge([subject]) if result.standing is not RuleStanding.OK]
-    assert (finding.rule, finding.standing) == (rule, RuleStanding.FINDING)
+    (finding,) = [result for result in judge([subject]) if result.status is not RuleStatus.OK]
+    assert (finding.rule, finding.status) == (rule, RuleStatus.FINDING)
     assert says in finding.fact
     assert finding.risk == BY_ID[rule].risk
     assert finding.remedy
@@ -143,7 +143,7 @@ def test_every_rule_has_its_pair() -> None:
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: type(subject).__name__)
 def test_what_could_not_be_looked_at_is_said_for_every_rule(subject: Any, refused: bool) -> None:
     results = list(judge([replace(subject, seen=Unseen("AccessDenied", refused))]))
-    assert {result.standing for result in results} == {RuleStanding.NOT_LOOKED_AT}
+    assert {result.status for result in results} == {RuleStatus.NOT_LOOKED_AT}
     assert {result.rule for result in results} == {rule.id for rule in RULES if rule.kind is type(subject)}
     assert {result.wrong for result in results} == {refused}
 
@@ -158,5 +158,5 @@ def test_what_could_not_be_looked_at_is_said_for_every_rule(subject: Any, refuse
     ],
 )
 def test_a_single_fact_that_could_not_be_read_leaves_the_other_rules_asked(rule: str, subject: Inspected) -> None:
-    results = [result for result in judge([subject]) if result.standing is not RuleStanding.OK]
-    assert [(result.rule, result.standing) for result in results] == [(rule, RuleStanding.NOT_LOOKED_AT)]
+    results = [result for result in judge([subject]) if result.status is not RuleStatus.OK]
+    assert [(result.rule, result.status) for result in results] == [(rule, RuleStatus.NOT_LOOKED_AT)]
