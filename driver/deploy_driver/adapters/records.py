@@ -32,7 +32,7 @@ _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 """S3's answers when something stands where only something new may be put, or is being put there now (Amazon S3 API, PutObject)."""
 
 
-class FileLedger:
+class RecordFile:
     """One file per run, `<folder>/events.jsonl`; kept with 0600, since it names roles and accounts.
 
     Its first line names `before`, the last line of an earlier run's record. Raises NotReadyError when there can be no such file.

@@ -16,7 +16,7 @@ from deploy_driver.adapters.git import Git
 from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials
 from deploy_driver.adapters.plan_key import KmsPlanKey
 from deploy_driver.adapters.prober import HttpProber
-from deploy_driver.adapters.records import FileLedger, S3Archive
+from deploy_driver.adapters.records import RecordFile, S3Archive
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app.console import Console
@@ -289,8 +289,8 @@ def compose(
     """
     clock, run, state = WallClock(), session.run, session.state_store()
     folder = session.config.root / ".deploy" / "runs" / run
-    ledger = FileLedger(folder, _newest(session) if keeps else Head())
-    stream = EventStream(run, clock.now, keepers=[ledger], listeners=console.listeners)
+    record = RecordFile(folder, _newest(session) if keeps else Head())
+    stream = EventStream(run, clock.now, keepers=[record], listeners=console.listeners)
     engine = engine_of(session, tools, folder)
     engine.warm()
     prompt = _SettledPrompt(console.prompt, stream)
@@ -303,7 +303,7 @@ def compose(
         emit=stream,
     )
     return RunComponents(
-        deployer, session.facts, stream, tools, engine, folder, lambda: _keep(session, ledger.path.read_bytes())
+        deployer, session.facts, stream, tools, engine, folder, lambda: _keep(session, record.path.read_bytes())
     )
 
 

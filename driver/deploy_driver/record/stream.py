@@ -29,7 +29,7 @@ class Envelope:
     event: Event
 
     def as_json(self) -> Mapping[str, Any]:
-        """The event as the ledger and `--output json` show it, without anything secret."""
+        """The event as the record and `--output json` show it, without anything secret."""
         body = {
             "run": self.run,
             "sequence": self.sequence,
@@ -53,7 +53,7 @@ PATIENCE = 3.0
 class EventStream:
     """The `Emit` of a run. Thread-safe: events come from checks, the engine and the runner alike.
 
-    `keepers` must not fail (the ledger): their exception ends the run. `listeners` may. Each hears the events in a thread
+    `keepers` must not fail (the record): their exception ends the run. `listeners` may. Each hears the events in a thread
     of its own, so that one that waits for a reader holds up nobody; one that fails is dropped.
     """
 

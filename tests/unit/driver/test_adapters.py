@@ -19,7 +19,7 @@ import pytest
 
 from deploy_driver.adapters.command import run_command
 from deploy_driver.adapters.prober import HttpProber
-from deploy_driver.adapters.records import FileLedger, record_in
+from deploy_driver.adapters.records import RecordFile, record_in
 from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, ExitCode, NotReadyError, UsageError
 from deploy_driver.record.catalogue import Progress, RunFinished
@@ -36,49 +36,49 @@ def said(message: str) -> Envelope:
 
 class TestLedger:
     def test_a_run_s_record_is_a_line_per_event_that_only_its_owner_may_read(self, tmp_path: Path) -> None:
-        ledger = FileLedger(tmp_path / "runs" / "r1")
-        ledger(said("one"))
-        ledger(said("zwei ✓"))
-        lines = ledger.path.read_text("utf-8").splitlines()
+        record = RecordFile(tmp_path / "runs" / "r1")
+        record(said("one"))
+        record(said("zwei ✓"))
+        lines = record.path.read_text("utf-8").splitlines()
         assert [json.loads(line)["message"] for line in lines] == ["one", "zwei ✓"]
-        assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
-        assert stat.S_IMODE(ledger.path.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(record.path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(record.path.parent.stat().st_mode) == 0o700
 
     def test_every_line_names_the_one_before_and_the_first_one_the_run_before(self, tmp_path: Path) -> None:
-        ledger = FileLedger(tmp_path, Head("r0", digest(b"the last line of r0")))
+        record = RecordFile(tmp_path, Head("r0", digest(b"the last line of r0")))
         for number, event in enumerate((Progress("one \udcff"), Progress("zwei ✓"), RunFinished("r1", 0, 1.0)), 1):
-            ledger(Envelope("r1", number, 0.0, event))
-        assert record_in(tmp_path) == ledger.path.read_bytes()
+            record(Envelope("r1", number, 0.0, event))
+        assert record_in(tmp_path) == record.path.read_bytes()
         found = examine("r1", record_in(tmp_path), kept=True)
         assert (found.verdict, found.lines) == (Integrity.WHOLE, 3)
         assert found.before == Head("r0", digest(b"the last line of r0"))
 
     def test_it_is_there_before_the_first_event(self, tmp_path: Path) -> None:
-        assert FileLedger(tmp_path).path.read_text() == ""
+        assert RecordFile(tmp_path).path.read_text() == ""
 
     def test_nothing_secret_is_in_it(self, tmp_path: Path) -> None:
-        ledger = FileLedger(tmp_path)
-        ledger(said("AKIAIOSFODNN7EXAMPLE"))
-        assert "AKIA" not in ledger.path.read_text()
+        record = RecordFile(tmp_path)
+        record(said("AKIAIOSFODNN7EXAMPLE"))
+        assert "AKIA" not in record.path.read_text()
 
     def test_half_a_character_is_kept_as_json_writes_it(self, tmp_path: Path) -> None:
-        ledger = FileLedger(tmp_path)
-        ledger(said("file \udcff"))
-        assert json.loads(ledger.path.read_text("utf-8"))["message"] == "file \udcff"
+        record = RecordFile(tmp_path)
+        record(said("file \udcff"))
+        assert json.loads(record.path.read_text("utf-8"))["message"] == "file \udcff"
 
     def test_a_folder_that_cannot_be_made_keeps_the_run_from_beginning(self, tmp_path: Path) -> None:
         (tmp_path / "runs").write_text("a file")
         with pytest.raises(NotReadyError, match="record cannot be kept") as caught:
-            FileLedger(tmp_path / "runs" / "r1")
+            RecordFile(tmp_path / "runs" / "r1")
         assert caught.value.where == str(tmp_path / "runs" / "r1" / "events.jsonl")
         assert caught.value.remedy
 
     def test_a_record_that_can_no_longer_be_written_ends_the_run(self, tmp_path: Path) -> None:
-        ledger = FileLedger(tmp_path)
-        ledger.path.unlink()
-        ledger.path.mkdir()
+        record = RecordFile(tmp_path)
+        record.path.unlink()
+        record.path.mkdir()
         with pytest.raises(DeployError, match="record cannot be written") as caught:
-            ledger(said("x"))
+            record(said("x"))
         assert caught.value.exit_code is ExitCode.FAILED
 
 
