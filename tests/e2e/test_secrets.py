@@ -105,9 +105,9 @@ def story(project: Project) -> Story:
     made.deploy("up", "--stacks", "dev")
     own = own_program(project.root)
     _replace(
-        own / "settings" / "check.py",
-        "{DEFAULT_PROVIDERS}",
-        '{DEFAULT_PROVIDERS, "app:token", "app:spoken", "app:public"}',
+        own / "settings.py",
+        "problem.key != DEFAULT_PROVIDERS",
+        'problem.key not in {DEFAULT_PROVIDERS, "app:token", "app:spoken", "app:public"}',
     )
     _replace(
         own / "service" / "items.py",
