@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -68,3 +70,23 @@ class InterruptedRunError(DeployError):
     """A person or Jenkins asked the run to stop before a result could be given."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+@dataclass
+class StopSignals:
+    """The numbers of the stop signals that have come so far."""
+
+    numbers: list[int] = field(default_factory=list)
+
+    def exit_code(self, otherwise: int) -> int:
+        """129, 130 or 143 when a signal ended the run, as shells count it; `otherwise` when none came."""
+        return 128 + self.numbers[0] if self.numbers else otherwise
+
+    @contextmanager
+    def coded(self) -> Iterator[None]:
+        """Give a run that was interrupted inside the exit code of the signal that did it."""
+        try:
+            yield
+        except InterruptedRunError as error:
+            error.exit_code = ExitCode(self.exit_code(error.exit_code))
+            raise

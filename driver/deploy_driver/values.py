@@ -6,20 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from deploy_project.accounts import SESSION, EnterAs, Entrance, role_of
 from deploy_project.stacks import role_arn
-
-UNKNOWN: Final = "[unknown]"
-"""What is shown for a value that is known only after something else was changed."""
-
-SECRET: Final = "[secret]"  # noqa: S105 -- the word that stands for one
-"""What is shown for a value that the program or the provider marks as a secret."""
-
-
-FILES: Final = ("[asset sha256:", "[archive sha256:")
-"""How what is shown for the content of a file, or of several, begins."""
 
 
 class Cloud(StrEnum):

@@ -4,32 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from deploy_driver.errors import ExitCode, InterruptedRunError
+from deploy_driver.errors import StopSignals
 from deploy_driver.ports import Prompt
 from deploy_driver.record.stream import Listener
-
-
-@dataclass
-class StopSignals:
-    """The numbers of the stop signals that have come so far."""
-
-    numbers: list[int] = field(default_factory=list)
-
-    def exit_code(self, otherwise: int) -> int:
-        """129, 130 or 143 when a signal ended the run, as shells count it; `otherwise` when none came."""
-        return 128 + self.numbers[0] if self.numbers else otherwise
-
-    @contextmanager
-    def coded(self) -> Iterator[None]:
-        """Give a run that was interrupted inside the exit code of the signal that did it."""
-        try:
-            yield
-        except InterruptedRunError as error:
-            error.exit_code = ExitCode(self.exit_code(error.exit_code))
-            raise
 
 
 class Stopping(Protocol):

@@ -13,8 +13,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
-from deploy_driver.app.console import StopSignals
-from deploy_driver.errors import DeployError, ExitCode
+from deploy_driver.errors import DeployError, ExitCode, StopSignals
 from deploy_driver.record.redaction import readable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from deploy_driver.drift.resource_state import PUBLISHED, PropertyState, ResourceState
+from deploy_driver.placeholders import SECRET, UNKNOWN
 from deploy_driver.record.catalogue import DriftFact, Moved
 from deploy_driver.record.redaction import under
-from deploy_driver.values import SECRET, UNKNOWN, Stack, Urn
+from deploy_driver.values import Stack, Urn
 
 
 @dataclass(frozen=True)

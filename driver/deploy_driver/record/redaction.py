@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 from urllib.parse import quote, quote_plus
 
-from deploy_driver.values import SECRET, UNKNOWN
+from deploy_driver.placeholders import SECRET, UNKNOWN
 
 SHORTEST = 8
 """Characters. What is shorter is a word that any text may hold, and no secret worth the name."""

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, unified_diff
 from typing import Any
 
+from deploy_driver.placeholders import FILES, SECRET, UNKNOWN
 from deploy_driver.record.redaction import MASK
 from deploy_driver.render.markdown import cut
-from deploy_driver.values import FILES, SECRET, UNKNOWN, PropertyDiff, ResourceChange
+from deploy_driver.values import PropertyDiff, ResourceChange
 
 _LISTS = {"Action", "NotAction", "Resource", "NotResource"}
 """Elements for which one string means a list of one, in any order (IAM JSON policy elements reference)."""

@@ -11,17 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from deploy_driver.placeholders import UNKNOWN
 from deploy_driver.ports import Emit, Engine, FunctionCode
 from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
-from deploy_driver.values import (
-    UNKNOWN,
-    ChangedCode,
-    EngineReport,
-    EngineRequest,
-    EngineStatus,
-    PropertyDiff,
-    ResourceChange,
-)
+from deploy_driver.values import ChangedCode, EngineReport, EngineRequest, EngineStatus, PropertyDiff, ResourceChange
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from deploy_driver.adapters.engine.events import EventReader, counts
 from deploy_driver.adapters.engine.properties import MISSING, Step, follow, hidden_alike, is_whole, parse, plain_value
 from deploy_driver.drift.finding import contains
 from deploy_driver.drift.resource_state import PUBLISHED, PropertyState, ResourceState
-from deploy_driver.values import UNKNOWN
+from deploy_driver.placeholders import UNKNOWN
 
 if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from deploy_driver.drift.finding import contains, same
-from deploy_driver.values import FILES, SECRET, UNKNOWN, PropertyDiff
+from deploy_driver.placeholders import FILES, SECRET, UNKNOWN
+from deploy_driver.values import PropertyDiff
 
 if TYPE_CHECKING:
     from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata

@@ -6,8 +6,8 @@ import pytest
 
 from deploy_driver.drift.finding import DriftFinding, findings_of, together
 from deploy_driver.drift.resource_state import PropertyState, ResourceState
+from deploy_driver.placeholders import UNKNOWN
 from deploy_driver.record.catalogue import DriftFact, Moved
-from deploy_driver.values import UNKNOWN
 from tests.samples import stack
 
 URN = "urn:pulumi:dev::items::items:service:ItemsService$aws:lambda/function:Function::items"
