@@ -13,6 +13,9 @@ Value = str | int
 Values = Mapping[str, Value]
 """What a stack file says, by full key such as `deploy:account`; every key that may be left out has its default."""
 
+CHAINED_LIMIT = 3600
+"""Seconds that a session got by a role's session may last; AWS refuses a longer one (IAM User Guide, role chaining)."""
+
 SESSION = 3600
 """Seconds that a session lasts where nobody asks for another length: AWS's own default."""
 

@@ -9,10 +9,7 @@ from typing import Any
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Caller, Granted, SessionLength
-from deploy_project.accounts import Entrance
-
-CHAINED_LIMIT = 3600
-"""AWS: a session obtained by a role session lasts one hour at most; a longer request fails (IAM User Guide, role chaining)."""
+from deploy_project.accounts import CHAINED_LIMIT, Entrance
 
 _REMEDIES = {
     "AccessDenied": "run this as who may enter that role: Jenkins' deploy role deploys and audits, its preview role looks, an "

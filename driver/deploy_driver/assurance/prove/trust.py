@@ -30,12 +30,11 @@ from deploy_driver.assurance.prove.case import (
     decided,
 )
 from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_project.accounts import CHAINED_LIMIT
 from deploy_project.stacks import arn
 
 GROUP = "trust"
 
-CHAINED = 3600
-"""Seconds that a session got by a role session may last (IAM User Guide, role chaining)."""
 LONGEST = 43_200
 """Seconds that any session may last (AWS STS, AssumeRole)."""
 
@@ -66,7 +65,7 @@ class RoleEntry:
             "RoleSessionName": self.target.session,
             "SourceIdentity": self.target.session,
             "ExternalId": self.target.external_id,
-            "DurationSeconds": CHAINED,
+            "DurationSeconds": CHAINED_LIMIT,
         }
 
     def trial(
@@ -167,7 +166,7 @@ def _wrong_words(entry: RoleEntry) -> Iterator[Trial]:
 
 def _wrong_time(entry: RoleEntry) -> Iterator[Trial]:
     yield entry.trial(
-        "chained-too-long", "a session asks for more than the hour of role chaining", DurationSeconds=CHAINED + 1
+        "chained-too-long", "a session asks for more than the hour of role chaining", DurationSeconds=CHAINED_LIMIT + 1
     )
     yield entry.trial("beyond-aws", "the session shall last longer than AWS allows any", DurationSeconds=LONGEST + 1)
     yield entry.trial("too-short", "the session shall last less than AWS allows", DurationSeconds=899)
