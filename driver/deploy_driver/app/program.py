@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from deploy_driver.adapters.sources import INSTALLED
+from deploy_driver.adapters.sources import frames_of, own_line
 from deploy_driver.assurance.iam.evaluate import PolicyRequest
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.iam.roles import roles as roles_of
@@ -153,9 +152,5 @@ def _entry_point(name: str, where: str, root: Path) -> Callable[[Path, str | Seq
 
 def _failure(error: BaseException, root: Path) -> list[str]:
     """What the program raised, and the last of its own lines on the way there."""
-    own = [
-        f"at {Path(frame.filename).relative_to(root)}:{frame.lineno}"
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(root) and not INSTALLED & set(Path(frame.filename).parts)
-    ]
-    return [f"{type(error).__name__}: {error}", *own[-1:]]
+    line = own_line(frames_of(error), root)
+    return [f"{type(error).__name__}: {error}", *([f"at {line}"] if line else [])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +16,7 @@ from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials
 from deploy_driver.adapters.plan_key import KmsPlanKey
 from deploy_driver.adapters.prober import HttpProber
 from deploy_driver.adapters.records import RecordFile, S3Archive
+from deploy_driver.adapters.sources import make_importable
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app.console import Console
@@ -132,8 +132,7 @@ class LocalProject:
 def open_project(machine: Machine, folder: Path | None, cloud: str | None) -> LocalProject:
     """Read the project's files. Raises UsageError."""
     root = find_root((folder or Path.cwd()).resolve())
-    if str(root) not in sys.path:
-        sys.path.append(str(root))
+    make_importable(root)
     return LocalProject(machine, load(root, machine.environment, cloud, ask=settings_problems))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from deploy_driver.adapters.engine.workdir import Project
-from deploy_driver.adapters.sources import INSTALLED, FromSource
+from deploy_driver.adapters.sources import FromSource, frames_of, make_importable, own_line
 from deploy_driver.record.redaction import learn
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Program:
         self._thread = threading.get_ident()
         with listening(self._printed):
             self._imports.wait()
-            self._make_importable()
+            make_importable(self._project.root, self._project.entry.parent)
             register_stack_transformation(self._notice)
             self._execute()
         return self._require_declared() if self._must_declare and not self._declared else None
@@ -235,7 +235,7 @@ class Program:
         """Where in the program its thread stands now, as `file:line`; empty when it is not in it."""
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001 -- Python's documented way to look at another thread
         frames = [(entry.filename, entry.lineno or 0) for entry in traceback.extract_stack(frame)] if frame else []
-        return _own_line(frames, self._project.root)
+        return own_line(frames, self._project.root)
 
     def _notice(self, args: ResourceTransformationArgs) -> None:
         """Anything that stands in the cloud is a declaration; a provider or a component alone is none."""
@@ -272,15 +272,8 @@ class Program:
         except Exception as error:  # noqa: BLE001 -- whatever a program raises is its own failure, never the driver's
             raise RunError(self._told(f"{type(error).__name__}: {error}", error)) from None
 
-    def _make_importable(self) -> None:
-        """Last on the path, so that no file of the program can stand before an installed module of the same name."""
-        for folder in (self._project.root, self._project.entry.parent):
-            if str(folder) not in sys.path:
-                sys.path.append(str(folder))
-
     def _told(self, what: str, error: BaseException) -> str:
-        frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
-        return _with_line(what, frames, self._project.root)
+        return _with_line(what, frames_of(error), self._project.root)
 
 
 def config_secrets() -> Iterator[str]:
@@ -313,14 +306,5 @@ def tidy(message: str, root: Path) -> str:
 
 def _with_line(what: str, frames: Sequence[tuple[str, int]], root: Path) -> str:
     """The last of the user's own lines in a traceback, and what happened there."""
-    place = _own_line(frames, root)
+    place = own_line(frames, root)
     return f"{place}: {what}" if place else what
-
-
-def _own_line(frames: Sequence[tuple[str, int]], root: Path) -> str:
-    """The last of the user's own lines among the frames, as `file:line`; empty when there is none."""
-    for file, line in reversed(frames):
-        path = Path(file)
-        if path.is_relative_to(root) and not INSTALLED & set(path.parts):
-            return f"{path.relative_to(root)}:{line}"
-    return ""
