@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from deploy_driver.adapters.engine.call import quiet_sdk
 from deploy_sandbox.plugin.launcher import write_launcher
 from deploy_toolchain.engine import find_engine
 from deploy_toolchain.search import Search
@@ -33,6 +34,7 @@ def run(sandbox: Sandbox, tmp_path: Path, unique: str) -> Callable[..., Any]:
 
     from pulumi import automation as auto
 
+    quiet_sdk()  # a program that the engine abandons complains when it is collected, in whichever test that is
     pulumi_home, state, code, commands = (tmp_path / name for name in ("home", "state", "app.py", "bin"))
     for folder in (state, commands):
         folder.mkdir()
