@@ -1,0 +1,315 @@
+"""What nobody recorded and somebody decided, each type and each condition once: read by `generate/resource_types.py`.
+
+Three tables: the types with their parents and ARNs (`TYPES`, `REFUSED`), what a condition in the recorded facts means for the
+inputs of a type (`CONDITIONS`), and what the facts lack or leave open (the rest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ReviewedType:
+    """Where a type stands: its scope, its ARNs, its parent.
+
+    `also` are ARNs of other things that some of its operations are authorised on. `name`, `longest` and `pattern` correct the facts.
+    """
+
+    scope: str
+    arns: tuple[str, ...]
+    parent: str = ""
+    also: tuple[str, ...] = ()
+    name: str | None = None
+    longest: int | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True)
+class ReviewedNeed:
+    """When a conditional request is made, and on what if the facts' ARN does not say it."""
+
+    when: str = ""
+    on: tuple[str, ...] = ()
+    passed_to: str = ""
+
+
+def _arn(service: str, resource: str, place: str = "${region}:${account}") -> str:
+    return f"arn:${{partition}}:{service}:{place}:{resource}"
+
+
+def _named(service: str, *resources: str, **said: Any) -> ReviewedType:
+    """A thing with its name, or its parent's, in the ARN."""
+    return ReviewedType("name", tuple(_arn(service, resource) for resource in resources), **said)
+
+
+def _tagged(service: str, *resources: str, **said: Any) -> ReviewedType:
+    """A thing that only a tag narrows, its own or its parent's."""
+    return ReviewedType("tag", tuple(_arn(service, resource) for resource in resources), **said)
+
+
+def _api(path: str, **said: Any) -> ReviewedType:
+    """API Gateway: AWS chooses the ids, and the ARN has no account."""
+    return ReviewedType("tag", (_arn("apigateway", path, "${region}:"),), **said)
+
+
+def _bucket(resource: str = "${parent}") -> str:
+    return _arn("s3", resource, ":")
+
+
+def _role(path: str, service: str) -> ReviewedNeed:
+    """The role that an input names, handed to `service`."""
+    return ReviewedNeed(path, (f"${{input:{path}}}",), f"{service}.amazonaws.com")
+
+
+def _key(path: str) -> ReviewedNeed:
+    """The key, layer or function that an input names."""
+    return ReviewedNeed(path, (f"${{input:{path}}}",))
+
+
+_OF_BUCKET = ReviewedType("name", (_bucket(),), parent="bucket")
+_OBJECT = ReviewedType("name", (_bucket("${parent}/*"),), parent="bucket", also=(_bucket(),))
+_FUNCTION = ("function:${parent}", "function:${parent}:*")
+_RULE = ("rule/${parent}", "rule/*/${parent}")
+_LOG_GROUP = ("log-group:${parent}", "log-group:${parent}:*")
+_ALIAS_NAME = "(?![0-9]+$)[a-zA-Z0-9_-]+"
+_FIFO = r"[0-9A-Za-z_-]+(\.fifo)?"
+
+_PARAMETER_NAME = 1011 - len("arn:aws-us-gov:ssm:ap-southeast-1:123456789012:parameter/")
+"""SSM counts the whole ARN against 1011."""
+
+TYPES: Mapping[str, ReviewedType] = {
+    "aws:s3/bucket:Bucket": ReviewedType(
+        "name", (_bucket("${name}"),), also=(_bucket("${name}/*"),), pattern="[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+    ),
+    **{
+        f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}": _OF_BUCKET
+        for kind in (
+            "BucketAccelerateConfiguration",
+            "BucketAcl",
+            "BucketCorsConfiguration",
+            "BucketIntelligentTieringConfiguration",
+            "BucketLifecycleConfiguration",
+            "BucketLogging",
+            "BucketMetric",
+            "BucketNotification",
+            "BucketObjectLockConfiguration",
+            "BucketOwnershipControls",
+            "BucketPolicy",
+            "BucketPublicAccessBlock",
+            "BucketReplicationConfig",
+            "BucketRequestPaymentConfiguration",
+            "BucketServerSideEncryptionConfiguration",
+            "BucketVersioning",
+            "BucketWebsiteConfiguration",
+            "Inventory",
+        )
+    },
+    "aws:s3/bucketObject:BucketObject": _OBJECT,
+    "aws:s3/bucketObjectv2:BucketObjectv2": _OBJECT,
+    "aws:lambda/function:Function": _named(
+        "lambda", "function:${name}", "function:${name}:*", pattern="[a-zA-Z0-9_-]+"
+    ),
+    "aws:lambda/alias:Alias": _named("lambda", *_FUNCTION, parent="functionName", pattern=_ALIAS_NAME),
+    "aws:lambda/permission:Permission": _named("lambda", *_FUNCTION, parent="function"),
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _named(
+        "lambda", *_FUNCTION, parent="functionName"
+    ),
+    "aws:lambda/functionRecursionConfig:FunctionRecursionConfig": _named("lambda", *_FUNCTION, parent="functionName"),
+    "aws:lambda/functionUrl:FunctionUrl": _named("lambda", *_FUNCTION, parent="functionName"),
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": _named(
+        "lambda", *_FUNCTION, parent="functionName"
+    ),
+    "aws:lambda/runtimeManagementConfig:RuntimeManagementConfig": _named("lambda", *_FUNCTION, parent="functionName"),
+    "aws:lambda/layerVersion:LayerVersion": _named("lambda", "layer:${name}", "layer:${name}:*"),
+    "aws:lambda/layerVersionPermission:LayerVersionPermission": _named(
+        "lambda", "layer:${parent}:*", parent="layerName"
+    ),
+    "aws:lambda/eventSourceMapping:EventSourceMapping": _tagged(
+        "lambda", "event-source-mapping:*", parent="functionName"
+    ),
+    "aws:lambda/codeSigningConfig:CodeSigningConfig": _tagged("lambda", "code-signing-config:*"),
+    "aws:apigatewayv2/api:Api": _api("/apis/*"),
+    "aws:apigatewayv2/authorizer:Authorizer": _api("/apis/*/authorizers/*", parent="apiId"),
+    "aws:apigatewayv2/deployment:Deployment": _api("/apis/*/deployments/*", parent="apiId"),
+    "aws:apigatewayv2/integration:Integration": _api("/apis/*/integrations/*", parent="apiId"),
+    "aws:apigatewayv2/integrationResponse:IntegrationResponse": _api(
+        "/apis/*/integrations/*/integrationresponses/*", parent="apiId"
+    ),
+    "aws:apigatewayv2/model:Model": _api("/apis/*/models/*", parent="apiId", pattern="[a-zA-Z0-9]+"),
+    "aws:apigatewayv2/route:Route": _api("/apis/*/routes/*", parent="apiId", name="", pattern=""),
+    "aws:apigatewayv2/routeResponse:RouteResponse": _api("/apis/*/routes/*/routeresponses/*", parent="apiId"),
+    "aws:apigatewayv2/stage:Stage": _api("/apis/*/stages/*", parent="apiId"),
+    "aws:sqs/queue:Queue": _named("sqs", "${name}", pattern=_FIFO),
+    "aws:sqs/queuePolicy:QueuePolicy": _named("sqs", "${parent}", parent="queueUrl"),
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _named("sqs", "${parent}", parent="queueUrl"),
+    "aws:sqs/redrivePolicy:RedrivePolicy": _named("sqs", "${parent}", parent="queueUrl"),
+    "aws:sns/topic:Topic": _named("sns", "${name}", pattern=_FIFO),
+    "aws:sns/topicPolicy:TopicPolicy": _named("sns", "${parent}", parent="arn"),
+    "aws:sns/topicSubscription:TopicSubscription": _named("sns", "${parent}", "${parent}:*", parent="topic"),
+    "aws:dynamodb/table:Table": _named("dynamodb", "table/${name}"),
+    "aws:dynamodb/resourcePolicy:ResourcePolicy": _named("dynamodb", "table/${parent}", parent="resourceArn"),
+    "aws:dynamodb/tableItem:TableItem": _named("dynamodb", "table/${parent}", parent="tableName"),
+    "aws:cloudwatch/logGroup:LogGroup": _named("logs", "log-group:${name}", "log-group:${name}:*"),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _named("logs", *_LOG_GROUP, parent="logGroupName"),
+    "aws:cloudwatch/logStream:LogStream": _named("logs", *_LOG_GROUP, parent="logGroupName"),
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": _named("logs", *_LOG_GROUP, parent="logGroup"),
+    "aws:cloudwatch/eventBus:EventBus": _named("events", "event-bus/${name}"),
+    "aws:cloudwatch/eventRule:EventRule": _named("events", "rule/${name}", "rule/*/${name}"),
+    "aws:cloudwatch/eventTarget:EventTarget": _named("events", *_RULE, parent="rule"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:${name}"),
+    "aws:cloudwatch/dashboard:Dashboard": ReviewedType(
+        "name", (_arn("cloudwatch", "dashboard/${name}", ":${account}"),)
+    ),
+    "aws:sfn/stateMachine:StateMachine": _named("states", "stateMachine:${name}", pattern="[0-9A-Za-z_-]+"),
+    "aws:sfn/activity:Activity": _named("states", "activity:${name}", pattern="[0-9A-Za-z_-]+"),
+    "aws:scheduler/schedule:Schedule": _named("scheduler", "schedule/*/${name}", pattern="[0-9a-zA-Z_.-]+"),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": _named(
+        "scheduler",
+        "schedule-group/${name}",
+        also=(_arn("scheduler", "schedule/${name}/*"),),
+        pattern="[0-9a-zA-Z_.-]+",
+    ),
+    "aws:ssm/parameter:Parameter": _named(
+        "ssm", "parameter/${name}", pattern="[a-zA-Z0-9_./-]+", longest=_PARAMETER_NAME
+    ),
+    "aws:secretsmanager/secret:Secret": _named(
+        "secretsmanager", "secret:${name}-??????", pattern="[0-9A-Za-z/_+=.@-]+"
+    ),
+    "aws:secretsmanager/secretPolicy:SecretPolicy": _named(
+        "secretsmanager", "secret:${parent}-??????", parent="secretArn"
+    ),
+    "aws:secretsmanager/secretRotation:SecretRotation": _named(
+        "secretsmanager", "secret:${parent}-??????", parent="secretId"
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": _named(
+        "secretsmanager", "secret:${parent}-??????", parent="secretId"
+    ),
+    "aws:kinesis/stream:Stream": _named("kinesis", "stream/${name}"),
+}
+"""The types that roles are derived for."""
+
+REFUSED: Mapping[str, str] = {
+    "aws:iam/*": "what a service may do is decided by an administrator, in the access layer",
+    "aws:ec2/*": "networks are shared by services and belong to whoever runs the account",
+    "aws:vpc/*": "networks are shared by services and belong to whoever runs the account",
+    "aws:cloudtrail/*": "the record of the account is not a service's",
+    "aws:organizations/*": "the organization is not a service's",
+    "aws:apigateway/account:Account": "it is one setting for all APIs of the account",
+    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": "it is one setting for all buckets of the account",
+    "aws:s3/directoryBucket:DirectoryBucket": "what the provider calls for it was not recorded",
+}
+"""Types for which no role is derived, whatever an administrator admits."""
+
+ALWAYS = (ReviewedNeed(),)
+NEVER: tuple[ReviewedNeed, ...] = ()
+_LOG_DELIVERY = {
+    "ApiGatewayV2": (ReviewedNeed("accessLogSettings"),),
+    "SFN": (ReviewedNeed("loggingConfiguration"),),
+}
+_IMAGE = (ReviewedNeed("imageUri", (_arn("ecr", "repository/*", "${region}:*"),)),)
+_FEEDBACK = tuple(
+    _role(f"{protocol}{outcome}FeedbackRoleArn", "sns")
+    for protocol in ("application", "firehose", "http", "lambda", "sqs")
+    for outcome in ("Failure", "Success")
+)
+_SCHEDULE_ROLE = ReviewedNeed("", ("${input:target.roleArn}",), "scheduler.amazonaws.com")
+_CODE = (ReviewedNeed("s3Bucket", (_bucket("${input:s3Bucket}/${input:s3Key}"),)),)
+
+CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
+    # Every resource carries the provider's default tags.
+    "the request has tags (seen in the recording)": {"": ALWAYS},
+    "the request has tags": {"": ALWAYS},
+    "the request has tags (provider 6.23 and later)": {"": ALWAYS},
+    "the request has tags: on the tags path": {"": ALWAYS},
+    "the request has tags; in no dataset": {"": ALWAYS},
+    "on the tagged resource itself (iam-dataset, tested against AWS there)": {"": ALWAYS},
+    "asked for by AWS since 2022, in no dataset": {"": ALWAYS},
+    "the answer is to hold the tags: without it GetFunction answers without them, and the provider sees tags as drift": {
+        "": ALWAYS
+    },
+    "always: the execution role; iam:PassedToService lambda.amazonaws.com": {
+        "": (ReviewedNeed("", ("${input:role}",), "lambda.amazonaws.com"),)
+    },
+    "only when the role changes (the provider sends just what changed, seen in the recording); "
+    "iam:PassedToService lambda.amazonaws.com": {"": (ReviewedNeed("", ("${input:role}",), "lambda.amazonaws.com"),)},
+    "layers are given": {"": (_key("layers"),)},
+    "the code comes from S3": {"": _CODE},
+    "the code comes from S3 with a version": {
+        "": (ReviewedNeed("s3ObjectVersion", (_bucket("${input:s3Bucket}/${input:s3Key}"),)),)
+    },
+    "the code is an image": {"": _IMAGE},
+    # Whoever makes the repository says in its policy that Lambda may read it: nothing here changes another's policy.
+    "the code is an image, and Lambda's own access is not in the repository policy yet": {"": NEVER},
+    "a VPC is given": {"": (ReviewedNeed("vpcConfig"),)},
+    "a customer key is given with environment variables": {"": (_key("kmsKeyArn"),)},
+    "a customer key is given": {
+        "DynamoDB": (_key("serverSideEncryption.kmsKeyArn"),),
+        "Lambda": (_key("kmsKeyArn"),),
+        "Secrets Manager": (_key("kmsKeyId"),),
+    },
+    "access logs (HTTP API) or execution logs (state machine) go to a log group": _LOG_DELIVERY,
+    "authorizer_credentials_arn is given": {"": (_role("authorizerCredentialsArn", "apigateway"),)},
+    "credentials_arn is given": {"": (_role("credentialsArn", "apigateway"),)},
+    "a target has a role; iam:PassedToService events.amazonaws.com": {"": (_role("roleArn", "events"),)},
+    "on the replication role": {"": (ReviewedNeed("", ("${input:role}",), "s3.amazonaws.com"),)},
+    "the request has an ACL": {"": (ReviewedNeed("acl"),)},
+    "the bucket or request has a KMS key": {"": (_key("kmsKeyId"),)},
+    "an ACL is asked for": {"": (ReviewedNeed("acl|grants"),)},
+    "object lock is asked for": {"": (ReviewedNeed("objectLockEnabled"),)},
+    # The provider puts the ownership by a call of its own (bucketOwnershipControls).
+    "object ownership is asked for": {"": NEVER},
+    "the API documentation asks for it when a bucket gets object lock later": {"": ALWAYS},
+    "or a missing object answers 403 instead of 404": {"": ALWAYS},
+    # The provider names no version, unless it empties a bucket or an object's history.
+    "a version id is given": {"": NEVER, "S3:DeleteObject": (ReviewedNeed("forceDestroy"),)},
+    "a version id is given (force_destroy gives them)": {"": (ReviewedNeed("forceDestroy"),)},
+    # Nothing here gets past a retention.
+    "the request bypasses governance": {"": NEVER},
+    "a SecureString with a customer key (the provider reads with decryption)": {"": (_key("keyId"),)},
+    "a SecureString with a customer key": {"": (_key("keyId"),)},
+    "a rotation function is given": {"": (_key("rotationLambdaArn"),)},
+    "the request has tags (seen in the recording); AWS moved from AddTagsToStream to TagResource in 2025: grant both": {
+        "": ALWAYS
+    },
+    "dependent action in the Service Authorization Reference: only where the property needs it": {
+        "CloudWatch Logs:PutSubscriptionFilter iam:PassRole": (_role("roleArn", "logs"),),
+        "Lambda:CreateFunction lambda:PassCapacityProvider": (
+            _key("capacityProviderConfig.lambdaManagedInstancesCapacityProviderConfig.capacityProviderArn"),
+        ),
+        "SFN:CreateStateMachine iam:PassRole": (ReviewedNeed("", ("${input:roleArn}",), "states.amazonaws.com"),),
+        "SFN:UpdateStateMachine iam:PassRole": (ReviewedNeed("", ("${input:roleArn}",), "states.amazonaws.com"),),
+        "SFN:CreateStateMachine states:PublishStateMachineVersion": (ReviewedNeed("publish"),),
+        "SFN:UpdateStateMachine states:PublishStateMachineVersion": (ReviewedNeed("publish"),),
+        "Scheduler:CreateSchedule iam:PassRole": (_SCHEDULE_ROLE,),
+        "Scheduler:UpdateSchedule iam:PassRole": (_SCHEDULE_ROLE,),
+        "Scheduler:DeleteScheduleGroup scheduler:DeleteSchedule": ALWAYS,
+        "SNS:CreateTopic iam:PassRole": _FEEDBACK,
+        "SNS:SetTopicAttributes iam:PassRole": _FEEDBACK,
+    },
+}
+"""What each condition of the facts means: by `OPERATION ACTION`, by operation, by the operation's service, or for all ("")."""
+
+ONLY_WITH: Mapping[str, str] = {
+    "aws:s3/bucket:Bucket S3:DeleteObjects": "forceDestroy",
+    "aws:s3/bucket:Bucket S3:ListObjectVersions": "forceDestroy",
+}
+"""Operations that are made when an input is given, `TYPE OPERATION`: the facts know it of actions only."""
+
+BESIDE: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
+"""Operations that neither recording nor `beyond-the-recording.json` has, by type and phase."""
+
+ALSO_ASKED: Mapping[str, Mapping[str, ReviewedNeed]] = {
+    # A function that is published is published by the call that makes it.
+    "Lambda:CreateFunction": {"lambda:PublishVersion": ReviewedNeed("publish")},
+}
+"""Actions that the facts do not have for an operation, on the type's own ARNs if nothing else is said."""
+
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    # The provider looks which key is DynamoDB's own: that of an alias of AWS's, whose id nobody knows beforehand.
+    "aws:dynamodb/table:Table kms:DescribeKey": (_arn("kms", "key/*"),),
+    "logs:DescribeLogGroups": (_arn("logs", "log-group::log-stream:"),),
+}
+"""On what an action is asked for that the facts' ARN does not lead to, by `TYPE ACTION` or by action."""

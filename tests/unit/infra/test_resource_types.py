@@ -1,0 +1,178 @@
+"""The table of resource types holds together, says what AWS asks for, and is what the recorded facts make of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import pytest
+
+from deploy_infra.policies.actions import OPERATIONS, TYPES
+from deploy_infra.policies.requests import requests as old_requests
+from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
+from deploy_infra.policies.scope import StackScope
+from generate.resource_types import TABLE, facts, table
+from tests.beside import SHARED
+
+ALL = sorted(resource_types())
+ARN = re.compile(r"arn:\$\{partition\}:[a-z0-9-]+:(\$\{region\})?:(\$\{account\}|\*)?:.+")
+PATH = r"[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*"
+PLACEHOLDER = re.compile(rf"partition|region|account|name|parent|input:{PATH}")
+ON_EVERYTHING = {
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+    "kinesis:DescribeLimits",
+    "kinesis:UpdateShardCount",
+    "lambda:CreateCodeSigningConfig",
+    "lambda:CreateEventSourceMapping",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "ssm:DescribeParameters",
+    "states:ValidateStateMachineDefinition",
+}
+"""What AWS only lets be allowed on `*` (Service Authorization Reference): lists, creations whose ARN nobody knows yet, log delivery."""
+NOT_CALLED_TO_DELETE = {"aws:s3/bucketAcl:BucketAcl"}
+"""The provider forgets it: a bucket always has an ACL."""
+
+
+def requests(kind: ResourceType) -> Iterator[Request]:
+    for operations in kind.calls.values():
+        for asked in operations.values():
+            yield from asked
+
+
+def own_and_foreign(kind: ResourceType) -> tuple[set[str], set[str]]:
+    actions = {request.action for request in requests(kind)}
+    own = {action for action in actions if action.startswith(f"{kind.service}:")}
+    return own, actions - own
+
+
+@pytest.mark.parametrize("token", ALL)
+def test_every_template_is_one(token: str) -> None:
+    kind = resource_types()[token]
+    for on in {*kind.arns, *(request.on for request in requests(kind))}:
+        assert on == "*" or ARN.fullmatch(on) or re.fullmatch(rf"\$\{{input:{PATH}\}}", on), on
+        assert all(PLACEHOLDER.fullmatch(inside) for inside in re.findall(r"\$\{([^}]*)\}", on)), on
+        assert "${name}" not in on or kind.name, on
+        assert "${parent}" not in on or kind.parent, on
+    for request in requests(kind):
+        assert re.fullmatch(rf"({PATH}(\|{PATH})*)?", request.when), request.when
+        assert re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", request.action), request.action
+
+
+@pytest.mark.parametrize("token", ALL)
+def test_every_type_is_made_read_changed_and_deleted(token: str) -> None:
+    calls = resource_types()[token].calls
+    assert {Phase.READ, Phase.CREATE, Phase.UPDATE} <= set(calls)
+    assert (Phase.DELETE in calls) is (token not in NOT_CALLED_TO_DELETE)
+    assert all(calls.values())
+
+
+@pytest.mark.parametrize("token", ALL)
+def test_the_scope_is_what_the_arns_say(token: str) -> None:
+    kind = resource_types()[token]
+    by_name = all(re.search(r"\$\{(name|parent)\}", arn) for arn in kind.arns)
+    assert kind.arns
+    assert by_name is (kind.scope is Scope.NAME) or kind.scope is Scope.ACCOUNT
+    # A tag that narrows is the thing's own, or that of what it belongs to.
+    assert kind.scope is not Scope.TAG or kind.taggable or kind.parent
+
+
+@pytest.mark.parametrize("token", [token for token in ALL if resource_types()[token].taggable])
+def test_what_carries_tags_gets_them_and_loses_them(token: str) -> None:
+    kind = resource_types()[token]
+    changed = {request.action.partition(":")[2] for asked in kind.calls[Phase.UPDATE].values() for request in asked}
+    assert any(re.match("Tag|AddTags|PutBucketTagging|PutObjectTagging", action) for action in changed)
+    assert any(re.match("Untag|RemoveTags|PutBucketTagging|DeleteObjectTagging", action) for action in changed)
+
+
+@pytest.mark.parametrize("token", ALL)
+def test_nothing_writes_iam_and_a_role_is_only_passed_on_to_a_service(token: str) -> None:
+    for request in requests(resource_types()[token]):
+        assert request.action == "iam:PassRole" or not request.action.startswith(("iam:", "sts:", "organizations:"))
+        assert bool(request.passed_to) is (request.action == "iam:PassRole")
+        assert not request.passed_to or re.fullmatch(r"\$\{input:[^}]+\}", request.on)
+
+
+def test_what_is_asked_for_on_everything_is_named_here() -> None:
+    assert {
+        request.action for token in ALL for request in requests(resource_types()[token]) if request.on == "*"
+    } == ON_EVERYTHING
+
+
+def test_reading_changes_nothing() -> None:
+    verbs = ("Put", "Create", "Delete", "Update", "Add", "Remove", "Publish", "Tag", "Untag", "POST", "PATCH", "Pass")
+    assert [
+        (token, request.action)
+        for token in ALL
+        for phase in (Phase.PLAN, Phase.READ)
+        for asked in resource_types()[token].calls.get(phase, {}).values()
+        for request in asked
+        if request.action.partition(":")[2].startswith(verbs)
+    ] == []
+
+
+@pytest.mark.parametrize("token", ALL)
+def test_a_name_rule_is_a_rule(token: str) -> None:
+    kind = resource_types()[token]
+    assert re.compile(kind.pattern)
+    assert kind.name or not (kind.longest or kind.pattern)
+
+
+def test_nothing_is_refused_that_is_in_the_table() -> None:
+    assert [(token, pattern) for token in ALL for pattern in refused() if fnmatchcase(token, pattern)] == []
+    assert all(refused().values())
+
+
+SCOPE = StackScope(
+    account="222222222222",
+    region="eu-central-1",
+    stack="dev",
+    bucket_arn="arn:aws:s3:::shop-dev",
+    function_arn="arn:aws:lambda:eu-central-1:222222222222:function:shop-dev",
+    alias_arn="arn:aws:lambda:eu-central-1:222222222222:function:shop-dev:live",
+    execution_role_arn="arn:aws:iam::222222222222:role/shop-dev-execution",
+    log_group_arn="",
+    trail_arn="",
+    trail_bucket_arn="",
+)
+
+
+def filled(on: str) -> str:
+    for placeholder, value in {
+        "partition": "aws",
+        "region": SCOPE.region,
+        "account": SCOPE.account,
+        "name": "shop-dev",
+        "parent": "shop-dev",
+        "input:role": SCOPE.execution_role_arn,
+    }.items():
+        on = on.replace(f"${{{placeholder}}}", value)
+    return on
+
+
+@pytest.mark.parametrize("token", sorted(TYPES))
+def test_all_that_the_table_by_hand_asks_for_is_asked_for(token: str) -> None:
+    calls, by_hand = resource_types()[token].calls, TYPES[token]
+    assert set(by_hand.read) <= set(calls[Phase.READ])
+    for phase in (Phase.CREATE, Phase.UPDATE, Phase.DELETE):
+        made = calls[phase]
+        for operation in getattr(by_hand, phase):
+            # The recording that the table was made from never removed these while it updated.
+            for need in OPERATIONS[operation]:
+                ons = [filled(request.on) for request in made[operation] if request.action == need.action]
+                asked = [arn for arns, _ in old_requests(need.on, SCOPE) for arn in arns]
+                assert [on for on in ons if any(fnmatchcase(on, arn) or fnmatchcase(arn, on) for arn in asked)], need
+
+
+@pytest.mark.skipif(not (SHARED / "aws").is_dir(), reason=f"needs the recorded facts: {SHARED / 'aws'}")
+def test_the_table_is_what_the_facts_make() -> None:
+    assert TABLE.read_text("utf-8") == table(facts(SHARED / "aws"))
