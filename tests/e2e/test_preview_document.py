@@ -42,7 +42,7 @@ def test_a_change_of_two_settings_and_a_policy_is_one_readable_document(project:
     assert f'-    "arn:aws:s3:::{BUCKET}",' in above
     assert "- timeout: 10\n+ timeout: 12" in below
     assert "- memorySize: 128\n+ memorySize: 256" in below
-    assert "+ functionVersion: [unknown]" in below
+    assert "+ functionVersion: [unknown until deployed]" in below
     assert "pulumi:providers" not in document
 
     told = project.deploy("preview", "--all", "--output", "json")
@@ -54,6 +54,26 @@ def test_a_change_of_two_settings_and_a_policy_is_one_readable_document(project:
     differing = {diff["path"]: (diff["kind"], diff["old"], diff["new"]) for diff in function["diffs"]}
     assert differing["timeout"] == ("update", 10, 12)
     assert differing["memorySize"] == ("update", 128, 256)
+
+
+@pytest.mark.both_plugins
+def test_what_would_change_is_all_on_stdout_in_eighty_columns(project: Project) -> None:
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    project.setting("dev", "items:timeout", "12")
+
+    told = project.deploy("preview", "--stacks", "dev,staging").out.splitlines()
+    assert max(map(len, told)) <= 80
+    head, dev, staging, _, *changes = told
+    assert head.split() == ["STACK", "ACCOUNT", "CREATE", "UPDATE", "REPLACE", "DELETE", "RESULT"]
+    assert (dev.split()[0], staging.split()[0]) == ("dev", "staging")
+    middle = changes.index("")
+    assert changes[0] == "dev: 3 to update"
+    assert changes[1:3] == ["  update aws:lambda:Function items", "      timeout: 10 -> 12"]
+    assert '      functionVersion: "1" -> [unknown until deployed]' in changes[:middle]
+    assert changes[middle + 1].startswith("staging: 14 to create")
+    assert all(line.startswith("  create aws:") for line in changes[middle + 2 :])
+    assert len(changes[middle + 2 :]) == 14
+    assert "pulumi:providers" not in "".join(told)
 
 
 def test_a_stack_that_cannot_be_entered_is_named_beside_the_others(project: Project) -> None:

@@ -69,7 +69,8 @@ def preview(
 ) -> None:
     """Preview what `deploy up` would change.
 
-    Runs under each account's preview role, which can only read. Goes on to the next stack when one fails.
+    Lists every resource that would be created, updated, replaced or deleted, and of those that stay each property, from
+    what to what. Runs under each account's preview role, which can only read. Goes on to the next stack when one fails.
 
     With --save it runs as Jenkins' deploy role, the only one that signs plans, and still enters every account under its
     preview role: a saved plan is for what has been merged, a plain preview for what somebody proposes. What it deletes or

@@ -235,10 +235,14 @@ def is_placeholder(text: str) -> bool:
     return text in {SECRET, UNKNOWN, MASK} or text.startswith(FILES)
 
 
+LATER = "[unknown until deployed]"
+"""How people are told of a value that is known only after something else was changed."""
+
+
 def one_value(value: Any) -> str:
     """The value in one line; words that stand for a value are no quoted text."""
     if isinstance(value, str) and is_placeholder(value):
-        return value
+        return LATER if value == UNKNOWN else value
     return json.dumps(in_order(value), ensure_ascii=False)
 
 

@@ -134,7 +134,7 @@ def _parts(found: Sequence[Dangerous], most: int) -> tuple[list[Dangerous], list
 def access(steps: Sequence[StepOutcome], room: Room) -> list[str]:
     """Changes to roles, trust and policies, before and after; what is new last."""
     found = [(step, change) for step in steps for change in step.resources if decides_access(change)]
-    found.sort(key=lambda pair: _rank(pair[1]))
+    found.sort(key=lambda pair: rank(pair[1]))
     if not found or not room.dangerous:
         return []
     first, rest = _parts(found, room.dangerous)
@@ -188,7 +188,7 @@ def details(steps: Sequence[StepOutcome], room: Room) -> list[str]:
 
 def _stack(step: StepOutcome, room: Room) -> str:
     """Every change of a stack, property by property; what was shown above is only named."""
-    changes = sorted(step.resources, key=_rank)
+    changes = sorted(step.resources, key=rank)
     lines = []
     for change in changes[: room.details]:
         lines.append(f"**{_word(change)}** {_named(change)}")
@@ -211,7 +211,8 @@ def _more(count: int) -> list[str]:
     return [f"… and {count} more."] if count > 0 else []
 
 
-def _rank(change: ResourceChange) -> int:
+def rank(change: ResourceChange) -> int:
+    """Where a change stands among others: what takes something away first."""
     return _ORDER.index(change.op) if change.op in _ORDER else len(_ORDER)
 
 
@@ -241,7 +242,7 @@ def as_markdown(outcome: RunOutcome, *, project: str, limit: int = LIMIT, select
 
     `selection` says what a change concerns, also where nothing was previewed, when that chose the stacks.
     """
-    shown = _redacted(outcome)
+    shown = redacted(outcome)
     sizes = tuple(rooms())
     largest = bisect_left(sizes, True, key=lambda room: len(_document(shown, project, room, limit, selection)) <= limit)
     return _document(shown, project, sizes[min(largest, len(sizes) - 1)], limit, selection)[:limit]
@@ -354,7 +355,7 @@ def _end(outcome: RunOutcome, room: Room, limit: int) -> str:
     return f"<sub>{run}under roles that can only read; nothing was changed.{short}</sub>"
 
 
-def _redacted(outcome: RunOutcome) -> RunOutcome:
+def redacted(outcome: RunOutcome) -> RunOutcome:
     """Without secrets before anything is cut: half a key is not known as a key."""
     return replace(outcome, steps=tuple(_step(step) for step in outcome.steps))
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from deploy_driver.plan.affected import Selection
+from deploy_driver.plan.loss import lost
 from deploy_driver.record.catalogue import Result
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.text import changed, duration, table
+from deploy_driver.render.diff import one_value, property_lines
+from deploy_driver.render.markdown import visible
+from deploy_driver.render.preview import rank, redacted
+from deploy_driver.render.text import NARROW, changed, duration, fitting, table, wrapped
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
-from deploy_driver.values import ResourceChange
+from deploy_driver.values import Operation, PropertyDiff, ResourceChange
 
 
 def as_json(outcome: RunOutcome, *, exit_code: int, selection: Selection | None = None) -> Mapping[str, Any]:
@@ -74,7 +78,9 @@ def _change_json(change: ResourceChange) -> Mapping[str, Any]:
 
 
 def as_text(outcome: RunOutcome) -> str:
-    """A line per stack, then for each that did not succeed because of what, and the way out."""
+    """A line per stack, what a preview found, then for each stack that did not succeed because of what, and the way out."""
+    if outcome.operation is Operation.PREVIEW:
+        return _preview(redacted(outcome))
     rows = [[step.stack, step.account, step.result, step.reason, *_done(step)] for step in outcome.steps]
     stacks = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", "URL"], rows)
     causes = [_cause(step) for step in outcome.steps if step.result is not Result.SUCCEEDED and step.cause]
@@ -90,6 +96,76 @@ def _done(step: StepOutcome) -> tuple[str, str, str]:
     if step.result is Result.NOT_RUN:
         return "", "", ""
     return changed(step.changes, step.reason), duration(step.seconds), one_line(str(step.outputs.get("url", "")))
+
+
+LINES = 24
+"""Lines of one property's difference; JSON has all of it."""
+
+_SHORTENED = "… stands where something was left out: --output json has all of it"
+
+
+def _preview(outcome: RunOutcome) -> str:
+    """What would change: how much in each stack, then every resource, with each property that differs where it stays or is replaced."""
+    header = ["STACK", "ACCOUNT", "CREATE", "UPDATE", "REPLACE", "DELETE", "RESULT"]
+    stacks = table(header, [_counted(step) for step in outcome.steps])
+    found = ["\n".join(_planned(step)) for step in outcome.steps if step.resources]
+    causes = [_cause(step) for step in outcome.steps if step.result is not Result.SUCCEEDED and step.cause]
+    notes = [_SHORTENED] if any("…" in part for part in found) else []
+    return readable("\n\n".join([stacks, *found, *notes, *causes]))
+
+
+def _counted(step: StepOutcome) -> list[str]:
+    made = step.changes
+    said = f"{step.result} ({step.reason})"
+    if step.result is Result.SUCCEEDED:
+        said = "would change" if made.total else "no changes"
+    counts = (made.create, made.update, made.replace, made.delete)
+    return [step.stack, step.account, *(str(count or "") for count in counts), said]
+
+
+def _planned(step: StepOutcome) -> Iterator[str]:
+    """Every change of a stack: what takes something away first."""
+    yield one_line(f"{step.stack}: {step.changes.planned()}")
+    for change in sorted(step.resources, key=rank):
+        loses = f": {lost(change)} would be lost" if lost(change) else ""
+        yield from wrapped(visible(f"{change.op} {_kind(change.type)} {change.name}{loses}"), "  ", NARROW)
+        if change.op in {"create", "delete"}:
+            continue
+        if change.op == "replace" and not any(_forces(diff) for diff in change.diffs):
+            yield "      (the engine names no property that forces the replacement)"
+        for diff in sorted(change.diffs, key=lambda diff: not _forces(diff)):
+            yield from _property(diff)
+
+
+def _kind(type_: str) -> str:
+    """The type as Pulumi's own displays shorten it: `aws:s3:Bucket` for `aws:s3/bucket:Bucket`."""
+    module, _, name = type_.rpartition(":")
+    return f"{module.partition('/')[0]}:{name}" if module else name
+
+
+def _forces(diff: PropertyDiff) -> bool:
+    return diff.kind.endswith("-replace")
+
+
+def _property(diff: PropertyDiff) -> Iterator[str]:
+    """`timeout: 10 -> 12`; a policy or a text that is too long for one line as the lines of it that differ."""
+    path = one_line(visible(diff.path))
+    sides = [one_value(diff.old), one_value(diff.new)]
+    if diff.kind.startswith("add"):
+        sides[0] = "nothing"
+    if diff.kind.startswith("delete"):
+        sides[1] = "nothing"
+    how = f"{sides[0]}, another one than before" if sides[0] == sides[1] else " -> ".join(sides)
+    line = visible(f"      {path}: {how}{'  (forces the replacement)' if _forces(diff) else ''}")
+    if len(line) <= NARROW:
+        yield line
+        return
+    lines = property_lines([diff], value=NARROW - 8, context=0)
+    if lines[0].startswith("  "):  # the property, above the lines of it that differ
+        yield fitting(visible(f"      {lines.pop(0).strip()}"), NARROW)
+    yield from (fitting(visible(f"        {line}"), NARROW) for line in lines[:LINES])
+    if len(lines) > LINES:
+        yield f"        … {len(lines) - LINES} more lines"
 
 
 FORMS: Mapping[str, Callable[[RunOutcome, int, Selection | None], str]] = {

@@ -13,11 +13,20 @@ WIDTH = 100
 """Characters."""
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
-    """The text as lines of at most WIDTH characters where its words allow it; none for no text."""
+NARROW = 80
+"""Characters. What is piped, mailed or read beside something else has no more."""
+
+
+def fitting(line: str, width: int = WIDTH) -> str:
+    """The line, cut at `width` characters, which it then says by its last one."""
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def wrapped(text: str, indent: str = "", width: int = WIDTH) -> list[str]:
+    """The text as lines of at most `width` characters where its words allow it; none for no text."""
     return wrap(
         one_line(text),
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_long_words=False,

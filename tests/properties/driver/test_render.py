@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from deploy_driver.record.stream import Envelope
 from deploy_driver.render.lines import LineRenderer
 from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import as_json, as_text
-from deploy_driver.render.text import duration, table
+from deploy_driver.render.text import NARROW, duration, table
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
 from tests.schemas import problems
@@ -126,6 +127,15 @@ def test_every_result_is_a_table_and_json(run: RunOutcome) -> None:
     result = json.loads(json.dumps(as_json(run, exit_code=0)))
     assert len(result["stacks"]) == len(run.steps)
     assert problems("run-result", result) == []
+
+
+@given(runs)
+def test_every_preview_keeps_each_property_within_its_lines(run: RunOutcome) -> None:
+    plain = tuple(replace(step, stack="dev", account="2", cause="") for step in run.steps)
+    shown = as_text(replace(run, operation=Operation.PREVIEW, steps=plain))
+    assert controls(shown) == set()
+    for line in shown.split("\n"):
+        assert not line.startswith(" " * 6) or len(line) <= NARROW
 
 
 @given(st.lists(st.tuples(text, text).map(list), max_size=5))

@@ -156,7 +156,7 @@ def test_each_kind_of_difference_is_a_line_or_two() -> None:
         "+ timeout: 12",
         "! key: [secret], another one than before",
         '- version: "7"',
-        "+ version: [unknown]",
+        "+ version: [unknown until deployed]",
     ]
 
 
@@ -237,5 +237,5 @@ def test_a_policy_that_becomes_unknown_says_so() -> None:
             ),
         )
     )
-    assert "+ policy: [unknown]" in shown
+    assert "+ policy: [unknown until deployed]" in shown
     assert "- policy: " in shown

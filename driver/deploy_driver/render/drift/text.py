@@ -15,7 +15,7 @@ from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render import result
 from deploy_driver.render.diff import property_lines
 from deploy_driver.render.drift.words import by_resource, ledger_note, named, sentence, shown, stack_summary, total
-from deploy_driver.render.text import WIDTH, duration, table, wrapped
+from deploy_driver.render.text import WIDTH, duration, fitting, table, wrapped
 from deploy_driver.values import PropertyDiff
 
 LINES = 24
@@ -61,13 +61,9 @@ def _property(finding: DriftFinding, how: str) -> Iterator[str]:
     kind = "add" if finding.expected is None else "delete" if finding.found is None else "update"
     diff = PropertyDiff(finding.path, kind, finding.expected, finding.found)
     lines = [line for line in property_lines([diff], value=WIDTH - 24, context=0) if line != f"  {finding.path}:"]
-    yield from (_cut(f"    {line}".rstrip()) for line in lines[:LINES])
+    yield from (fitting(f"    {line}".rstrip()) for line in lines[:LINES])
     if len(lines) > LINES:
         yield f"    … {len(lines) - LINES} more lines: --output json has them"
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
 def _written_by(write: Write | None) -> Iterator[str]:
