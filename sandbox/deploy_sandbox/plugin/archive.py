@@ -1,4 +1,4 @@
-"""The zip that Lambda gets for an archive: the same files give the same bytes on every machine and in every account."""
+"""The zip that Lambda gets for an archive: a zip as it is, and of the same files the same bytes on every machine and in every account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _MODE = 0o644 << 16
 
 
 def zipped(archive: CodeArchive) -> bytes:
-    """The archive as a zip with sorted names, fixed times and modes."""
+    """A zip as it is, and any other archive as one with sorted names, fixed times and modes."""
+    if archive.path and not Path(archive.path).is_dir():
+        return _as_it_is(archive.path)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for name, content in sorted(_files(archive, "")):
@@ -37,15 +39,25 @@ def code_sha256(content: bytes) -> str:
 
 
 def _files(archive: CodeArchive, prefix: str) -> Iterator[tuple[str, bytes]]:
-    if archive.assets is None:
-        raise PluginError(
-            "code: the sandbox's plugin takes an AssetArchive of FileAssets or StringAssets, and no other archive"
-        )
-    for name, entry in archive.assets.items():
+    if archive.uri:
+        raise PluginError(f"code: the sandbox's plugin does not fetch remote archives ({archive.uri})")
+    if archive.path:
+        folder = Path(archive.path)
+        if not folder.is_dir():
+            raise PluginError(f"code: the sandbox's plugin packs no archive into another ({archive.path})")
+        files = (file for file in folder.rglob("*") if file.is_file())
+        yield from ((f"{prefix}{file.relative_to(folder).as_posix()}", file.read_bytes()) for file in files)
+    for name, entry in (archive.assets or {}).items():
         if isinstance(entry, CodeArchive):
             yield from _files(entry, f"{prefix}{name}/")
         else:
             yield f"{prefix}{name}", _content(entry, name)
+
+
+def _as_it_is(path: str) -> bytes:
+    if not zipfile.is_zipfile(path):
+        raise PluginError(f"code: {path} is neither a folder nor a zip")
+    return Path(path).read_bytes()
 
 
 def _content(asset: Asset, name: str) -> bytes:

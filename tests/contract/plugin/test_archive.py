@@ -50,10 +50,25 @@ def test_the_content_is_what_was_given(tmp_path: Path) -> None:
         }
 
 
+def test_a_zip_is_taken_as_it_is(tmp_path: Path) -> None:
+    built = tmp_path / "built.zip"
+    with zipfile.ZipFile(built, "w") as target:
+        target.writestr("b.py", "b")
+        target.writestr("a.py", "a")
+    assert zipped(CodeArchive(path=str(built))) == built.read_bytes()
+
+
+def test_a_folder_is_the_same_as_its_files(tmp_path: Path) -> None:
+    files = _archive(tmp_path / "handler", "x.py", "y.py")
+    assert zipped(CodeArchive(assets={"handler": CodeArchive(path=str(tmp_path / "handler"))})) == zipped(files)
+
+
 @pytest.mark.parametrize(
     ("archive", "said"),
     [
-        (CodeArchive(path="/some/folder"), "takes an AssetArchive"),
+        (CodeArchive(path="/nowhere"), "/nowhere is neither a folder nor a zip"),
+        (CodeArchive(assets={"lib": CodeArchive(path="/a.zip")}), "packs no archive into another"),
+        (CodeArchive(uri="https://example.com/a.zip"), "does not fetch remote archives"),
         (CodeArchive(assets={"a.py": Asset(uri="https://example.com/a.py")}), "does not fetch remote assets"),
         (CodeArchive(assets={"a.py": Asset(path="/nowhere/a.py")}), "/nowhere/a.py cannot be read"),
     ],
