@@ -62,6 +62,11 @@ test-real: setup ## The stories that must pass with the real AWS plugin, where i
 bench: setup ## deploy against the plain loop a user would write, side by side
 	@missed=0; for each in bench bench.drift; do $(BIN)/python -m $$each || missed=1; done; exit $$missed
 
+.PHONY: docs
+docs: .venv/ready ## The reference pages that are made from the code
+	@$(BIN)/python -m generate.command_reference > docs/reference/commands.md
+	@$(BIN)/python -m generate.findings_reference > docs/reference/findings.md
+
 .PHONY: down
 down: ## Stop the demo's sandbox; its accounts are kept
 	@$(BIN)/deploy sandbox down

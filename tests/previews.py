@@ -106,7 +106,7 @@ FAILED = step(
     result=Result.FAILED,
     reason=Reason.ENGINE_FAILED,
     cause="operation error Lambda: GetFunction, https response error StatusCode: 403, AccessDeniedException",
-    remedy="The role may not do this: its policy is in infra/policies, and `deploy bootstrap` puts it in place.",
+    remedy="Run `deploy bootstrap`: it puts the role's policy in place; `deploy bootstrap --print` shows what the role may do.",
 )
 
 

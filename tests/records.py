@@ -102,7 +102,9 @@ WELL = record(
 )
 
 DENIED = "UpdateFunctionConfiguration was refused with AccessDenied (HTTP 403): no identity-based policy allows it"
-REMEDY = "The role may not do this: its policy is in infra/policies, and `deploy bootstrap` puts it in place."
+REMEDY = (
+    "Run `deploy bootstrap`: it puts the role's policy in place; `deploy bootstrap --print` shows what the role may do."
+)
 FAILED = record(
     *begun("dev", "staging", "prod"),
     *step("dev", 2, *CALM),

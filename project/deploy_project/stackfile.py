@@ -106,7 +106,7 @@ def read(path: Path) -> StackFile:
     except FileNotFoundError:
         env = path.name.split(".")[1]
         why = "it says where Jenkins lives" if env == TOOLS else f"it says everything about the account {env}"
-        what = f"no such file, though {why}; docs/reference/settings.md shows one"
+        what = f"no such file, though {why}; write one that begins with `config:`, and every key that it must have is named"
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
     return StackFile(path.name, {}, (Problem(path.name, 1, 1, "", what),))

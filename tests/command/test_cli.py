@@ -16,6 +16,8 @@ import pytest
 from deploy_driver.cli.exit import leave
 from deploy_driver.cli.main import app
 from deploy_driver.config.environment import Machine
+from deploy_driver.version import VERSION
+from deploy_toolchain.search import ENGINE_VERSION, PLUGIN_VERSION
 from tests.samples import DEPLOY_TOML, project, target_file
 
 DEPLOY = Path(sys.executable).with_name("deploy")
@@ -101,6 +103,12 @@ def test_without_a_verb_the_help_is_shown(deploy: Deploy) -> None:
     said = deploy()
     assert said.code == 2
     assert "Usage: deploy" in said.out + said.err
+
+
+def test_the_version_is_said_with_those_of_the_tools(deploy: Deploy) -> None:
+    said = deploy("--version")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"deploy {VERSION}\npulumi {ENGINE_VERSION}, pulumi-resource-aws {PLUGIN_VERSION}\n"
 
 
 @pytest.mark.parametrize("code", ["0 done", "1 a stack failed", "3 not ready", "4 refused", "70 bug", "130/143"])

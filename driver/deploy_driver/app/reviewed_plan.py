@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 
 from deploy_driver.adapters import bundle_folder
@@ -27,8 +26,8 @@ from deploy_driver.app.session import JENKINS_DEPLOY, EngineTools, LocalProject,
 from deploy_driver.bundle.compare import Mismatch, expired, mismatches, moment, rewritten, steps_of
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, BoundStack, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
-from deploy_driver.config.load import FILE
 from deploy_driver.config.model import DeployConfig
+from deploy_driver.config.root import FILE
 from deploy_driver.digest import digest
 from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.plan.loss import not_allowed
@@ -38,6 +37,7 @@ from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Prog
 from deploy_driver.run.gates import Gate, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import Layer, Operation, Stack
+from deploy_driver.version import VERSION
 from deploy_project.accounts import EnterAs
 
 LOCK = "uv.lock"
@@ -59,7 +59,7 @@ class Binder:
         tree = commit.look(Git(root, self.environment), but=[self.folder, root / ".deploy"])
         engine, plugin = self.tools.engine, self.tools.plugin
         return Binding(
-            deploy=version("deploy"),
+            deploy=VERSION,
             project=self.config.project,
             cloud=self.config.cloud.value,
             commit=tree.commit,

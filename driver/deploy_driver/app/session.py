@@ -22,8 +22,9 @@ from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app.console import Console
 from deploy_driver.app.program import settings_problems
 from deploy_driver.config.environment import Machine, for_git, on_aws, on_loopback
-from deploy_driver.config.load import find_root, load
+from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
+from deploy_driver.config.root import find_root
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from deploy_driver.plan.plan import Step

@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver.cli.completion import stack_name
 from deploy_driver.cli.options import CloudOption, ProjectOption, open_project
 
 
 def exec_(
     context: typer.Context,
     command: Annotated[list[str], typer.Argument(help="The command and its arguments, after `--`.")],
-    stack: Annotated[str, typer.Option("--stack", help="The stack whose credentials the command gets.")],
+    stack: Annotated[
+        str, typer.Option("--stack", help="The stack whose credentials the command gets.", autocompletion=stack_name)
+    ],
     read_only: Annotated[bool, typer.Option("--read-only", help="Use the preview role, which can only read.")] = False,
     project: ProjectOption = None,
     cloud: CloudOption = None,

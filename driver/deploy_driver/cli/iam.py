@@ -6,12 +6,18 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver.cli.completion import stack_name
 from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, open_project
 
 
 def show(
     context: typer.Context,
-    stack: Annotated[str, typer.Option("--stack", metavar="STACK", help="The stack whose documents are shown.")],
+    stack: Annotated[
+        str,
+        typer.Option(
+            "--stack", metavar="STACK", help="The stack whose documents are shown.", autocompletion=stack_name
+        ),
+    ],
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
@@ -40,7 +46,12 @@ def check(
     context: typer.Context,
     stack: Annotated[
         list[str] | None,
-        typer.Option("--stack", metavar="STACK", help="A stack to check; may be repeated. Otherwise every stack."),
+        typer.Option(
+            "--stack",
+            metavar="STACK",
+            help="A stack to check; may be repeated. Otherwise every stack.",
+            autocompletion=stack_name,
+        ),
     ] = None,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,

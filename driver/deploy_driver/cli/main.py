@@ -39,7 +39,6 @@ SELDOM = 100_000
 app = typer.Typer(
     name="deploy",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,13 +50,33 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from deploy_driver.cli.output import write
+        from deploy_driver.version import VERSION
+        from deploy_toolchain.search import ENGINE_VERSION, PLUGIN_VERSION
+
+        write(f"deploy {VERSION}\npulumi {ENGINE_VERSION}, pulumi-resource-aws {PLUGIN_VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
 def everywhere(
     mask: Annotated[
         bool, typer.Option("--mask", help="Hide account ids and role names in the console.", envvar="DEPLOY_MASK")
     ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Show the version of deploy, and of the Pulumi engine and the AWS plugin that it obtains.",
+            callback=_show_version,
+            is_eager=True,
+        ),
+    ] = False,
 ) -> None:
     """What every verb has in common."""
+    del version
     if mask:
         sys.stdout, sys.stderr = (cast("TextIO", MaskedStream(stream)) for stream in (sys.stdout, sys.stderr))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy_driver.cli.completion import stack_names
 from deploy_driver.config.environment import Machine
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ CloudOption = Annotated[
 StacksOption = Annotated[
     str | None,
     typer.Option(
-        "--stacks", metavar="A,B,…", help="The stacks, by name, separated by commas; `deploy list` shows them."
+        "--stacks",
+        metavar="A,B,…",
+        help="The stacks, by name, separated by commas; `deploy list` shows them.",
+        autocompletion=stack_names,
     ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Every service stack, in dependency order.")]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver.cli.completion import stack_name
 from deploy_driver.cli.options import CloudOption, ProjectOption, YesOption, open_project
 
 app = typer.Typer(
@@ -22,7 +23,9 @@ def everywhere() -> None:
 @app.command()
 def restore(
     context: typer.Context,
-    stack: Annotated[str, typer.Option("--stack", help="The stack whose state is restored.")],
+    stack: Annotated[
+        str, typer.Option("--stack", help="The stack whose state is restored.", autocompletion=stack_name)
+    ],
     yes: YesOption = False,
     project: ProjectOption = None,
     cloud: CloudOption = None,

@@ -1,4 +1,4 @@
-"""Finds the project and makes its DeployConfig; every problem of every file is reported at once."""
+"""Makes a project's DeployConfig from its files; every problem of every file is reported at once."""
 
 from __future__ import annotations
 
@@ -26,14 +26,13 @@ from deploy_driver.config.model import (
     SandboxTable,
     StackTable,
 )
+from deploy_driver.config.root import FILE
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
 from deploy_project.accounts import TargetFacts, ToolsFacts, Values
 from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, judged, shared, states_apart, unknown
 from deploy_project.stackfile import Problem, Reader, StackFile, read
 from deploy_project.stacks import ACCESS, TOOLS, file_name
-
-FILE = "deploy.toml"
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "program": ProgramTable,
@@ -102,18 +101,6 @@ MOVED = ".deploy/moved/{project}.json"
 """The object of the access layers' bucket that says that the project's states have been moved there."""
 
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
-
-
-def find_root(start: Path) -> Path:
-    """The nearest folder at or above `start` that holds deploy.toml. Raises UsageError."""
-    for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
-            return folder
-    raise UsageError(
-        f"no {FILE} here or in any folder above",
-        where=str(start),
-        remedy="run deploy inside a project, or name one with --project",
-    )
 
 
 Ask = Callable[[str, Path, Sequence[str]], Sequence[Problem]]

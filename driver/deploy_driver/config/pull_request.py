@@ -71,7 +71,7 @@ def pull_request(environment: Mapping[str, str], host: Host | None = None, numbe
         raise UsageError(
             f"nobody can say which pull request on {host} is meant",
             detail=problems,
-            remedy="set these variables in the build; docs/how-to/pull-requests.md shows how",
+            remedy="set these variables in the build; `deploy comment --help` names those of each host",
         )
     return PullRequest(host, api, project, number or int(said), token)
 

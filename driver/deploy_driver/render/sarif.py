@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from deploy_driver.record.redaction import redact
+from deploy_driver.version import VERSION
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -21,7 +21,7 @@ def sarif_log(
 ) -> Mapping[str, Any]:
     """The log of one run of `deploy VERB`; `notifications` say what was not looked at, since that is no result."""
     run = {
-        "tool": {"driver": {"name": f"deploy {verb}", "version": version("deploy"), "rules": list(rules)}},
+        "tool": {"driver": {"name": f"deploy {verb}", "version": VERSION, "rules": list(rules)}},
         "invocations": [{"executionSuccessful": complete, "toolExecutionNotifications": list(notifications)}],
         "results": list(results),
     }

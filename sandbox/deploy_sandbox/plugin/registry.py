@@ -28,8 +28,8 @@ def resource_type(token: str) -> ResourceType:
     known = {one.token: one for one in _types(service)}
     if token not in known:
         raise PluginError(
-            f"{token} is not a type that the sandbox's AWS plugin knows. Use the real pulumi-resource-aws, "
-            f"or add the type (docs/how-to/add-a-resource-type-to-the-plugin.md).",
+            f"{token} is not a type that the sandbox's AWS plugin knows. "
+            f"Use the real one: run `DEPLOY_PLUGIN=real deploy setup`, and deploy with DEPLOY_PLUGIN=real.",
         )
     return known[token]
 

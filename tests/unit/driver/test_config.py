@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.config.load import NAMES_LIMIT, find_root, load
+from deploy_driver.config.load import NAMES_LIMIT, load
+from deploy_driver.config.root import find_root
 from deploy_driver.errors import ExitCode, UsageError
 from deploy_driver.run.build_info import new_run_id, session_name
 from deploy_driver.values import Cloud, Layer, Plugin
@@ -369,7 +370,10 @@ def test_what_the_program_finds_is_told_in_the_same_run_in_order_of_lines(tmp_pa
         ["Pulumi.dev.yaml:9", "items:memory"],
         [
             "Pulumi.prod.yaml:1",
-            "no such file, though it says everything about the account prod; docs/reference/settings.md shows one",
+            (
+                "no such file, though it says everything about the account prod; "
+                "write one that begins with `config:`, and every key that it must have is named"
+            ),
         ],
     ]
 

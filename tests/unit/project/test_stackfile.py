@@ -79,7 +79,7 @@ def test_what_is_no_stack_file_is_told_with_its_line_and_never_raised(content: b
 def test_a_file_that_is_not_there_or_cannot_be_read_is_a_problem_too(tmp_path: Path) -> None:
     assert str(read(tmp_path / "Pulumi.qa.yaml").problems[0]) == (
         "Pulumi.qa.yaml:1: no such file, though it says everything about the account qa; "
-        "docs/reference/settings.md shows one"
+        "write one that begins with `config:`, and every key that it must have is named"
     )
     (tmp_path / "Pulumi.dev.yaml").mkdir()
     assert str(read(tmp_path / "Pulumi.dev.yaml").problems[0]) == "Pulumi.dev.yaml:1: cannot be read: Is a directory"

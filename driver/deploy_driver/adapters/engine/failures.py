@@ -183,7 +183,7 @@ _TABLE: Sequence[_Row] = (
         _By.RESOURCE,
         r"AccessDenied|not authorized to perform|UnauthorizedOperation",
         None,
-        "Run `deploy bootstrap`: it puts the role's policy in place; what the role may do is written in infra/policies.",
+        "Run `deploy bootstrap`: it puts the role's policy in place; `deploy bootstrap --print` shows what the role may do.",
     ),
     _row(
         _By.RESOURCE,

@@ -18,7 +18,7 @@ CHECKS = (
         Severity.ERROR,
         "A setting in a stack file does not hold.",
         "No run begins.",
-        "correct the line that is named; docs/reference/settings.md says what each setting may be",
+        "correct the line that is named, to what it says is expected",
     ),
     DoctorRule(
         "tools",

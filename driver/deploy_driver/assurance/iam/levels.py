@@ -45,7 +45,8 @@ def level(action: str) -> Level:
     found = _by_lower_case().get(action.lower())
     if not found:
         raise PolicyError(
-            f"the access level of {action} is not known", remedy="add its service to generate/access_levels.py"
+            f"the access level of {action} is not known",
+            remedy=f"name an action as AWS does; known are those of {', '.join(services())}",
         )
     return _table()[found]
 
