@@ -7,12 +7,13 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from deploy_driver.errors import UsageError
 
 
-def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run the command in the foreground with exactly that environment; its exit code, as shells count it.
+def run_command(command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None) -> int:
+    """Run the command in the foreground with exactly that environment, in that folder or here; its exit code, as shells count it.
 
     An interrupt at the terminal reaches the command itself; SIGTERM is passed on. Raises UsageError when there is no such command.
     """
@@ -20,7 +21,7 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
     if executable is None:
         raise UsageError(f"there is no command {command[0]!r} on PATH", remedy="install it, or give its path")
     try:
-        child = subprocess.Popen([executable, *command[1:]], env=dict(environment))
+        child = subprocess.Popen([executable, *command[1:]], env=dict(environment), cwd=folder)
     except OSError as error:
         raise UsageError(
             f"{executable} cannot be run: {error.strerror}", remedy="is it a program for this machine?"

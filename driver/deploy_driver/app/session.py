@@ -326,11 +326,16 @@ def _keep(session: Session, record: bytes) -> None:
         session.renewed().archive().keep(session.run, record)
 
 
+def judged_states(session: Session) -> States:
+    """The states of the project's stacks, each judged before any engine reads it."""
+    return States(session.state_store(), session.config.project)
+
+
 def engine_of(session: Session, tools: EngineTools, folder: Path) -> AutomationEngine:
     """The engine, at work in `folder`, which is the run's own. Whatever starts it, the state that it would read is judged first."""
     from deploy_driver.adapters.engine import AutomationEngine
 
-    config, states = session.config, States(session.state_store(), session.config.project)
+    config, states = session.config, judged_states(session)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return AutomationEngine(
         project_root=config.root,

@@ -25,7 +25,12 @@ def exec_(
     Its exit code is ours. The command sees the credentials, the region, and PATH, HOME, TERM and the like. Neither
     this machine's own identity nor a person's ~/.aws reaches it.
 
+    `pulumi` is the engine of the project's runs, in the project's folder, on this stack's state and key. As in a run it
+    reads and writes the state as this machine, and the program's provider enters the account.
+
     deploy exec --stack dev -- aws s3 ls
+
+    deploy exec --stack dev -- pulumi stack output
 
     deploy exec --stack prod --read-only -- terraform plan
     """

@@ -172,7 +172,8 @@ def _unlocked(state: StateStore, step: Step) -> Passed:
     if holder:
         raise NotReadyError(
             f"the stack is locked by {holder}",
-            remedy=f"wait for that run to end; if it is dead, `pulumi cancel --stack {step.stack.name}` removes the lock",
+            remedy="wait for that run to end; if it is dead, "
+            f"`deploy exec --stack {step.stack.name} -- pulumi cancel` removes the lock",
         )
     return Passed("not locked")
 

@@ -74,7 +74,12 @@ def test_all_that_is_wrong_is_said_at_once_each_with_its_stack_and_all_ways_out(
         f"staging: role: {elsewhere}, but Pulumi.staging.yaml says deploy:account is 333333333333",
         "prod: lock: the stack is locked by jenkins@agent-3 (pid 77)",
     )
-    for remedy in ("compare the trust policy", "correct deploy:account", "bootstrap", "pulumi cancel --stack prod"):
+    for remedy in (
+        "compare the trust policy",
+        "correct deploy:account",
+        "bootstrap",
+        "deploy exec --stack prod -- pulumi cancel",
+    ):
         assert remedy in error.remedy
     assert len(said.of(CheckFailed)) == 4
 

@@ -51,6 +51,11 @@ def secrets_provider(backend: Backend) -> str:
     return f"awskms://{backend.key_alias}?{urlencode({'region': backend.region})}"
 
 
+def engine_environment(given: Mapping[str, str], *, state_url: str, home: Path) -> dict[str, str]:
+    """All that an engine's process sees: what the caller lets it see, where its plugins and the state are; nothing is inherited."""
+    return {"PATH": _PATH, **given, **_OURS, "PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": state_url}
+
+
 @dataclass(frozen=True)
 class Workspace:
     """Everything that a call needs besides the program. `new`: the stack has to be made first."""
@@ -65,11 +70,10 @@ def workspace_of(
     workdir: WorkDir, given: Mapping[str, str], *, state_url: str, secrets_provider: str, home: Path, new: bool
 ) -> Workspace:
     """A workspace on the real backend. `given` is what the caller lets the process see; nothing is inherited."""
-    environment = {"PATH": _PATH, **given, **_OURS, "PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": state_url}
     return Workspace(
         folder=workdir.path,
         secrets_provider=workdir.secrets_provider or secrets_provider,
-        environment=environment,
+        environment=engine_environment(given, state_url=state_url, home=home),
         new=new,
     )
 

@@ -60,7 +60,7 @@ CHECKS = (
         Severity.ERROR,
         "A stack is locked.",
         "No run of this stack begins until the other one ends.",
-        "wait for that run to end; if it is dead, `pulumi cancel` removes the lock",
+        "wait for that run to end; if it is dead, `deploy exec --stack STACK -- pulumi cancel` removes the lock",
     ),
 )
 """What is in the way of a run. Whoever looks finds these; the remedy of a finding may say more."""

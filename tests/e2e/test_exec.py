@@ -1,0 +1,58 @@
+"""`deploy exec -- pulumi`: the engine on a stack's own state, as a run of the driver uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.planted import STATE
+from tests.e2e.project import Ended, Project
+
+
+@pytest.fixture
+def deployed(project: Project) -> Project:
+    done = project.deploy("up", "--stacks", "dev")
+    assert done.code == 0, done
+    return project
+
+
+def pulumi(project: Project, *arguments: str, stack: str = "dev") -> Ended:
+    return project.deploy("exec", "--stack", stack, "--", "pulumi", *arguments)
+
+
+def test_pulumi_works_on_the_stack_that_is_named(deployed: Project, tmp_path: Path) -> None:
+    outputs = json.loads(deployed.deploy("outputs", "--stacks", "dev", "-o", "json").out)
+    assert pulumi(deployed, "stack", "output", "--json").json == outputs["dev"]
+    assert pulumi(deployed, "stack", "output", "url").out.strip() == outputs["dev"]["url"]
+    settings = pulumi(deployed, "config", "--json").json
+    assert settings["items:memory"]["value"] == "128"
+    assert pulumi(deployed, "stack", "output", "nothing").code != 0
+
+    elsewhere = deployed.deploy("exec", "--project", str(deployed.root), "--stack", "dev", "--", "pulumi", "config")
+    assert "memory  " in elsewhere.out
+    access = pulumi(deployed, "stack", "export", stack="dev-access")
+    assert access.json["deployment"]["resources"][0]["urn"].startswith("urn:pulumi:dev-access::items::")
+
+    with_secret = pulumi(
+        deployed, "config", "set", "--secret", "app:token", "T0k3n", "--config-file", str(tmp_path / "x.yaml")
+    )
+    assert with_secret.code == 0, with_secret
+    written = (tmp_path / "x.yaml").read_text("utf-8")
+    assert "secure:" in written
+    assert "T0k3n" not in written
+
+
+def test_pulumi_is_kept_from_a_state_that_is_not_fit(deployed: Project) -> None:
+    key = ".pulumi/stacks/items/dev.json"
+    deployed.client("tools", "s3").put_object(Bucket=STATE, Key=key, Body=b"{}")
+    done = pulumi(deployed, "stack", "output")
+    assert (done.code, done.out) == (3, "")
+    assert "not fit" in done.err
+
+
+def test_reading_only_is_not_promised_of_pulumi(project: Project) -> None:
+    done = project.deploy("exec", "--stack", "dev", "--read-only", "--", "pulumi", "preview")
+    assert (done.code, done.out) == (2, "")
+    assert "deploy preview" in done.err
