@@ -96,6 +96,12 @@ def tags_of(arn: str) -> dict[str, str]:
     return dict(apigateway._api_tags.get(arn, {}))
 
 
+def mapped_function(path: str) -> str | None:
+    """The ARN of the function of the event source mapping that a path ends with, None when there is no such mapping."""
+    mapping = lambda_svc._esms.get(path.rstrip("/").rpartition("/")[2])
+    return str(mapping["FunctionArn"]) if mapping else None
+
+
 def first_match(ctx: Any, statements: list[Any], effect: str) -> Any:
     """The first parsed statement of that effect that applies to a request, None when none does."""
     return iam_evaluator._first_match(ctx, statements, effect)

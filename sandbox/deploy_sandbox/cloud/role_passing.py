@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ministack.core import iam_actions, iam_evaluator, responses, router
+from ministack.core import iam_actions, responses
 
-from deploy_sandbox.cloud import bodies, emulator, service_trust
+from deploy_sandbox.cloud import bodies, emulator, second_actions, service_trust
 from deploy_sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
@@ -60,22 +60,8 @@ def _profile_roles(original: Handler) -> Handler:
 
 def _pass_refusal(service: str, role: str, to: str, headers: dict[str, str], query: dict[str, Any]) -> Answer | None:
     """The refusal, in the calling service's own form, of a caller who may not pass this role to that service."""
-    caller = router.extract_access_key_id(headers, query)
-    denied = iam_evaluator.enforce(
-        caller, "iam:PassRole", "iam", responses.get_region(), role, {"iam:PassedToService": to}
-    )
-    if denied is None:
-        return None
-    answer: Answer = iam_actions.access_denied_response(
-        service,
-        "iam:PassRole",
-        denied.principal_arn,
-        responses.new_uuid(),
-        headers=headers,
-        resource_arn=role,
-        explicit_deny=denied.decision == "Deny",
-    )
-    return answer
+    keys = {"iam:PassedToService": to}
+    return second_actions.refusal(service, "iam:PassRole", role, keys=keys, headers=headers, query=query)
 
 
 def _trust_refusal(role_arn: str) -> Answer | None:

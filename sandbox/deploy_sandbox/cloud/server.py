@@ -30,6 +30,7 @@ CORRECTIONS: tuple[str, ...] = (
     "deploy_sandbox.cloud.resources",
     "deploy_sandbox.cloud.trust_principals",
     "deploy_sandbox.cloud.role_passing",
+    "deploy_sandbox.cloud.tags_at_birth",
     "deploy_sandbox.cloud.assume_role",
     "deploy_sandbox.cloud.sessions",
     "deploy_sandbox.cloud.organization",

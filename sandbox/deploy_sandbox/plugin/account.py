@@ -41,7 +41,8 @@ class EnteredAccount:
         if self._cancelled.wait(seconds):
             raise StoppedError("stopped while waiting for AWS, because the engine asked to")
 
-    def _client(self, service: Any, config: Config | None = None) -> Any:
+    def client(self, service: Any, config: Config | None = None) -> Any:
+        """The client of a service, made when it is first asked for."""
         with self._lock:  # making a client is not thread-safe; using one is
             if service not in self._clients:
                 self._clients[service] = self._session.client(service, config=config)
@@ -49,32 +50,32 @@ class EnteredAccount:
 
     @property
     def apigatewayv2(self) -> ApiGatewayV2Client:
-        return self._client("apigatewayv2")  # type: ignore[no-any-return]
+        return self.client("apigatewayv2")  # type: ignore[no-any-return]
 
     @property
     def cloudtrail(self) -> CloudTrailClient:
-        return self._client("cloudtrail")  # type: ignore[no-any-return]
+        return self.client("cloudtrail")  # type: ignore[no-any-return]
 
     @property
     def iam(self) -> IAMClient:
-        return self._client("iam")  # type: ignore[no-any-return]
+        return self.client("iam")  # type: ignore[no-any-return]
 
     @property
     def functions(self) -> LambdaClient:
-        return self._client("lambda")  # type: ignore[no-any-return]
+        return self.client("lambda")  # type: ignore[no-any-return]
 
     @property
     def logs(self) -> CloudWatchLogsClient:
-        return self._client("logs")  # type: ignore[no-any-return]
+        return self.client("logs")  # type: ignore[no-any-return]
 
     @property
     def s3(self) -> S3Client:
-        return self._client("s3")  # type: ignore[no-any-return]
+        return self.client("s3")  # type: ignore[no-any-return]
 
     @property
     def s3_control(self) -> Any:
         """Its host is ACCOUNT before the endpoint's: on loopback no name at all, so the sandbox is asked as a proxy."""
-        return self._client("s3control", Config(proxies={"http": self.s3.meta.endpoint_url}))
+        return self.client("s3control", Config(proxies={"http": self.s3.meta.endpoint_url}))
 
 
 def enter(settings: Settings, cancelled: threading.Event) -> EnteredAccount:

@@ -25,6 +25,7 @@ _PYTHON_TYPES: Mapping[InputKind, Any] = {
     InputKind.CODE: CodeArchive,
     InputKind.TEXTS: list,
     InputKind.OBJECTS: list,
+    InputKind.OBJECT_SET: list,
     InputKind.TEXT_MAP: Mapping,
     InputKind.OBJECT: Mapping,
     InputKind.DOCUMENT: str,
@@ -77,7 +78,7 @@ def _shape(token: str, one: Property, value: Any, path: str) -> Iterator[InputFa
         yield from _json(value, path)
     elif one.kind is InputKind.OBJECT:
         yield from _problems(token, one.fields, value, f"{path}.")
-    elif one.kind is InputKind.OBJECTS:
+    elif one.kind in {InputKind.OBJECTS, InputKind.OBJECT_SET}:
         for index, element in enumerate(value):
             yield from _shape(
                 token, Property(one.name, InputKind.OBJECT, fields=one.fields), element, f"{path}[{index}]"

@@ -69,6 +69,9 @@ def _walk(one: Property, path: str, old: Any, new: Any) -> Iterator[tuple[str, T
             yield from _walk(field, f"{path}.{field.name}", left.get(field.name), right.get(field.name))
     elif one.kind is InputKind.OBJECTS:
         yield from _walk_list(one, path, left or [], right or [])
+    elif one.kind is InputKind.OBJECT_SET:
+        if not _same_elements(one, left or [], right or []):
+            yield path, _turn(old, new)
     elif not _equal(one.kind, left, right):
         yield path, _turn(old, new)
 
@@ -86,6 +89,18 @@ def _walk_list(one: Property, path: str, left: Sequence[Any], right: Sequence[An
         yield from _walk(element, f"{path}[{index}]", *pair)
 
 
+def _same_elements(one: Property, left: Sequence[Any], right: Sequence[Any]) -> bool:
+    """Whether each element has its twin on the other side, in whatever order."""
+    element = Property(one.name, InputKind.OBJECT, fields=one.fields)
+    rest = list(left)
+    for wanted in right:
+        twin = next((index for index, known in enumerate(rest) if same(element, known, wanted)), None)
+        if twin is None:
+            return False
+        del rest[twin]
+    return not rest
+
+
 def _equal(kind: InputKind, left: Any, right: Any) -> bool:
     if left == right or left is None or right is None:
         return bool(left == right)
@@ -96,13 +111,18 @@ def _equal(kind: InputKind, left: Any, right: Any) -> bool:
     if kind is InputKind.TEXTS:
         return sorted(left) == sorted(right)
     if kind is InputKind.FUNCTION:
-        return function_name(left) == function_name(right)
+        return _function(left) == _function(right)
     return False
 
 
 def function_name(given: str) -> str:
     """The bare name of a Lambda function given by name or by (possibly qualified) ARN."""
     return given.split(":")[6] if given.startswith("arn:") else given
+
+
+def _function(given: str) -> str:
+    """A Lambda function by name and qualifier, however it is given."""
+    return given.split(":", 6)[6] if given.startswith("arn:") else given
 
 
 def _turn(old: Any, new: Any) -> Turn:

@@ -15,9 +15,12 @@ _FILES = {
     "apigatewayv2": ("apigatewayv2",),
     "cloudtrail": ("cloudtrail",),
     "cloudwatch": ("logs",),
+    "dynamodb": ("dynamodb",),
     "iam": ("iam",),
-    "lambda": ("lambda_function", "lambda_alias", "lambda_permission"),
+    "lambda": ("lambda_function", "lambda_alias", "lambda_permission", "lambda_events"),
     "s3": ("s3_bucket", "s3_settings"),
+    "sns": ("sns",),
+    "sqs": ("sqs",),
 }
 
 

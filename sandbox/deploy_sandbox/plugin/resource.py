@@ -31,6 +31,7 @@ class InputKind(Enum):
     TEXT_MAP = "an object of strings"
     OBJECT = "an object"
     OBJECTS = "a list of objects"
+    OBJECT_SET = "a list of objects, in any order"
     CODE = "an archive, compared by the engine's hash"
 
 
@@ -56,6 +57,8 @@ class Property:
     in_cloud: bool = True
     """Whether AWS can tell it; what it cannot (forceDestroy) lives in the state alone."""
     fields: tuple[Property, ...] = ()
+    member: str = ""
+    """AWS's own word for it in calls, where that is not the same name with a capital (`simple.py`)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""One case per resource type: what it needs, what it is made of, what can be changed, and what others may do to it."""
+"""One case per resource type: what it needs, what it is made of, what can be changed, and what others may do to it.
+
+Here IAM, S3, Lambda, API Gateway, CloudTrail and logs; queues, topics and tables are in `cases_events.py`.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ class Place:
 @dataclass(frozen=True)
 class Case:
     """A resource type's life. `updates` are changes to the inputs with the paths that a diff must then name (tags apart); `drifts`
-    are what somebody else does, with the paths that a refresh must then show."""
+    are what somebody else does, with the paths that a refresh must then show; `also_imported` has a value though nobody gave one."""
 
     token: str
     inputs: Callable[[Place], Mapping[str, Any]]
@@ -73,6 +76,7 @@ class Case:
     drifts: tuple[tuple[Callable[[Place, Mapping[str, Any]], Any], Mapping[str, str]], ...] = ()
     import_id: Callable[[Mapping[str, Any], str], str] = lambda _, id_: id_
     not_imported: frozenset[str] = frozenset()
+    also_imported: frozenset[str] = frozenset()
     outlives_delete: bool = False
     known_outputs: Mapping[str, str] = field(default_factory=dict)
 

@@ -33,18 +33,20 @@ _BY_KIND: dict[InputKind, st.SearchStrategy[Any]] = {
 }
 
 
-def value_of(one: Property) -> st.SearchStrategy[Any]:
+def value_of(one: Property, *, decided: bool = True) -> st.SearchStrategy[Any]:
     if one.kind is InputKind.OBJECT:
-        return inputs_of(one.fields)
-    if one.kind is InputKind.OBJECTS:
-        return st.lists(inputs_of(one.fields), min_size=1, max_size=2)
+        return inputs_of(one.fields, decided=decided)
+    if one.kind in {InputKind.OBJECTS, InputKind.OBJECT_SET}:
+        return st.lists(inputs_of(one.fields, decided=decided), min_size=1, max_size=2)
     return _BY_KIND[one.kind]
 
 
-def inputs_of(table: tuple[Property, ...]) -> st.SearchStrategy[dict[str, Any]]:
+def inputs_of(table: tuple[Property, ...], *, decided: bool = True) -> st.SearchStrategy[dict[str, Any]]:
+    """Inputs of a table, with (`decided`) or without those that the cloud decides."""
+    given = [one for one in table if decided or not one.cloud_decides]
     return st.fixed_dictionaries(
-        {one.name: value_of(one) for one in table if one.required},
-        optional={one.name: value_of(one) for one in table if not one.required},
+        {one.name: value_of(one, decided=decided) for one in given if one.required},
+        optional={one.name: value_of(one, decided=decided) for one in given if not one.required},
     )
 
 
@@ -58,7 +60,7 @@ def test_nothing_differs_from_itself(kind: ResourceType, data: st.DataObject) ->
 @pytest.mark.parametrize("kind", TYPES, ids=ids)
 @given(data=st.data())
 def test_a_difference_is_seen_from_both_sides(kind: ResourceType, data: st.DataObject) -> None:
-    left, right = (data.draw(inputs_of(tuple(o for o in kind.inputs if not o.cloud_decides))) for _ in range(2))
+    left, right = (data.draw(inputs_of(kind.inputs, decided=False)) for _ in range(2))
     there, back = ([one.path for one in differences(kind, *pair)] for pair in ((left, right), (right, left)))
     assert there == back
 
@@ -79,11 +81,13 @@ REPLACES = {
     "aws:apigatewayv2/stage:Stage": {"apiId", "name"},
     "aws:cloudtrail/trail:Trail": {"name"},
     "aws:cloudwatch/logGroup:LogGroup": {"name"},
+    "aws:dynamodb/table:Table": {"name", "hashKey", "rangeKey", "localSecondaryIndexes"},
     "aws:iam/instanceProfile:InstanceProfile": {"name"},
     "aws:iam/policy:Policy": {"name", "description"},
     "aws:iam/role:Role": {"name"},
     "aws:iam/rolePolicy:RolePolicy": {"name", "role"},
     "aws:lambda/alias:Alias": {"name", "functionName"},
+    "aws:lambda/eventSourceMapping:EventSourceMapping": {"eventSourceArn", "startingPosition"},
     "aws:lambda/function:Function": {"name"},
     "aws:lambda/permission:Permission": {"statementId", "action", "function", "principal", "sourceArn", "qualifier"},
     "aws:s3/bucket:Bucket": {"bucket"},
@@ -92,6 +96,12 @@ REPLACES = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {"bucket"},
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {"bucket"},
     "aws:s3/bucketVersioning:BucketVersioning": {"bucket"},
+    "aws:sns/topic:Topic": {"name", "fifoTopic"},
+    "aws:sns/topicPolicy:TopicPolicy": {"arn"},
+    "aws:sns/topicSubscription:TopicSubscription": {"topic", "protocol", "endpoint"},
+    "aws:sqs/queue:Queue": {"name", "fifoQueue"},
+    "aws:sqs/queuePolicy:QueuePolicy": {"queueUrl"},
+    "aws:sqs/redrivePolicy:RedrivePolicy": {"queueUrl"},
 }
 """The inputs that the Terraform AWS provider marks ForceNew, for the inputs that this plugin knows."""
 
@@ -123,6 +133,16 @@ def test_keys_that_are_no_words_are_quoted() -> None:
     role = resource_type("aws:iam/role:Role")
     found = differences(role, {"tags": {}}, {"tags": {"deploy:stack": "dev", 'say "hi"': "1", "plain": "1"}})
     assert [one.path for one in found] == ['tags["deploy:stack"]', "tags.plain", 'tags["say \\"hi\\""]']
+
+
+def test_a_set_has_no_order() -> None:
+    table = resource_type("aws:dynamodb/table:Table")
+    one, other = {"name": "a", "type": "S"}, {"name": "b", "type": "N"}
+    assert differences(table, {"attributes": [one, other]}, {"attributes": [other, one]}) == ()
+    for wanted in ([one], [one, one], [one, {**other, "type": "S"}]):
+        assert [found.path for found in differences(table, {"attributes": [one, other]}, {"attributes": wanted})] == [
+            "attributes"
+        ]
 
 
 def test_what_the_cloud_decides_is_no_difference() -> None:

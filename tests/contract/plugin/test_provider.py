@@ -183,10 +183,10 @@ class TestRefusals:
         assert fresh.ask("CheckConfig", _pb.CheckRequest(news=encode({}))).failures[0].property == "region"
 
     def test_an_unknown_type(self, dev: Engine) -> None:
-        _, failures = dev.check("aws:sqs/queue:Queue", {})
-        assert "aws:sqs/queue:Queue is not a type" in failures[""]
-        with pytest.raises(RefusedError, match="aws:s3/bucketObjectv2:BucketObjectv2 is not a type"):
-            dev.create("aws:s3/bucketObjectv2:BucketObjectv2", {})
+        _, failures = dev.check("aws:ec2/instance:Instance", {})
+        assert "aws:ec2/instance:Instance is not a type" in failures[""]
+        with pytest.raises(RefusedError, match="aws:s3/directoryBucket:DirectoryBucket is not a type"):
+            dev.create("aws:s3/directoryBucket:DirectoryBucket", {})
 
     def test_every_function(self, dev: Engine) -> None:
         with pytest.raises(RefusedError, match="aws:index/getRegion:getRegion is not a function"):

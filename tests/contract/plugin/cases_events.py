@@ -1,0 +1,255 @@
+"""One case per resource type of queues, topics, tables and what makes a function run by itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.contract.cloud.outsider import document
+from tests.contract.plugin.cases import Case, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HERE = "eu-central-1:222222222222"
+
+
+def _queue(place: Place, name: str | None = None) -> str:
+    return str(place.client("sqs").create_queue(QueueName=name or place.name)["QueueUrl"])
+
+
+def _queue_arn(name: str) -> str:
+    return f"arn:aws:sqs:{_HERE}:{name}"
+
+
+def _topic(place: Place) -> str:
+    return str(place.client("sns").create_topic(Name=place.name)["TopicArn"])
+
+
+def _sending(to: str) -> str:
+    return document(
+        {"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "sqs:SendMessage", "Resource": to}
+    )
+
+
+def _publishing(to: str) -> str:
+    return document({"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "sns:Publish", "Resource": to})
+
+
+def _redrive(place: Place, times: int) -> str:
+    return json.dumps({"deadLetterTargetArn": _queue_arn(f"{place.name}-dead"), "maxReceiveCount": times})
+
+
+def _set_queue(**attributes: str) -> Any:
+    def change(place: Place, state: Mapping[str, Any]) -> None:
+        place.client("sqs").set_queue_attributes(QueueUrl=state["id"], Attributes=attributes)
+
+    return change
+
+
+def _set_topic(name: str, value: str) -> Any:
+    return lambda place, state: place.client("sns").set_topic_attributes(
+        TopicArn=state["arn"], AttributeName=name, AttributeValue=value
+    )
+
+
+def _mapped(place: Place) -> Mapping[str, Any]:
+    """A function that may receive from a queue, as Lambda demands of its role."""
+    _queue(place)
+    function = place.function()
+    place.client("iam").put_role_policy(
+        RoleName=place.name,
+        PolicyName="receives",
+        PolicyDocument=document({"Effect": "Allow", "Action": "sqs:*", "Resource": _queue_arn(place.name)}),
+    )
+    return {
+        "eventSourceArn": _queue_arn(place.name),
+        "functionName": function,
+        "batchSize": 5,
+        "filterCriteria": {"filters": [{"pattern": '{"body":{"a":["x"]}}'}]},
+        "functionResponseTypes": ["ReportBatchItemFailures"],
+        "scalingConfig": {"maximumConcurrency": 2},
+        "tags": {"a": "1"},
+    }
+
+
+def _subscribed(place: Place) -> Mapping[str, Any]:
+    _queue(place)
+    return {
+        "topic": _topic(place),
+        "protocol": "sqs",
+        "endpoint": _queue_arn(place.name),
+        "rawMessageDelivery": True,
+        "filterPolicy": '{"kind": ["order"]}',
+    }
+
+
+CASES = (
+    Case(
+        "aws:sqs/queue:Queue",
+        lambda place: {"name": place.name, "visibilityTimeoutSeconds": 60, "tags": {"a": "1"}},
+        updates=(
+            ({"delaySeconds": 5}, {"delaySeconds": "UPDATE"}),
+            ({"messageRetentionSeconds": 600}, {"messageRetentionSeconds": "UPDATE"}),
+            ({"kmsMasterKeyId": "alias/aws/sqs"}, {"kmsMasterKeyId": "ADD"}),
+            ({"kmsMasterKeyId": None}, {"kmsMasterKeyId": "DELETE"}),
+            ({"policy": _sending("*")}, {"policy": "ADD"}),
+        ),
+        drifts=(
+            (_set_queue(VisibilityTimeout="7"), {"visibilityTimeoutSeconds": "UPDATE"}),
+            (_set_queue(Policy=_sending(_queue_arn("other"))), {"policy": "UPDATE"}),
+        ),
+        known_outputs={"arn": f"arn:aws:sqs:{_HERE}:{{name}}", "url": "http://127.0.0.1:"},
+    ),
+    Case(
+        "aws:sqs/queuePolicy:QueuePolicy",
+        lambda place: {"queueUrl": _queue(place), "policy": _sending("*")},
+        updates=(({"policy": _sending(_queue_arn("other"))}, {"policy": "UPDATE"}),),
+        drifts=((_set_queue(Policy=_sending("*")), {"policy": "UPDATE"}),),
+    ),
+    Case(
+        "aws:sqs/redrivePolicy:RedrivePolicy",
+        lambda place: {
+            "queueUrl": (_queue(place, f"{place.name}-dead"), _queue(place))[1],
+            "redrivePolicy": _redrive(place, 3),
+        },
+        drifts=(
+            (
+                lambda place, state: _set_queue(RedrivePolicy=_redrive(place, 9))(place, state),
+                {"redrivePolicy": "UPDATE"},
+            ),
+        ),
+    ),
+    Case(
+        "aws:dynamodb/table:Table",
+        lambda place: {
+            "name": place.name,
+            "hashKey": "id",
+            "rangeKey": "at",
+            "billingMode": "PAY_PER_REQUEST",
+            "attributes": [
+                {"name": "id", "type": "S"},
+                {"name": "at", "type": "N"},
+                {"name": "kind", "type": "S"},
+            ],
+            "globalSecondaryIndexes": [
+                {"name": "by-kind", "hashKey": "kind", "rangeKey": "at", "projectionType": "ALL"}
+            ],
+            "localSecondaryIndexes": [
+                {"name": "kinds", "rangeKey": "kind", "projectionType": "INCLUDE", "nonKeyAttributes": ["x"]}
+            ],
+            "ttl": {"enabled": True, "attributeName": "gone"},
+            "pointInTimeRecovery": {"enabled": True},
+            "tags": {"a": "1"},
+        },
+        updates=(
+            (
+                {"streamEnabled": True, "streamViewType": "NEW_IMAGE"},
+                {"streamEnabled": "UPDATE", "streamViewType": "ADD"},
+            ),
+            ({"streamEnabled": None, "streamViewType": None}, {"streamEnabled": "DELETE"}),
+            ({"pointInTimeRecovery": None}, {"pointInTimeRecovery.enabled": "DELETE"}),
+            ({"ttl": {"enabled": False, "attributeName": "gone"}}, {"ttl.enabled": "UPDATE"}),
+            ({"deletionProtectionEnabled": True}, {"deletionProtectionEnabled": "UPDATE"}),
+            ({"deletionProtectionEnabled": False}, {"deletionProtectionEnabled": "UPDATE"}),
+            ({"serverSideEncryption": {"enabled": True}}, {"serverSideEncryption.enabled": "ADD"}),
+            ({"serverSideEncryption": None}, {"serverSideEncryption.enabled": "DELETE"}),
+            ({"tableClass": "STANDARD_INFREQUENT_ACCESS"}, {"tableClass": "UPDATE"}),
+            (
+                {
+                    "globalSecondaryIndexes": [
+                        {"name": "kinds-only", "hashKey": "kind", "projectionType": "KEYS_ONLY"},
+                    ]
+                },
+                {"globalSecondaryIndexes": "UPDATE"},
+            ),
+            (
+                {"globalSecondaryIndexes": None},
+                {"globalSecondaryIndexes": "DELETE"},
+            ),
+            (
+                {"billingMode": "PROVISIONED", "readCapacity": 2, "writeCapacity": 3},
+                {"billingMode": "UPDATE", "readCapacity": "ADD", "writeCapacity": "ADD"},
+            ),
+        ),
+        drifts=(
+            (
+                lambda place, state: place.client("dynamodb").update_table(
+                    TableName=state["name"], ProvisionedThroughput={"ReadCapacityUnits": 9, "WriteCapacityUnits": 3}
+                ),
+                {"readCapacity": "UPDATE"},
+            ),
+            (
+                lambda place, state: place.client("dynamodb").update_continuous_backups(
+                    TableName=state["name"], PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+                ),
+                {"pointInTimeRecovery.enabled": "DELETE"},
+            ),
+        ),
+        known_outputs={"arn": f"arn:aws:dynamodb:{_HERE}:table/{{name}}"},
+    ),
+    Case(
+        "aws:lambda/eventSourceMapping:EventSourceMapping",
+        _mapped,
+        updates=(
+            ({"batchSize": 7}, {"batchSize": "UPDATE"}),
+            ({"enabled": False}, {"enabled": "UPDATE"}),
+            ({"filterCriteria": None}, {"filterCriteria.filters": "DELETE"}),
+            ({"functionResponseTypes": None}, {"functionResponseTypes": "DELETE"}),
+            ({"scalingConfig": None}, {"scalingConfig.maximumConcurrency": "DELETE"}),
+            ({"maximumBatchingWindowInSeconds": 3}, {"maximumBatchingWindowInSeconds": "UPDATE"}),
+        ),
+        drifts=(
+            (
+                lambda place, state: place.client("lambda").update_event_source_mapping(
+                    UUID=state["uuid"], BatchSize=9, Enabled=True
+                ),
+                {"batchSize": "UPDATE", "enabled": "UPDATE"},
+            ),
+        ),
+        not_imported=frozenset({"functionName"}),  # Lambda tells its ARN
+        known_outputs={
+            "arn": f"arn:aws:lambda:{_HERE}:event-source-mapping:",
+            "functionArn": f"arn:aws:lambda:{_HERE}:function:{{name}}",
+        },
+    ),
+    Case(
+        "aws:sns/topic:Topic",
+        lambda place: {"name": place.name, "displayName": "d", "tags": {"a": "1"}},
+        updates=(
+            ({"displayName": "e"}, {"displayName": "UPDATE"}),
+            ({"displayName": None}, {"displayName": "DELETE"}),
+            ({"kmsMasterKeyId": "alias/aws/sns"}, {"kmsMasterKeyId": "ADD"}),
+            ({"kmsMasterKeyId": None}, {"kmsMasterKeyId": "DELETE"}),
+            ({"policy": _publishing("*")}, {"policy": "UPDATE"}),
+        ),
+        drifts=((_set_topic("DisplayName", "by hand"), {"displayName": "DELETE"}),),
+        also_imported=frozenset({"policy"}),
+        known_outputs={"arn": f"arn:aws:sns:{_HERE}:{{name}}", "owner": "222222222222"},
+    ),
+    Case(
+        "aws:sns/topicPolicy:TopicPolicy",
+        lambda place: {"arn": _topic(place), "policy": _publishing("*")},
+        updates=(({"policy": _publishing("arn:aws:sns:x:y:z")}, {"policy": "UPDATE"}),),
+        drifts=((_set_topic("Policy", _publishing("*")), {"policy": "UPDATE"}),),
+        outlives_delete=True,  # a topic always has a policy
+    ),
+    Case(
+        "aws:sns/topicSubscription:TopicSubscription",
+        _subscribed,
+        updates=(
+            ({"rawMessageDelivery": False}, {"rawMessageDelivery": "UPDATE"}),
+            ({"filterPolicy": '{"kind": ["other"]}'}, {"filterPolicy": "UPDATE"}),
+            ({"filterPolicy": None}, {"filterPolicy": "DELETE"}),
+        ),
+        drifts=(
+            (
+                lambda place, state: place.client("sns").set_subscription_attributes(
+                    SubscriptionArn=state["arn"], AttributeName="RawMessageDelivery", AttributeValue="true"
+                ),
+                {"rawMessageDelivery": "UPDATE"},
+            ),
+        ),
+        known_outputs={"arn": f"arn:aws:sns:{_HERE}:{{name}}:", "ownerId": "222222222222"},
+    ),
+)
