@@ -114,7 +114,7 @@ def _entry(known: RecordedFacts, token: str, reviewed: ReviewedType) -> dict[str
         "parent": reviewed.parent,
         "arns": list(reviewed.arns),
         "scope": reviewed.scope,
-        "taggable": said["taggable"],
+        "taggable": said["taggable"] if reviewed.taggable is None else reviewed.taggable,
         "calls": calls,
         "requests": {
             operation: _requests(known, token, operation, reviewed)
@@ -131,13 +131,13 @@ def _name_rule(said: Mapping[str, Any], reviewed: ReviewedType) -> tuple[int, st
 
 
 def _requests(known: RecordedFacts, token: str, operation: str, reviewed: ReviewedType) -> list[Row]:
-    if operation not in known.operations:
+    if operation not in known.operations and operation not in ALSO_ASKED:
         raise UnreviewedFactError(f"{token}: operations.json does not know {operation}")
     rows: dict[str, Row] = {}
     only_with = ONLY_WITH.get(f"{token} {operation}", "")
     known.used.add(f"{token} {operation}")
-    for said in known.operations[operation]:
-        for need in _needs(known, operation, said):
+    for said in known.operations.get(operation, ()):
+        for need in _needs(known, token, operation, said):
             on = need.on or _on(known, token, operation, said, reviewed)
             row = _row(said["action"], () if on == reviewed.arns else on, need.when or only_with, need.passed_to)
             rows.setdefault(_line(row), row)
@@ -156,11 +156,12 @@ def _row(action: str, on: Iterable[str], when: str, passed_to: str) -> Row:
     return row
 
 
-def _needs(known: RecordedFacts, operation: str, said: Mapping[str, Any]) -> tuple[ReviewedNeed, ...]:
+def _needs(known: RecordedFacts, token: str, operation: str, said: Mapping[str, Any]) -> tuple[ReviewedNeed, ...]:
     if "when" not in said:
         return ALWAYS
     meant = CONDITIONS.get(said["when"], {})
-    for key in (f"{operation} {said['action']}", operation, operation.partition(":")[0], ""):
+    asked = f"{operation} {said['action']}"
+    for key in (f"{token} {asked}", asked, operation, operation.partition(":")[0], ""):
         if key in meant:
             known.used.add(f"{said['when']} / {key}")
             return meant[key]
@@ -189,7 +190,7 @@ def _on(
 
 def _kind(arn: str) -> tuple[str, str]:
     """Service and kind of thing: what stands before the first name in the ARN; a bucket's objects are not the bucket."""
-    _, _, service, _, _, resource = arn.split(":", 5)
+    _, _, service, _, _, resource = arn.replace("${StreamType}", "stream").split(":", 5)
     head = re.split(r"[$*]", resource, maxsplit=1)[0]
     return service, "/" if service == "s3" and "/" in _PLACEHOLDER.sub("", resource) else head
 

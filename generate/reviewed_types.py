@@ -15,7 +15,8 @@ from typing import Any
 class ReviewedType:
     """Where a type stands: its scope, its ARNs, its parent.
 
-    `also` are ARNs of other things that some of its operations are authorised on. `name`, `longest` and `pattern` correct the facts.
+    `also` are ARNs of other things that some of its operations are authorised on. `name`, `longest`, `pattern` and
+    `taggable` correct the facts.
     """
 
     scope: str
@@ -25,6 +26,7 @@ class ReviewedType:
     name: str | None = None
     longest: int | None = None
     pattern: str | None = None
+    taggable: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ _LOG_GROUP = ("log-group:${parent}", "log-group:${parent}:*")
 _ALIAS_NAME = "(?![0-9]+$)[a-zA-Z0-9_-]+"
 _FIFO = r"[0-9A-Za-z_-]+(\.fifo)?"
 
+_METHOD = "/restapis/*/resources/*/methods/*"
 _PARAMETER_NAME = 1011 - len("arn:aws-us-gov:ssm:ap-southeast-1:123456789012:parameter/")
 """SSM counts the whole ARN against 1011."""
 
@@ -188,6 +191,87 @@ TYPES: Mapping[str, ReviewedType] = {
         "secretsmanager", "secret:${parent}-??????", parent="secretId"
     ),
     "aws:kinesis/stream:Stream": _named("kinesis", "stream/${name}"),
+    "aws:kinesis/streamConsumer:StreamConsumer": _named(
+        "kinesis", "stream/${parent}", "stream/${parent}/consumer/${name}:*", parent="streamArn", taggable=True
+    ),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": _named("firehose", "deliverystream/${name}"),
+    "aws:pipes/pipe:Pipe": _named("pipes", "pipe/${name}"),
+    # AWS wants what is done to composite alarms allowed on everything (CloudWatch API, PutCompositeAlarm, DescribeAlarms).
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": ReviewedType("account", (_arn("cloudwatch", "alarm:${name}"),)),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ReviewedType(
+        "account", (_arn("events", "event-bus/${parent}"),), parent="eventBusName"
+    ),
+    "aws:cloudwatch/eventPermission:EventPermission": ReviewedType(
+        "account", (_arn("events", "event-bus/${parent}"),), parent="eventBusName", pattern="[a-zA-Z0-9_-]+"
+    ),
+    "aws:cloudwatch/eventArchive:EventArchive": _named("events", "archive/${name}"),
+    "aws:cloudwatch/eventConnection:EventConnection": _named(
+        "events",
+        "connection/${name}",
+        "connection/${name}/*",
+        also=(_arn("secretsmanager", "secret:events!connection/${name}/*"),),
+    ),
+    "aws:cloudwatch/eventApiDestination:EventApiDestination": _named(
+        "events", "api-destination/${name}", "api-destination/${name}/*"
+    ),
+    "aws:ecr/repository:Repository": _named("ecr", "repository/${name}"),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _named("ecr", "repository/${parent}", parent="repository"),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": _named("ecr", "repository/${parent}", parent="repository"),
+    "aws:ssm/document:Document": _named("ssm", "document/${name}", longest=128, pattern="[a-zA-Z0-9_.-]{3,128}"),
+    "aws:xray/samplingRule:SamplingRule": _named("xray", "sampling-rule/${name}"),
+    "aws:xray/group:Group": _named("xray", "group/${name}/*"),
+    "aws:kms/key:Key": _tagged("kms", "key/*"),
+    "aws:kms/keyPolicy:KeyPolicy": _tagged("kms", "key/*", parent="keyId"),
+    "aws:kms/grant:Grant": _tagged("kms", "key/*", parent="keyId"),
+    "aws:kms/alias:Alias": _named("kms", "${name}"),
+    "aws:acm/certificate:Certificate": _tagged("acm", "certificate/*"),
+    "aws:cognito/userPool:UserPool": _tagged("cognito-idp", "userpool/*"),
+    **{
+        f"aws:cognito/{kind[0].lower()}{kind[1:]}:{kind}": _tagged(
+            "cognito-idp", "userpool/*", parent="userPoolId", **said
+        )
+        for kind, said in {
+            "ResourceServer": {},
+            "UserGroup": {"pattern": r"\S+"},
+            "UserPoolClient": {},
+            "UserPoolDomain": {},
+        }.items()
+    },
+    "aws:cognito/identityPool:IdentityPool": _tagged("cognito-identity", "identitypool/*"),
+    "aws:appautoscaling/target:Target": _tagged("application-autoscaling", "scalable-target/*", parent="resourceId"),
+    "aws:appautoscaling/policy:Policy": _tagged(
+        "application-autoscaling",
+        "scalable-target/*",
+        parent="resourceId",
+        also=(_arn("cloudwatch", "alarm:TargetTracking-*"),),
+        pattern="",
+    ),
+    "aws:apigatewayv2/vpcLink:VpcLink": _api("/vpclinks/*"),
+    "aws:apigatewayv2/domainName:DomainName": _api("/domainnames/*"),
+    "aws:apigatewayv2/apiMapping:ApiMapping": _api("/domainnames/*/apimappings/*", parent="domainName", name=""),
+    "aws:apigateway/domainName:DomainName": _api("/domainnames/*"),
+    "aws:apigateway/basePathMapping:BasePathMapping": _api(
+        "/domainnames/*/basepathmappings/*", parent="domainName", name=""
+    ),
+    "aws:apigateway/restApi:RestApi": _api("/restapis/*"),
+    "aws:apigateway/restApiPolicy:RestApiPolicy": _api("/restapis/*", parent="restApiId"),
+    "aws:apigateway/authorizer:Authorizer": _api("/restapis/*/authorizers/*", parent="restApi"),
+    "aws:apigateway/deployment:Deployment": _api("/restapis/*/deployments/*", parent="restApi"),
+    "aws:apigateway/integration:Integration": _api(f"{_METHOD}/integration", parent="restApi"),
+    "aws:apigateway/integrationResponse:IntegrationResponse": _api(
+        f"{_METHOD}/integration/responses/*", parent="restApi"
+    ),
+    "aws:apigateway/method:Method": _api(_METHOD, parent="restApi"),
+    "aws:apigateway/methodResponse:MethodResponse": _api(f"{_METHOD}/responses/*", parent="restApi"),
+    "aws:apigateway/methodSettings:MethodSettings": _api("/restapis/*/stages/*", parent="restApi"),
+    "aws:apigateway/model:Model": _api("/restapis/*/models/*", parent="restApi"),
+    "aws:apigateway/requestValidator:RequestValidator": _api("/restapis/*/requestvalidators/*", parent="restApi"),
+    "aws:apigateway/resource:Resource": _api("/restapis/*/resources/*", parent="restApi", name="", pattern=""),
+    "aws:apigateway/response:Response": _api("/restapis/*/gatewayresponses/*", parent="restApiId", name=""),
+    "aws:apigateway/stage:Stage": _api("/restapis/*/stages/*", parent="restApi", longest=128, pattern="[a-zA-Z0-9_-]+"),
+    "aws:apigateway/apiKey:ApiKey": _api("/apikeys/*"),
+    "aws:apigateway/usagePlan:UsagePlan": _api("/usageplans/*"),
+    "aws:apigateway/usagePlanKey:UsagePlanKey": _api("/usageplans/*/keys/*", parent="usagePlanId"),
 }
 """The types that roles are derived for."""
 
@@ -200,6 +284,12 @@ REFUSED: Mapping[str, str] = {
     "aws:apigateway/account:Account": "it is one setting for all APIs of the account",
     "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": "it is one setting for all buckets of the account",
     "aws:s3/directoryBucket:DirectoryBucket": "what the provider calls for it was not recorded",
+    "aws:budgets/*": "the money of the account is not a service's",
+    "aws:cloudfront/*": "AWS lets its policies and access controls be narrowed neither by name nor by tag",
+    "aws:route53/*": "AWS lets zones and their records be narrowed neither by name nor by tag",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "it decides who writes to any log group of the account",
+    "aws:cloudwatch/queryDefinition:QueryDefinition": "AWS lets it be narrowed neither by name nor by tag",
+    "aws:signer/signingProfile:SigningProfile": "AWS lets it be made under any name or under none",
 }
 """Types for which no role is derived, whatever an administrator admits."""
 
@@ -215,6 +305,33 @@ _FEEDBACK = tuple(
     for protocol in ("application", "firehose", "http", "lambda", "sqs")
     for outcome in ("Failure", "Success")
 )
+_PIPE_ROLE = ReviewedNeed("", ("${input:roleArn}",), "pipes.amazonaws.com")
+_DELIVERY_ROLES = tuple(
+    _role(path, "firehose")
+    for path in (
+        "elasticsearchConfiguration.roleArn",
+        "elasticsearchConfiguration.s3Configuration.roleArn",
+        "extendedS3Configuration.roleArn",
+        "extendedS3Configuration.s3BackupConfiguration.roleArn",
+        "httpEndpointConfiguration.roleArn",
+        "httpEndpointConfiguration.s3Configuration.roleArn",
+        "icebergConfiguration.roleArn",
+        "icebergConfiguration.s3Configuration.roleArn",
+        "kinesisSourceConfiguration.roleArn",
+        "mskSourceConfiguration.authenticationConfiguration.roleArn",
+        "opensearchConfiguration.roleArn",
+        "opensearchConfiguration.s3Configuration.roleArn",
+        "opensearchserverlessConfiguration.roleArn",
+        "opensearchserverlessConfiguration.s3Configuration.roleArn",
+        "redshiftConfiguration.roleArn",
+        "redshiftConfiguration.s3BackupConfiguration.roleArn",
+        "redshiftConfiguration.s3Configuration.roleArn",
+        "snowflakeConfiguration.roleArn",
+        "snowflakeConfiguration.s3Configuration.roleArn",
+        "splunkConfiguration.s3Configuration.roleArn",
+    )
+)
+_SMS_ROLE = _role("smsConfiguration.snsCallerArn", "cognito-idp")
 _SCHEDULE_ROLE = ReviewedNeed("", ("${input:target.roleArn}",), "scheduler.amazonaws.com")
 _CODE = (ReviewedNeed("s3Bucket", (_bucket("${input:s3Bucket}/${input:s3Key}"),)),)
 
@@ -274,6 +391,25 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
     "the request has tags (seen in the recording); AWS moved from AddTagsToStream to TagResource in 2025: grant both": {
         "": ALWAYS
     },
+    "credentials are given": {
+        "API Gateway:CreateAuthorizer": (_role("authorizerCredentials", "apigateway"),),
+        "API Gateway:PutIntegration": (_role("credentials", "apigateway"),),
+    },
+    "a resource policy is given": {"": (ReviewedNeed("policy"),)},
+    "the document has a resource policy": {"": (ReviewedNeed("body"),)},
+    # A policy that is taken away is changed too, and then no input says so.
+    "the resource policy changes": {"": ALWAYS},
+    "mutual TLS is asked for": {"": (ReviewedNeed("mutualTlsAuthentication"),)},
+    "an SMS role is given; iam:PassedToService cognito-idp.amazonaws.com": {"": (_SMS_ROLE,)},
+    "a destination has a role; iam:PassedToService firehose.amazonaws.com": {"": _DELIVERY_ROLES},
+    "target tracking: the service makes alarms for the caller": {
+        "": (ReviewedNeed("targetTrackingScalingPolicyConfiguration"),)
+    },
+    "always: the service keeps the credentials there for the caller": {"": ALWAYS},
+    "always": {"": ALWAYS},
+    # Service-linked roles are made once in an account, by an administrator.
+    "the first one in the account": {"": NEVER},
+    "e-mail through SES": {"": NEVER},
     "dependent action in the Service Authorization Reference: only where the property needs it": {
         "CloudWatch Logs:PutSubscriptionFilter iam:PassRole": (_role("roleArn", "logs"),),
         "Lambda:CreateFunction lambda:PassCapacityProvider": (
@@ -283,27 +419,142 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
         "SFN:UpdateStateMachine iam:PassRole": (ReviewedNeed("", ("${input:roleArn}",), "states.amazonaws.com"),),
         "SFN:CreateStateMachine states:PublishStateMachineVersion": (ReviewedNeed("publish"),),
         "SFN:UpdateStateMachine states:PublishStateMachineVersion": (ReviewedNeed("publish"),),
+        "Pipes:CreatePipe iam:PassRole": (_PIPE_ROLE,),
+        "Pipes:UpdatePipe iam:PassRole": (_PIPE_ROLE,),
+        # A role is not an input of a document: whoever runs it hands it over.
+        "SSM:CreateDocument iam:PassRole": NEVER,
+        # Keys in more regions than one: the role that they need is service-linked.
+        "KMS:CreateKey iam:CreateServiceLinkedRole": NEVER,
+        "KMS:CreateKey kms:PutKeyPolicy": ALWAYS,
         "Scheduler:CreateSchedule iam:PassRole": (_SCHEDULE_ROLE,),
         "Scheduler:UpdateSchedule iam:PassRole": (_SCHEDULE_ROLE,),
         "Scheduler:DeleteScheduleGroup scheduler:DeleteSchedule": ALWAYS,
         "SNS:CreateTopic iam:PassRole": _FEEDBACK,
         "SNS:SetTopicAttributes iam:PassRole": _FEEDBACK,
+        "aws:sns/topicPolicy:TopicPolicy SNS:SetTopicAttributes iam:PassRole": NEVER,
     },
 }
-"""What each condition of the facts means: by `OPERATION ACTION`, by operation, by the operation's service, or for all ("")."""
+"""What each condition of the facts means: by `TYPE OPERATION ACTION`, `OPERATION ACTION`, operation, its service, or for all ("")."""
 
 ONLY_WITH: Mapping[str, str] = {
     "aws:s3/bucket:Bucket S3:DeleteObjects": "forceDestroy",
     "aws:s3/bucket:Bucket S3:ListObjectVersions": "forceDestroy",
+    "aws:kinesis/stream:Stream Kinesis:EnableEnhancedMonitoring": "shardLevelMetrics",
+    "aws:kinesis/stream:Stream Kinesis:StartStreamEncryption": "kmsKeyId",
+    "aws:kinesis/stream:Stream Kinesis:UpdateShardCount": "shardCount",
+    "aws:cognito/userPoolDomain:UserPoolDomain Cognito Identity Provider:UpdateUserPoolDomain": "certificateArn",
+    "aws:apigatewayv2/api:Api ApiGatewayV2:ReimportApi": "body",
+    "aws:cloudwatch/logGroup:LogGroup CloudWatch Logs:AssociateKmsKey": "kmsKeyId",
+    "aws:lambda/function:Function Lambda:PutFunctionCodeSigningConfig": "codeSigningConfigArn",
+    "aws:secretsmanager/secret:Secret Secrets Manager:PutResourcePolicy": "policy",
+    "aws:secretsmanager/secret:Secret Secrets Manager:ReplicateSecretToRegions": "replicas",
 }
 """Operations that are made when an input is given, `TYPE OPERATION`: the facts know it of actions only."""
 
-BESIDE: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
-"""Operations that neither recording nor `beyond-the-recording.json` has, by type and phase."""
+BESIDE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "aws:apigatewayv2/api:Api": {
+        "create": ("ApiGatewayV2:ReimportApi", "ApiGatewayV2:TagResource", "ApiGatewayV2:UpdateApi"),
+        "update": ("ApiGatewayV2:ReimportApi",),
+    },
+    "aws:apigatewayv2/domainName:DomainName": {"update": ("ApiGatewayV2:UpdateDomainName",)},
+    "aws:apigatewayv2/route:Route": {"update": ("ApiGatewayV2:DeleteRouteRequestParameter",)},
+    "aws:apigatewayv2/stage:Stage": {"update": ("ApiGatewayV2:DeleteRouteSettings",)},
+    "aws:cloudwatch/logGroup:LogGroup": {"update": ("CloudWatch Logs:AssociateKmsKey",)},
+    "aws:cognito/userPool:UserPool": {
+        "create": ("Cognito Identity Provider:SetUserPoolMfaConfig",),
+        "update": ("Cognito Identity Provider:AddCustomAttributes", "Cognito Identity Provider:SetUserPoolMfaConfig"),
+    },
+    "aws:cognito/userPoolDomain:UserPoolDomain": {"update": ("Cognito Identity Provider:UpdateUserPoolDomain",)},
+    "aws:dynamodb/table:Table": {"update": ("DynamoDB:UpdateTimeToLive",)},
+    "aws:kinesis/stream:Stream": {
+        "create": ("Kinesis:EnableEnhancedMonitoring",),
+        "update": (
+            "Kinesis:DecreaseStreamRetentionPeriod",
+            "Kinesis:DisableEnhancedMonitoring",
+            "Kinesis:EnableEnhancedMonitoring",
+            "Kinesis:StartStreamEncryption",
+            "Kinesis:UpdateStreamMode",
+        ),
+    },
+    "aws:kinesis/streamConsumer:StreamConsumer": {
+        "read": ("Kinesis:ListTagsForResource",),
+        "create": ("Kinesis:ListTagsForResource",),
+        "update": ("Kinesis:ListTagsForResource", "Kinesis:TagResource", "Kinesis:UntagResource"),
+    },
+    "aws:kms/key:Key": {"update": ("KMS:EnableKey", "KMS:EnableKeyRotation")},
+    "aws:lambda/function:Function": {
+        "update": ("Lambda:DeleteFunctionCodeSigningConfig", "Lambda:PutFunctionCodeSigningConfig")
+    },
+    "aws:secretsmanager/secret:Secret": {
+        "create": ("Secrets Manager:PutResourcePolicy",),
+        "update": (
+            "Secrets Manager:DeleteResourcePolicy",
+            "Secrets Manager:PutResourcePolicy",
+            "Secrets Manager:RemoveRegionsFromReplication",
+            "Secrets Manager:ReplicateSecretToRegions",
+        ),
+        "delete": ("Secrets Manager:RemoveRegionsFromReplication",),
+    },
+    "aws:secretsmanager/secretVersion:SecretVersion": {
+        "update": ("Secrets Manager:UpdateSecretVersionStage",),
+        "delete": ("Secrets Manager:UpdateSecretVersionStage",),
+    },
+}
+"""Operations that neither recording nor `beyond-the-recording.json` has, by type and phase: the provider's source makes them."""
 
+
+def _api_need(path: str) -> ReviewedNeed:
+    return ReviewedNeed(on=(_arn("apigateway", path, "${region}:"),))
+
+
+_CONNECTION_SECRET = ReviewedNeed(on=(_arn("secretsmanager", "secret:events!connection/${name}/*"),))
 ALSO_ASKED: Mapping[str, Mapping[str, ReviewedNeed]] = {
     # A function that is published is published by the call that makes it.
     "Lambda:CreateFunction": {"lambda:PublishVersion": ReviewedNeed("publish")},
+    "ApiGatewayV2:DeleteRouteRequestParameter": {
+        "apigateway:DELETE": _api_need("/apis/*/routes/*/requestparameters/*")
+    },
+    "ApiGatewayV2:DeleteRouteSettings": {"apigateway:DELETE": _api_need("/apis/*/stages/*/routesettings/*")},
+    "ApiGatewayV2:ReimportApi": {"apigateway:PUT": _api_need("/apis/*")},
+    "ApiGatewayV2:UpdateDomainName": {"apigateway:PATCH": _api_need("/domainnames/*")},
+    # The service changes the secret that it keeps for the caller.
+    "EventBridge:UpdateConnection": {
+        f"secretsmanager:{operation}": _CONNECTION_SECRET
+        for operation in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret")
+    },
+    "Kinesis:RegisterStreamConsumer": {"kinesis:TagResource": ReviewedNeed()},
+    **{
+        f"{service}:{operation}": {f"{prefix}:{operation}": ReviewedNeed()}
+        for service, prefix, operations in (
+            ("CloudWatch Logs", "logs", ("AssociateKmsKey",)),
+            (
+                "Cognito Identity Provider",
+                "cognito-idp",
+                ("AddCustomAttributes", "SetUserPoolMfaConfig", "UpdateUserPoolDomain"),
+            ),
+            ("KMS", "kms", ("EnableKey",)),
+            (
+                "Kinesis",
+                "kinesis",
+                (
+                    "DecreaseStreamRetentionPeriod",
+                    "DisableEnhancedMonitoring",
+                    "EnableEnhancedMonitoring",
+                    "ListTagsForResource",
+                    "TagResource",
+                    "UntagResource",
+                    "UpdateStreamMode",
+                ),
+            ),
+            ("Lambda", "lambda", ("DeleteFunctionCodeSigningConfig", "PutFunctionCodeSigningConfig")),
+            (
+                "Secrets Manager",
+                "secretsmanager",
+                ("RemoveRegionsFromReplication", "ReplicateSecretToRegions", "UpdateSecretVersionStage"),
+            ),
+        )
+        for operation in operations
+    },
 }
 """Actions that the facts do not have for an operation, on the type's own ARNs if nothing else is said."""
 
@@ -311,5 +562,15 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # The provider looks which key is DynamoDB's own: that of an alias of AWS's, whose id nobody knows beforehand.
     "aws:dynamodb/table:Table kms:DescribeKey": (_arn("kms", "key/*"),),
     "logs:DescribeLogGroups": (_arn("logs", "log-group::log-stream:"),),
+    "cloudwatch:PutCompositeAlarm": ("*",),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm cloudwatch:DescribeAlarms": ("*",),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm cloudwatch:DeleteAlarms": ("*",),
+    # AWS checks both: the alias by its name, the key by what its id says.
+    **{
+        f"kms:{operation}": (_arn("kms", "${name}"), "${input:targetKeyId}")
+        for operation in ("CreateAlias", "DeleteAlias", "UpdateAlias")
+    },
+    "events:CreateArchive": (_arn("events", "archive/${name}"), "${input:eventSourceArn}"),
+    "aws:kinesis/stream:Stream kinesis:StartStreamEncryption": (_arn("kinesis", "stream/${name}"), "${input:kmsKeyId}"),
 }
 """On what an action is asked for that the facts' ARN does not lead to, by `TYPE ACTION` or by action."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
@@ -13,18 +14,33 @@ from deploy_infra.policies.requests import requests as old_requests
 from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
 from deploy_infra.policies.scope import StackScope
 from generate.resource_types import TABLE, facts, table
+from generate.resource_types_reference import reference
 from tests.beside import SHARED
 
 ALL = sorted(resource_types())
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "resource-types.md"
 ARN = re.compile(r"arn:\$\{partition\}:[a-z0-9-]+:(\$\{region\})?:(\$\{account\}|\*)?:.+")
 PATH = r"[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*"
 PLACEHOLDER = re.compile(rf"partition|region|account|name|parent|input:{PATH}")
 ON_EVERYTHING = {
+    "acm:RequestCertificate",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:PutCompositeAlarm",
+    "cognito-identity:CreateIdentityPool",
+    "cognito-idp:CreateUserPool",
+    "cognito-idp:DescribeUserPoolDomain",
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
+    "events:PutPermission",
+    "events:RemovePermission",
     "kinesis:DescribeLimits",
     "kinesis:UpdateShardCount",
+    "kms:CreateKey",
+    "kms:ListAliases",
     "lambda:CreateCodeSigningConfig",
     "lambda:CreateEventSourceMapping",
     "logs:CreateLogDelivery",
@@ -37,8 +53,9 @@ ON_EVERYTHING = {
     "logs:UpdateLogDelivery",
     "ssm:DescribeParameters",
     "states:ValidateStateMachineDefinition",
+    "xray:GetSamplingRules",
 }
-"""What AWS only lets be allowed on `*` (Service Authorization Reference): lists, creations whose ARN nobody knows yet, log delivery."""
+"""What AWS only lets be allowed on `*`: lists, creations whose ARN nobody knows yet, log delivery, composite alarms."""
 NOT_CALLED_TO_DELETE = {"aws:s3/bucketAcl:BucketAcl"}
 """The provider forgets it: a bucket always has an ACL."""
 
@@ -171,6 +188,10 @@ def test_all_that_the_table_by_hand_asks_for_is_asked_for(token: str) -> None:
                 ons = [filled(request.on) for request in made[operation] if request.action == need.action]
                 asked = [arn for arns, _ in old_requests(need.on, SCOPE) for arn in arns]
                 assert [on for on in ons if any(fnmatchcase(on, arn) or fnmatchcase(arn, on) for arn in asked)], need
+
+
+def test_the_page_is_the_one_that_the_table_makes() -> None:
+    assert PAGE.read_text("utf-8") == reference() + "\n"
 
 
 @pytest.mark.skipif(not (SHARED / "aws").is_dir(), reason=f"needs the recorded facts: {SHARED / 'aws'}")
