@@ -37,6 +37,7 @@ VERBS = (
     "prove",
     "exec",
     "setup",
+    "config",
     "iam",
     "sandbox",
     "state",

@@ -13,6 +13,7 @@ from deploy_driver.cli import (
     audit,
     bootstrap,
     comment,
+    config,
     destroy,
     doctor,
     drift,
@@ -96,6 +97,7 @@ app.command()(drift.drift)
 app.command()(prove.prove)
 app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)
 app.command()(setup.setup)
+app.add_typer(config.app, name="config")
 app.add_typer(iam.app, name="iam")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(state.app, name="state")

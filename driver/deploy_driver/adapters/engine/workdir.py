@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend
+from deploy_project.stacks import env_of
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -31,6 +32,10 @@ _OURS: Mapping[str, str] = {
 
 _NOT_COPIED = ("backend", "stackConfigDir")
 """Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
+
+
+_OF_SECRETS = ("secretsprovider", "encryptedkey", "encryptionsalt")
+"""Keys of a stack file that say how its secrets are encrypted, and with them the state."""
 
 
 def state_url(backend: Backend, environment: Mapping[str, str]) -> str:
@@ -136,6 +141,10 @@ def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts
     _dump(_project_file(project), folder / "Pulumi.yaml")
     stack_file = _load(config_file)
     config = stack_file.setdefault("config", {}) or {}
+    if env_of(stack) != stack:
+        # The access layer reads the service layer's file, and neither its secrets nor its key: its own state is kept apart.
+        stack_file = {key: value for key, value in stack_file.items() if key not in _OF_SECRETS}
+        config = {key: value for key, value in config.items() if not _is_secret(value)}
     config.update(facts)
     stack_file["config"] = config
     _dump(stack_file, folder / f"Pulumi.{stack}.yaml")
@@ -147,6 +156,13 @@ def _project_file(project: Project) -> dict[str, Any]:
     """Relative paths in the program are relative to its own folder, as under the plain `pulumi` CLI."""
     kept = {key: value for key, value in project.settings.items() if key not in _NOT_COPIED}
     return kept | {"runtime": "python", "main": str(project.entry.parent.resolve())}
+
+
+def _is_secret(value: Any) -> bool:
+    """Whether a setting is encrypted, or something in it is."""
+    if isinstance(value, dict):
+        return set(value) == {"secure"} or any(map(_is_secret, value.values()))
+    return isinstance(value, list) and any(map(_is_secret, value))
 
 
 def _load(file: Path) -> dict[str, Any]:

@@ -30,13 +30,13 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def prepared(root: Path, facts: dict[str, str] | None = None) -> WorkDir:
-    return prepare(read_project(root), root / "work", "dev-access", root / "Pulumi.dev.yaml", facts or {})
+def prepared(root: Path, facts: dict[str, str] | None = None, stack: str = "dev") -> WorkDir:
+    return prepare(read_project(root), root / "work", stack, root / "Pulumi.dev.yaml", facts or {})
 
 
 def test_the_copy_holds_the_users_settings_and_the_facts_of_the_run(root: Path) -> None:
     workdir = prepared(root, {"deploy:sessionName": "items-dev-1", "deploy:account": "333333333333"})
-    copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev-access.yaml")
+    copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev.yaml")
     assert copied == {
         "secretsprovider": "awskms://alias/mine?region=eu-central-1",
         "encryptedkey": "AAAA",
@@ -48,6 +48,20 @@ def test_the_copy_holds_the_users_settings_and_the_facts_of_the_run(root: Path) 
     }
 
 
+@pytest.mark.parametrize("secret", ["{secure: v1:x}", "{a: [1, {secure: v1:x}]}", "[{b: {secure: v1:x}}]"])
+def test_the_access_layer_sees_neither_the_services_secrets_nor_their_key(root: Path, secret: str) -> None:
+    with (root / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  items:list: {secret}\n  items:plain: {{secure: x, or: not}}\n")
+    workdir = prepared(root, {"deploy:sessionName": "x"}, "dev-access")
+    copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev-access.yaml")
+    kept = {"deploy:account": "222222222222", "items:plain": {"secure": "x", "or": "not"}, "deploy:sessionName": "x"}
+    assert copied == {"config": kept}
+    assert workdir.secrets_provider == ""
+    service = YAML(typ="safe").load(prepared(root).path / "Pulumi.dev.yaml")
+    assert {"secretsprovider", "encryptedkey"} <= set(service)
+    assert {"items:token", "items:list"} <= set(service["config"])
+
+
 def test_the_project_keeps_its_name_and_runs_in_the_programs_folder(root: Path) -> None:
     copied = YAML(typ="safe").load(prepared(root).path / "Pulumi.yaml")
     assert copied == {"name": "items", "main": str(root / "infra"), "runtime": "python", "description": "mine"}
@@ -55,17 +69,17 @@ def test_the_project_keeps_its_name_and_runs_in_the_programs_folder(root: Path) 
 
 def test_what_an_earlier_call_left_is_gone(root: Path) -> None:
     workdir = prepared(root)
-    (workdir.path / "Pulumi.dev-access.yaml").write_text("encryptedkey: old\n", encoding="utf-8")
+    (workdir.path / "Pulumi.dev.yaml").write_text("encryptedkey: old\n", encoding="utf-8")
     (workdir.path / "left").touch()
     prepared(root)
-    assert sorted(path.name for path in workdir.path.iterdir()) == ["Pulumi.dev-access.yaml", "Pulumi.yaml"]
-    assert "old" not in (workdir.path / "Pulumi.dev-access.yaml").read_text(encoding="utf-8")
+    assert sorted(path.name for path in workdir.path.iterdir()) == ["Pulumi.dev.yaml", "Pulumi.yaml"]
+    assert "old" not in (workdir.path / "Pulumi.dev.yaml").read_text(encoding="utf-8")
 
 
 def test_a_stack_file_may_be_empty(root: Path) -> None:
     (root / "Pulumi.dev.yaml").write_text("", encoding="utf-8")
     workdir = prepared(root, {"deploy:sessionName": "x"})
-    copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev-access.yaml")
+    copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev.yaml")
     assert copied == {"config": {"deploy:sessionName": "x"}}
 
 

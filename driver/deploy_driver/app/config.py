@@ -1,0 +1,104 @@
+"""Writes settings into stack files, secret ones encrypted with the key of the stack's backend."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from deploy_driver.adapters.stack_file import Encrypted, with_setting
+from deploy_driver.app import program
+from deploy_driver.app.session import (
+    ADMINISTRATOR,
+    JENKINS_DEPLOY,
+    LocalProject,
+    new_run,
+    open_project,
+    start_session,
+)
+from deploy_driver.errors import UsageError
+from deploy_driver.plan.selection import select
+from deploy_driver.record.redaction import learn
+from deploy_driver.values import Layer, Stack
+from deploy_project.stacks import env_of
+
+_KEY = re.compile(r"[A-Za-z0-9_.-]+:[^\s:]+")
+
+
+def set_(project: LocalProject, key: str, value: str, stack: str, *, secret: bool = False) -> str:
+    """Write the setting into the stack's file, and say which file and under which full key.
+
+    The file is left as it was where the settings would not hold with it. Raises UsageError or NotReadyError.
+    """
+    chosen = select(project.config.stacks, [stack])[0]
+    full = _full(key, project.config.project)
+    if not value.isascii() and value != value.encode("utf-8", "replace").decode("utf-8"):
+        raise UsageError("the value is not text in UTF-8", where=full, remedy="encode it, for example with base64")
+    before = _read(chosen.file)
+    new = _encrypted(project, chosen, full, value, before) if secret else value
+    _write(chosen.file, with_setting(before, full, new))
+    try:
+        again = open_project(project.machine, project.config.root, project.config.cloud)
+        program.check_settings(again.config, [chosen])
+    except UsageError as error:
+        _write(chosen.file, before)
+        raise UsageError(
+            f"with this value the settings do not hold; {chosen.file.name} is as it was",
+            where=full,
+            detail=error.detail,
+            remedy="pass a value that is expected there",
+        ) from None
+    return f"{chosen.file.name}: {full} is set"
+
+
+def _full(key: str, project: str) -> str:
+    """The key with its namespace: the project's own where none is said. Raises UsageError."""
+    full = key if ":" in key else f"{project}:{key}"
+    if not _KEY.fullmatch(full):
+        raise UsageError(f"got the key {key!r}, expected a name such as memory or {project}:memory")
+    return full
+
+
+def _encrypted(project: LocalProject, stack: Stack, key: str, value: str, content: bytes) -> Encrypted:
+    from deploy_driver.adapters.engine.secret import encrypted
+    from deploy_driver.adapters.engine.workdir import secrets_provider
+
+    if env_of(stack.name) != stack.name:
+        raise UsageError(
+            f"{stack.name} is an access layer and takes no secrets: its settings are also those of {stack.env}",
+            remedy=f"pass --stack {stack.env}",
+        )
+    document = YAML(typ="safe").load(content)
+    if document.get("encryptionsalt"):
+        raise UsageError(
+            "its secrets are encrypted with a passphrase, and no run is given one",
+            where=f"{stack.file.name}: encryptionsalt",
+            remedy="remove that line and the values that are `secure:`, and set them again",
+        )
+    learn([value])
+    tools = project.find_tools()
+    session = start_session(project, ADMINISTRATOR if stack.layer is Layer.ACCESS else JENKINS_DEPLOY, new_run())
+    return encrypted(
+        tools.engine.path,
+        tools.pulumi_home,
+        session.environment,
+        key,
+        value,
+        provider=str(document.get("secretsprovider") or secrets_provider(stack.backend)),
+        data_key=str(document.get("encryptedkey") or ""),
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(file)) from None

@@ -1,0 +1,110 @@
+"""A secret in a stack file: set before anything is deployed, and read by the service alone, through every run and a destroy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+from tests.e2e.planted import STATE
+from tests.e2e.project import DEPLOY, Ended, Project, own_program
+
+PROGRAM = """
+if pulumi.get_stack() == "dev":
+    pulumi.export("token", pulumi.Config().require_secret("token"))
+else:
+    assert pulumi.Config().get("token") is None
+"""
+
+
+def give_secret(project: Project) -> None:
+    """A program of the project's own, which knows one more setting."""
+    settings = own_program(project.root) / "settings.py"
+    text, known = settings.read_text("utf-8"), "problem.key != DEFAULT_PROVIDERS"
+    assert known in text
+    settings.write_text(text.replace(known, 'problem.key not in {DEFAULT_PROVIDERS, "items:token"}'), "utf-8")
+    with (project.root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:
+        program.write(PROGRAM)
+
+
+def config_set(project: Project, value: str, *args: str, key: str = "token") -> Ended:
+    done = subprocess.run(
+        [str(DEPLOY), "config", "set", key, "--secret", *args],
+        cwd=project.root,
+        env=project._environment(None),
+        input=value,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def token(project: Project) -> str:
+    return project.deploy("exec", "--stack", "dev", "--", "pulumi", "stack", "output", "--show-secrets", "token").out
+
+
+def provider_of(project: Project, bucket: str, stack: str) -> str:
+    body = project.client("tools", "s3").get_object(Bucket=bucket, Key=f".pulumi/stacks/items/{stack}.json")["Body"]
+    return str(json.loads(body.read())["checkpoint"]["latest"]["secrets_providers"]["state"]["url"])
+
+
+def test_a_secret_reaches_the_service_and_nobody_else(project: Project) -> None:
+    give_secret(project)
+    file = project.root / "Pulumi.dev.yaml"
+    before = file.read_text("utf-8")
+    first = config_set(project, "F1rst-Secret\n\n", "--stack", "dev")
+    assert first.code == 0, first
+    assert first.out == "Pulumi.dev.yaml: items:token is set\n"
+    written = file.read_text("utf-8")
+    assert "F1rst" not in written + first.err
+    assert [line for line in before.splitlines() if line not in written.splitlines()] == []
+
+    for verb in (("preview",), ("up",), ("preview", "--exit-code")):
+        done = project.deploy(*verb, "--stacks", "dev")
+        assert done.code == 0, done
+        assert "F1rst" not in done.out + done.err
+    assert token(project) == "F1rst-Secret\n\n"
+
+    assert config_set(project, "S3cond-Secret", "--stack", "dev").code == 0
+    assert [
+        line.split(":")[0] for line in file.read_text("utf-8").splitlines() if line not in written.splitlines()
+    ] == ["    secure"]
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    assert token(project) == "S3cond-Secret\n"
+
+    access = project.deploy("bootstrap", "--stacks", "dev-access", "--yes")
+    assert access.code == 0, access
+    assert provider_of(project, STATE, "dev").startswith("awskms://alias/deploy-state?")
+    assert provider_of(project, f"{STATE}-access", "dev-access").startswith("awskms://alias/deploy-state-access?")
+
+    assert project.deploy("destroy", "--stacks", "dev", "--yes").code == 0
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    assert token(project) == "S3cond-Secret\n"
+
+
+def test_what_the_key_does_not_encrypt_is_not_written(project: Project) -> None:
+    file = project.root / "Pulumi.dev.yaml"
+    strange = f"secretsprovider: awskms://alias/elsewhere?region=eu-central-1\n{file.read_text('utf-8')}"
+    file.write_text(strange, "utf-8")
+    done = config_set(project, "F1rst-Secret", "--stack", "dev")
+    assert done.code == 3, done
+    assert "items:token cannot be encrypted with awskms://alias/elsewhere" in done.err
+    assert "F1rst" not in done.err
+    assert file.read_text("utf-8") == strange
+
+
+def test_what_pulumi_encrypted_before_can_still_be_read(project: Project) -> None:
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    give_secret(project)
+    written = project.deploy(
+        "exec", "--stack", "dev", "--", "pulumi", "config", "set", "--secret", "items:token", "By-Pulumi"
+    )
+    assert written.code == 0, written
+
+    settings = project.root / "infra" / "program" / "settings.py"
+    settings.write_text(settings.read_text("utf-8").replace('"items:token"}', '"items:token", "items:other"}'), "utf-8")
+    other = config_set(project, "By-Deploy", "--stack", "dev", key="other")
+    assert other.code == 0, other
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    assert token(project) == "By-Pulumi\n"
