@@ -229,9 +229,16 @@ def _reviewed_rows() -> Iterator[str]:
 
 
 def main() -> None:
-    """Write the table."""
-    known = facts(Path(sys.argv[1]))
-    TABLE.write_text(table(known), "utf-8")
+    """Write the table, or say what nobody decided about."""
+    if len(sys.argv) != 2:  # noqa: PLR2004 -- the program and the folder
+        sys.exit("expected one argument: the folder of the recorded facts")
+    try:
+        known = facts(Path(sys.argv[1]))
+        TABLE.write_text(table(known), "utf-8")
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}: expected the folder of the recorded facts")
+    except UnreviewedFactError as error:
+        sys.exit(f"{error}; decide it in generate/reviewed_types.py")
     for token in left_out(known):
         sys.stdout.write(f"left out: {token}\n")
 

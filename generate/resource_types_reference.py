@@ -17,8 +17,8 @@ This page is made from the table: `python -m generate.resource_types_reference >
 and ARNs that AWS asks for.
 
 - **Service** is the word that an administrator admits a type by: the prefix of its IAM actions.
-- **By name**: the name, or that of what it belongs to, is in the ARN. **By tag**: AWS chooses the id, so the stack's tag
-  `deploy:stack` narrows it, on the thing itself or on what it belongs to. **Not at all**: AWS allows what changes it for the
+- **By name**: the name, or that of what it belongs to, is in the ARN. **By tag**: AWS chooses the id, so the stack's
+  tags narrow it, on the thing itself or on what it belongs to. **Not at all**: AWS allows what changes it for the
   whole account or not at all.
 - **Named by** is the input that names it, with AWS's rule: the longest name, and the regular expression that all of it matches.
 - A first VPC link, scalable target, connection of EventBridge or user pool that sends mail through SES needs a service-linked

@@ -333,7 +333,7 @@ _DELIVERY_ROLES = tuple(
 )
 _SMS_ROLE = _role("smsConfiguration.snsCallerArn", "cognito-idp")
 _SCHEDULE_ROLE = ReviewedNeed("", ("${input:target.roleArn}",), "scheduler.amazonaws.com")
-_CODE = (ReviewedNeed("s3Bucket", (_bucket("${input:s3Bucket}/${input:s3Key}"),)),)
+_CODE = (ReviewedNeed("s3Bucket", (_bucket("${input:s3Bucket}/*"),)),)
 
 CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
     # Every resource carries the provider's default tags.
@@ -355,7 +355,7 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
     "layers are given": {"": (_key("layers"),)},
     "the code comes from S3": {"": _CODE},
     "the code comes from S3 with a version": {
-        "": (ReviewedNeed("s3ObjectVersion", (_bucket("${input:s3Bucket}/${input:s3Key}"),)),)
+        "": (ReviewedNeed("s3ObjectVersion", (_bucket("${input:s3Bucket}/*"),)),)
     },
     "the code is an image": {"": _IMAGE},
     # Whoever makes the repository says in its policy that Lambda may read it: nothing here changes another's policy.
@@ -371,7 +371,10 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
     "authorizer_credentials_arn is given": {"": (_role("authorizerCredentialsArn", "apigateway"),)},
     "credentials_arn is given": {"": (_role("credentialsArn", "apigateway"),)},
     "a target has a role; iam:PassedToService events.amazonaws.com": {"": (_role("roleArn", "events"),)},
-    "on the replication role": {"": (ReviewedNeed("", ("${input:role}",), "s3.amazonaws.com"),)},
+    "on the replication role": {
+        "": (ReviewedNeed("", ("${input:role}",), "s3.amazonaws.com"),),
+        "aws:s3/bucket:Bucket S3:PutBucketReplication iam:PassRole": (_role("replicationConfiguration.role", "s3"),),
+    },
     "the request has an ACL": {"": (ReviewedNeed("acl"),)},
     "the bucket or request has a KMS key": {"": (_key("kmsKeyId"),)},
     "an ACL is asked for": {"": (ReviewedNeed("acl|grants"),)},
@@ -423,9 +426,9 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
         "Pipes:UpdatePipe iam:PassRole": (_PIPE_ROLE,),
         # A role is not an input of a document: whoever runs it hands it over.
         "SSM:CreateDocument iam:PassRole": NEVER,
-        # Keys in more regions than one: the role that they need is service-linked.
+        # Keys in more regions than one need a service-linked role. The first policy comes with the key (KMS API, CreateKey).
         "KMS:CreateKey iam:CreateServiceLinkedRole": NEVER,
-        "KMS:CreateKey kms:PutKeyPolicy": ALWAYS,
+        "KMS:CreateKey kms:PutKeyPolicy": NEVER,
         "Scheduler:CreateSchedule iam:PassRole": (_SCHEDULE_ROLE,),
         "Scheduler:UpdateSchedule iam:PassRole": (_SCHEDULE_ROLE,),
         "Scheduler:DeleteScheduleGroup scheduler:DeleteSchedule": ALWAYS,
@@ -436,9 +439,27 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
 }
 """What each condition of the facts means: by `TYPE OPERATION ACTION`, `OPERATION ACTION`, operation, its service, or for all ("")."""
 
+_BUCKET_SETTINGS = {
+    "PutBucketAccelerateConfiguration": "accelerationStatus",
+    "PutBucketAcl": "acl|grants",
+    "PutBucketCors": "corsRules",
+    "PutBucketEncryption": "serverSideEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "lifecycleRules",
+    "PutBucketLogging": "logging",
+    "PutBucketPolicy": "policy",
+    "PutBucketReplication": "replicationConfiguration",
+    "PutBucketRequestPayment": "requestPayer",
+    "PutBucketVersioning": "versioning|objectLockEnabled",
+    "PutBucketWebsite": "website",
+    "PutObjectLockConfiguration": "objectLockConfiguration",
+}
+"""What the provider calls for the settings that a bucket still takes itself, though each has a type of its own."""
+
 ONLY_WITH: Mapping[str, str] = {
     "aws:s3/bucket:Bucket S3:DeleteObjects": "forceDestroy",
     "aws:s3/bucket:Bucket S3:ListObjectVersions": "forceDestroy",
+    **{f"aws:s3/bucket:Bucket S3:{operation}": given for operation, given in _BUCKET_SETTINGS.items()},
+    "aws:dynamodb/table:Table KMS:DescribeKey": "serverSideEncryption|replicas",
     "aws:kinesis/stream:Stream Kinesis:EnableEnhancedMonitoring": "shardLevelMetrics",
     "aws:kinesis/stream:Stream Kinesis:StartStreamEncryption": "kmsKeyId",
     "aws:kinesis/stream:Stream Kinesis:UpdateShardCount": "shardCount",
@@ -484,6 +505,9 @@ BESIDE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "aws:kms/key:Key": {"update": ("KMS:EnableKey", "KMS:EnableKeyRotation")},
     "aws:lambda/function:Function": {
         "update": ("Lambda:DeleteFunctionCodeSigningConfig", "Lambda:PutFunctionCodeSigningConfig")
+    },
+    "aws:s3/bucket:Bucket": {
+        phase: tuple(f"S3:{operation}" for operation in _BUCKET_SETTINGS) for phase in ("create", "update")
     },
     "aws:secretsmanager/secret:Secret": {
         "create": ("Secrets Manager:PutResourcePolicy",),

@@ -42,9 +42,9 @@ class ActionRequest:
     """One action that an operation is authorised by.
 
     `on` is an ARN, or `*` for an action that AWS only allows on everything. In it stand `${partition}`, `${region}`, `${account}`,
-    `${name}` and `${parent}` (the resource's name, and that of what it belongs to), and `${input:PATH}`: what the input at this path
-    says, put in as it is, and once for each value of a list. An `on` that is nothing but an `${input:PATH}` is an ARN. IAM's `*` and
-    `?` stand for what AWS chooses. SSM leaves the leading slash of a parameter's name out of its ARN.
+    `${name}` and `${parent}` (the resource's name, and that of what it belongs to), and at most one `${input:PATH}`: what the input
+    at this path says, put in as it is, and once for each value of a list. An `on` that is nothing but an `${input:PATH}` is an ARN.
+    IAM's `*` and `?` stand for what AWS chooses. SSM leaves the leading slash of a parameter's name out of its ARN.
 
     `when` is "" if the request is always made; otherwise the inputs of which one must be given, as paths (`vpcConfig`,
     `serverSideEncryption.kmsKeyArn`) joined by `|`. `passed_to` is the service that a role is handed to (iam:PassRole).

@@ -13,7 +13,7 @@ from deploy_infra.policies.actions import OPERATIONS, TYPES
 from deploy_infra.policies.requests import requests as old_requests
 from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
 from deploy_infra.policies.scope import StackScope
-from generate.resource_types import TABLE, facts, table
+from generate.resource_types import TABLE, RecordedFacts, UnreviewedFactError, facts, table
 from generate.resource_types_reference import reference
 from tests.beside import SHARED
 
@@ -78,6 +78,7 @@ def test_every_template_is_one(token: str) -> None:
     for on in {*kind.arns, *(request.on for request in requests(kind))}:
         assert on == "*" or ARN.fullmatch(on) or re.fullmatch(rf"\$\{{input:{PATH}\}}", on), on
         assert all(PLACEHOLDER.fullmatch(inside) for inside in re.findall(r"\$\{([^}]*)\}", on)), on
+        assert on.count("${input:") <= 1
         assert "${name}" not in on or kind.name, on
         assert "${parent}" not in on or kind.parent, on
     for request in requests(kind):
@@ -194,6 +195,42 @@ def test_the_page_is_the_one_that_the_table_makes() -> None:
     assert PAGE.read_text("utf-8") == reference() + "\n"
 
 
-@pytest.mark.skipif(not (SHARED / "aws").is_dir(), reason=f"needs the recorded facts: {SHARED / 'aws'}")
-def test_the_table_is_what_the_facts_make() -> None:
-    assert TABLE.read_text("utf-8") == table(facts(SHARED / "aws"))
+needs_facts = pytest.mark.skipif(not (SHARED / "aws").is_dir(), reason=f"needs the recorded facts: {SHARED / 'aws'}")
+
+
+@pytest.fixture
+def known() -> RecordedFacts:
+    return facts(SHARED / "aws")
+
+
+@needs_facts
+def test_the_table_is_what_the_facts_make(known: RecordedFacts) -> None:
+    assert TABLE.read_text("utf-8") == table(known)
+
+
+@needs_facts
+def test_a_condition_that_nobody_decided_about_stops_the_generator(known: RecordedFacts) -> None:
+    known.operations["SQS:TagQueue"][0] = {**known.operations["SQS:TagQueue"][0], "when": "the moon is full"}
+    with pytest.raises(UnreviewedFactError, match=r"SQS:TagQueue: nobody decided .*the moon is full"):
+        table(known)
+
+
+@needs_facts
+def test_an_operation_that_the_facts_do_not_explain_stops_the_generator(known: RecordedFacts) -> None:
+    known.recorded["aws:sqs/queue:Queue"]["read"].append("SQS:PurgeQueue")
+    with pytest.raises(UnreviewedFactError, match=r"aws:sqs/queue:Queue: operations.json does not know SQS:PurgeQueue"):
+        table(known)
+
+
+@needs_facts
+def test_an_action_on_the_thing_of_another_type_stops_the_generator(known: RecordedFacts) -> None:
+    known.recorded["aws:sqs/queue:Queue"]["read"].append("SNS:GetTopicAttributes")
+    with pytest.raises(UnreviewedFactError, match=r"SNS:GetTopicAttributes asks for .* none of them its own"):
+        table(known)
+
+
+@needs_facts
+def test_a_decision_about_nothing_stops_the_generator(known: RecordedFacts) -> None:
+    known.operations["S3:PutBucketReplication"].pop()
+    with pytest.raises(UnreviewedFactError, match=r"nothing of the kind: .*on the replication role"):
+        table(known)
