@@ -9,7 +9,7 @@ have beside them, refuses everything else by name, and sends no request off this
     resource    the table of a type, of which each of
                 s3_… · iam · lambda_… · apigatewayv2 · logs · cloudtrail · sqs · sns · dynamodb has some, listed in registry
     simple      a simple type in a few lines
-    check diff policy archive tags wire     what an input may be, what differs, and how values travel
+    check autonaming diff policy archive tags wire     what an input may be, what differs, and how values travel
     settings settings_diff session account  the provider's configuration, its credentials, its AWS clients
     patience errors                         waiting for AWS, and what to say when it refuses
     launcher                                puts the plugin where the engine finds it

@@ -9,12 +9,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from deploy_sandbox.plugin.autonaming import DEFAULTS, Naming, named
 from deploy_sandbox.plugin.errors import InputFailure
 from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType
 from deploy_sandbox.plugin.wire import UNKNOWN, CodeArchive, has_unknown
-
-DEFAULTS = "__defaults"
-"""The key under which the bridge, and so this plugin, lists the inputs that it filled in itself."""
 
 _PYTHON_TYPES: Mapping[InputKind, Any] = {
     InputKind.TEXT: str,
@@ -33,10 +31,15 @@ _PYTHON_TYPES: Mapping[InputKind, Any] = {
 
 
 def checked(
-    kind: ResourceType, given: Mapping[str, Any], default_tags: Mapping[str, str]
+    kind: ResourceType, given: Mapping[str, Any], default_tags: Mapping[str, str], naming: Naming | None = None
 ) -> tuple[dict[str, Any], tuple[InputFailure, ...]]:
     """The inputs to work with, and every reason not to."""
     given = {key: value for key, value in given.items() if value is not None and key != DEFAULTS}
+    try:
+        made = dict(filter(None, [named(kind, given, naming or Naming())]))
+    except ValueError as error:
+        return given, (InputFailure("", str(error)),)
+    given |= made
     failures = tuple(_problems(kind.token, tuple(one for one in kind.inputs if one.given), given, ""))
     if failures:
         return given, failures
@@ -44,7 +47,7 @@ def checked(
     filled = {one.name: one.default for one in kind.inputs if one.filled and one.name not in inputs}
     if kind.tagged:
         inputs["tagsAll"] = _all_tags(inputs.get("tags", {}), default_tags)
-    return {**inputs, **filled, DEFAULTS: sorted(filled)}, ()
+    return {**inputs, **filled, DEFAULTS: sorted({*filled, *made})}, ()
 
 
 def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any], prefix: str) -> Iterator[InputFailure]:
@@ -60,7 +63,7 @@ def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any],
             yield from _shape(token, one, value, f"{prefix}{one.name}")
         elif one.required and one.names:
             yield InputFailure(
-                one.name, "a name is required: the sandbox's AWS plugin does not make names up (auto-naming)"
+                one.name, "a name is required: the program gives none, and auto-naming is off (pulumi:autonaming)"
             )
         elif one.required:
             yield InputFailure(f"{prefix}{one.name}", f"is required: {one.kind.value}")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from deploy_sandbox.plugin.check import DEFAULTS, checked
+from deploy_sandbox.plugin.autonaming import DEFAULTS
+from deploy_sandbox.plugin.check import checked
 from deploy_sandbox.plugin.diff import Difference, differences, same
 from deploy_sandbox.plugin.errors import HalfMadeError, InputFailure, PluginError, explained
 from deploy_sandbox.plugin.registry import resource_type
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deploy_sandbox.plugin.account import EnteredAccount
+    from deploy_sandbox.plugin.autonaming import Naming
 
 
 class Provider:
@@ -44,13 +46,15 @@ class Provider:
             raise PluginError("the provider's configuration is not fully known yet, so AWS cannot be asked")
         return self._account
 
-    def check(self, token: str, given: Inputs) -> tuple[dict[str, Any], tuple[InputFailure, ...]]:
-        """The inputs with defaults and all tags; or why they are refused."""
+    def check(
+        self, token: str, given: Inputs, naming: Naming | None = None
+    ) -> tuple[dict[str, Any], tuple[InputFailure, ...]]:
+        """The inputs with defaults, all tags and a name; or why they are refused."""
         try:
             kind = resource_type(token)
         except PluginError as error:
             return dict(given), (InputFailure("", str(error)),)
-        return checked(kind, given, self._account.default_tags if self._account else {})
+        return checked(kind, given, self._account.default_tags if self._account else {}, naming)
 
     def diff(self, token: str, state: State, wanted: Inputs) -> tuple[Difference, ...]:
         """What has to change."""

@@ -15,6 +15,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
 
 from deploy_sandbox.plugin import VERSION, protocol
+from deploy_sandbox.plugin.autonaming import Autonaming, Naming
 from deploy_sandbox.plugin.diff import Turn, delete_first
 from deploy_sandbox.plugin.errors import HalfMadeError, PluginError
 from deploy_sandbox.plugin.provider import Provider
@@ -83,13 +84,13 @@ class Server:
 
     def _configure(self, request: Any) -> Any:
         self._provider.configure(decode(request.args))
-        return _pb.ConfigureResponse(supportsPreview=True)
+        return _pb.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     def _invoke(self, request: Any) -> Any:
         raise PluginError(f"{request.tok} is not a function that the sandbox's AWS plugin knows: it knows none")
 
     def _check(self, request: Any) -> Any:
-        return _checked(*self._provider.check(_token(request.urn), decode(request.news)))
+        return _checked(*self._provider.check(_token(request.urn), decode(request.news), _naming(request)))
 
     def _diff(self, request: Any) -> Any:
         token = _token(request.urn)
@@ -163,6 +164,17 @@ def _guarded(function: Callable[[Any], Any]) -> Callable[[Any, grpc.ServicerCont
     return answer
 
 
+def _naming(request: Any) -> Naming:
+    asked = request.autonaming if request.HasField("autonaming") else None
+    return Naming(
+        logical=_logical_name(request.urn),
+        old=decode(request.olds),
+        seed=request.randomSeed,
+        mode=Autonaming[_pb.CheckRequest.AutonamingOptions.Mode.Name(asked.mode)] if asked else Autonaming.DEFAULT,
+        proposed=asked.proposed_name if asked else "",
+    )
+
+
 def _half_made(error: HalfMadeError) -> bytes:
     detail = AnyMessage()
     detail.Pack(_pb.ErrorResourceInitFailed(id=error.id, properties=encode(error.state), reasons=[str(error)]))
@@ -195,4 +207,8 @@ def _token(urn: str) -> str:
 
 
 def _subject(urn: str) -> str:
-    return f"{_token(urn)} {urn.split('::', 3)[3]}"
+    return f"{_token(urn)} {_logical_name(urn)}"
+
+
+def _logical_name(urn: str) -> str:
+    return urn.split("::", 3)[3]

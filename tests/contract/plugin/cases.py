@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy_sandbox.plugin.check import DEFAULTS
+from deploy_sandbox.plugin.autonaming import DEFAULTS
 from deploy_sandbox.plugin.wire import Asset, CodeArchive
 from tests.contract.cloud.outsider import document, trusting, zipped
 

@@ -64,8 +64,11 @@ class Engine:
     def configure(self, **given: Any) -> None:
         self.ask("Configure", _pb.ConfigureRequest(args=encode(given), acceptSecrets=True, acceptResources=True))
 
-    def check(self, token: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        answer = self.ask("Check", _pb.CheckRequest(urn=_urn(token), news=encode(given)))
+    def check(
+        self, token: str, given: Mapping[str, Any], old: Mapping[str, Any] | None = None, **facts: Any
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        request = _pb.CheckRequest(urn=_urn(token), news=encode(given), olds=encode(old or {}), **facts)
+        answer = self.ask("Check", request)
         return decode(answer.inputs), {one.property: one.reason for one in answer.failures}
 
     def checked(self, token: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploy_sandbox.plugin.check import DEFAULTS, checked
+from deploy_sandbox.plugin.autonaming import DEFAULTS
+from deploy_sandbox.plugin.check import checked
 from deploy_sandbox.plugin.registry import resource_type
 from deploy_sandbox.plugin.wire import UNKNOWN
 from tests.contract.plugin.all_types import all_types
@@ -43,7 +44,7 @@ def test_all_that_is_required_is_missed_when_nothing_is_given(kind: Any) -> None
 
 
 def test_a_missing_name_says_that_none_is_made_up() -> None:
-    assert "auto-naming" in reasons({"assumeRolePolicy": TRUST})["name"]
+    assert "auto-naming is off" in reasons({"assumeRolePolicy": TRUST})["name"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deploy_sandbox.plugin.check import DEFAULTS
+from deploy_sandbox.plugin.autonaming import DEFAULTS
 from deploy_sandbox.plugin.registry import resource_type
 from deploy_sandbox.plugin.wire import UNKNOWN
 from tests.contract.plugin.all_types import CASES, all_types
