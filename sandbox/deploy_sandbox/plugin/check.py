@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from deploy_sandbox.plugin.archive import demand_packable
 from deploy_sandbox.plugin.autonaming import DEFAULTS, Naming, named
-from deploy_sandbox.plugin.errors import InputFailure
+from deploy_sandbox.plugin.errors import InputFailure, PluginError
 from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType
 from deploy_sandbox.plugin.wire import UNKNOWN, CodeArchive, has_unknown
 
@@ -77,8 +78,8 @@ def _shape(token: str, one: Property, value: Any, path: str) -> Iterator[InputFa
     expected = _PYTHON_TYPES[one.kind]
     if not isinstance(value, expected) or (isinstance(value, bool) and one.kind is not InputKind.BOOLEAN):
         yield InputFailure(path, f"must be {one.kind.value}, not {value!r}")
-    elif one.kind is InputKind.DOCUMENT:
-        yield from _json(value, path)
+    elif one.kind in {InputKind.DOCUMENT, InputKind.CODE}:
+        yield from (_json if one.kind is InputKind.DOCUMENT else _code)(value, path)
     elif one.kind is InputKind.OBJECT:
         yield from _problems(token, one.fields, value, f"{path}.")
     elif one.kind in {InputKind.OBJECTS, InputKind.OBJECT_SET}:
@@ -90,6 +91,13 @@ def _shape(token: str, one: Property, value: Any, path: str) -> Iterator[InputFa
         elements = value.items() if isinstance(value, Mapping) else enumerate(value)
         for key, element in elements:
             yield from _shape(token, Property(one.name), element, f"{path}[{key!r}]")
+
+
+def _code(archive: CodeArchive, path: str) -> Iterator[InputFailure]:
+    try:
+        demand_packable(archive, path)
+    except PluginError as error:
+        yield InputFailure(path, str(error))
 
 
 def _json(text: str, path: str) -> Iterator[InputFailure]:

@@ -10,7 +10,7 @@ import pytest
 from deploy_sandbox.plugin.autonaming import DEFAULTS
 from deploy_sandbox.plugin.check import checked
 from deploy_sandbox.plugin.registry import resource_type
-from deploy_sandbox.plugin.wire import UNKNOWN
+from deploy_sandbox.plugin.wire import UNKNOWN, CodeArchive
 from tests.contract.plugin.all_types import all_types
 
 ROLE = resource_type("aws:iam/role:Role")
@@ -61,6 +61,15 @@ def test_a_missing_name_says_that_none_is_made_up() -> None:
 )
 def test_the_wrong_shape_is_refused(key: str, value: Any, said: str) -> None:
     assert said in reasons({**GOOD, key: value})[key]
+
+
+def test_code_that_cannot_be_packed_is_refused_before_anything_is_made() -> None:
+    function = resource_type("aws:lambda/function:Function")
+    given = {"name": "f", "role": "r", "runtime": "python3.13", "handler": "a.b"}
+    remote = CodeArchive(hash="h", uri="https://example.com/a.zip")
+    (failure,) = checked(function, {**given, "code": remote}, {})[1]
+    assert (failure.property, "fetches nothing from elsewhere" in failure.reason) == ("code", True)
+    assert checked(function, {**given, "code": CodeArchive(hash="h")}, {})[1] == ()
 
 
 def test_shapes_within_are_looked_at() -> None:
