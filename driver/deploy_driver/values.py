@@ -13,7 +13,7 @@ from deploy_project.stacks import role_arn
 
 
 class Cloud(StrEnum):
-    """Where a run happens: real AWS, or the four accounts on this machine."""
+    """Where a run happens: real AWS, or the accounts of the sandbox on this machine."""
 
     AWS = "aws"
     SANDBOX = "sandbox"

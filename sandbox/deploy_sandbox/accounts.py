@@ -1,4 +1,4 @@
-"""The sandbox's four AWS accounts, and how to be someone in them.
+"""The sandbox's AWS accounts, and how to be someone in them.
 
 An identity is never a key in the environment: an instance's credentials come from a metadata endpoint on loopback,
 which the ordinary credential chain of every AWS SDK asks by itself.
@@ -21,9 +21,10 @@ ACCOUNTS: dict[str, str] = {
     "staging": "333333333333",
     "prod": "444444444444",
 }
+"""The accounts of a sandbox that is told of no others, by name."""
 
 ORGANIZATION = "o-sandbox4accounts"
-"""The organisation that the four accounts belong to; the tools account manages it."""
+"""The organisation that all accounts belong to; the tools account manages it."""
 
 ADMINISTRATOR_ROLE = "Administrator"
 """The administrator's role in the tools account, and its instance profile."""

@@ -1,8 +1,8 @@
 """Starts, finds, stops and empties a sandbox: one process per home folder, on free loopback ports.
 
-HOME holds `sandbox.json` (written when the sandbox may be used), `server.log`, `ports.json`, `alive.lock` (held by the
-process for as long as it lives), `tmp/` (gone when it has stopped) and `state/`. The state survives `down` and `up`; of a
-process that was killed, its last snapshot survives; `reset` throws it away.
+HOME holds `sandbox.json` (written when the sandbox may be used), `accounts.json` (ids by name), `server.log`, `ports.json`,
+`alive.lock` (held by the process for as long as it lives), `tmp/` (gone when it has stopped) and `state/`. The state survives `down`
+and `up`; of a process that was killed, its last snapshot survives; `reset` throws it away.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from deploy_sandbox.accounts import ACCOUNTS, REGION, Sandbox, SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 START_SECONDS = 60.0
@@ -35,10 +35,19 @@ def _silent(_line: str) -> None:
     """Say nothing."""
 
 
-def up(home: Path, *, port: int | None = None, powers: bool = False, say: Callable[[str], None] = _silent) -> Sandbox:
+def up(
+    home: Path,
+    *,
+    port: int | None = None,
+    accounts: Mapping[str, str] | None = None,
+    powers: bool = False,
+    say: Callable[[str], None] = _silent,
+) -> Sandbox:
     """Start the sandbox of that home, or find it running; returns when it answers.
 
-    Raises SandboxError when it does not start, or runs already in a way that contradicts `port` or `powers`.
+    `accounts` are ids by name, `tools` among them; without them it has those that it had, else the four of `ACCOUNTS`. A running
+    sandbox with other accounts is started again with its state. Raises SandboxError when it does not start, or runs already in a
+    way that contradicts `port` or `powers`.
     """
     home = home.resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -46,10 +55,16 @@ def up(home: Path, *, port: int | None = None, powers: bool = False, say: Callab
         running = status(home)
         if running is not None:
             _check_same(running, port=port, powers=powers)
-            return running
+            if accounts is None or accounts == running.accounts:
+                return running
+            say(_other_accounts(running.accounts, accounts))
+            powers = powers or _facts(home)["powers"]
+            down(home)
         if (home / "sandbox.json").exists():
             say(_after_a_kill(home))
-        say("Starting the sandbox: four AWS accounts on this machine (a few seconds).")
+        known = accounts or _known(home)
+        (home / "accounts.json").write_text(json.dumps(dict(known)), encoding="utf-8")
+        say(f"Starting the sandbox: {len(set(known.values()))} AWS accounts on this machine (a few seconds).")
         return _start(home, port, powers=powers)
 
 
@@ -59,7 +74,7 @@ def status(home: Path) -> Sandbox | None:
     if not _alive(home):
         return None
     try:
-        facts = json.loads((home / "sandbox.json").read_text(encoding="utf-8"))
+        facts = _facts(home)
     except (OSError, ValueError):
         return None
     return Sandbox(
@@ -67,9 +82,13 @@ def status(home: Path) -> Sandbox | None:
         pid=int(facts["pid"]),
         endpoint=f"http://127.0.0.1:{facts['port']}",
         region=REGION,
-        accounts=ACCOUNTS,
+        accounts=facts["accounts"],
         instances={name: f"http://127.0.0.1:{port}" for name, port in facts["metadata_ports"].items()},
     )
+
+
+def _facts(home: Path) -> Any:
+    return json.loads((home / "sandbox.json").read_text(encoding="utf-8"))
 
 
 def down(home: Path) -> bool:
@@ -124,6 +143,20 @@ def _start(home: Path, port: int | None, *, powers: bool) -> Sandbox:
     raise SandboxError(
         f"The sandbox did not answer within {START_SECONDS:.0f} s. The end of {home / 'server.log'}:\n{_tail(home)}"
     )
+
+
+def _known(home: Path) -> Mapping[str, str]:
+    """The accounts that the sandbox of that home had when it was last started."""
+    with suppress(OSError, ValueError):
+        return dict(json.loads((home / "accounts.json").read_text(encoding="utf-8")))
+    return ACCOUNTS
+
+
+def _other_accounts(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    """Why a running sandbox is started again."""
+    changed = [f"{name} ({account})" for name, account in new.items() if old.get(name) != account]
+    gone = [f"without {name}" for name in old if name not in new]
+    return f"The sandbox gets other accounts: {', '.join([*changed, *gone])}. It starts again; what is in the others is kept."
 
 
 def _after_a_kill(home: Path) -> str:

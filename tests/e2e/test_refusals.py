@@ -45,7 +45,7 @@ def a_missing_role(project: Project) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (wrong_account_id, "555555555555"),
+        (wrong_account_id, "the sandbox has no account 555555555555"),
         (wrong_external_id, "ExternalId"),
         (a_role_that_trusts_someone_else, "trust policy"),
         (a_missing_role, "items-dev-deployment"),

@@ -35,6 +35,28 @@ def test_what_is_in_the_accounts_survives_down_and_up_and_a_reset_empties_them(p
     assert project.roles("dev") == ["OrganizationAccountAccessRole"]
 
 
+def test_an_account_of_a_new_stack_file_is_missed_by_name_and_then_made(project: Project) -> None:
+    file = (project.root / "Pulumi.dev.yaml").read_text("utf-8")
+    (project.root / "Pulumi.qa.yaml").write_text(
+        file.replace("222222222222", "555555555555").replace("items-dev", "items-qa"), "utf-8"
+    )
+    with (project.root / "deploy.toml").open("a", encoding="utf-8") as toml:
+        toml.write("\n[stacks.qa]\n")
+    missed = project.deploy("bootstrap", "--stacks", "qa-access", "--yes")
+    assert missed.code == 3, missed
+    assert "the sandbox has no account 555555555555" in missed.err
+    assert "deploy sandbox up" in missed.err
+    assert "trust policy" not in missed.err
+
+    again = project.deploy("sandbox", "up", "--output", "json")
+    assert again.code == 0, again
+    assert again.json["accounts"] == {**ACCOUNTS, "qa": "555555555555"}
+    assert "qa (555555555555)" in again.err
+    assert "items-dev-deployment" in project.roles("dev")
+    made = project.deploy("bootstrap", "--stacks", "tools,qa-access", "--yes")
+    assert made.code == 0, made
+
+
 def test_two_run_side_by_side_and_know_nothing_of_each_other(project: Project, tmp_path: Path) -> None:
     other = copy_project(tmp_path / "other")
     neighbour = Project(other, lifecycle.up(other / SANDBOX))

@@ -43,9 +43,10 @@ class TemporaryCredentials:
 
 @dataclass(frozen=True)
 class StsIdentity:
-    """The Identity port over one session's STS."""
+    """The Identity port over one session's STS. `sandbox` are the accounts that there are on this machine; empty on AWS."""
 
     aws: AwsSession
+    sandbox: frozenset[str] = frozenset()
 
     def caller(self) -> Caller:
         """Who the machine is."""
@@ -57,8 +58,14 @@ class StsIdentity:
         entered = self.credentials(entrance, region)
         return Caller(entered.arn.split(":")[4], entered.arn, entered.session)
 
+    def _demand_account(self, role_arn: str) -> None:
+        account = role_arn.split(":")[4]
+        if self.sandbox and account not in self.sandbox:
+            raise no_account(account)
+
     def credentials(self, entrance: Entrance, region: str) -> TemporaryCredentials:
         """Enter, and keep the credentials: for `deploy exec` alone. Raises NotReadyError with AWS's reason."""
+        self._demand_account(entrance.role_arn)
         sts = self.aws.client("sts", region)
         request: Mapping[str, Any] = entrance.request()
         what = f"entering {entrance.role_arn}"
@@ -72,6 +79,14 @@ class StsIdentity:
             answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=CHAINED_LIMIT), remedies=_REMEDIES)
         keys, arn = answer["Credentials"], answer["AssumedRoleUser"]["Arn"]
         return TemporaryCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], arn, length)
+
+
+def no_account(account: str) -> NotReadyError:
+    """The sandbox was started before a stack file named this account."""
+    return NotReadyError(
+        f"the sandbox has no account {account}",
+        remedy="run `deploy sandbox up`: it makes the accounts that the stack files name, and keeps the others as they are",
+    )
 
 
 def _too_long(error: NotReadyError) -> NotReadyError:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from deploy_driver.app.session import LocalProject, with_sandbox
 from deploy_driver.errors import NotReadyError
+from deploy_driver.values import Layer
+from deploy_project.stacks import TOOLS
 
 if TYPE_CHECKING:
     from deploy_driver.app.session import Sandbox
@@ -29,9 +31,10 @@ class SandboxStatus:
 
 
 def up(project: LocalProject, port: int | None, *, powers: bool, notice: Callable[[str], None]) -> SandboxStatus:
-    """Start it; `notice` hears what goes on."""
-    home = project.config.sandbox_home
-    return _status(project, with_sandbox(lambda life: life.up(home, port=port, powers=powers, say=notice)))
+    """Start it with the accounts that the stack files name; `notice` hears what goes on."""
+    home, accounts = project.config.sandbox_home, _accounts(project)
+    started = with_sandbox(lambda life: life.up(home, port=port, accounts=accounts, powers=powers, say=notice))
+    return _status(project, started)
 
 
 def status(project: LocalProject) -> SandboxStatus:
@@ -47,6 +50,13 @@ def reset(project: LocalProject) -> SandboxStatus:
 def down(project: LocalProject) -> bool:
     """Stop it; whether it was running."""
     return bool(with_sandbox(lambda life: life.down(project.config.sandbox_home)))
+
+
+def _accounts(project: LocalProject) -> Mapping[str, str]:
+    """The accounts that the project deploys to, by stack, and the tools account."""
+    config = project.config
+    targets = {stack.name: stack.account for stack in config.stacks if stack.layer is Layer.SERVICE}
+    return {TOOLS: config.tools.account, **targets}
 
 
 def _status(project: LocalProject, sandbox: Sandbox) -> SandboxStatus:

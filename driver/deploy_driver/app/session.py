@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from deploy_driver.adapters.aws import AwsSession, SessionOverError, set_process_environment
 from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.adapters.git import Git
-from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials
+from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials, no_account
 from deploy_driver.adapters.plan_key import KmsPlanKey
 from deploy_driver.adapters.prober import HttpProber
 from deploy_driver.adapters.records import RecordFile, S3Archive
@@ -190,7 +190,7 @@ class Session:
     @property
     def identity(self) -> StsIdentity:
         """Who this process is, and its way into other accounts."""
-        return StsIdentity(self.aws)
+        return StsIdentity(self.aws, frozenset(self.sandbox.accounts.values() if self.sandbox else ()))
 
     def enter(self, step: Step) -> AwsSession:
         """Enter an account as a step's role; as this process where the step takes none. Raises NotReadyError with AWS's reason."""
@@ -225,6 +225,8 @@ def start_session(project: LocalProject, instance: str, run: str = "") -> Sessio
     sandbox = None
     if config.cloud is Cloud.SANDBOX:
         sandbox = project.running_sandbox()
+        if config.tools.account not in sandbox.accounts.values():
+            raise no_account(config.tools.account)
         environment = on_loopback(ambient, sandbox.environment(instance))
     else:
         region = config.backend.region

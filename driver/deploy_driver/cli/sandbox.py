@@ -1,4 +1,4 @@
-"""`deploy sandbox`: four AWS accounts on this machine, started, looked at, emptied and stopped."""
+"""`deploy sandbox`: the project's AWS accounts on this machine, started, looked at, emptied and stopped."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Run an AWS sandbox of four accounts on this machine.\n\n"
-    "tools, dev, staging and prod, with IAM enforced, on loopback only. State survives down and up.",
+    help="Run the project's AWS accounts as a sandbox on this machine.\n\n"
+    "The tools account and every account that a stack file names, with IAM enforced, on loopback only. State survives down and up.",
 )
 
 PortOption = Annotated[
@@ -33,7 +33,10 @@ def up(
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
 ) -> None:
-    """Start the sandbox, if it does not run yet."""
+    """Start the sandbox with the accounts that the stack files name.
+
+    One that runs with other accounts is started again and keeps its state.
+    """
     from deploy_driver.app import sandbox
     from deploy_driver.cli.output import notice
 
@@ -53,7 +56,7 @@ def status(context: typer.Context, output: OutputOption = Output.TEXT, project: 
 
 @app.command()
 def reset(context: typer.Context, output: OutputOption = Output.TEXT, project: ProjectOption = None) -> None:
-    """Reset all four accounts; the ports stay.
+    """Reset all accounts; the ports stay.
 
     The state of all stacks goes with them.
     """

@@ -49,7 +49,7 @@ class ProgramTable(_Strict):
 
 
 class SandboxTable(_Strict):
-    """`[sandbox]`: where the four accounts keep their state, and which AWS plugin deploys to them."""
+    """`[sandbox]`: where the accounts on this machine keep their state, and which AWS plugin deploys to them."""
 
     home: StrictStr = ".deploy/sandbox"
     plugin: Plugin = Plugin.STAND_IN

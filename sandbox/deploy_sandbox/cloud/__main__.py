@@ -1,13 +1,14 @@
 """Starts one cloud process: `python -m deploy_sandbox.cloud --home FOLDER [--port PORT] [--powers]`.
 
-It holds HOME/alive.lock for as long as it lives, so that a stale pid is never mistaken for a running sandbox, and
-listens on its ports before anything slow happens, so that two sandboxes never race for one. What is only of use while it
-runs, functions' code unpacked, lies in HOME/tmp and goes with it.
+Its accounts are in HOME/accounts.json. It holds HOME/alive.lock for as long as it lives, so that a stale pid is never mistaken for a
+running sandbox, and listens on its ports before anything slow happens, so that two sandboxes never race for one. What is only of use
+while it runs, functions' code unpacked, lies in HOME/tmp and goes with it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import shutil
@@ -51,6 +52,7 @@ def _run(home: Path, port: int | None, powers_token: str | None) -> None:
     config = CloudConfig(
         home=home,
         port=gateway.getsockname()[1],
+        accounts=json.loads((home / "accounts.json").read_text(encoding="utf-8")),
         metadata_ports={name: listening.getsockname()[1] for name, listening in instances.items()},
         powers_token=powers_token,
     )

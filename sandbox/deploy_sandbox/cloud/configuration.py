@@ -1,11 +1,11 @@
-"""What one cloud process is told: where it keeps its state, where it answers, and who its instances are."""
+"""What one cloud process is told: where it keeps its state, where it answers, its accounts and its instances."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy_sandbox.accounts import ACCOUNTS, REGION
+from deploy_sandbox.accounts import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,10 +17,14 @@ EMULATOR = "1.5.33"
 
 @dataclass(frozen=True)
 class CloudConfig:
-    """The facts of one cloud process. `powers_token` is None unless the test-only powers were asked for."""
+    """The facts of one cloud process. `accounts` are ids by name, `tools` among them.
+
+    `powers_token` is None unless the test-only powers were asked for.
+    """
 
     home: Path
     port: int
+    accounts: Mapping[str, str]
     metadata_ports: Mapping[str, int]
     powers_token: str | None
 
@@ -39,7 +43,7 @@ class CloudConfig:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": "127.0.0.1",
-            "MINISTACK_ACCOUNT_ID": ACCOUNTS["tools"],
+            "MINISTACK_ACCOUNT_ID": self.accounts["tools"],
             "MINISTACK_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self.endpoint,

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from deploy_sandbox.accounts import ACCOUNTS, ADMINISTRATOR_ROLE, REGION
+from deploy_sandbox.accounts import ADMINISTRATOR_ROLE, REGION
 from deploy_sandbox.cloud import instance_profile
 from deploy_sandbox.cloud.asgi import respond
 
@@ -62,13 +62,13 @@ class Instance:
 
     instance_id: str
     profile: str
-    account: str = ACCOUNTS["tools"]
+    account: str
     tokens: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, config: CloudConfig) -> Instance:
         digest = hashlib.sha256(f"{config.home}/{name}".encode()).hexdigest()
-        return cls(instance_id=f"i-{digest[:17]}", profile=_PROFILES.get(name, name))
+        return cls(instance_id=f"i-{digest[:17]}", profile=_PROFILES.get(name, name), account=config.accounts["tools"])
 
     def answer(self, method: str, path: str, headers: dict[str, str]) -> Answer:
         """Status and body of one request."""

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from ministack.core import responses
 from ministack.services import iam
 
-from deploy_sandbox.accounts import ACCOUNTS, ADMINISTRATOR_ROLE, ORGANIZATION, ORGANIZATION_ROLE, REGION
+from deploy_sandbox.accounts import ADMINISTRATOR_ROLE, ORGANIZATION, ORGANIZATION_ROLE, REGION
 from deploy_sandbox.cloud import emulator
 from deploy_sandbox.cloud.replace import replace
 
@@ -28,13 +28,18 @@ _POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 _FAILED = 400
 
 
-def wrap(app: App, _config: CloudConfig) -> App:
+_members: set[str] = set()
+"""The organisation's accounts, once the process knows them."""
+
+
+def wrap(app: App, config: CloudConfig) -> App:
     """Make what is missing as soon as the emulator has its state, before the sandbox says that it may be used."""
+    _members.update(config.accounts.values())
 
     async def organized(scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                await _make()
+                await _make(config.accounts["tools"])
             await send(message)
 
         await app(scope, receive, sending if scope["type"] == "lifespan" else send)
@@ -43,20 +48,19 @@ def wrap(app: App, _config: CloudConfig) -> App:
 
 
 def install() -> None:
-    """`aws:PrincipalOrgID` of the four accounts; the emulator makes every account an organisation of its own."""
+    """`aws:PrincipalOrgID` of the accounts; the emulator makes every account an organisation of its own."""
     replace("core.iam_evaluator", "_principal_org_id", _member)
 
 
 def _member(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
     def principal_org_id(account: str) -> str | None:
-        return ORGANIZATION if account in ACCOUNTS.values() else original(account)
+        return ORGANIZATION if account in _members else original(account)
 
     return principal_org_id
 
 
-async def _make() -> None:
-    tools = ACCOUNTS["tools"]
-    for account in ACCOUNTS.values():
+async def _make(tools: str) -> None:
+    for account in sorted(_members):
         name = ADMINISTRATOR_ROLE if account == tools else ORGANIZATION_ROLE
         if emulator.role(account, name) is not None:
             continue

@@ -98,6 +98,7 @@ def _announce(config: CloudConfig) -> None:
     facts = {
         "pid": os.getpid(),
         "port": config.port,
+        "accounts": dict(config.accounts),
         "metadata_ports": dict(config.metadata_ports),
         "powers": config.powers_token is not None,
     }

@@ -15,7 +15,7 @@ import pytest
 
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import SandboxError
-from tests.contract.cloud.outsider import Someone, trusting, zipped
+from tests.contract.cloud.outsider import Someone, at_instance, refusal, trusting, zipped
 from tests.root_keys import root_environment
 
 if TYPE_CHECKING:
@@ -89,6 +89,40 @@ def test_state_and_addresses_survive_a_stop(home: Path) -> None:
     second = lifecycle.up(home)
     assert (second.endpoint, second.instances) == (first.endpoint, first.instances)
     assert iam(second).get_user(UserName="survivor")["User"]["UserName"] == "survivor"
+
+
+QA = {"tools": "111111111111", "qa": "555555555555", "qa-too": "555555555555"}
+
+
+def test_it_has_the_accounts_that_it_is_told_of_and_no_others(home: Path) -> None:
+    sandbox = lifecycle.up(home, accounts=QA)
+    assert sandbox.accounts == QA
+    sts = at_instance(sandbox, "administrator").client("sts")
+    session = {"RoleSessionName": "a-session"}
+    entered = sts.assume_role(RoleArn="arn:aws:iam::555555555555:role/OrganizationAccountAccessRole", **session)
+    assert ":555555555555:" in entered["AssumedRoleUser"]["Arn"]
+    other = "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"
+    assert refusal(lambda: sts.assume_role(RoleArn=other, **session))[0] == "AccessDenied"
+
+
+def test_a_new_account_is_added_and_what_is_in_the_others_is_kept(home: Path) -> None:
+    said: list[str] = []
+    first = lifecycle.up(home, accounts={"tools": "111111111111"}, powers=True)
+    iam(first, "tools").create_user(UserName="survivor")
+    second = lifecycle.up(home, accounts=QA, say=said.append)
+    assert "other accounts: qa (555555555555), qa-too (555555555555)" in said[0]
+    assert (second.endpoint, second.accounts) == (first.endpoint, QA)
+    assert iam(second, "tools").get_user(UserName="survivor")["User"]["UserName"] == "survivor"
+    assert iam(second, "qa").get_role(RoleName="OrganizationAccountAccessRole")
+    assert lifecycle.up(home, powers=True) == second
+
+
+def test_the_same_accounts_start_nothing_and_are_remembered(home: Path) -> None:
+    first = lifecycle.up(home, accounts=QA)
+    assert lifecycle.up(home, accounts=dict(reversed(QA.items()))) == first == lifecycle.up(home)
+    lifecycle.down(home)
+    assert lifecycle.up(home).accounts == QA
+    assert lifecycle.reset(home).accounts == QA
 
 
 def test_reset_empties_every_account(home: Path) -> None:
