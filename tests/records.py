@@ -32,7 +32,7 @@ def story(record: Sequence[Any], *, here: bool = True, kept: bool | None = None)
     return story_of([event_of(event) for event in record], here=here, kept=kept)
 
 
-def begun(*stacks: str, operation: str = "up", **more: str) -> list[Told]:
+def begun(*stacks: str, operation: str = "up", config: tuple[str, ...] = (), **more: str) -> list[Told]:
     """The beginning of a run and its checks, which take two seconds."""
     occasion = {
         "by": "alice",
@@ -43,7 +43,7 @@ def begun(*stacks: str, operation: str = "up", **more: str) -> list[Told]:
     }
     who = "arn:aws:sts::111111111111:assumed-role/jenkins-deploy/i-0a1b2c3d"
     return [
-        (0, said.RunStarted(RUN, operation, "sandbox", stacks, "3.250.0", "7.51.1", **occasion)),
+        (0, said.RunStarted(RUN, operation, "sandbox", stacks, "3.250.0", "7.51.1", **occasion, config=config)),
         (0.4, said.CheckPassed("identity", who, account="111111111111", arn=who)),
         *((2, said.CheckPassed("role", f"{who} in {account(stack)}", stack, account(stack), who)) for stack in stacks),
     ]

@@ -51,6 +51,7 @@ BINDING = Binding(
 BUNDLE = Bundle(
     format=FORMAT,
     allow_delete=(),
+    config={},
     id=RUN,
     created=NOW,
     expires=NOW + 24 * 3600,

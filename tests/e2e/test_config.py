@@ -108,3 +108,46 @@ def test_what_pulumi_encrypted_before_can_still_be_read(project: Project) -> Non
     assert other.code == 0, other
     assert project.deploy("up", "--stacks", "dev").code == 0
     assert token(project) == "By-Pulumi\n"
+
+
+NOTE = """
+pulumi.export("note", pulumi.Config().get("note"))
+"""
+
+
+def note(project: Project) -> object:
+    return project.deploy("outputs", "--stacks", "dev", "--output", "json").json["dev"].get("note")
+
+
+def test_a_setting_for_one_run_is_in_no_file_and_gone_after_it(project: Project) -> None:
+    with (project.root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:
+        program.write(NOTE)
+    files = {path: path.read_bytes() for path in project.root.glob("*.*") if path.is_file()}
+    plain = project.deploy("up", "--stacks", "dev")
+    assert plain.code == 0, plain
+    assert note(project) is None
+
+    once = project.deploy("up", "--stacks", "dev", "--config", "note=for once = 1", "--output", "json")
+    assert once.code == 0, once
+    assert "set for this run only: items:note" in once.err
+    assert note(project) == "for once = 1"
+    report = project.deploy("report", once.json["run"], "--format", "json").json
+    assert report["config"] == ["items:note"]
+    assert "items:note (for this run only)" in project.deploy("report", once.json["run"]).out
+
+    assert project.deploy("up", "--stacks", "dev").code == 0
+    assert note(project) is None
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_a_setting_for_one_run_is_part_of_what_is_reviewed(project: Project) -> None:
+    with (project.root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:
+        program.write(NOTE)
+    saved = project.deploy(
+        "preview", "--stacks", "dev", "--config", "note=reviewed", "--save", "../plan", "--allow-dirty"
+    )
+    assert saved.code == 0, saved
+    assert "set for this plan only: items:note" in (project.root.parent / "plan" / "plan.md").read_text("utf-8")
+    applied = project.deploy("up", "--plan", "../plan")
+    assert applied.code == 0, applied
+    assert note(project) == "reviewed"

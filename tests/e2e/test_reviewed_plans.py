@@ -233,6 +233,7 @@ def test_a_refusal_is_on_record(reviewed: Reviewed) -> None:
         (("--stacks", "dev"), "the plan is of dev, prod, staging, and dev was asked for"),
         (("--refresh",), "--refresh and --plan contradict each other"),
         (("--affected", "--base", "HEAD"), "--affected and --plan contradict each other"),
+        (("--config", "note=1"), "--config and --plan contradict each other"),
     ],
 )
 def test_a_plan_is_applied_as_a_whole(reviewed: Reviewed, arguments: tuple[str, ...], says: str) -> None:

@@ -1,8 +1,9 @@
-"""Writes settings into stack files, secret ones encrypted with the key of the stack's backend."""
+"""Settings: written into stack files, secret ones encrypted with the key of the stack's backend; or given to one run."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -23,6 +24,9 @@ from deploy_driver.record.redaction import learn
 from deploy_driver.values import Layer, Stack
 from deploy_project.stacks import env_of
 
+_NOT_FOR_ONE_RUN = {"deploy", "pulumi"}
+"""Namespaces of what says who enters which account, and how the engine works."""
+
 _KEY = re.compile(r"[A-Za-z0-9_.-]+:[^\s:]+")
 
 
@@ -33,8 +37,7 @@ def set_(project: LocalProject, key: str, value: str, stack: str, *, secret: boo
     """
     chosen = select(project.config.stacks, [stack])[0]
     full = _full(key, project.config.project)
-    if not value.isascii() and value != value.encode("utf-8", "replace").decode("utf-8"):
-        raise UsageError("the value is not text in UTF-8", where=full, remedy="encode it, for example with base64")
+    _require_text(full, value)
     before = _read(chosen.file)
     new = _encrypted(project, chosen, full, value, before) if secret else value
     _write(chosen.file, with_setting(before, full, new))
@@ -50,6 +53,31 @@ def set_(project: LocalProject, key: str, value: str, stack: str, *, secret: boo
             remedy="pass a value that is expected there",
         ) from None
     return f"{chosen.file.name}: {full} is set"
+
+
+def for_one_run(given: Sequence[str], project: str) -> Mapping[str, str]:
+    """The settings that `--config KEY=VALUE` gives to one run, by full key. Raises UsageError."""
+    settings: dict[str, str] = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise UsageError(f"--config: got {each!r}, expected KEY=VALUE")
+        full = _full(key, project)
+        if full.split(":", maxsplit=1)[0] in _NOT_FOR_ONE_RUN:
+            raise UsageError(
+                f"--config: {full} is not the program's own, and holds for every run",
+                remedy="edit Pulumi.<env>.yaml of the account, or run `deploy config set`",
+            )
+        if full in settings:
+            raise UsageError(f"--config: {full} is given twice", remedy="give it once")
+        _require_text(full, value)
+        settings[full] = value
+    return settings
+
+
+def _require_text(key: str, value: str) -> None:
+    if value != value.encode("utf-8", "replace").decode("utf-8"):
+        raise UsageError("the value is not text in UTF-8", where=key, remedy="encode it, for example with base64")
 
 
 def _full(key: str, project: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
+from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
 from deploy_driver.app.session import (
     ADMINISTRATOR,
@@ -35,7 +36,7 @@ class Options:
     """What a run is asked to do, to which stacks: those named, all, or those that the change `since` a base concerns.
 
     `differs` asks for exit code 5 when something would change. `allowed` are the URNs of what may be deleted although it
-    holds data, or `all`. `verb` is the run's name in its record where
+    holds data, or `all`. `settings` are those of this run only, as `KEY=VALUE`. `verb` is the run's name in its record where
     the operation is not; `writes` keeps that record although the plan only looks.
     """
 
@@ -47,6 +48,7 @@ class Options:
     refresh: bool = False
     differs: bool = False
     allowed: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     verb: str = ""
     writes: bool = False
 
@@ -113,11 +115,12 @@ def start_run(
     project: LocalProject, options: Options, chosen: Sequence[Stack], console: Console, session: Session | None = None
 ) -> RunContext:
     """Plan, start a session unless there is one, wire everything, and say that the run begins."""
+    settings = for_one_run(options.settings, project.config.project)
     plan = make_plan(options.operation, chosen, known=project.config.stacks)
     tools = project.find_tools()
     session = session or start_session(project, instance_of(plan), new_run())
     keeps = options.writes or plan.operation is not Operation.PREVIEW
-    run = compose(session, tools, console, yes=options.yes, keeps=keeps, allowed=options.allowed)
+    run = compose(session, tools, console, yes=options.yes, keeps=keeps, allowed=options.allowed, settings=settings)
     run.stream(
         RunStarted(
             session.run,
@@ -128,6 +131,7 @@ def start_run(
             f"{tools.plugin.version} ({tools.plugin.source})",
             session.endpoint,
             **asdict(session.build_info),
+            config=tuple(settings),
         )
     )
     return RunContext(plan, session, run, console, keeps)

@@ -136,6 +136,7 @@ class Saving:
             allow_delete=tuple(
                 change.urn for step in outcome.steps for change in not_allowed(step.resources, step.changes, ())
             ),
+            config=run.facts.settings,
             binding=_with_steps(binding, outcome),
         )
         document = plan_as_markdown(bundle, outcome).encode()
@@ -216,15 +217,17 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
     if options.refresh or options.since:
         word = "--refresh" if options.refresh else "--affected"
         raise UsageError(f"{word} and --plan contradict each other", remedy="a plan is applied as it was reviewed")
-    if options.allowed:
-        raise UsageError("--allow-delete and --plan contradict each other", remedy="pass it to `deploy preview --save`")
+    for word, given in (("--allow-delete", options.allowed), ("--config", options.settings)):
+        if given:
+            raise UsageError(f"{word} and --plan contradict each other", remedy="pass it to `deploy preview --save`")
     config = project.config
     import_from_sources(config.root)
     sealed = bundle_folder.read(folder)
     session = start_session(project, JENKINS_DEPLOY, new_run())
     bundle, state = unseal(sealed, session.plan_key()), session.state_store()
     chosen = _chosen(options, config, bundle)
-    reviewed = replace(options, allowed=bundle.allow_delete)
+    settings = tuple(f"{key}={value}" for key, value in bundle.config.items())
+    reviewed = replace(options, allowed=bundle.allow_delete, settings=settings)
     begun = start_run(project, reviewed, chosen, console, session)
     with running(begun) as ending:
         binder = Binder(config, begun.run.tools, session.environment, state, folder)

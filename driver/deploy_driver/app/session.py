@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from deploy_driver.adapters.aws import AwsSession, SessionOverError, set_process_environment
@@ -50,6 +50,8 @@ T = TypeVar("T")
 ADMINISTRATOR = "administrator"
 JENKINS_DEPLOY = "jenkins-deploy"
 JENKINS_PREVIEW = "jenkins-preview"
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -284,10 +286,12 @@ def compose(
     yes: bool = False,
     keeps: bool = False,
     allowed: Collection[str] = (),
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> RunComponents:
     """Wire everything that a run needs.
 
-    `keeps` says that its record goes into the state bucket, after those that are there; `allowed` what may be deleted.
+    `keeps` says that its record goes into the state bucket, after those that are there; `allowed` what may be deleted,
+    `settings` what the program is told in this run only, by full key.
     """
     clock, run, state = WallClock(), session.run, session.state_store()
     folder = session.config.root / ".deploy" / "runs" / run
@@ -305,7 +309,13 @@ def compose(
         emit=stream,
     )
     return RunComponents(
-        deployer, session.facts, stream, tools, engine, folder, lambda: _keep(session, record.path.read_bytes())
+        deployer,
+        replace(session.facts, settings=settings),
+        stream,
+        tools,
+        engine,
+        folder,
+        lambda: _keep(session, record.path.read_bytes()),
     )
 
 

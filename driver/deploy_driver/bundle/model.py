@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deploy_driver.values import PropertyDiff
 
-FORMAT = 2
+FORMAT = 3
 """The shape that is written and read here. A change of any field is another format."""
 
 ABSENT = "absent"
@@ -64,6 +64,7 @@ class Bundle:
     """The signed content. Moments are whole seconds since the epoch; `document` is the digest of the page that people read.
 
     `allow_delete` are the URNs of what is deleted or replaced although it holds data, or although nothing else stays.
+    `config` are the settings that hold for this plan only, by full key.
     """
 
     format: int
@@ -73,6 +74,7 @@ class Bundle:
     saved_by: str
     document: str
     allow_delete: tuple[str, ...]
+    config: Mapping[str, str]
     binding: Binding
 
     def stack(self, name: str) -> BoundStack:

@@ -71,6 +71,14 @@ AllowDeleteOption = Annotated[
         help="Allow this to be deleted or replaced although it holds data. Repeat it for each URN, or pass all.",
     ),
 ]
+ConfigOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        metavar="KEY=VALUE",
+        help="A setting for this run only, instead of the stack file's; it is not secret. May be repeated.",
+    ),
+]
 JUnitOption = Annotated[
     Path | None,
     typer.Option(

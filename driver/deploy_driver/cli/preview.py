@@ -14,6 +14,7 @@ from deploy_driver.cli.options import (
     AllowDeleteOption,
     BaseOption,
     CloudOption,
+    ConfigOption,
     JUnitOption,
     ProjectOption,
     RefreshOption,
@@ -53,6 +54,7 @@ def preview(
         bool, typer.Option("--allow-dirty", help="With --save: allow files that are not committed.")
     ] = False,
     allow_delete: AllowDeleteOption = None,
+    config: ConfigOption = None,
     output: Annotated[
         PreviewOutput,
         typer.Option("--output", "--format", "-o", help="Output format; markdown is for a pull request's comment."),
@@ -97,6 +99,7 @@ def preview(
         refresh=refresh,
         differs=exit_code,
         allowed=tuple(allow_delete or ()),
+        settings=tuple(config or ()),
     )
     save_plan = saving(save, expires_in, allow_dirty=allow_dirty, allow_delete=options.allowed)
     with reported(junit) as listeners:

@@ -13,6 +13,7 @@ from deploy_driver.cli.options import (
     AllowDeleteOption,
     BaseOption,
     CloudOption,
+    ConfigOption,
     JUnitOption,
     ProjectOption,
     RefreshOption,
@@ -36,6 +37,7 @@ def up(
         typer.Option("--plan", metavar="DIR", help="Apply what `deploy preview --save DIR` saved, and only that."),
     ] = None,
     allow_delete: AllowDeleteOption = None,
+    config: ConfigOption = None,
     yes: YesOption = False,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
@@ -55,7 +57,12 @@ def up(
     What would delete or replace something that holds data (a bucket, a table, a log group, a key, …), or all of a stack, is
     refused (exit code 4) until --allow-delete names it. Of a saved plan that word is part of what was reviewed.
 
+    --config tells the program something else than the stack file, in this run only: no file is written, and the next run
+    goes by the file again. The keys are on record. Of a saved plan it is part of what was reviewed.
+
     deploy up --stacks dev,staging,prod
+
+    deploy up --stacks dev --config logLevel=debug
 
     --affected knows files, not accounts: what an earlier run left undone is not part of it. --all leaves nothing out.
 
@@ -75,6 +82,7 @@ def up(
         yes=yes,
         refresh=refresh,
         allowed=tuple(allow_delete or ()),
+        settings=tuple(config or ()),
     )
     with reported(junit) as listeners:
         opened, terminal = open_project(context, project, cloud), console(*listeners)

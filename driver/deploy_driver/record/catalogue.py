@@ -99,7 +99,7 @@ class Event:
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """A run began: what it will do, where, as whom, with which tools."""
+    """A run began: what it will do, where, as whom, with which tools. `config` are the keys that were set for it alone."""
 
     kind: ClassVar[str] = "run-started"
     run: str
@@ -114,6 +114,7 @@ class RunStarted(Event):
     reason: Prose = ""
     commit: str = ""
     build: str = ""
+    config: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,7 @@ class RunSummary:
     reason: str = ""
     commit: str = ""
     build: str = ""
+    config: tuple[str, ...] = ()
     identity: str = ""
     exit_code: int | None = None
     seconds: float = 0.0
@@ -556,6 +557,7 @@ class RunFold:
             reason=started.reason,
             commit=started.commit,
             build=started.build,
+            config=started.config,
             identity=self.whole.arn,
             exit_code=end.exit_code if end else None,
             seconds=end.seconds if end else 0.0,

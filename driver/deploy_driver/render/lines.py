@@ -138,6 +138,7 @@ def _(event: catalogue.RunStarted) -> str:
     return (
         f"{event.operation} of {', '.join(event.stacks) or 'nothing'} on {where}\n"
         f"run {event.run}; engine {event.engine}; AWS plugin {event.plugin}"
+        f"{'; set for this run only: ' + ', '.join(event.config) if event.config else ''}"
     )
 
 

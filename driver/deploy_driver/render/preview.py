@@ -397,6 +397,8 @@ def _facts(bundle: Bundle) -> Iterator[tuple[str, str]]:
             yield field.name.replace("_", " "), value
     for file, how in bundle.binding.changes.items():
         yield f"not as committed: {file}", how
+    for key, value in bundle.config.items():
+        yield f"set for this plan only: {key}", value
     for urn in bundle.allow_delete:
         yield "allowed to be deleted or replaced", urn
     for stack in bundle.binding.stacks:

@@ -19,6 +19,7 @@ class RunFacts:
 
     `environment` is all that an engine's process may see. `sessions` says, by stack, how long a session AWS gives: known
     once every role has been entered. `targets` are the URNs that a stack's step is held to; all of them where none is named.
+    `settings` go before those of the stack files, in this run only.
     """
 
     run: str
@@ -28,6 +29,7 @@ class RunFacts:
     environment: Mapping[str, str]
     sessions: Mapping[str, SessionLength] = field(default_factory=dict)
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def session_name(self, step: Step) -> str:
         """The session name and source identity of a step."""
@@ -54,6 +56,7 @@ class RunFacts:
             stack=step.stack.name,
             config_file=step.stack.file,
             facts={
+                **self.settings,
                 "deploy:enterAs": step.enter_as.value,
                 "deploy:sessionName": name,
                 **({"deploy:grantedDuration": str(session.got)} if session else {}),

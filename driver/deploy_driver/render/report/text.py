@@ -45,6 +45,7 @@ def facts(story: Story) -> list[tuple[str, str]]:
         ("reason", run.reason),
         ("commit", run.commit),
         ("build", run.build),
+        ("config", f"{', '.join(run.config)} (for this run only)" if run.config else ""),
         ("identity", run.identity),
         ("record", words.where_kept(story)),
     ]
@@ -149,6 +150,7 @@ def as_json(story: Story) -> Mapping[str, Any]:
         "reason": run.reason,
         "commit": run.commit,
         "build": run.build,
+        "config": list(run.config),
         "identity": run.identity,
         "record": {"here": run.here, "kept": run.kept},
         "approvals": [asdict(one) for one in words.approvals(story)],

@@ -39,12 +39,12 @@ def spoiled(change: Any) -> bytes:
         b"",
         b"null",
         b"[]",
-        b'{"format":2}',
+        b'{"format":3}',
         b"\xff\xfe",
         b"[" * 100_000,
         json.dumps(json.loads(canonical(BUNDLE)), indent=2).encode(),
         canonical(BUNDLE) + b"\n",
-        canonical(BUNDLE).replace(b'"format":2', b'"format":2,"format":2'),
+        canonical(BUNDLE).replace(b'"format":3', b'"format":3,"format":3'),
         spoiled(lambda shown: shown.update(more=1)),
         spoiled(lambda shown: shown["binding"].pop("commit")),
         spoiled(lambda shown: shown.update(expires="never")),
@@ -58,8 +58,8 @@ def test_what_canonical_would_not_have_written_is_refused(content: bytes) -> Non
 
 
 def test_another_format_says_which_one_is_read() -> None:
-    with pytest.raises(RefusedError, match="format 3, and this deploy reads 2"):
-        parse(spoiled(lambda shown: shown.update(format=3)))
+    with pytest.raises(RefusedError, match="format 4, and this deploy reads 3"):
+        parse(spoiled(lambda shown: shown.update(format=4)))
 
 
 def test_no_name_passes_for_content() -> None:
