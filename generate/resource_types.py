@@ -141,10 +141,11 @@ def _requests(known: RecordedFacts, token: str, operation: str, reviewed: Review
             on = need.on or _on(known, token, operation, said, reviewed)
             row = _row(said["action"], () if on == reviewed.arns else on, need.when or only_with, need.passed_to)
             rows.setdefault(_line(row), row)
-    for action, need in ALSO_ASKED.get(operation, {}).items():
+    for action, needs in ALSO_ASKED.get(operation, {}).items():
         known.used.add(operation)
-        row = _row(action, need.on, need.when, need.passed_to)
-        rows.setdefault(_line(row), row)
+        for need in needs:
+            row = _row(action, need.on, need.when or only_with, need.passed_to)
+            rows.setdefault(_line(row), row)
     return list(rows.values())
 
 

@@ -111,6 +111,7 @@ TYPES: Mapping[str, ReviewedType] = {
         )
     },
     "aws:s3/bucketObject:BucketObject": _OBJECT,
+    "aws:s3/objectCopy:ObjectCopy": _OBJECT,
     "aws:s3/bucketObjectv2:BucketObjectv2": _OBJECT,
     "aws:lambda/function:Function": _named(
         "lambda", "function:${name}", "function:${name}:*", pattern="[a-zA-Z0-9_-]+"
@@ -375,6 +376,9 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
         "": (ReviewedNeed("", ("${input:role}",), "s3.amazonaws.com"),),
         "aws:s3/bucket:Bucket S3:PutBucketReplication iam:PassRole": (_role("replicationConfiguration.role", "s3"),),
     },
+    "on the source": {"": (ReviewedNeed("", (_bucket("${input:source}"),)),)},
+    "on the source, unless the tagging directive is REPLACE": {"": (ReviewedNeed("", (_bucket("${input:source}"),)),)},
+    "the copy has tags": {"": ALWAYS},
     "the request has an ACL": {"": (ReviewedNeed("acl"),)},
     "the bucket or request has a KMS key": {"": (_key("kmsKeyId"),)},
     "an ACL is asked for": {"": (ReviewedNeed("acl|grants"),)},
@@ -460,6 +464,8 @@ ONLY_WITH: Mapping[str, str] = {
     "aws:s3/bucket:Bucket S3:ListObjectVersions": "forceDestroy",
     **{f"aws:s3/bucket:Bucket S3:{operation}": given for operation, given in _BUCKET_SETTINGS.items()},
     "aws:dynamodb/table:Table KMS:DescribeKey": "serverSideEncryption|replicas",
+    "aws:kinesis/stream:Stream Kinesis:DisableEnhancedMonitoring": "shardLevelMetrics",
+    "aws:kinesis/stream:Stream Kinesis:UpdateStreamMode": "streamModeDetails",
     "aws:kinesis/stream:Stream Kinesis:EnableEnhancedMonitoring": "shardLevelMetrics",
     "aws:kinesis/stream:Stream Kinesis:StartStreamEncryption": "kmsKeyId",
     "aws:kinesis/stream:Stream Kinesis:UpdateShardCount": "shardCount",
@@ -527,14 +533,15 @@ BESIDE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Operations that neither recording nor `beyond-the-recording.json` has, by type and phase: the provider's source makes them."""
 
 
-def _api_need(path: str) -> ReviewedNeed:
-    return ReviewedNeed(on=(_arn("apigateway", path, "${region}:"),))
+def _api_need(path: str) -> tuple[ReviewedNeed, ...]:
+    return (ReviewedNeed(on=(_arn("apigateway", path, "${region}:"),)),)
 
 
-_CONNECTION_SECRET = ReviewedNeed(on=(_arn("secretsmanager", "secret:events!connection/${name}/*"),))
-ALSO_ASKED: Mapping[str, Mapping[str, ReviewedNeed]] = {
+_CONNECTION_SECRET = (ReviewedNeed(on=(_arn("secretsmanager", "secret:events!connection/${name}/*"),)),)
+_EVERYTHING = (ReviewedNeed(on=("*",)),)
+ALSO_ASKED: Mapping[str, Mapping[str, tuple[ReviewedNeed, ...]]] = {
     # A function that is published is published by the call that makes it.
-    "Lambda:CreateFunction": {"lambda:PublishVersion": ReviewedNeed("publish")},
+    "Lambda:CreateFunction": {"lambda:PublishVersion": (ReviewedNeed("publish"),)},
     "ApiGatewayV2:DeleteRouteRequestParameter": {
         "apigateway:DELETE": _api_need("/apis/*/routes/*/requestparameters/*")
     },
@@ -546,15 +553,32 @@ ALSO_ASKED: Mapping[str, Mapping[str, ReviewedNeed]] = {
         f"secretsmanager:{operation}": _CONNECTION_SECRET
         for operation in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecret")
     },
-    "Kinesis:RegisterStreamConsumer": {"kinesis:TagResource": ReviewedNeed()},
+    # AWS lets these be allowed on everything only (Service Authorization Reference).
     **{
-        f"{service}:{operation}": {f"{prefix}:{operation}": ReviewedNeed()}
+        f"Kinesis:{operation}": {f"kinesis:{operation}": _EVERYTHING}
+        for operation in ("DisableEnhancedMonitoring", "EnableEnhancedMonitoring", "UpdateStreamMode")
+    },
+    # What changes a thing hands its role over again, or another one.
+    "API Gateway:UpdateAuthorizer": {"iam:PassRole": (_role("authorizerCredentials", "apigateway"),)},
+    "API Gateway:UpdateIntegration": {"iam:PassRole": (_role("credentials", "apigateway"),)},
+    "ApiGatewayV2:CreateApi": {"iam:PassRole": (_role("credentialsArn", "apigateway"),)},
+    "ApiGatewayV2:UpdateApi": {"iam:PassRole": (_role("credentialsArn", "apigateway"),)},
+    "ApiGatewayV2:UpdateAuthorizer": {"iam:PassRole": (_role("authorizerCredentialsArn", "apigateway"),)},
+    "Cognito Identity Provider:UpdateUserPool": {"iam:PassRole": (_SMS_ROLE,)},
+    "Cognito Identity Provider:SetUserPoolMfaConfig": {
+        "cognito-idp:SetUserPoolMfaConfig": ALWAYS,
+        "iam:PassRole": (_SMS_ROLE,),
+    },
+    "Firehose:UpdateDestination": {"iam:PassRole": _DELIVERY_ROLES},
+    "Kinesis:RegisterStreamConsumer": {"kinesis:TagResource": ALWAYS},
+    **{
+        f"{service}:{operation}": {f"{prefix}:{operation}": ALWAYS}
         for service, prefix, operations in (
             ("CloudWatch Logs", "logs", ("AssociateKmsKey",)),
             (
                 "Cognito Identity Provider",
                 "cognito-idp",
-                ("AddCustomAttributes", "SetUserPoolMfaConfig", "UpdateUserPoolDomain"),
+                ("AddCustomAttributes", "UpdateUserPoolDomain"),
             ),
             ("KMS", "kms", ("EnableKey",)),
             (
@@ -562,12 +586,9 @@ ALSO_ASKED: Mapping[str, Mapping[str, ReviewedNeed]] = {
                 "kinesis",
                 (
                     "DecreaseStreamRetentionPeriod",
-                    "DisableEnhancedMonitoring",
-                    "EnableEnhancedMonitoring",
                     "ListTagsForResource",
                     "TagResource",
                     "UntagResource",
-                    "UpdateStreamMode",
                 ),
             ),
             ("Lambda", "lambda", ("DeleteFunctionCodeSigningConfig", "PutFunctionCodeSigningConfig")),

@@ -38,7 +38,10 @@ ON_EVERYTHING = {
     "events:PutPermission",
     "events:RemovePermission",
     "kinesis:DescribeLimits",
+    "kinesis:DisableEnhancedMonitoring",
+    "kinesis:EnableEnhancedMonitoring",
     "kinesis:UpdateShardCount",
+    "kinesis:UpdateStreamMode",
     "kms:CreateKey",
     "kms:ListAliases",
     "lambda:CreateCodeSigningConfig",
@@ -118,6 +121,16 @@ def test_nothing_writes_iam_and_a_role_is_only_passed_on_to_a_service(token: str
         assert request.action == "iam:PassRole" or not request.action.startswith(("iam:", "sts:", "organizations:"))
         assert bool(request.passed_to) is (request.action == "iam:PassRole")
         assert not request.passed_to or re.fullmatch(r"\$\{input:[^}]+\}", request.on)
+
+
+@pytest.mark.parametrize("token", ALL)
+def test_a_role_that_is_handed_over_at_first_may_be_handed_over_again(token: str) -> None:
+    calls = resource_types()[token].calls
+    passed = {
+        phase: {r for asked in calls[phase].values() for r in asked if r.passed_to}
+        for phase in (Phase.CREATE, Phase.UPDATE)
+    }
+    assert passed[Phase.CREATE] <= passed[Phase.UPDATE]
 
 
 def test_what_is_asked_for_on_everything_is_named_here() -> None:
