@@ -73,6 +73,9 @@ def counts(*changes: ResourceChange, same: int = 9) -> Changes:
     return Changes(ops.count("create"), ops.count("update"), ops.count("replace"), ops.count("delete"), same)
 
 
+CODE = f"items sha256:{'3f9a' * 16}"
+
+
 def step(stack: str, after: float, *changes: ResourceChange, wait: float = 0.0) -> list[Told]:
     """An up that goes well: ten seconds of work, one of smoke test; before it a preview and a wait where `wait` says so."""
     found, now = in_stack(stack, *changes), after
@@ -81,6 +84,8 @@ def step(stack: str, after: float, *changes: ResourceChange, wait: float = 0.0) 
         told.append((now + 3, said.Previewed(stack, counts(*found), found)))
         now += 3 + wait
         told.append((now, said.Gated(stack, ("a person at the terminal",), "passed", wait)))
+    if found:
+        told.append((now + 1, said.Packaged(stack, (CODE,))))
     for one in found:
         told += [(now + 2, said.ResourceStarted(stack, one)), (now + 9, said.ResourceDone(stack, one, seconds=7))]
     reason = "changed" if found else "unchanged"

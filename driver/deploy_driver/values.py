@@ -217,11 +217,34 @@ class Changes:
         return ", ".join(f"{count} {word}" for count, word in zip(counts, words, strict=True) if count) or "no changes"
 
 
+@dataclass(frozen=True)
+class UploadedFile:
+    """One file of what is uploaded: its name in an archive (empty where it is no archive of single files), SHA-256 in hex, place."""
+
+    name: str
+    digest: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What the program hands to a property of a resource: an asset or an archive, with the SHA-256 in hex that the engine knows it by.
+
+    Of a zip or of a single file that is the digest of its bytes. `files` are what it consists of.
+    """
+
+    urn: str
+    property: str
+    digest: str
+    files: tuple[UploadedFile, ...] = ()
+
+
 class EngineStatus(StrEnum):
     """How one call of the engine ended."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    REFUSED = "refused"
     INTERRUPTED = "interrupted"
 
 
@@ -231,7 +254,7 @@ class EngineRequest:
 
     `config_file` is the user's stack file; the engine works on a generated copy of it to which `facts`
     (full config keys such as `deploy:sessionName`) are added. `environment` is all that the engine's process sees.
-    `entrance` and `region` are where the program's provider works.
+    `entrance` and `region` are where the program's provider works. `expected` are uploads that must not be others now.
     """
 
     stack: str
@@ -243,11 +266,12 @@ class EngineRequest:
     targets: tuple[str, ...] = ()
     entrance: Entrance = field(default_factory=lambda: Entrance(""))
     region: str = ""
+    expected: tuple[Upload, ...] = ()
 
 
 @dataclass(frozen=True)
 class EngineReport:
-    """What one call of the engine did. `failure` is its reason in one line."""
+    """What one call of the engine did. `failure` is its reason in one line; `uploads` is what the program hands to its resources."""
 
     status: EngineStatus
     changes: Changes = Changes()
@@ -256,6 +280,7 @@ class EngineReport:
     failure: str = ""
     remedy: str = ""
     seconds: float = 0.0
+    uploads: tuple[Upload, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from deploy_driver.adapters.records import RecordFile, S3Archive
 from deploy_driver.adapters.sources import make_importable
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
+from deploy_driver.adapters.work_tree import of_file
 from deploy_driver.app.console import Console
 from deploy_driver.app.program import settings_problems
 from deploy_driver.config.environment import Machine, for_git, on_aws, on_loopback
@@ -38,6 +39,7 @@ from deploy_driver.run.gates import gates_of
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
+from deploy_driver.run.uploads import SameUploads
 from deploy_driver.values import Cloud, Plugin, Tool
 
 if TYPE_CHECKING:
@@ -301,7 +303,10 @@ def compose(
     engine.warm()
     prompt = _SettledPrompt(console.prompt, stream)
     deployer = Deployer(
-        engine=DeployedCode(engine, LambdaCode(lambda: session.renewed().aws, session.state_store)),
+        engine=SameUploads(
+            DeployedCode(engine, LambdaCode(lambda: session.renewed().aws, session.state_store)),
+            digest_of=lambda path: of_file(session.config.root / session.config.program / path),
+        ),
         preflight=Preflight(session.identity, state, stream),
         gates=gates_of(prompt, yes=yes, allowed=allowed),
         prober=HttpProber(clock),

@@ -189,8 +189,9 @@ def _said(diff: PropertyDiff) -> str:
 
 def _value(value: Any) -> str:
     """The value, or of a long one its beginning and enough of its digest to tell it from another with the same beginning."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= _SHORT else f"{text[:_SHORT]}… ({digest(text.encode())[:SHOWN]})"
+    whole = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = _shortened(whole)
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}… ({digest(whole.encode())[:SHOWN]})"
 
 
 def _resource(urn: str) -> str:

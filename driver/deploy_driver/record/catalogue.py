@@ -51,6 +51,7 @@ class Reason(StrEnum):
     OVER_LIMIT = "over a limit"
     LOSES_DATA = "would lose data"
     NOT_AS_REVIEWED = "not as reviewed"
+    OTHER_PACKAGE = "another package"
     STOPPED = "stopped on request"
     EARLIER_STACK = "an earlier stack"
 
@@ -242,6 +243,19 @@ class Previewed(Event):
     stack: str
     changes: Changes
     resources: tuple[ResourceChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Packaged(Event):
+    """Which code a stack gets: of each function and layer its logical name and the SHA-256 of its package, `api sha256:…`.
+
+    `same_in` are the stacks of the run that get the same.
+    """
+
+    kind: ClassVar[str] = "packaged"
+    stack: str
+    packages: tuple[str, ...]
+    same_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

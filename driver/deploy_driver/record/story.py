@@ -175,7 +175,8 @@ class RunSummary:
 class StackStory:
     """One stack of the run. `began` is when it was first spoken of, `entered` each account and role that a step worked in.
 
-    `planned` is what its last preview counted; None without one. `errors` are what the engine said, in full.
+    `planned` is what its last preview counted; None without one.
+    `packages` is which code it got, as `NAME sha256:…`. `errors` are what the engine said, in full.
     """
 
     summary: StackSummary
@@ -187,6 +188,7 @@ class StackStory:
     planned: Changes | None
     changed: tuple[ChangedResource, ...]
     gates: tuple[GateAnswer, ...]
+    packages: tuple[str, ...]
     smoke_test: SmokeTest | None
     drift: tuple[catalogue.Drifted, ...]
     errors: tuple[str, ...]
@@ -268,6 +270,7 @@ class StackFold:
     _only_looked: bool = True
     _carried_out: dict[str, ChangedResource] | None = None
     _gates: list[GateAnswer] = field(default_factory=list)
+    _packages: tuple[str, ...] = ()
     _smoke_test: SmokeTest | None = None
     _drift: list[catalogue.Drifted] = field(default_factory=list)
     _errors: dict[str, None] = field(default_factory=dict)
@@ -307,6 +310,7 @@ class StackFold:
             self.planned,
             tuple(self._changed()),
             tuple(self._gates),
+            self._packages,
             self._smoke_test,
             tuple(self._drift),
             tuple(self._errors),
@@ -384,6 +388,11 @@ class StackFold:
             self._open = replace(self._open, phase=Phase.PREVIEW)
             if self.operation != Operation.PREVIEW:
                 self._then(Phase.GATE, time)
+
+    @_take.register
+    def _(self, event: catalogue.Packaged, time: float) -> None:
+        del time
+        self._packages = event.packages
 
     @_take.register
     def _(self, event: catalogue.Gated, time: float) -> None:

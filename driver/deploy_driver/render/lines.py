@@ -206,6 +206,12 @@ def _(event: catalogue.Previewed) -> str:
 
 
 @words.register
+def _(event: catalogue.Packaged) -> str:
+    same = f", as in {', '.join(event.same_in)}" if event.same_in else ""
+    return f"code: {', '.join(event.packages)}{same}"
+
+
+@words.register
 def _(event: catalogue.SmokeTested) -> str:
     return f"{event.url}/health answers from account {event.account}, version {event.version}"
 

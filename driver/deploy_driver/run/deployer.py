@@ -186,6 +186,9 @@ class Deployer:
             return outcome
         if reason is Reason.PREVIEWED:  # one that did not come to its end has counted something, but changed nothing
             outcome = replace(outcome, changes=Changes(), resources=())
+        if report.status is EngineStatus.REFUSED:
+            result, reason = Result.REFUSED, Reason.OTHER_PACKAGE
+            return replace(outcome, result=result, reason=reason, cause=report.failure, remedy=report.remedy)
         if report.status is EngineStatus.INTERRUPTED or self.stopped:
             return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=report.failure)
         return replace(

@@ -55,6 +55,7 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.Gated, names, st.lists(text, max_size=2).map(tuple), text, seconds),
     st.builds(said.Drifted, names, resources, text, text, text, text, text),
     st.builds(said.SmokeTestStarted, names, text),
+    st.builds(said.Packaged, names, st.lists(text, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple)),
     st.builds(said.SmokeTested, names, text, text, text),
     st.builds(said.StepFinished, names, results, text, text, changes, seconds),
     st.builds(said.RunFinished, text, counts, seconds),

@@ -160,6 +160,15 @@ def test_an_access_layer_has_no_service_to_ask() -> None:
     assert world.prober.asked == []
 
 
+def test_a_stack_that_would_get_another_package_is_refused() -> None:
+    refused = EngineReport(EngineStatus.REFUSED, failure="another in dev", remedy="build it once")
+    world = World().with_report("up", "staging", refused)
+    outcome = world.run(Operation.UP)
+    assert ends(outcome)[1:] == [("staging", "refused", "another package"), ("prod", "not run", "an earlier stack")]
+    assert (outcome.steps[1].cause, outcome.steps[1].remedy) == ("another in dev", "build it once")
+    assert outcome.exit_code() is ExitCode.REFUSED
+
+
 def test_a_preview_shows_and_goes_on_after_a_failure() -> None:
     world = World().with_report("preview", "dev", failed())
     outcome = world.run(Operation.PREVIEW, refresh=True)

@@ -194,6 +194,7 @@ class AutomationEngine:
                 imports,
                 must_declare=must_declare,
                 timeout=self._program_timeout,
+                expected=request.expected,
             ).run(operate, request, events)
             return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,10 @@ from deploy_driver.adapters.engine.events import EventReader, plain
 from deploy_driver.adapters.engine.failures import Failure, classify
 from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, Program
+from deploy_driver.adapters.engine.uploads import AS_SEEN, UnexpectedUploadError, UploadGuard
 from deploy_driver.adapters.engine.workdir import Project, Workspace
 from deploy_driver.errors import NotReadyError
-from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Tool
+from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Tool, Upload
 
 if TYPE_CHECKING:
     from pulumi.automation import Stack
@@ -108,7 +109,8 @@ class ProgramHangsError(Exception):
 class Call:
     """Runs one operation on one stack. `must_declare`: a program that declares no resource has failed.
 
-    `timeout` is in seconds: how long the program may say nothing to the engine while nothing is being deployed.
+    `expected` are the uploads that must not be others. `timeout` is in seconds: how long the program may say nothing to the
+    engine while nothing is being deployed.
     """
 
     def __init__(
@@ -121,13 +123,17 @@ class Call:
         *,
         must_declare: bool,
         timeout: float,
+        expected: Sequence[Upload] = (),
     ) -> None:
         self._engine = engine
         self._timeout = timeout
         self._process = process
         self._workspace = workspace
         self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
-        self._program = Program(project, imports, on_print=self._inbox.put, must_declare=must_declare)
+        self._guard = UploadGuard(project.entry.parent, expected)
+        self._program = Program(
+            project, imports, on_print=self._inbox.put, must_declare=must_declare, registering=self._guard
+        )
         self._error: Exception | None = None
 
     def run(self, operate: Operate, request: EngineRequest, events: EventReader) -> Exception | None:
@@ -146,7 +152,7 @@ class Call:
             worker.join()
             raise
         worker.join()
-        return hung or self._error
+        return hung or self._guard.refusal or self._error
 
     def _read(self, events: EventReader) -> ProgramHangsError | None:
         """Read events until the engine has ended; say whether that had to be asked for because the program hangs."""
@@ -214,7 +220,9 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
     """The report of one call; `stopped` when somebody asked for its end, which it may have come too late for."""
     failure = Failure("") if error is None else _failure(error, events, stopped=stopped)
     status = EngineStatus.SUCCEEDED
-    if error is not None:
+    if isinstance(error, UnexpectedUploadError):
+        status = EngineStatus.REFUSED
+    elif error is not None:
         stopped = stopped and not isinstance(error, ProgramHangsError)
         status = EngineStatus.INTERRUPTED if stopped else EngineStatus.FAILED
     return EngineReport(
@@ -222,6 +230,7 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
         changes=events.changes,
         resources=events.resources,
         outputs=events.outputs,
+        uploads=events.uploads,
         failure=failure.reason,
         remedy=failure.remedy,
         seconds=round(seconds, 3),
@@ -236,6 +245,8 @@ def not_ready_of(error: Exception, what: str) -> NotReadyError:
 
 
 def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Failure:
+    if isinstance(error, UnexpectedUploadError):
+        return Failure(str(error), AS_SEEN)
     if isinstance(error, ProgramHangsError):
         return Failure(str(error), "Correct what it waits for, or raise `timeout` under [program] in deploy.toml.")
     result = getattr(error, "result", None)

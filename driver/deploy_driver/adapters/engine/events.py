@@ -14,10 +14,11 @@ from deploy_driver.adapters.engine.properties import (
     diffs_of,
     keys_of,
     plain_value,
+    uploads_of,
 )
 from deploy_driver.ports import Emit
 from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
-from deploy_driver.values import Changes, ResourceChange, Urn
+from deploy_driver.values import Changes, ResourceChange, Upload, Urn
 
 if TYPE_CHECKING:
     from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
@@ -49,6 +50,7 @@ class EventReader:
         self._started: dict[tuple[str, str], float] = {}
         self._going: set[tuple[str, str]] = set()
         self._counted: dict[str, ResourceChange] = {}
+        self._uploads: dict[str, tuple[Upload, ...]] = {}
         self.outputs: Mapping[str, Any] = {}
         self.errors: list[Said] = []
         self.began = False
@@ -75,6 +77,11 @@ class EventReader:
     def resources(self) -> tuple[ResourceChange, ...]:
         """Which resources were, or would be, changed; those left alone are only counted."""
         return tuple(change for change in self._counted.values() if change.op not in _QUIET)
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        """What the program hands to the resources, of those that are left alone too."""
+        return tuple(upload for urn in sorted(self._uploads) for upload in self._uploads[urn])
 
     def take(self, event: EngineEvent | str) -> None:
         """Translate one event, or a line that the program printed."""
@@ -122,6 +129,8 @@ class EventReader:
         if not counts(step):
             return
         change = _change(step)
+        if step.new:
+            self._uploads[step.urn] = tuple(uploads_of(step.urn, step.new.inputs or {}))
         if step.logical:  # a replacement is one change, made of a creation and a deletion that are not
             change = replace(change, diffs=() if change.op in _QUIET else diffs_of(step))
             self._counted[step.urn] = change

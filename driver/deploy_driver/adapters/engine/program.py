@@ -197,14 +197,24 @@ class Program:
     """One run of the program for one stack. Its modules stay imported; only its `__main__` runs again.
 
     What it does not declare the engine deletes. So a program that ends itself, in peace or not, has failed, and so has
-    one that declares no resource at all where it must: `must_declare` says that the stack has some.
+    one that declares no resource at all where it must: `must_declare` says that the stack has some. `registering` sees each
+    resource before the engine does.
     """
 
-    def __init__(self, project: Project, imports: Imports, on_print: Listener, *, must_declare: bool) -> None:
+    def __init__(
+        self,
+        project: Project,
+        imports: Imports,
+        on_print: Listener,
+        *,
+        must_declare: bool,
+        registering: Callable[[ResourceTransformationArgs], None] = lambda _: None,
+    ) -> None:
         self._project = project
         self._imports = imports
         self._printed = Printed(on_print)
         self._must_declare = must_declare
+        self._registering = registering
         self._declared = False
         self._thread = 0
 
@@ -243,6 +253,7 @@ class Program:
 
         if isinstance(args.resource, CustomResource) and not args.type_.startswith("pulumi:providers:"):
             self._declared = True
+        self._registering(args)
 
     async def _require_declared(self) -> None:
         """Wait for what the program does later, in callbacks, and then for at least one declaration."""

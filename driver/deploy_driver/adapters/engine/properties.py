@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deploy_driver.drift.finding import contains, same
 from deploy_driver.placeholders import FILES, SECRET, UNKNOWN
-from deploy_driver.values import PropertyDiff
+from deploy_driver.values import PropertyDiff, Upload, UploadedFile
 
 if TYPE_CHECKING:
     from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
@@ -106,6 +106,24 @@ def _marked(value: Mapping[str, Any]) -> Any:
     if kind == _OUTPUT and not value.get("secret"):
         return plain_value(value["value"]) if "value" in value else UNKNOWN
     return SECRET
+
+
+def uploads_of(urn: str, inputs: Mapping[str, Any]) -> Iterator[Upload]:
+    """Every asset and archive among a resource's inputs, with what it consists of."""
+    for key, value in inputs.items():
+        if _is_files(value):
+            yield Upload(urn, key, value.get("hash", ""), tuple(_files("", value)))
+
+
+def _is_files(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get(_SIGNATURE) in {_ASSET, _ARCHIVE}
+
+
+def _files(name: str, value: Mapping[str, Any]) -> Iterator[UploadedFile]:
+    if not value.get("assets"):
+        yield UploadedFile(name, value.get("hash", ""), value.get("path", ""))
+    for inner, part in (value.get("assets") or {}).items():
+        yield from _files(f"{name}/{inner}" if name else inner, part)
 
 
 def is_whole(value: Any) -> bool:

@@ -87,6 +87,8 @@ def _stack(story: Story, stack: StackStory) -> Iterator[str]:
         yield from wrapped(f"by {words.who(drift)}" if words.who(drift) else "", "    ")
     for gate in stack.gates:
         yield from wrapped(f"gate: {words.gate_and_answer(gate)}", INDENT)
+    for package in stack.packages:
+        yield from wrapped(f"code: {package}", INDENT)
     smoke = stack.smoke_test
     if smoke and smoke.account:
         yield from wrapped(
@@ -188,6 +190,7 @@ def _stack_json(story: Story, stack: StackStory) -> Mapping[str, Any]:
             {"asked": one.asked, "answer": one.answer, "at": words.moment(one.at), "seconds": one.seconds}
             for one in stack.gates
         ],
+        "packages": list(stack.packages),
         "smokeTest": asdict(stack.smoke_test) if stack.smoke_test else None,
         "drift": [_drift_json(one) for one in stack.drift],
         "errors": list(stack.errors),

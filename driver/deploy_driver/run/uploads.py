@@ -1,0 +1,135 @@
+"""Sees to it that every account of a run gets the same code, and that what is uploaded is what was previewed.
+
+Functions and layers are the same in every account where they have the same logical name: a program that means another one gives
+it another name. Everything else that is uploaded, an object of a bucket say, may differ from account to account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from deploy_driver.bundle.model import ABSENT
+from deploy_driver.digest import SHOWN
+from deploy_driver.ports import Emit, Engine
+from deploy_driver.record.catalogue import Diagnostic, Packaged
+from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Upload, Urn
+
+CODE = ("aws:lambda/function:Function", "aws:lambda/layerVersion:LayerVersion")
+"""The types of what is code, and therefore the same everywhere."""
+
+_ONCE = "build it once, leave it alone while a run goes on, and begin again; what is meant to differ gets another name"
+_AGAIN = "look at what was deployed, and deploy again"
+
+
+@dataclass(frozen=True)
+class SameUploads:
+    """The Engine port over another engine. `digest_of` is the digest of the bytes of a file that the program names by a path, or ABSENT.
+
+    It remembers what each stack of the run was given, in its last preview or up.
+    """
+
+    engine: Engine
+    digest_of: Callable[[str], str]
+    _seen: dict[str, tuple[Upload, ...]] = field(default_factory=dict)
+
+    def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `up` would do. Says it where code differs from that of another stack: `up` refuses it."""
+        report = self.engine.preview(request, emit)
+        if report.status is EngineStatus.SUCCEEDED and not request.targets:
+            self._take(request.stack, report.uploads, emit)
+            for said in self._unlike_others(request.stack, report.uploads):
+                emit(Diagnostic(request.stack, "warning", f"{said}; `up` refuses that"))
+        return report
+
+    def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Make the stack what the program says, with no other files than were previewed, and no other code than elsewhere."""
+        if request.targets:
+            return self.engine.up(request, emit)
+        stack, seen = request.stack, self._seen.get(request.stack)
+        if refused := list(self._unlike_others(stack, seen or ())):
+            return EngineReport(EngineStatus.REFUSED, failure="; ".join(refused), remedy=_ONCE)
+        expected = tuple(self._elsewhere(stack).values()) if seen is None else seen
+        report = self.engine.up(replace(request, expected=expected), emit)
+        if report.status is EngineStatus.SUCCEEDED:
+            moved = [*_unlike(report.uploads, seen or ()), *self._unlike_others(stack, report.uploads)]
+            if moved := [*moved, *self._changed_meanwhile(report.uploads)]:
+                return replace(report, status=EngineStatus.FAILED, failure="; ".join(moved), remedy=_AGAIN)
+            self._take(stack, report.uploads, emit)
+        return report
+
+    def preview_destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """What `destroy` would do."""
+        return self.engine.preview_destroy(request, emit)
+
+    def destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
+        """Delete all that the stack has made, whatever its files are."""
+        return self.engine.destroy(request, emit)
+
+    def outputs(self, request: EngineRequest) -> Mapping[str, Any]:
+        """The outputs of the last `up`."""
+        return self.engine.outputs(request)
+
+    def interrupt(self) -> None:
+        """Ask the running call to end cleanly."""
+        self.engine.interrupt()
+
+    def _take(self, stack: str, uploads: tuple[Upload, ...], emit: Emit) -> None:
+        """Remember what the stack was given, and say once which code that is, and where else it is the same."""
+        known, self._seen[stack] = self._seen.get(stack), uploads
+        if _code(uploads) and known != uploads:
+            same = (other for other, theirs in self._seen.items() if other != stack and _code(theirs) == _code(uploads))
+            said = (f"{Urn(one.urn).name} sha256:{one.digest}" for one in uploads if _is_code(one))
+            emit(Packaged(stack, tuple(said), tuple(same)))
+
+    def _elsewhere(self, stack: str) -> dict[tuple[str, str], Upload]:
+        """The code that other stacks were given."""
+        others = (one for other, uploads in self._seen.items() if other != stack for one in uploads)
+        return {_key(one): one for one in others if _is_code(one)}
+
+    def _unlike_others(self, stack: str, uploads: Iterable[Upload]) -> Iterator[str]:
+        """The code that is not the same in another stack."""
+        return _unlike(filter(_is_code, uploads), self._elsewhere(stack).values())
+
+    def _changed_meanwhile(self, uploads: Iterable[Upload]) -> Iterator[str]:
+        """The files that are no longer what the engine has read."""
+        for upload in uploads:
+            for one in upload.files:
+                if one.path and self.digest_of(one.path) not in {ABSENT, f"sha256:{one.digest}"}:
+                    yield f"{_named(upload)}: {one.path} was changed while it was uploaded"
+
+
+def _unlike(uploads: Iterable[Upload], expected: Iterable[Upload]) -> Iterator[str]:
+    """What was to be the same and is not, with both digests."""
+    there = {_key(one): one for one in expected}
+    for one in uploads:
+        other = there.get(_key(one))
+        if other and other.digest != one.digest:
+            yield f"{_named(one)}: {_shown(other)} in {_stack(other)}, {_shown(one)} in {_stack(one)}"
+
+
+def _key(upload: Upload) -> tuple[str, str]:
+    """What it is in every stack: the URN without the stack's name, and the property."""
+    return upload.urn.partition("::")[2], upload.property
+
+
+def _stack(upload: Upload) -> str:
+    return upload.urn.partition("::")[0].rpartition(":")[2]
+
+
+def _is_code(upload: Upload) -> bool:
+    return Urn(upload.urn).type in CODE
+
+
+def _code(uploads: Iterable[Upload]) -> Mapping[tuple[str, str], str]:
+    """The digest of every function and layer."""
+    return {_key(one): one.digest for one in uploads if _is_code(one)}
+
+
+def _named(upload: Upload) -> str:
+    return f"{upload.property} of {Urn(upload.urn).name} ({Urn(upload.urn).type})"
+
+
+def _shown(upload: Upload) -> str:
+    return f"sha256:{upload.digest}"[:SHOWN]
