@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy_sandbox.plugin.archive import demand_packable
 from deploy_sandbox.plugin.autonaming import DEFAULTS, Naming, named
-from deploy_sandbox.plugin.errors import InputFailure, PluginError
+from deploy_sandbox.plugin.errors import REAL_PLUGIN, InputFailure, PluginError
 from deploy_sandbox.plugin.resource import InputKind, Property, ResourceType
 from deploy_sandbox.plugin.wire import UNKNOWN, CodeArchive, has_unknown
 
@@ -56,7 +56,8 @@ def _problems(token: str, table: tuple[Property, ...], given: Mapping[str, Any],
     for key in given:
         if key not in known and key != DEFAULTS:
             yield InputFailure(
-                f"{prefix}{key}", f"the sandbox's AWS plugin does not act on {prefix}{key} of {token}, so it refuses it"
+                f"{prefix}{key}",
+                f"the sandbox's AWS plugin does not act on {prefix}{key} of {token}, so it refuses it. {REAL_PLUGIN}",
             )
     for one in table:
         value = given.get(one.name)

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+REAL_PLUGIN = "Use the real one: run `DEPLOY_PLUGIN=real deploy setup`, and deploy with DEPLOY_PLUGIN=real."
+"""The way on for whoever needs what the stand-in does not have."""
+
+
 @dataclass(frozen=True)
 class InputFailure:
     """One input that cannot be accepted, and why."""

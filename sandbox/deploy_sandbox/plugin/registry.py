@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from deploy_sandbox.plugin.errors import PluginError
+from deploy_sandbox.plugin.errors import REAL_PLUGIN, PluginError
 
 if TYPE_CHECKING:
     from deploy_sandbox.plugin.resource import ResourceType
@@ -30,10 +30,7 @@ def resource_type(token: str) -> ResourceType:
     service = token.removeprefix("aws:").split("/")[0]
     known = {one.token: one for one in _types(service)}
     if token not in known:
-        raise PluginError(
-            f"{token} is not a type that the sandbox's AWS plugin knows. "
-            f"Use the real one: run `DEPLOY_PLUGIN=real deploy setup`, and deploy with DEPLOY_PLUGIN=real.",
-        )
+        raise PluginError(f"{token} is not a type that the sandbox's AWS plugin knows. {REAL_PLUGIN}")
     return known[token]
 
 

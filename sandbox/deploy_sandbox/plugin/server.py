@@ -17,7 +17,7 @@ from google.protobuf.empty_pb2 import Empty
 from deploy_sandbox.plugin import VERSION, protocol
 from deploy_sandbox.plugin.autonaming import Autonaming, Naming
 from deploy_sandbox.plugin.diff import Turn, delete_first
-from deploy_sandbox.plugin.errors import HalfMadeError, PluginError
+from deploy_sandbox.plugin.errors import REAL_PLUGIN, HalfMadeError, PluginError
 from deploy_sandbox.plugin.provider import Provider
 from deploy_sandbox.plugin.registry import resource_type
 from deploy_sandbox.plugin.settings import problems
@@ -87,7 +87,9 @@ class Server:
         return _pb.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     def _invoke(self, request: Any) -> Any:
-        raise PluginError(f"{request.tok} is not a function that the sandbox's AWS plugin knows: it knows none")
+        raise PluginError(
+            f"{request.tok} is not a function that the sandbox's AWS plugin knows: it knows none. {REAL_PLUGIN}"
+        )
 
     def _check(self, request: Any) -> Any:
         return _checked(*self._provider.check(_token(request.urn), decode(request.news), _naming(request)))

@@ -185,6 +185,7 @@ class TestRefusals:
     def test_an_unknown_type(self, dev: Engine) -> None:
         _, failures = dev.check("aws:ec2/instance:Instance", {})
         assert "aws:ec2/instance:Instance is not a type" in failures[""]
+        assert "DEPLOY_PLUGIN=real" in failures[""]
         with pytest.raises(RefusedError, match="aws:s3/directoryBucket:DirectoryBucket is not a type"):
             dev.create("aws:s3/directoryBucket:DirectoryBucket", {})
 
