@@ -82,7 +82,7 @@ def status(home: Path) -> Sandbox | None:
         pid=int(facts["pid"]),
         endpoint=f"http://127.0.0.1:{facts['port']}",
         region=REGION,
-        accounts=facts["accounts"],
+        accounts=facts.get("accounts", ACCOUNTS),  # of a process of an earlier version, which had these
         instances={name: f"http://127.0.0.1:{port}" for name, port in facts["metadata_ports"].items()},
     )
 

@@ -7,7 +7,8 @@ have beside them, refuses everything else by name, and sends no request off this
     server      gRPC methods, over
     provider    check, diff, create, read, update, delete, the same for every type, over
     resource    the table of a type, of which each of
-                s3_… · iam · lambda_… · apigatewayv2 · logs · cloudtrail · sqs · sns · dynamodb has some, listed in registry
+                s3_… · iam · lambda_… · apigatewayv2 · logs · cloudtrail · events · sqs · sns ·
+                dynamodb · ssm · secretsmanager has some, listed in registry
     simple      a simple type in a few lines
     check autonaming diff policy archive tags wire     what an input may be, what differs, and how values travel
     settings settings_diff session account  the provider's configuration, its credentials, its AWS clients

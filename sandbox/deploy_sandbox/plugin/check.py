@@ -23,6 +23,7 @@ _PYTHON_TYPES: Mapping[InputKind, Any] = {
     InputKind.BOOLEAN: bool,
     InputKind.CODE: CodeArchive,
     InputKind.TEXTS: list,
+    InputKind.ORDERED_TEXTS: list,
     InputKind.OBJECTS: list,
     InputKind.OBJECT_SET: list,
     InputKind.TEXT_MAP: Mapping,
@@ -88,7 +89,7 @@ def _shape(token: str, one: Property, value: Any, path: str) -> Iterator[InputFa
             yield from _shape(
                 token, Property(one.name, InputKind.OBJECT, fields=one.fields), element, f"{path}[{index}]"
             )
-    elif one.kind in {InputKind.TEXTS, InputKind.TEXT_MAP}:
+    elif one.kind in {InputKind.TEXTS, InputKind.ORDERED_TEXTS, InputKind.TEXT_MAP}:
         elements = value.items() if isinstance(value, Mapping) else enumerate(value)
         for key, element in elements:
             yield from _shape(token, Property(one.name), element, f"{path}[{key!r}]")

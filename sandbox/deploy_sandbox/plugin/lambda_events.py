@@ -1,4 +1,4 @@
-"""Lambda: what makes a function run by itself."""
+"""Lambda: what makes a function run by itself, and what becomes of it then."""
 
 from __future__ import annotations
 
@@ -36,6 +36,20 @@ _MAPPING = (
     Property("maximumRecordAgeInSeconds", InputKind.INTEGER, cloud_decides=True),
     Property("maximumRetryAttempts", InputKind.INTEGER, cloud_decides=True),
     Property("parallelizationFactor", InputKind.INTEGER, cloud_decides=True),
+)
+_DESTINATION = (Property("destination"),)
+_INVOKED = (
+    Property("maximumEventAgeInSeconds", InputKind.INTEGER, cloud_decides=True),
+    Property("maximumRetryAttempts", InputKind.INTEGER, default=2, filled=True),
+    Property(
+        "destinationConfig",
+        InputKind.OBJECT,
+        default={},
+        fields=(
+            Property("onFailure", InputKind.OBJECT, default={}, fields=_DESTINATION),
+            Property("onSuccess", InputKind.OBJECT, default={}, fields=_DESTINATION),
+        ),
+    ),
 )
 _NOTHING: dict[InputKind, Any] = {InputKind.OBJECT: {}, InputKind.TEXTS: [], InputKind.INTEGER: 0}
 """What takes a setting of a mapping away."""
@@ -87,6 +101,35 @@ def _moved(change: ResourceUpdate) -> bool:
     return change.touches(*(one.name for one in _MAPPING))
 
 
+def _of(inputs: State) -> dict[str, Any]:
+    qualifier = {"Qualifier": inputs["qualifier"]} if inputs.get("qualifier") else {}
+    return {"FunctionName": inputs["functionName"], **qualifier}
+
+
+def _known(id_: str, known: State) -> State:
+    """The function and qualifier of an invocation's settings; an import says `function` or `function:qualifier`."""
+    if known.get("functionName"):
+        return known
+    name, _, qualifier = id_.partition(":")
+    return {"functionName": name, "qualifier": qualifier or None}
+
+
+def _put_invoked(account: EnteredAccount, inputs: Inputs) -> str:
+    account.functions.put_function_event_invoke_config(**_of(inputs), **members(_INVOKED, inputs))
+    return ":".join(filter(None, (inputs["functionName"], inputs.get("qualifier"))))
+
+
+def _read_invoked(account: EnteredAccount, id_: str, known: State) -> State:
+    of = _known(id_, known)
+    found: dict[str, Any] = dict(account.functions.get_function_event_invoke_config(**_of(of)))
+    named = {"functionName": of["functionName"], "qualifier": of.get("qualifier")}
+    return {**inputs_in(_INVOKED, found), **named, "id": id_, "region": account.region}
+
+
+def _delete_invoked(account: EnteredAccount, id_: str, known: State) -> None:
+    account.functions.delete_function_event_invoke_config(**_of(_known(id_, known)))
+
+
 TYPES = (
     simple_type(
         "aws:lambda/eventSourceMapping:EventSourceMapping",
@@ -104,5 +147,18 @@ TYPES = (
         delete=lambda account, id_, _: account.functions.delete_event_source_mapping(UUID=id_),
         ready=_ready,
         tagging=Tagging("lambda", "Resource", names=_arn, listing="list_tags", paired=False),
+    ),
+    simple_type(
+        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+        (
+            Property("functionName", InputKind.FUNCTION, required=True, replaces=True),
+            Property("qualifier", replaces=True),
+            *_INVOKED,
+        ),
+        outputs=outputs("region"),
+        create=_put_invoked,
+        read=_read_invoked,
+        update=lambda account, _, change: _put_invoked(account, change.new),
+        delete=_delete_invoked,
     ),
 )

@@ -36,7 +36,7 @@ _CONFIGURATION = {
     "timeout": "Timeout",
 }
 _CODE = ("code", "architectures")
-_CONFIGURED = (*_CONFIGURATION, "environment")
+_CONFIGURED = (*_CONFIGURATION, "environment", "layers")
 
 
 def _republished(change: ResourceUpdate) -> bool:
@@ -45,6 +45,8 @@ def _republished(change: ResourceUpdate) -> bool:
 
 def _configuration(inputs: Inputs) -> dict[str, Any]:
     given = {theirs: inputs[ours] for ours, theirs in _CONFIGURATION.items() if inputs.get(ours) is not None}
+    if inputs.get("layers"):
+        given["Layers"] = inputs["layers"]
     return {**given, "Environment": {"Variables": (inputs.get("environment") or {}).get("variables") or {}}}
 
 
@@ -79,6 +81,7 @@ def _read_function(account: EnteredAccount, name: str, known: State) -> State | 
         **{ours: live.get(theirs) for ours, theirs in _CONFIGURATION.items()},
         "architectures": live.get("Architectures"),
         "environment": {"variables": variables} if variables else None,
+        "layers": [one["Arn"] for one in live.get("Layers", [])] or None,
         "publish": published,
         "tagsAll": own(found.get("Tags", {})),
         "arn": live["FunctionArn"],
@@ -108,7 +111,7 @@ def _update_function(account: EnteredAccount, name: str, change: ResourceUpdate)
         lambda keys: functions.untag_resource(Resource=arn, TagKeys=keys),
     )
     if change.touches(*_CONFIGURED):
-        wanted = {"Description": "", **_configuration(new)}
+        wanted = {"Description": "", "Layers": [], **_configuration(new)}
         _settled(account, lambda: functions.update_function_configuration(FunctionName=name, **wanted))
         _ready(account, name)
     if change.touches(*_CODE):
@@ -168,6 +171,7 @@ TYPES = (
             Property("memorySize", InputKind.INTEGER, default=128, filled=True),
             Property("timeout", InputKind.INTEGER, default=3, filled=True),
             Property("publish", InputKind.BOOLEAN, default=False, filled=True),
+            Property("layers", InputKind.ORDERED_TEXTS),
             Property("architectures", InputKind.TEXTS, cloud_decides=True),
             Property(
                 "environment",

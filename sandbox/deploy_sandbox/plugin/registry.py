@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 _FILES = {
     "apigatewayv2": ("apigatewayv2",),
     "cloudtrail": ("cloudtrail",),
-    "cloudwatch": ("logs",),
+    "cloudwatch": ("logs", "events"),
     "dynamodb": ("dynamodb",),
     "iam": ("iam",),
-    "lambda": ("lambda_function", "lambda_alias", "lambda_permission", "lambda_events"),
+    "lambda": ("lambda_function", "lambda_alias", "lambda_permission", "lambda_events", "lambda_layer"),
     "s3": ("s3_bucket", "s3_settings"),
+    "secretsmanager": ("secretsmanager",),
     "sns": ("sns",),
     "sqs": ("sqs",),
+    "ssm": ("ssm",),
 }
 
 

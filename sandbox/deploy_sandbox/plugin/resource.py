@@ -28,6 +28,7 @@ class InputKind(Enum):
     DOCUMENT = "a policy document: JSON text, compared by meaning"
     FUNCTION = "a Lambda function: its name or its ARN, compared by name"
     TEXTS = "a list of strings, in any order"
+    ORDERED_TEXTS = "a list of strings"
     TEXT_MAP = "an object of strings"
     OBJECT = "an object"
     OBJECTS = "a list of objects"

@@ -16,6 +16,7 @@ from tests.contract.cloud.outsider import document, trusting, zipped
 
 LAMBDA = trusting({"Service": "lambda.amazonaws.com"})
 _ALL = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}
+_LAYER = "arn:aws:lambda:eu-central-1:222222222222:layer:shared:1"
 _LESS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
 
@@ -59,6 +60,11 @@ class Place:
             Code={"ZipFile": zipped("def answer(*_): return 1")},
             Publish=True,
         )
+        return self.name
+
+    def beside_a_layer(self) -> str:
+        """Our own name, once `_LAYER` is there."""
+        self.client("lambda").publish_layer_version(LayerName="shared", Content={"ZipFile": zipped("")})
         return self.name
 
     def api(self) -> str:
@@ -324,7 +330,7 @@ CASES = (
     Case(
         "aws:lambda/function:Function",
         lambda place: {
-            "name": place.name,
+            "name": place.beside_a_layer(),
             "description": "d",
             "role": place.role(),
             "runtime": "python3.13",
@@ -346,6 +352,8 @@ CASES = (
             ({"code": code("def answer(*_): return 2")}, {"code": "UPDATE"}),
             ({"architectures": ["x86_64"]}, {"architectures": "UPDATE"}),
             ({"handler": "index.other"}, {"handler": "UPDATE"}),
+            ({"layers": [_LAYER]}, {"layers": "ADD"}),
+            ({"layers": None}, {"layers": "DELETE"}),
             ({"runtime": "python3.12"}, {"runtime": "UPDATE"}),
         ),
         drifts=(

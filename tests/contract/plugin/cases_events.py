@@ -1,4 +1,4 @@
-"""One case per resource type of queues, topics, tables and what makes a function run by itself."""
+"""One case per resource type of queues, topics, tables, parameters, secrets, rules, layers and what makes a function run by itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.cloud.outsider import document
-from tests.contract.plugin.cases import Case, Place
+from tests.contract.plugin.cases import Case, Place, code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -251,5 +251,144 @@ CASES = (
             ),
         ),
         known_outputs={"arn": f"arn:aws:sns:{_HERE}:{{name}}:", "ownerId": "222222222222"},
+    ),
+    Case(
+        "aws:ssm/parameter:Parameter",
+        lambda place: {
+            "name": f"/{place.name}/a",
+            "type": "SecureString",
+            "value": "v",
+            "description": "d",
+            "tags": {"a": "1"},
+        },
+        updates=(
+            ({"value": "w"}, {"value": "UPDATE"}),
+            ({"description": None}, {"description": "DELETE"}),
+            ({"type": "String", "tier": "Advanced"}, {"type": "UPDATE", "tier": "UPDATE"}),
+        ),
+        drifts=(
+            (
+                lambda place, state: place.client("ssm").put_parameter(
+                    Name=state["name"], Value="by hand", Type="String", Overwrite=True
+                ),
+                {"value": "UPDATE"},
+            ),
+        ),
+        also_imported=frozenset({"dataType", "keyId", "tier"}),
+        known_outputs={"arn": f"arn:aws:ssm:{_HERE}:parameter/{{name}}/a", "version": "1"},
+    ),
+    Case(
+        "aws:secretsmanager/secret:Secret",
+        lambda place: {"name": place.name, "description": "d", "recoveryWindowInDays": 7, "tags": {"a": "1"}},
+        updates=(
+            ({"description": "e"}, {"description": "UPDATE"}),
+            ({"description": None}, {"description": "DELETE"}),
+            ({"recoveryWindowInDays": 0}, {"recoveryWindowInDays": "UPDATE"}),
+        ),
+        drifts=(
+            (
+                lambda place, state: place.client("secretsmanager").update_secret(
+                    SecretId=state["arn"], Description="by hand"
+                ),
+                {"description": "DELETE"},
+            ),
+        ),
+        not_imported=frozenset({"recoveryWindowInDays"}),
+        known_outputs={"arn": f"arn:aws:secretsmanager:{_HERE}:secret:{{name}}-"},
+    ),
+    Case(
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        lambda place: {
+            "secretId": place.client("secretsmanager").create_secret(Name=place.name)["ARN"],
+            "secretString": "hush",
+        },
+        outlives_delete=True,  # the version in force goes with its secret
+        known_outputs={"arn": f"arn:aws:secretsmanager:{_HERE}:secret:{{name}}-"},
+    ),
+    Case(
+        "aws:cloudwatch/eventRule:EventRule",
+        lambda place: {
+            "name": place.name,
+            "description": "d",
+            "scheduleExpression": "rate(1 day)",
+            "tags": {"a": "1"},
+        },
+        updates=(
+            ({"scheduleExpression": "rate(2 days)"}, {"scheduleExpression": "UPDATE"}),
+            ({"state": "DISABLED"}, {"state": "UPDATE"}),
+            ({"description": None}, {"description": "DELETE"}),
+            (
+                {"scheduleExpression": None, "eventPattern": '{"source": ["orders"]}'},
+                {"scheduleExpression": "DELETE", "eventPattern": "ADD"},
+            ),
+        ),
+        drifts=(
+            (
+                lambda place, state: place.client("events").enable_rule(Name=state["name"]),
+                {"state": "UPDATE"},
+            ),
+        ),
+        known_outputs={"arn": f"arn:aws:events:{_HERE}:rule/{{name}}"},
+    ),
+    Case(
+        "aws:cloudwatch/eventTarget:EventTarget",
+        lambda place: {
+            "rule": (place.client("events").put_rule(Name=place.name, ScheduleExpression="rate(1 day)"), place.name)[1],
+            "targetId": "queue",
+            "arn": _queue_arn(place.name),
+            "input": '{"a":1}',
+        },
+        updates=(
+            ({"input": '{"a":2}'}, {"input": "UPDATE"}),
+            ({"input": None}, {"input": "DELETE"}),
+            ({"deadLetterConfig": {"arn": _queue_arn("dead")}}, {"deadLetterConfig.arn": "ADD"}),
+            ({"retryPolicy": {"maximumRetryAttempts": 3}}, {"retryPolicy.maximumRetryAttempts": "ADD"}),
+        ),
+        drifts=(
+            (
+                lambda place, _: place.client("events").put_targets(
+                    Rule=place.name, Targets=[{"Id": "queue", "Arn": _queue_arn("other")}]
+                ),
+                {"arn": "UPDATE", "deadLetterConfig.arn": "ADD", "retryPolicy.maximumRetryAttempts": "ADD"},
+            ),
+        ),
+        import_id=lambda inputs, _: f"{inputs['rule']}/queue",
+    ),
+    Case(
+        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+        lambda place: {
+            "functionName": place.function(),
+            "qualifier": "1",
+            "maximumRetryAttempts": 0,
+            "maximumEventAgeInSeconds": 60,
+            "destinationConfig": {"onFailure": {"destination": _queue_arn(place.name)}},
+        },
+        updates=(
+            ({"maximumRetryAttempts": 1}, {"maximumRetryAttempts": "UPDATE"}),
+            ({"destinationConfig": None}, {"destinationConfig.onFailure.destination": "DELETE"}),
+        ),
+        drifts=(
+            (
+                lambda place, _: place.client("lambda").put_function_event_invoke_config(
+                    FunctionName=place.name, Qualifier="1", MaximumEventAgeInSeconds=90, MaximumRetryAttempts=1
+                ),
+                {"maximumEventAgeInSeconds": "UPDATE"},
+            ),
+        ),
+    ),
+    Case(
+        "aws:lambda/layerVersion:LayerVersion",
+        lambda place: {
+            "layerName": place.name,
+            "code": code("x = 1"),
+            "description": "d",
+            "compatibleRuntimes": ["python3.13"],
+        },
+        updates=(
+            ({"skipDestroy": True}, {"skipDestroy": "UPDATE"}),
+            ({"skipDestroy": False}, {"skipDestroy": "UPDATE"}),
+        ),
+        not_imported=frozenset({"code"}),
+        known_outputs={"arn": f"arn:aws:lambda:{_HERE}:layer:{{name}}:1", "version": "1"},
     ),
 )

@@ -28,6 +28,7 @@ _BY_KIND: dict[InputKind, st.SearchStrategy[Any]] = {
     InputKind.BOOLEAN: st.booleans(),
     InputKind.DOCUMENT: words.map(lambda word: json.dumps({"Statement": [{"Action": word}]})),
     InputKind.TEXTS: st.lists(words, min_size=1, max_size=3),
+    InputKind.ORDERED_TEXTS: st.lists(words, min_size=1, max_size=3),
     InputKind.TEXT_MAP: st.dictionaries(words, words, max_size=3),
     InputKind.CODE: words.map(lambda word: CodeArchive(hash=word)),
 }
@@ -80,6 +81,8 @@ REPLACES = {
     "aws:apigatewayv2/route:Route": {"apiId"},
     "aws:apigatewayv2/stage:Stage": {"apiId", "name"},
     "aws:cloudtrail/trail:Trail": {"name"},
+    "aws:cloudwatch/eventRule:EventRule": {"name", "eventBusName"},
+    "aws:cloudwatch/eventTarget:EventTarget": {"rule", "targetId", "eventBusName"},
     "aws:cloudwatch/logGroup:LogGroup": {"name"},
     "aws:dynamodb/table:Table": {"name", "hashKey", "rangeKey", "localSecondaryIndexes"},
     "aws:iam/instanceProfile:InstanceProfile": {"name"},
@@ -89,6 +92,11 @@ REPLACES = {
     "aws:lambda/alias:Alias": {"name", "functionName"},
     "aws:lambda/eventSourceMapping:EventSourceMapping": {"eventSourceArn", "startingPosition"},
     "aws:lambda/function:Function": {"name"},
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": {"functionName", "qualifier"},
+    "aws:lambda/layerVersion:LayerVersion": {
+        *("layerName", "code", "sourceCodeHash", "description", "licenseInfo"),
+        *("compatibleRuntimes", "compatibleArchitectures"),
+    },
     "aws:lambda/permission:Permission": {"statementId", "action", "function", "principal", "sourceArn", "qualifier"},
     "aws:s3/bucket:Bucket": {"bucket"},
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": {"bucket"},
@@ -96,12 +104,15 @@ REPLACES = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {"bucket"},
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {"bucket"},
     "aws:s3/bucketVersioning:BucketVersioning": {"bucket"},
+    "aws:secretsmanager/secret:Secret": {"name"},
+    "aws:secretsmanager/secretVersion:SecretVersion": {"secretId", "secretString"},
     "aws:sns/topic:Topic": {"name", "fifoTopic"},
     "aws:sns/topicPolicy:TopicPolicy": {"arn"},
     "aws:sns/topicSubscription:TopicSubscription": {"topic", "protocol", "endpoint"},
     "aws:sqs/queue:Queue": {"name", "fifoQueue"},
     "aws:sqs/queuePolicy:QueuePolicy": {"queueUrl"},
     "aws:sqs/redrivePolicy:RedrivePolicy": {"queueUrl"},
+    "aws:ssm/parameter:Parameter": {"name"},
 }
 """The inputs that the Terraform AWS provider marks ForceNew, for the inputs that this plugin knows."""
 
