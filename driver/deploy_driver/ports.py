@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from deploy_driver.record.catalogue import Event
-from deploy_driver.values import Caller, ChangedCode, Comment, Copy, EngineReport, EngineRequest
+from deploy_driver.values import Caller, ChangedCode, CommandCheck, Comment, Copy, EngineReport, EngineRequest, Stack
 from deploy_project.accounts import Entrance
 
 Emit = Callable[[Event], None]
@@ -119,11 +119,20 @@ class Trail(Protocol):
         """
 
 
-class Prober(Protocol):
-    """Asks a deployed service how it is."""
+Wrong = Callable[[int, Any], str]
+"""What is wrong with an answer of that HTTP status and JSON (None where it is no JSON); empty where nothing is."""
 
-    def health(self, url: str, timeout: int) -> Mapping[str, Any]:
-        """`GET url/health` as JSON, retried until it answers or `timeout` seconds are over. Raises NotReadyError."""
+
+class Prober(Protocol):
+    """Finds out whether a deployed service works. Gives up at once when `stopped`, and then raises NotReadyError too."""
+
+    def health(self, address: str, wrong: Wrong, timeout: int, stopped: Callable[[], bool]) -> None:
+        """GET the address until nothing is `wrong`. Raises NotReadyError with the last answer after `timeout` seconds."""
+
+    def command(
+        self, check: CommandCheck, stack: Stack, outputs: Mapping[str, Any], stopped: Callable[[], bool]
+    ) -> str:
+        """Run the command; the last line that it wrote. Raises NotReadyError with the last ones when it fails, or takes too long."""
 
 
 class Discussion(Protocol):

@@ -41,6 +41,47 @@ class Operation(StrEnum):
     DESTROY = "destroy"
 
 
+class SmokeKind(StrEnum):
+    """How a service is tested once it is deployed: its health address is asked, a command is run, or nothing is done."""
+
+    HEALTH = "health"
+    COMMAND = "command"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """An answer that is expected of the stack's output `url` at `path`: its HTTP status, and fields of its JSON.
+
+    `{stack}`, `{account}` and `{version}` in an expected text stand for the stack's own; the last is its output `version`.
+    One that nobody has asked for (not `configured`) is made only where there is such an output.
+    """
+
+    path: str = "/health"
+    status: int = 200
+    expect: tuple[tuple[str, str | int | bool], ...] = ()
+    configured: bool = False
+
+
+@dataclass(frozen=True)
+class CommandCheck:
+    """A command whose exit code says whether the service works: the program and its arguments."""
+
+    arguments: tuple[str, ...]
+
+
+SmokeCheck = HealthCheck | CommandCheck | None
+"""What is to be tested; None where nothing is to be."""
+
+
+@dataclass(frozen=True)
+class ChosenSmokeTest:
+    """The smoke test of one deployment. `asks` is the address, or the command; of none, why there is none."""
+
+    kind: SmokeKind
+    asks: str
+
+
 @dataclass(frozen=True)
 class Backend:
     """Where state lives: a bucket of the tools account, secrets encrypted by a KMS key there.
@@ -75,6 +116,7 @@ class Stack:
     needs: tuple[str, ...] = ()
     approve: bool = False
     max_deletes: int | None = None
+    smoke: SmokeCheck = HealthCheck()
     smoke_timeout: int = 60
     former_roles: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.adapters.git import Git
 from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials, no_account
 from deploy_driver.adapters.plan_key import KmsPlanKey
-from deploy_driver.adapters.prober import HttpProber
+from deploy_driver.adapters.prober import ServiceProber
 from deploy_driver.adapters.records import RecordFile, S3Archive
 from deploy_driver.adapters.sources import make_importable
 from deploy_driver.adapters.state import S3StateStore
@@ -309,7 +309,7 @@ def compose(
         ),
         preflight=Preflight(session.identity, state, stream),
         gates=gates_of(prompt, yes=yes, allowed=allowed),
-        prober=HttpProber(clock),
+        prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,
         emit=stream,
     )

@@ -48,8 +48,8 @@ def up(
 
     Stops at the first that fails. Checks everything before anything is touched: settings, engine, plugin, state, and
     that every stack's deployment role can be assumed and really is in the configured account. After each stack its
-    service must answer as itself (smoke test) before the next one begins. With --refresh, what somebody changed by hand
-    is put back.
+    service must pass its smoke test, which deploy.toml describes, before the next one begins. With --refresh, what
+    somebody changed by hand is put back.
 
     With --plan the stacks are those of the saved plan: its signature and everything it depends on are verified, and
     every stack is previewed again. Any difference is refused by name (exit code 4) before anything is touched.

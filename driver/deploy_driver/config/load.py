@@ -24,6 +24,7 @@ from deploy_driver.config.model import (
     IgnoreTable,
     ProgramTable,
     SandboxTable,
+    SmokeTable,
     StackTable,
 )
 from deploy_driver.config.root import FILE
@@ -37,11 +38,12 @@ from deploy_project.stacks import ACCESS, TOOLS, file_name
 _TABLES: Mapping[str, type[BaseModel]] = {
     "program": ProgramTable,
     "sandbox": SandboxTable,
+    "smoke": SmokeTable,
     "stacks": StackTable,
     "drift": DriftTable,
 }
 _RULE = 3
-"""How deep in a place a rule of `[[drift.ignore]]` is named: table, list, number."""
+"""How deep in a place a rule of `[[drift.ignore]]` is named (table, list, number), and a stack's own `smoke`."""
 _KEY = "[key]"
 """How pydantic marks that a table's name is wrong, not what is in it."""
 
@@ -78,6 +80,8 @@ def _expected(message: str) -> str:
 def _table(place: list[str]) -> type[BaseModel]:
     if place[0] == "drift" and len(place) > _RULE:
         return IgnoreTable
+    if place[0] == "stacks" and place[2:3] == ["smoke"] and len(place) > _RULE:
+        return SmokeTable
     return _TABLES[place[0]] if len(place) > 1 else DeployToml
 
 
@@ -262,6 +266,7 @@ def _stacks(
             needs=(access.name, *table.needs),
             approve=table.approve,
             max_deletes=table.max_deletes,
+            smoke=toml.smoke_of(table),
             smoke_timeout=table.smoke_timeout,
         )
         stacks += [access, service]

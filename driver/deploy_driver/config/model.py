@@ -7,11 +7,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
-from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
+from deploy_driver.values import (
+    Backend,
+    Cloud,
+    CommandCheck,
+    HealthCheck,
+    Layer,
+    Plugin,
+    SmokeCheck,
+    SmokeKind,
+    Stack,
+)
 from deploy_project.stacks import ACCESS, ENV_EXPECTED, TOOLS, is_access, is_env
 
 
@@ -28,6 +48,34 @@ def _stack_name(value: str) -> str:
         raise ValueError(f"expected a service stack: {TOOLS} and NAME{ACCESS} are there by themselves")
     return value
 
+
+def _arguments(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value or not value[0] or any("\0" in argument for argument in value):
+        raise ValueError('expected a program and its arguments, such as ["pytest", "-q", "smoke/"]')
+    return value
+
+
+def _expected_value(value: Any) -> Any:
+    if not isinstance(value, str | int):  # a truth value is an int
+        raise ValueError("expected a text, a whole number, true or false")  # noqa: TRY004 -- pydantic's word for it
+    unknown = set(re.findall(r"\{(.*?)\}", value)) - PLACEHOLDERS.keys() if isinstance(value, str) else ()
+    if unknown:
+        raise ValueError(f"expected no placeholders but {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
+    return value
+
+
+def _smoke(value: Any) -> Any:
+    if isinstance(value, Mapping) or value == SmokeKind.NONE:
+        return None if value == SmokeKind.NONE else value
+    raise ValueError('expected "none" or a table, such as { health = "/health" }')
+
+
+PLACEHOLDERS: Mapping[str, str] = {
+    "stack": "the stack's name",
+    "account": "its account",
+    "version": "its output `version`",
+}
+"""What may stand in braces in an expected text, and what it stands for."""
 
 EntryPoint = Annotated[StrictStr, AfterValidator(_entry_point)]
 StackName = Annotated[str, AfterValidator(_stack_name)]
@@ -55,6 +103,31 @@ class SandboxTable(_Strict):
     plugin: Plugin = Plugin.STAND_IN
 
 
+class SmokeTable(_Strict):
+    """`[smoke]`, and `[stacks.NAME.smoke]` in its place for one stack: what a service has to show once it is deployed."""
+
+    health: Annotated[StrictStr, Field(pattern=r"^/[!-~]*$", description="a path, such as /health")] = "/health"
+    status: Annotated[StrictInt, Field(ge=200, le=599)] = 200
+    expect: Mapping[str, Annotated[Any, AfterValidator(_expected_value)]] = {}
+    command: Annotated[tuple[StrictStr, ...], AfterValidator(_arguments)] | None = None
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if self.command and (others := sorted(self.model_fields_set - {"command"})):
+            raise ValueError(f"expected `command` alone, or without it {', '.join(f'`{name}`' for name in others)}")
+        return self
+
+    def check(self) -> SmokeCheck:
+        """As a value."""
+        if self.command:
+            return CommandCheck(self.command)
+        return HealthCheck(self.health, self.status, tuple(self.expect.items()), configured=True)
+
+
+Smoke = Annotated[SmokeTable | None, BeforeValidator(_smoke)]
+"""None stands for `smoke = "none"`."""
+
+
 class StackTable(_Strict):
     """`[stacks.NAME]`: order, gates and limits of one service stack.
 
@@ -64,6 +137,7 @@ class StackTable(_Strict):
     needs: tuple[StrictStr, ...] = ()
     approve: StrictBool = False
     max_deletes: Annotated[StrictInt, Field(ge=0)] | None = None
+    smoke: Smoke = None
     smoke_timeout: Annotated[StrictInt, Field(ge=1, le=900)] = 60
     former_roles: tuple[RoleName, ...] = ()
 
@@ -97,8 +171,16 @@ class DeployToml(_Strict):
     program: ProgramTable = ProgramTable()
     sandbox: SandboxTable = SandboxTable()
     drift: DriftTable = DriftTable()
+    smoke: Smoke = None
     access: AccessTable = AccessTable()
     stacks: Annotated[Mapping[StackName, StackTable], Field(description="a table [stacks.NAME] for each service stack")]
+
+    def smoke_of(self, stack: StackTable) -> SmokeCheck:
+        """The smoke test of a stack: its own, else that of all, else its health where it has an address."""
+        said = next((table for table in (stack, self) if "smoke" in table.model_fields_set), None)
+        if said is None:
+            return HealthCheck()
+        return said.smoke.check() if said.smoke else None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
-from deploy_driver.values import Changes, Cloud, Operation, ResourceChange
+from deploy_driver.values import Changes, Cloud, Operation, ResourceChange, SmokeKind
 
 Prose = Annotated[str, "worded for people: nobody compares it"]
 
@@ -292,22 +292,36 @@ class Drifted(Event):
 
 @dataclass(frozen=True)
 class SmokeTestStarted(Event):
-    """The stack's service is being asked how it is."""
+    """The stack's service is being asked how it is: by `check`, at the address or with the command that `asks` says."""
 
     kind: ClassVar[str] = "smoke-test-started"
     stack: str
     url: str
+    check: SmokeKind | str = ""
+    asks: str = ""
 
 
 @dataclass(frozen=True)
 class SmokeTested(Event):
-    """The stack's service answered, as itself, from its own account."""
+    """The stack's service works: `says` what was seen. `version` and `account` are what it answered where that was expected of it."""
 
     kind: ClassVar[str] = "smoke-tested"
     stack: str
     url: str
     version: str
     account: str
+    check: SmokeKind | str = ""
+    asks: str = ""
+    says: Prose = ""
+
+
+@dataclass(frozen=True)
+class NotSmokeTested(Event):
+    """The stack was deployed, and nothing says whether it works: `why` there is no smoke test."""
+
+    kind: ClassVar[str] = "not-smoke-tested"
+    stack: str
+    why: Prose
 
 
 @dataclass(frozen=True)

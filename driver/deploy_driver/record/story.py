@@ -16,7 +16,7 @@ from deploy_driver.record import catalogue
 from deploy_driver.record.catalogue import PASSED, GateName, Reason, Result, Verb
 from deploy_driver.record.reading import Line
 from deploy_driver.record.stream import Envelope, moment
-from deploy_driver.values import Changes, Operation, ResourceChange
+from deploy_driver.values import Changes, Operation, ResourceChange, SmokeKind
 
 _NO_CHANGE = {"", "same", "refresh", "read", "read-replacement", "read-discard"}
 _REPLACES = {"replace", "create-replacement", "delete-replaced"}
@@ -111,11 +111,27 @@ class GateAnswer:
 
 @dataclass(frozen=True)
 class SmokeTest:
-    """Whom the smoke test asked, and what answered; `version` is empty where nothing did, or the wrong one."""
+    """How a stack was tested and what was seen: what was asked, and what it `says`, which is empty where nothing right was seen.
+
+    `version` and `account` are what the service answered where that was expected. Of `none`, `says` is why there is none.
+    """
 
     url: str
+    check: str
+    asks: str = ""
+    says: str = ""
     version: str = ""
     account: str = ""
+
+    @property
+    def made(self) -> bool:
+        """Whether there was anything to ask, or to run."""
+        return self.check != SmokeKind.NONE
+
+    @property
+    def passed(self) -> bool:
+        """Whether the service has shown that it works."""
+        return self.made and bool(self.says)
 
 
 @dataclass(frozen=True)
@@ -238,6 +254,11 @@ class Going:
     since: float
     change: ResourceChange
     preview: bool
+
+
+def _asked(event: catalogue.SmokeTestStarted | catalogue.SmokeTested) -> tuple[str, str]:
+    """By which check, and what was asked: before a smoke test said it, it was always the same."""
+    return event.check or SmokeKind.HEALTH, event.asks or f"{event.url}/health"
 
 
 @dataclass
@@ -405,7 +426,7 @@ class StackFold:
 
     @_take.register
     def _(self, event: catalogue.SmokeTestStarted, time: float) -> None:
-        self._smoke_test = SmokeTest(event.url)
+        self._smoke_test = SmokeTest(event.url, *_asked(event))
         self._pass_gates()
         self._then(Phase.SMOKE_TEST, time)
 
@@ -413,8 +434,14 @@ class StackFold:
     def _(self, event: catalogue.SmokeTested, time: float) -> None:
         self._begin_smoke_test()
         self._close(time, End.WELL)
-        self._smoke_test = SmokeTest(event.url, event.version, event.account)
+        says = event.says or f"answers: account {event.account}, version {event.version}"
+        self._smoke_test = SmokeTest(event.url, *_asked(event), says, event.version, event.account)
         self.summary = replace(self.summary, version=event.version)
+
+    @_take.register
+    def _(self, event: catalogue.NotSmokeTested, time: float) -> None:
+        del time
+        self._smoke_test = SmokeTest("", SmokeKind.NONE, says=event.why)
 
     @_take.register
     def _(self, event: catalogue.Drifted, time: float) -> None:

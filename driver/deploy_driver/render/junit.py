@@ -59,6 +59,9 @@ def _of_stack(story: Story, stack: StackStory) -> JUnitSuite:
     name, account = stack.summary.stack, stack.summary.account
     cases = [_check(check) for check in stack.checks]
     cases += [_phase(stack, segment) for segment in stack.segments]
+    if stack.smoke_test and not stack.smoke_test.made:
+        why = stack.smoke_test.says
+        cases.append(JUnitCase(_PHASES[Phase.SMOKE_TEST], end=CaseEnd.SKIPPED, message=why))
     if not stack.operation:
         return JUnitSuite(name, (*cases, _skipped(story)), stack.began)
     facts = {"account": account, "role": stack.role, "operation": stack.operation}
@@ -94,7 +97,7 @@ _PHASES = {Phase.GATE: "gates", Phase.SMOKE_TEST: "smoke test", Phase.PREVIEW: "
 def _seen(stack: StackStory, segment: Segment) -> str:
     summary, smoke_test = stack.summary, stack.smoke_test
     if segment.phase is Phase.SMOKE_TEST and smoke_test:
-        return f"{smoke_test.url}/health: account {smoke_test.account}, version {smoke_test.version}"
+        return f"{smoke_test.asks} {smoke_test.says}"
     if segment.phase is Phase.PREVIEW and segment.operation != Operation.PREVIEW:
         return stack.planned.planned() if stack.planned else ""
     is_last = segment is stack.segments[-1] and segment.phase is not Phase.GATE

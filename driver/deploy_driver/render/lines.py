@@ -15,6 +15,7 @@ from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.record.story import RunFold, StackFold
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.text import changed, did, doing, duration
+from deploy_driver.values import SmokeKind
 
 SILENCE = 15.0
 """Seconds without a line after which one is due."""
@@ -212,8 +213,18 @@ def _(event: catalogue.Packaged) -> str:
 
 
 @words.register
+def _(event: catalogue.SmokeTestStarted) -> str:
+    return f"smoke test: {event.asks}" if event.check == SmokeKind.COMMAND else ""
+
+
+@words.register
 def _(event: catalogue.SmokeTested) -> str:
-    return f"{event.url}/health answers from account {event.account}, version {event.version}"
+    return f"smoke test: {event.asks} {event.says}"
+
+
+@words.register
+def _(event: catalogue.NotSmokeTested) -> str:
+    return f"no smoke test: {event.why}"
 
 
 @words.register

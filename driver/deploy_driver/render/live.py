@@ -36,6 +36,7 @@ _Kept = (
     | catalogue.Diagnostic
     | catalogue.Previewed
     | catalogue.SmokeTested
+    | catalogue.NotSmokeTested
 )
 """What a person must not miss."""
 

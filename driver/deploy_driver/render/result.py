@@ -62,6 +62,7 @@ def _step_json(step: StepOutcome) -> Mapping[str, Any]:
         "changes": asdict(step.changes),
         "resources": [_change_json(change) for change in step.resources],
         "outputs": dict(step.outputs),
+        "smokeTest": ({"check": step.smoke_test.kind.value, "asks": step.smoke_test.asks} if step.smoke_test else None),
         "seconds": round(step.seconds, 3),
     }
 
@@ -81,8 +82,13 @@ def as_text(outcome: RunOutcome) -> str:
     """A line per stack, what a preview found, then for each stack that did not succeed because of what, and the way out."""
     if outcome.operation is Operation.PREVIEW:
         return _preview(redacted(outcome))
-    rows = [[step.stack, step.account, step.result, step.reason, *_done(step)] for step in outcome.steps]
-    stacks = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", "URL"], rows)
+    tests = [step.smoke_test.kind if step.smoke_test else "" for step in outcome.steps]
+    smoke = ["SMOKE TEST"] if any(tests) else []
+    rows = [
+        [step.stack, step.account, step.result, step.reason, *_done(step), *([test] if smoke else []), _url(step)]
+        for step, test in zip(outcome.steps, tests, strict=True)
+    ]
+    stacks = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", *smoke, "URL"], rows)
     causes = [_cause(step) for step in outcome.steps if step.result is not Result.SUCCEEDED and step.cause]
     return readable("\n\n".join([stacks, *causes]))
 
@@ -92,10 +98,14 @@ def _cause(step: StepOutcome) -> str:
     return f"{step.stack}: {why}{step.cause}" + (f"\n  what to do: {step.remedy}" if step.remedy else "")
 
 
-def _done(step: StepOutcome) -> tuple[str, str, str]:
+def _done(step: StepOutcome) -> tuple[str, str]:
     if step.result is Result.NOT_RUN:
-        return "", "", ""
-    return changed(step.changes, step.reason), duration(step.seconds), one_line(str(step.outputs.get("url", "")))
+        return "", ""
+    return changed(step.changes, step.reason), duration(step.seconds)
+
+
+def _url(step: StepOutcome) -> str:
+    return "" if step.result is Result.NOT_RUN else one_line(str(step.outputs.get("url", "")))
 
 
 LINES = 24

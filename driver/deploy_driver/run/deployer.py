@@ -12,6 +12,8 @@ A preview touches nothing, so it goes on to the next stack when one fails, or ca
 
 from __future__ import annotations
 
+import re
+import shlex
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +29,7 @@ from deploy_driver.record.catalogue import (
     PASSED,
     Gated,
     GateName,
+    NotSmokeTested,
     Previewed,
     Progress,
     Reason,
@@ -39,26 +42,96 @@ from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.runner import Do, OnFailure, Runner
-from deploy_driver.values import Changes, EngineReport, EngineStatus, Layer, Operation, Stack
+from deploy_driver.values import (
+    Changes,
+    ChosenSmokeTest,
+    CommandCheck,
+    EngineReport,
+    EngineStatus,
+    HealthCheck,
+    Layer,
+    Operation,
+    SmokeKind,
+    Stack,
+)
 
 
-def smoke_test(prober: Prober, stack: Stack, outputs: Mapping[str, Any]) -> SmokeTested:
-    """Ask `/health` of the stack's `url` output. Raises NotReadyError when it does not answer, or answers as somebody else."""
-    url = outputs.get("url")
-    if not isinstance(url, str) or not url:
+def chosen_smoke_test(stack: Stack, outputs: Mapping[str, Any]) -> ChosenSmokeTest:
+    """How what was deployed is tested. Without an address there is nothing to ask, unless the settings say that there has to be."""
+    check, url = stack.smoke, outputs.get("url")
+    if check is None:
+        return ChosenSmokeTest(SmokeKind.NONE, 'deploy.toml says smoke = "none"')
+    if isinstance(check, CommandCheck):
+        return ChosenSmokeTest(SmokeKind.COMMAND, shlex.join(check.arguments))
+    if isinstance(url, str) and url:
+        return ChosenSmokeTest(SmokeKind.HEALTH, url.rstrip("/") + check.path)
+    if check.configured:
+        return ChosenSmokeTest(SmokeKind.HEALTH, check.path)
+    return ChosenSmokeTest(SmokeKind.NONE, "none is configured, and the stack has no output `url` to ask")
+
+
+def smoke_test(
+    prober: Prober, stack: Stack, outputs: Mapping[str, Any], stopped: Callable[[], bool]
+) -> SmokeTested | NotSmokeTested:
+    """Make the smoke test that is chosen, if one is. Raises NotReadyError when the service does not show that it works."""
+    chosen, check, url = chosen_smoke_test(stack, outputs), stack.smoke, str(outputs.get("url", ""))
+    if check is None or chosen.kind is SmokeKind.NONE:
+        return NotSmokeTested(stack.name, chosen.asks)
+    if isinstance(check, CommandCheck):
+        last = prober.command(check, stack, outputs, stopped)
+        says = "ended with exit code 0" + (f": {last}" if last else "")
+        return SmokeTested(stack.name, url, "", "", chosen.kind, chosen.asks, says)
+    if chosen.asks == check.path:
         raise NotReadyError(
-            "the stack has no output `url` to ask", remedy="export `url` in the program's service layer"
+            f"the stack has no output `url` to ask for {check.path}",
+            remedy='export `url` in the program\'s service layer, or say smoke = "none" for the stack in deploy.toml',
         )
-    health = prober.health(url, stack.smoke_timeout)
-    expected = {"account": stack.account, "stack": stack.name, "version": str(outputs.get("version", ""))}
-    wrong = [
-        f"{key} is {health.get(key)!r}, expected {value!r}"
+    expected = _expected(check, stack, outputs)
+    prober.health(chosen.asks, partial(_wrong, check.status, expected), stack.smoke_timeout, stopped)
+    facts = ", ".join(f"{key} {value}" for key, value in expected.items())
+    says = f"answers {check.status}" + (f": {facts}" if facts else "")
+    version, account = (str(expected.get(key, "")) for key in ("version", "account"))
+    return SmokeTested(stack.name, url, version, account, chosen.kind, chosen.asks, says)
+
+
+def _expected(check: HealthCheck, stack: Stack, outputs: Mapping[str, Any]) -> Mapping[str, str | int | bool]:
+    """The fields that are expected, with what their placeholders stand for. Raises NotReadyError when that is not known."""
+    known = {"stack": stack.name, "account": stack.account, "version": str(outputs.get("version", ""))}
+    found: dict[str, str | int | bool] = {}
+    for key, value in check.expect:
+        if isinstance(value, str) and "{version}" in value and not known["version"]:
+            raise NotReadyError(
+                f"`{key}` is expected to be {value!r}, and the stack has no output `version`",
+                remedy=f"export `version` in the program's service layer, or take `{key}` out of smoke.expect in deploy.toml",
+            )
+        found[key] = _PLACEHOLDER.sub(lambda name: known[name[1]], value) if isinstance(value, str) else value
+    return found
+
+
+_PLACEHOLDER = re.compile(r"\{(stack|account|version)\}")
+
+
+def _wrong(expected_status: int, expected: Mapping[str, str | int | bool], status: int, answer: Any) -> str:
+    """All that is wrong with an answer; empty when it is as expected. A number may be written as a text."""
+    if status != expected_status:
+        return f"its status is {status}, expected {expected_status}"
+    if expected and not isinstance(answer, Mapping):
+        return "the answer is no JSON object"
+    return "; ".join(
+        f"{key} is {repr(answer.get(key))[:_SHOWN]}, expected {value!r}"
         for key, value in expected.items()
-        if str(health.get(key)) != value
-    ]
-    if wrong:
-        raise NotReadyError(f"{url}/health answers, but {'; '.join(wrong)}")
-    return SmokeTested(stack.name, url, expected["version"], expected["account"])
+        if not _same(answer.get(key), value)
+    )
+
+
+_SHOWN = 100
+"""Characters of an answer's field that are shown."""
+
+
+def _same(found: Any, expected: str | int | bool) -> bool:
+    if isinstance(expected, str):
+        return not isinstance(found, bool) and isinstance(found, str | int | float) and str(found) == expected
+    return type(found) is type(expected) and bool(found == expected)
 
 
 @dataclass(frozen=True)
@@ -127,16 +200,28 @@ class Deployer:
         if self.stopped:
             cause = "deployed, and stopped before its smoke test"
             return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
-        self.emit(SmokeTestStarted(step.stack.name, str(report.outputs.get("url", ""))))
+        return self._smoke_tested(step, outcome)
+
+    def _smoke_tested(self, step: Step, outcome: StepOutcome) -> StepOutcome:
+        """The end of a step that has deployed a service, once that has shown that it works."""
+        stack, outputs = step.stack, outcome.outputs
+        chosen = chosen_smoke_test(stack, outputs)
+        outcome = replace(outcome, smoke_test=chosen)
+        if chosen.kind is not SmokeKind.NONE:
+            self.emit(SmokeTestStarted(stack.name, str(outputs.get("url", "")), chosen.kind, chosen.asks))
         try:
-            self.emit(smoke_test(self.prober, step.stack, report.outputs))
+            self.emit(smoke_test(self.prober, stack, outputs, self._stop.is_set))
         except NotReadyError as error:
+            if self.stopped:
+                cause = "deployed, and stopped during its smoke test"
+                return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
             return replace(
                 outcome,
                 result=Result.FAILED,
                 reason=Reason.SMOKE_TEST_FAILED,
                 cause=str(error),
-                remedy=error.remedy or f"look at the function's log group in {step.stack.account}",
+                remedy=error.remedy
+                or f"look at the service's logs in {stack.account}; what is expected of it says `smoke` in deploy.toml",
             )
         return outcome
 

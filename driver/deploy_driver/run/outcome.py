@@ -11,14 +11,23 @@ from deploy_driver.errors import DeployError, ExitCode
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit
 from deploy_driver.record.catalogue import Reason, Result, RunFinished
-from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange, SessionLength
+from deploy_driver.values import (
+    Changes,
+    ChosenSmokeTest,
+    EngineReport,
+    EngineStatus,
+    Operation,
+    ResourceChange,
+    SessionLength,
+)
 
 
 @dataclass(frozen=True)
 class StepOutcome:
     """One step's end. `cause` is the fact behind the reason, in one line; `remedy` the way out.
 
-    `session` is how long the sessions of its role last; None where no role was entered.
+    `session` is how long the sessions of its role last; None where no role was entered. `smoke_test` is the one that was
+    chosen for what was deployed; None where it did not come to that.
     """
 
     stack: str
@@ -31,6 +40,7 @@ class StepOutcome:
     resources: tuple[ResourceChange, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     session: SessionLength | None = None
+    smoke_test: ChosenSmokeTest | None = None
     seconds: float = 0.0
 
 

@@ -19,7 +19,7 @@ from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import as_json, as_text
 from deploy_driver.render.text import NARROW, duration, table
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
-from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
+from deploy_driver.values import Changes, ChosenSmokeTest, Operation, PropertyDiff, ResourceChange, SmokeKind
 from tests.schemas import problems
 
 text = st.text(alphabet=st.characters(), max_size=30)
@@ -54,9 +54,10 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.Previewed, names, changes, st.lists(resources, max_size=2).map(tuple)),
     st.builds(said.Gated, names, st.lists(text, max_size=2).map(tuple), text, seconds),
     st.builds(said.Drifted, names, resources, text, text, text, text, text),
-    st.builds(said.SmokeTestStarted, names, text),
     st.builds(said.Packaged, names, st.lists(text, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple)),
-    st.builds(said.SmokeTested, names, text, text, text),
+    st.builds(said.SmokeTestStarted, names, text, st.sampled_from(SmokeKind) | text, text),
+    st.builds(said.SmokeTested, names, text, text, text, st.sampled_from(SmokeKind) | text, text, text),
+    st.builds(said.NotSmokeTested, names, text),
     st.builds(said.StepFinished, names, results, text, text, changes, seconds),
     st.builds(said.RunFinished, text, counts, seconds),
 )
@@ -73,6 +74,7 @@ steps = st.builds(
     resources=st.lists(resources, max_size=2).map(tuple),
     outputs=st.dictionaries(text, text | st.integers() | st.lists(text, max_size=2), max_size=3)
     | text.map(lambda url: {"url": url}),
+    smoke_test=st.none() | st.builds(ChosenSmokeTest, st.sampled_from(SmokeKind), text),
     seconds=seconds,
 )
 runs = st.builds(RunOutcome, text, st.sampled_from(Operation), st.lists(steps, max_size=4).map(tuple), seconds)

@@ -10,7 +10,8 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,14 +19,18 @@ from pathlib import Path
 import pytest
 
 from deploy_driver.adapters.command import run_command
-from deploy_driver.adapters.prober import HttpProber
+from deploy_driver.adapters.prober import ServiceProber
 from deploy_driver.adapters.records import RecordFile, record_in
+from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, ExitCode, NotReadyError, UsageError
+from deploy_driver.ports import Clock
 from deploy_driver.record.catalogue import Progress, RunFinished
 from deploy_driver.record.chain import Head, Integrity, examine
 from deploy_driver.record.stream import Envelope
+from deploy_driver.values import CommandCheck
 from tests.fakes.clock import FakeClock
+from tests.samples import stack
 
 PATH = {"PATH": os.environ["PATH"]}
 
@@ -210,29 +215,138 @@ def service(*answers: tuple[int, bytes]) -> Iterator[tuple[str, list[str]]]:
             thread.join()
 
 
-class TestProber:
-    def test_a_service_that_answers_is_asked_once(self) -> None:
-        clock = FakeClock()
+def prober(clock: Clock, root: Path = Path("/"), pause: float = 0.5) -> ServiceProber:
+    return ServiceProber(clock, root, {**PATH, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_PROFILE": "me"}, pause)
+
+
+def never() -> bool:
+    return False
+
+
+def no_object(status: int, answer: object) -> str:
+    """What is wrong with an answer that is not 200 and a JSON object."""
+    return "" if status == 200 and isinstance(answer, dict) else f"its status is {status}"
+
+
+class TestHealth:
+    def test_a_service_that_answers_rightly_is_asked_once(self) -> None:
+        clock, seen = FakeClock(), list[object]()
+
+        def right(status: int, answer: object) -> str:
+            seen.append((status, answer))
+            return ""
+
         with service((200, b'{"account": "222222222222"}')) as (url, asked):
-            assert HttpProber(clock).health(url, 60) == {"account": "222222222222"}
+            prober(clock).health(f"{url}/health", right, 60, never)
+        assert seen == [(200, {"account": "222222222222"})]
         assert asked == ["/base/health"]
         assert clock.slept == []
 
     def test_a_service_that_needs_some_seconds_is_asked_again(self) -> None:
         clock = FakeClock()
-        with service((404, b""), (500, b""), (200, b"not json"), (200, b"[]"), (200, b"{}")) as (url, asked):
-            assert HttpProber(clock, pause=0.5).health(url, 60) == {}
+        with service((404, b""), (500, b""), (200, b"not json"), (200, b"[" * 9999), (200, b"{}")) as (url, asked):
+            prober(clock).health(f"{url}/health", no_object, 60, never)
         assert len(asked) == 5
         assert clock.slept == [0.5] * 4
 
-    def test_a_service_that_never_answers_is_given_up_with_its_last_answer(self) -> None:
+    def test_a_status_that_is_no_success_may_be_what_is_expected(self) -> None:
+        with service((401, b'{"message": "Unauthorized"}')) as (url, _):
+            wrong = lambda status, answer: "" if (status, answer["message"]) == (401, "Unauthorized") else "wrong"  # noqa: E731
+            prober(FakeClock()).health(url, wrong, 60, never)
+
+    def test_a_service_that_never_answers_rightly_is_given_up_with_its_last_answer(self) -> None:
         clock = FakeClock()
         with service((503, b"")) as (url, asked), pytest.raises(NotReadyError) as caught:
-            HttpProber(clock, pause=1).health(url, 3)
-        assert caught.value.what == f"{url}/health does not answer after 3 s: HTTP Error 503: Service Unavailable"
+            prober(clock, pause=1).health(url, no_object, 3, never)
+        assert caught.value.what == f"{url} does not answer as expected after 3 s: its status is 503"
         assert len(asked) == 4
+
+    def test_a_service_that_is_not_there_is_given_up_and_at_once_on_request(self) -> None:
+        with service((200, b"{}")) as (url, _):
+            pass
+        with pytest.raises(NotReadyError, match=f"{url} does not answer after 3 s: .*refused"):
+            prober(FakeClock()).health(url, no_object, 3, never)
+        clock = FakeClock()
+        with pytest.raises(NotReadyError, match="stopped on request"):
+            prober(clock).health(url, no_object, 3, lambda: True)
+        assert clock.slept == []
 
     def test_only_http_is_asked(self) -> None:
         for url in ("file:///etc/passwd", "ftp://x", "x"):
             with pytest.raises(NotReadyError, match="is not an HTTP address"):
-                HttpProber(FakeClock()).health(url, 1)
+                prober(FakeClock()).health(url, no_object, 1, never)
+
+
+TELL = """
+import json, os, pathlib, sys
+print("a secret:", "AKIAIOSFODNN7EXAMPLE", "\x1b[2J", flush=True)
+outputs = json.loads(pathlib.Path(os.environ["DEPLOY_OUTPUTS"]).read_text())
+told = {name: os.environ.get(name) for name in ("DEPLOY_STACK", "DEPLOY_ACCOUNT", "AWS_REGION")}
+identity = {name for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE") if name in os.environ}
+print(json.dumps([os.getcwd(), outputs, told, sorted(identity), os.environ["AWS_EC2_METADATA_DISABLED"]]))
+sys.exit(int(sys.argv[1]))
+"""
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return False
+
+
+class TestSmokeCommand:
+    def ran(self, root: Path, *arguments: str, timeout: int = 30, stopped: Callable[[], bool] = never) -> str:
+        tested = stack(smoke_timeout=timeout)
+        return prober(WallClock(), root, 0.05).command(CommandCheck(arguments), tested, {"url": "https://x"}, stopped)
+
+    def test_it_runs_in_the_project_with_the_outputs_and_as_nobody(self, tmp_path: Path) -> None:
+        last = json.loads(self.ran(tmp_path, sys.executable, "-c", TELL, "0"))
+        told = {"DEPLOY_STACK": "dev", "DEPLOY_ACCOUNT": "222222222222", "AWS_REGION": "eu-central-1"}
+        assert last == [str(tmp_path.resolve()), {"url": "https://x"}, told, [], "true"]
+
+    def test_one_that_fails_says_its_last_lines_without_secrets_and_control_characters(self, tmp_path: Path) -> None:
+        with pytest.raises(NotReadyError) as caught:
+            self.ran(tmp_path, sys.executable, "-c", TELL, "3")
+        assert caught.value.what.endswith("ended with exit code 3")
+        assert caught.value.detail[0] == "a secret: [redacted]"
+        assert str(tmp_path.resolve()) in caught.value.detail[1]
+
+    def test_of_a_long_story_only_the_end_is_said(self, tmp_path: Path) -> None:
+        script = "for number in range(100_000): print(number)\nraise SystemExit(1)"
+        with pytest.raises(NotReadyError) as caught:
+            self.ran(tmp_path, sys.executable, "-c", script)
+        assert caught.value.detail == tuple(str(number) for number in range(99_980, 100_000))
+
+    def test_one_that_says_nothing_is_fine_too(self, tmp_path: Path) -> None:
+        assert self.ran(tmp_path, "true") == ""
+
+    @pytest.mark.parametrize(
+        ("timeout", "stopped", "said"), [(1, False, "still running after 1 s"), (30, True, "stopped on request")]
+    )
+    def test_one_that_takes_too_long_ends_with_all_that_it_has_started(
+        self, tmp_path: Path, timeout: int, stopped: bool, said: str
+    ) -> None:
+        pids = tmp_path / "pids"
+        script = f"sleep 600 & echo $! $$ > {pids}.new; mv {pids}.new {pids}; wait"
+        with pytest.raises(NotReadyError, match=said):
+            self.ran(tmp_path, "sh", "-c", script, timeout=timeout, stopped=lambda: stopped and pids.exists())
+        started = pids.read_text("utf-8").split()
+        assert len(started) == 2
+        end = time.monotonic() + 10  # a signal that was sent is heard a moment later
+        while any(map(_runs, started)) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not [pid for pid in started if _runs(pid)]
+
+    def test_what_is_not_there_cannot_be_run_and_what_is_in_the_project_can(self, tmp_path: Path) -> None:
+        for name in ("no-such-command", "./smoke.sh"):
+            with pytest.raises(NotReadyError, match="there is no such command on PATH") as caught:
+                self.ran(tmp_path, name)
+            assert "smoke.command" in caught.value.remedy
+        script = tmp_path / "smoke.sh"
+        script.write_text('#!/bin/sh\necho "$DEPLOY_STACK works"\n', "utf-8")
+        script.chmod(0o755)
+        assert self.ran(tmp_path, "./smoke.sh") == "dev works"
+        script.write_text("#!/no/such/interpreter\n", "utf-8")
+        with pytest.raises(NotReadyError, match="cannot be run"):
+            self.ran(tmp_path, "./smoke.sh")

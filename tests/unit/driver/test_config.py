@@ -12,7 +12,7 @@ from deploy_driver.config.load import NAMES_LIMIT, load
 from deploy_driver.config.root import find_root
 from deploy_driver.errors import ExitCode, UsageError
 from deploy_driver.run.build_info import new_run_id, session_name
-from deploy_driver.values import Cloud, Layer, Plugin
+from deploy_driver.values import Cloud, CommandCheck, HealthCheck, Layer, Plugin, SmokeCheck
 from deploy_project.stackfile import Problem, StackFile, read
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, DEPLOY_TOML, TOOLS_FILE, project, target_file
 
@@ -225,6 +225,90 @@ def test_a_broken_deploy_toml_does_not_hide_the_other_files(tmp_path: Path) -> N
 )
 def test_what_deploy_toml_may_not_say(tmp_path: Path, text: str, said: str) -> None:
     assert said in toml(tmp_path, text)
+
+
+EXPECT = '[smoke.expect]\naccount = "{account}"\nok = true\n'
+PYTEST = 'command = ["pytest", "-q", "smoke/"]\n'
+
+
+@pytest.mark.parametrize(
+    ("of_all", "of_prod", "of_others", "prod"),
+    [
+        ("", "", HealthCheck(), HealthCheck()),
+        ("[smoke]\n", "", HealthCheck(configured=True), HealthCheck(configured=True)),
+        (
+            '[smoke]\nhealth = "/status"\nstatus = 204\n' + EXPECT,
+            'smoke = "none"\n',
+            HealthCheck("/status", 204, (("account", "{account}"), ("ok", True)), configured=True),
+            None,
+        ),
+        (
+            EXPECT,
+            "[stacks.prod.smoke]\n" + PYTEST,
+            HealthCheck(expect=(("account", "{account}"), ("ok", True)), configured=True),
+            CommandCheck(("pytest", "-q", "smoke/")),
+        ),
+        (
+            "[smoke]\n" + PYTEST,
+            '[stacks.prod.smoke]\nhealth = "/"\n',
+            CommandCheck(("pytest", "-q", "smoke/")),
+            HealthCheck("/", configured=True),
+        ),
+        ("", 'smoke = { command = ["true"] }\n', HealthCheck(), CommandCheck(("true",))),
+        ('smoke = "none"\n', 'smoke = { health = "/health" }\n', None, HealthCheck(configured=True)),
+    ],
+)
+def test_a_stack_has_its_own_smoke_test_or_that_of_all_or_its_health_where_it_has_an_address(
+    tmp_path: Path, of_all: str, of_prod: str, of_others: SmokeCheck, prod: SmokeCheck
+) -> None:
+    text = f"{of_all}{DEPLOY_TOML}{of_prod}" if of_all.startswith("smoke") else f"{DEPLOY_TOML}{of_prod}{of_all}"
+    config = load(project(tmp_path, {"deploy.toml": text}), {})
+    assert (config.stack("dev").smoke, config.stack("prod").smoke) == (of_others, prod)
+    assert config.stack("staging").smoke == of_others
+
+
+@pytest.mark.parametrize("smoke_is", ["[smoke]\n", "[stacks.prod.smoke]\n"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('health = "health"\n', "health: got 'health', expected a path, such as /health"),
+        ('health = "/a b"\n', "health: got '/a b', expected a path"),
+        ("status = 199\n", "status: got 199, expected greater than or equal to 200"),
+        ('status = "200"\n', "status: got '200', expected a valid integer"),
+        ("expect = 3\n", "expect: got 3, expected a table"),
+        ("expect.ok = 1.5\n", "expect.ok: got 1.5, expected a text, a whole number, true or false"),
+        ("expect.ok = []\n", "expect.ok: got [], expected a text, a whole number, true or false"),
+        (
+            'expect.version = "{verison}"\n',
+            "expect.version: got '{verison}', expected no placeholders but {stack}, {account}, {version}",
+        ),
+        ('command = "pytest"\n', "command: got 'pytest', expected a list"),
+        ("command = []\n", "command: got [], expected a program and its arguments"),
+        ('command = [""]\n', "command: got [''], expected a program and its arguments"),
+        ('command = ["a", "\\u0000"]\n', "expected a program and its arguments"),
+        ("command = [1]\n", "command.0: got 1, expected a valid string"),
+        ("comand = []\n", "comand: unknown key; did you mean command?"),
+        ("timeout = 3\n", "timeout: unknown key; expected one of health, status, expect, command"),
+        ('command = ["a"]\nstatus = 200\n', "expected `command` alone, or without it `status`"),
+    ],
+)
+def test_what_a_smoke_test_may_not_be_is_named_with_its_key(
+    tmp_path: Path, smoke_is: str, text: str, said: str
+) -> None:
+    found = toml(tmp_path, f"{DEPLOY_TOML}{smoke_is}{text}")
+    assert found.startswith(f"deploy.toml: {smoke_is.strip()[1:-1]}")
+    assert said in found
+
+
+@pytest.mark.parametrize("value", ['"health"', "false", "[]"])
+def test_a_smoke_test_is_a_table_or_none(tmp_path: Path, value: str) -> None:
+    assert "smoke: got" in toml(tmp_path, f"smoke = {value}\n{DEPLOY_TOML}")
+    assert 'expected "none" or a table' in toml(tmp_path, f"{DEPLOY_TOML}smoke = {value}\n")
+
+
+def test_a_stack_may_be_called_smoke(tmp_path: Path) -> None:
+    said = toml(tmp_path, DEPLOY_TOML + "[stacks.smoke]\napprove = true\ncommand = 1\n")
+    assert "stacks.smoke.command: unknown key; expected one of needs, approve" in said
 
 
 def test_all_that_is_wrong_in_deploy_toml_is_said_at_once(tmp_path: Path) -> None:

@@ -9,12 +9,33 @@ import pytest
 
 from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
 from deploy_driver.plan.plan import make_plan
-from deploy_driver.record.catalogue import Event, Gated, Previewed, Progress, SmokeTested, StepFinished, StepStarted
+from deploy_driver.record.catalogue import (
+    Event,
+    Gated,
+    NotSmokeTested,
+    Previewed,
+    Progress,
+    SmokeTested,
+    SmokeTestStarted,
+    StepFinished,
+    StepStarted,
+)
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.gates import Confirmation, DataLoss, Limit, RequiredApproval
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
-from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation, ResourceChange, Stack
+from deploy_driver.values import (
+    Changes,
+    ChosenSmokeTest,
+    CommandCheck,
+    EngineReport,
+    EngineRequest,
+    EngineStatus,
+    Operation,
+    ResourceChange,
+    SmokeKind,
+    Stack,
+)
 from tests.checkpoints import checkpoint, content, urn
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
@@ -53,7 +74,7 @@ class World:
     identity: FakeIdentity = field(default_factory=FakeIdentity)
     state: FakeState = field(default_factory=FakeState)
     prober: FakeProber = field(
-        default_factory=lambda: FakeProber({f"http://127.0.0.1/{env}": healthy(env) for env in ACCOUNTS})
+        default_factory=lambda: FakeProber({f"http://127.0.0.1/{env}/health": healthy(env) for env in ACCOUNTS})
     )
     prompt: FakePrompt = field(default_factory=lambda: FakePrompt(present=False))
     clock: FakeClock = field(default_factory=FakeClock)
@@ -142,7 +163,7 @@ def test_a_failed_stack_ends_the_run_and_the_rest_says_because_of_what() -> None
 
 def test_a_failing_smoke_test_leaves_the_next_stack_alone_and_keeps_what_was_deployed() -> None:
     world = World()
-    world.prober.answers = {"http://127.0.0.1/dev": healthy("dev")}
+    world.prober.answers = {"http://127.0.0.1/dev/health": healthy("dev")}
     outcome = world.run(Operation.UP)
     assert ends(outcome)[1:] == [
         ("staging", "failed", "smoke test failed"),
@@ -150,7 +171,7 @@ def test_a_failing_smoke_test_leaves_the_next_stack_alone_and_keeps_what_was_dep
     ]
     assert "http://127.0.0.1/staging/health does not answer after 60 s" in outcome.steps[1].cause
     assert outcome.steps[1].changes == Changes(create=2)
-    assert "log group" in outcome.steps[1].remedy
+    assert outcome.steps[1].remedy.startswith("look at the service's logs in 333333333333")
     assert ("up", "prod") not in world.engine.calls
 
 
@@ -343,6 +364,42 @@ def test_an_interrupt_during_the_smoke_test_lets_no_further_stack_begin() -> Non
         ("prod", "not run", "an earlier stack"),
     ]
     assert world.engine.calls == [("up", "dev")]
+
+
+def test_an_interrupt_before_the_smoke_test_has_seen_anything_is_no_failure_of_the_service() -> None:
+    world = World()
+    world.prober.answers, world.prober.during = {}, world.deployer.interrupt
+    outcome = world.run(Operation.UP)
+    assert ends(outcome) == [
+        ("dev", "interrupted", "stopped on request"),
+        ("staging", "not run", "an earlier stack"),
+        ("prod", "not run", "an earlier stack"),
+    ]
+    assert outcome.steps[0].cause == "deployed, and stopped during its smoke test"
+    assert outcome.steps[0].changes == Changes(create=2)
+    assert world.engine.calls == [("up", "dev")]
+
+
+def test_a_step_says_how_what_it_deployed_is_tested_and_a_stack_without_an_address_is_not() -> None:
+    world = World().with_report("up", "dev", EngineReport(EngineStatus.SUCCEEDED, Changes(create=2)))
+    command = CommandCheck(("smoke", "staging"))
+    world.prober.commands = {command.arguments: "ok"}
+    first, second, third = chain()
+    outcome = world.run(Operation.UP, first, replace(second, smoke=command), third)
+    assert {result for _, result, _ in ends(outcome)} == {"succeeded"}
+    assert [step.smoke_test for step in outcome.steps] == [
+        ChosenSmokeTest(SmokeKind.NONE, "none is configured, and the stack has no output `url` to ask"),
+        ChosenSmokeTest(SmokeKind.COMMAND, "smoke staging"),
+        ChosenSmokeTest(SmokeKind.HEALTH, "http://127.0.0.1/prod/health"),
+    ]
+    told = [event for event in world.said.events if isinstance(event, NotSmokeTested | SmokeTestStarted | SmokeTested)]
+    assert [(type(event).__name__, event.stack) for event in told] == [
+        ("NotSmokeTested", "dev"),
+        ("SmokeTestStarted", "staging"),
+        ("SmokeTested", "staging"),
+        ("SmokeTestStarted", "prod"),
+        ("SmokeTested", "prod"),
+    ]
 
 
 def test_an_interrupt_ends_a_preview_of_many_stacks_too() -> None:

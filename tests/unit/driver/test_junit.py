@@ -62,6 +62,17 @@ def cases(*events: said.Event, problem: BaseException | None = None) -> dict[str
     return found
 
 
+def test_the_smoke_test_is_a_case_and_where_there_is_none_it_is_skipped_and_says_why() -> None:
+    step, made = said.StepStarted("dev", ACCOUNTS["dev"], "up", ""), said.StepFinished("dev", "succeeded", "changed")
+    started = said.RunStarted(RUN, "up", "aws", ("dev",), "engine", "plugin")
+    tested = said.SmokeTested("dev", "", "", "", "command", "pytest -q smoke/", "ended with exit code 0: 3 passed")
+    with_one = as_xml(heard(started, step, tested, made))
+    assert '<testcase classname="deploy.dev" name="smoke test"' in with_one
+    assert "<system-out>pytest -q smoke/ ended with exit code 0: 3 passed</system-out>" in with_one
+    without = as_xml(heard(started, step, said.NotSmokeTested("dev", "none is configured"), made))
+    assert '<skipped message="none is configured" />' in without
+
+
 def test_a_run_in_which_a_smoke_test_fails() -> None:
     failed = said.StepFinished(
         "staging", "failed", "smoke test failed", "no answer after 60 s", Changes(), 61, "look at the log group"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from deploy_driver.record import catalogue
-from deploy_driver.values import Operation
+from deploy_driver.values import Operation, SmokeKind
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "record.md"
 
@@ -16,6 +16,7 @@ CODES = {
     "`operation` of `step-started`": Operation,
     "`result`": catalogue.Result,
     "`reason` of `step-finished`": catalogue.Reason,
+    "`check` of `smoke-test-started` and `smoke-tested`": SmokeKind,
     "`asked`": catalogue.GateName,
     "`moved`": catalogue.Moved,
     "`fact` of `drifted`": catalogue.DriftFact,

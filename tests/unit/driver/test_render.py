@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import FORMS, as_json, as_text
 from deploy_driver.render.text import did, doing, duration, table
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
-from deploy_driver.values import Changes, Granted, Operation, ResourceChange, SessionLength
+from deploy_driver.values import Changes, ChosenSmokeTest, Granted, Operation, ResourceChange, SessionLength, SmokeKind
 from tests.samples import ACCOUNTS, RUN
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 BUCKET = "urn:pulumi:dev::items::deploy:service:Items$aws:s3/bucket:Bucket::data"
+HEALTH = "https://abc.example/health"
 ROLE = "arn:aws:iam::222222222222:role/items-dev-deployment"
 
 
@@ -56,7 +58,11 @@ EVENTS: Sequence[said.Event] = (
     said.ResourceStarted("dev", change("update")),
     said.ResourceDone("dev", change("update"), failed=True),
     said.Diagnostic("dev", "error", "AccessDenied: not allowed\nto do that", BUCKET),
-    said.SmokeTested("dev", "https://abc.example", "7", ACCOUNTS["dev"]),
+    said.SmokeTestStarted("dev", "https://abc.example", SmokeKind.COMMAND, "pytest -q smoke/"),
+    said.SmokeTested(
+        "dev", "https://abc.example", "7", ACCOUNTS["dev"], SmokeKind.HEALTH, HEALTH, "answers 200: version 7"
+    ),
+    said.NotSmokeTested("dev", "none is configured, and the stack has no output `url` to ask"),
     said.StepFinished("dev", "failed", "engine failed", "AccessDenied: not allowed", Changes(create=1), 65.2),
     said.RunFinished(RUN, 1, 65.3),
 )
@@ -73,6 +79,7 @@ OUTCOME = RunOutcome(
             changes=Changes(create=11, same=1),
             resources=(change("create"),),
             outputs={"url": "https://abc.example", "token": "[secret]", "limit": 3},
+            smoke_test=ChosenSmokeTest(SmokeKind.HEALTH, HEALTH),
             session=SessionLength(43_200, 3600, Granted.CHAINED),
             seconds=42.04,
         ),
@@ -85,6 +92,7 @@ OUTCOME = RunOutcome(
             remedy="look at the function's log group in 333333333333",
             changes=Changes(update=1),
             outputs={"url": "https://def.example"},
+            smoke_test=ChosenSmokeTest(SmokeKind.HEALTH, "https://def.example/health"),
             seconds=185.0,
         ),
         StepOutcome(
@@ -119,6 +127,15 @@ def test_a_run_as_lines() -> None:
 
 def test_the_result_as_a_table() -> None:
     golden("result.txt", as_text(OUTCOME) + "\n")
+
+
+def test_the_table_says_how_each_stack_is_tested_and_has_no_column_where_none_was_deployed() -> None:
+    first, *_ = OUTCOME.steps
+    tests = [replace(first, smoke_test=ChosenSmokeTest(kind, "")) for kind in SmokeKind]
+    head, *rows = as_text(replace(OUTCOME, steps=(*tests, replace(first, smoke_test=None)))).splitlines()
+    place = head.index("SMOKE TEST")
+    assert [row[place:].split()[0] for row in rows] == ["health", "command", "none", "https://abc.example"]
+    assert "SMOKE TEST" not in as_text(replace(OUTCOME, steps=(replace(first, smoke_test=None),)))
 
 
 def test_the_result_as_json() -> None:
@@ -241,7 +258,8 @@ def test_what_a_person_must_not_miss_stays_above_the_picture() -> None:
         "prod: lock FAILED: the stack is locked by jenkins@agent-3",
         "dev: preview: 1 to create",
         "error: AccessDenied: not allowed",
-        "https://abc.example/health answers from account 222222222222",
+        "smoke test: https://abc.example/health answers 200: version 7",
+        "no smoke test: none is configured",
     ):
         assert text in screen
 

@@ -10,6 +10,7 @@ import pytest
 
 from deploy_driver.record import catalogue as said
 from deploy_driver.record.story import End, Phase, Story
+from deploy_driver.render.report.html import as_html
 from deploy_driver.render.report.text import as_json, as_text
 from deploy_driver.render.report.words import danger, in_order
 from deploy_driver.render.text import WIDTH
@@ -78,6 +79,26 @@ def test_a_stack_goes_through_a_preview_a_wait_the_change_and_its_smoke_test() -
         (Phase.SMOKE_TEST, 1),
     ]
     assert {one.end for one in prod.segments} == {End.WELL}
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (
+            said.SmokeTested("dev", "https://a", "7", "2", "health", "https://a/up", "answers 200: version 7"),
+            "smoke test: https://a/up answers 200: version 7",
+        ),
+        (said.SmokeTested("dev", "", "", "", "command", "smoke dev", "ended"), "smoke test: smoke dev ended"),
+        (said.SmokeTestStarted("dev", "", "command", "smoke dev"), "smoke test: smoke dev did not pass"),
+        (said.NotSmokeTested("dev", "none is configured"), "no smoke test: none is configured"),
+    ],
+)
+def test_each_smoke_test_is_told_and_also_that_there_was_none(event: said.Event, told: str) -> None:
+    begun = (0, said.RunStarted("r", "up", "aws", ("dev",), "e", "p")), (1, said.StepStarted("dev", "2", "up", ""))
+    of = story(records.record(*begun, (3, event), (4, said.StepFinished("dev", "succeeded", "changed"))))
+    assert f"  {told}" in as_text(of).splitlines()
+    assert problems("run-report", json.loads(json.dumps(as_json(of)))) == []
+    assert told.partition(": ")[2].split()[0] in as_html(of)
 
 
 def test_what_failed_ended_badly_and_what_was_cut_off_has_no_end() -> None:

@@ -53,7 +53,8 @@ class World:
     def run(self, *stacks: object, bundle: Bundle = BUNDLE, yes: bool = False) -> RunOutcome:
         said, clock = Recorder(), FakeClock()
         health = {
-            f"http://127.0.0.1/{env}": {"account": ACCOUNTS[env], "stack": env, "version": "7"} for env in ACCOUNTS
+            f"http://127.0.0.1/{env}/health": {"account": ACCOUNTS[env], "stack": env, "version": "7"}
+            for env in ACCOUNTS
         }
         gates = (Limit(), DataLoss(), Confirmation(self.prompt, yes), RequiredApproval(self.prompt, yes))
         deployer = Deployer(

@@ -115,6 +115,8 @@ def test_every_field_is_a_fact_or_worded() -> None:
         "check-failed.what",
         "check-failed.remedy",
         "session-negotiated.why",
+        "smoke-tested.says",
+        "not-smoke-tested.why",
         "step-finished.cause",
         "step-finished.remedy",
         "diagnostic.message",

@@ -90,10 +90,9 @@ def _stack(story: Story, stack: StackStory) -> Iterator[str]:
     for package in stack.packages:
         yield from wrapped(f"code: {package}", INDENT)
     smoke = stack.smoke_test
-    if smoke and smoke.account:
-        yield from wrapped(
-            f"smoke test: {smoke.url}/health answered from {smoke.account}, version {smoke.version}", INDENT
-        )
+    if smoke:
+        what = f"smoke test: {smoke.asks}" if smoke.made else "no smoke test:"
+        yield from wrapped(f"{what} {smoke.says or 'did not pass'}", INDENT)
     yield from _why(story, stack)
 
 
