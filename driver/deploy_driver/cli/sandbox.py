@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Run the project's AWS accounts as a sandbox on this machine.\n\n"
+    help="Run the project's AWS accounts on this machine.\n\n"
     "The tools account and every account that a stack file names, with IAM enforced, on loopback only. State survives down and up.",
 )
 
@@ -33,7 +33,7 @@ def up(
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
 ) -> None:
-    """Start the sandbox with the accounts that the stack files name.
+    """Start the accounts that the stack files name.
 
     One that runs with other accounts is started again and keeps its state.
     """
