@@ -1,7 +1,7 @@
 """Whoever makes a thing with tags needs the right to tag it, beside the right to make it.
 
 (Service Authorization Reference, the dependent actions of CreateQueue, CreateTopic, CreateTable, PutParameter, CreateSecret, PutRule,
-CreateFunction and CreateEventSourceMapping; each service's page on tagging.) The emulator let any creator tag.
+PutMetricAlarm, CreateFunction and CreateEventSourceMapping; each service's page on tagging.) The emulator let any creator tag.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deploy_sandbox.cloud.emulator import Answer, Handler
 
 _SERVICES = {
+    "cloudwatch": "monitoring",
     "dynamodb": "dynamodb",
     "eventbridge": "events",
     "lambda_svc": "lambda",
@@ -30,6 +31,7 @@ _SERVICES = {
 """The emulator's modules, and its names of their services."""
 
 _TAGGING = {
+    "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
     "dynamodb:CreateTable": "dynamodb:TagResource",
     "events:PutRule": "events:TagResource",
     "lambda:CreateEventSourceMapping": "lambda:TagResource",
@@ -65,7 +67,7 @@ def _refusal(service: str, headers: dict[str, str], query: dict[str, Any], *line
     action = iam_actions.extract_iam_action(service, method, path, headers, body, asked)
     if action not in _TAGGING:
         return None
-    keys = iam_actions.request_tag_context(service, action, body, asked)
+    keys = iam_actions.request_tag_context(action.partition(":")[0], action, body, asked)
     if not keys.get("aws:TagKeys"):
         return None
     region, account = responses.get_region(), responses.get_account_id()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FILES = {
     "apigatewayv2": ("apigatewayv2",),
     "cloudtrail": ("cloudtrail",),
-    "cloudwatch": ("logs", "events"),
+    "cloudwatch": ("logs", "events", "alarms"),
     "dynamodb": ("dynamodb",),
     "iam": ("iam",),
     "lambda": ("lambda_function", "lambda_alias", "lambda_permission", "lambda_events", "lambda_layer"),

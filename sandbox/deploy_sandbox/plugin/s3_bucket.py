@@ -26,6 +26,8 @@ GONE = frozenset(
     {
         "404",
         "NoSuchBucket",
+        "NoSuchCORSConfiguration",
+        "NoSuchLifecycleConfiguration",
         "NoSuchBucketPolicy",
         "NoSuchPublicAccessBlockConfiguration",
         "OwnershipControlsNotFoundError",

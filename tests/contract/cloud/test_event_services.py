@@ -19,6 +19,15 @@ HERE = "eu-central-1:222222222222"
 TAG = [{"Key": "a", "Value": "1"}]
 KEY = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
 IDS = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+ALARM = {
+    "ComparisonOperator": "GreaterThanThreshold",
+    "EvaluationPeriods": 1,
+    "Threshold": 0,
+    "Period": 60,
+    "MetricName": "Errors",
+    "Namespace": "AWS/Lambda",
+    "Statistic": "Sum",
+}
 
 MADE: Mapping[str, tuple[str, str, Any, Any]] = {
     "sqs:CreateQueue": (
@@ -50,6 +59,12 @@ MADE: Mapping[str, tuple[str, str, Any, Any]] = {
         "secretsmanager:TagResource",
         lambda client, name: client.create_secret(Name=name),
         lambda client, name: client.create_secret(Name=name, Tags=TAG),
+    ),
+    "cloudwatch:PutMetricAlarm": (
+        f"arn:aws:cloudwatch:{HERE}:alarm:NAME",
+        "cloudwatch:TagResource",
+        lambda client, name: client.put_metric_alarm(AlarmName=name, **ALARM),
+        lambda client, name: client.put_metric_alarm(AlarmName=name, **ALARM, Tags=TAG),
     ),
     "events:PutRule": (
         f"arn:aws:events:{HERE}:rule/NAME",

@@ -73,6 +73,18 @@ def _mapped(place: Place) -> Mapping[str, Any]:
     }
 
 
+def _notified(place: Place) -> Mapping[str, Any]:
+    """A queue that S3 may send to, as S3 demands."""
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": _queue_arn(place.name),
+    }
+    place.client("sqs").create_queue(QueueName=place.name, Attributes={"Policy": document(allowed)})
+    return {"queueArn": _queue_arn(place.name), "events": ["s3:ObjectCreated:*"], "filterPrefix": "a/"}
+
+
 def _subscribed(place: Place) -> Mapping[str, Any]:
     _queue(place)
     return {
@@ -390,5 +402,117 @@ CASES = (
         ),
         not_imported=frozenset({"code"}),
         known_outputs={"arn": f"arn:aws:lambda:{_HERE}:layer:{{name}}:1", "version": "1"},
+    ),
+    Case(
+        "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+        lambda place: {
+            "bucket": place.bucket(),
+            "corsRules": [{"allowedMethods": ["GET", "PUT"], "allowedOrigins": ["*"], "maxAgeSeconds": 60}],
+        },
+        updates=(
+            (
+                {"corsRules": [{"allowedMethods": ["GET"], "allowedOrigins": ["https://a.example"]}]},
+                {"corsRules": "UPDATE"},
+            ),
+        ),
+        drifts=(
+            (
+                lambda place, _: place.client("s3").put_bucket_cors(
+                    Bucket=place.name,
+                    CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]},
+                ),
+                {"corsRules": "UPDATE"},
+            ),
+        ),
+    ),
+    Case(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        lambda place: {
+            "bucket": place.bucket(),
+            "rules": [
+                {
+                    "id": "old",
+                    "status": "Enabled",
+                    "filter": {"prefix": "a/"},
+                    "expiration": {"days": 90},
+                    "transitions": [{"days": 30, "storageClass": "GLACIER"}],
+                    "noncurrentVersionExpiration": {"noncurrentDays": 7},
+                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 1},
+                }
+            ],
+        },
+        updates=(
+            (
+                {"rules": [{"id": "old", "status": "Disabled", "expiration": {"days": 9}}]},
+                {
+                    "rules[0].abortIncompleteMultipartUpload.daysAfterInitiation": "DELETE",
+                    "rules[0].expiration.days": "UPDATE",
+                    "rules[0].filter.prefix": "DELETE",
+                    "rules[0].noncurrentVersionExpiration.noncurrentDays": "DELETE",
+                    "rules[0].status": "UPDATE",
+                    "rules[0].transitions[0]": "DELETE",
+                },
+            ),
+        ),
+        drifts=(
+            (
+                lambda place, _: place.client("s3").put_bucket_lifecycle_configuration(
+                    Bucket=place.name,
+                    LifecycleConfiguration={
+                        "Rules": [
+                            {"ID": "old", "Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+                        ]
+                    },
+                ),
+                {"rules[0].expiration.days": "UPDATE"},
+            ),
+        ),
+    ),
+    Case(
+        "aws:s3/bucketNotification:BucketNotification",
+        lambda place: {"bucket": place.bucket(), "queues": [_notified(place)]},
+        updates=(
+            ({"eventbridge": True}, {"eventbridge": "UPDATE"}),
+            ({"eventbridge": False}, {"eventbridge": "UPDATE"}),
+        ),
+        drifts=(
+            (
+                lambda place, _: place.client("s3").put_bucket_notification_configuration(
+                    Bucket=place.name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+                ),
+                {"eventbridge": "UPDATE", "queues[0]": "ADD"},
+            ),
+        ),
+        not_imported=frozenset({"queues"}),  # S3 tells the id that it chose
+        outlives_delete=True,  # a bucket without notifications tells of none
+    ),
+    Case(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        lambda place: {
+            "name": place.name,
+            "comparisonOperator": "GreaterThanThreshold",
+            "evaluationPeriods": 1,
+            "metricName": "Errors",
+            "namespace": "AWS/Lambda",
+            "period": 60,
+            "statistic": "Sum",
+            "threshold": 0,
+            "dimensions": {"FunctionName": "f"},
+            "alarmActions": [f"arn:aws:sns:{_HERE}:t"],
+            "tags": {"a": "1"},
+        },
+        updates=(
+            ({"threshold": 2.5}, {"threshold": "UPDATE"}),
+            ({"alarmActions": None}, {"alarmActions": "DELETE"}),
+            ({"dimensions": {"FunctionName": "g"}}, {"dimensions.FunctionName": "UPDATE"}),
+            ({"actionsEnabled": False}, {"actionsEnabled": "UPDATE"}),
+        ),
+        drifts=(
+            (
+                lambda place, _: place.client("cloudwatch").enable_alarm_actions(AlarmNames=[place.name]),
+                {"actionsEnabled": "UPDATE"},
+            ),
+        ),
+        known_outputs={"arn": f"arn:aws:cloudwatch:{_HERE}:alarm:{{name}}"},
     ),
 )

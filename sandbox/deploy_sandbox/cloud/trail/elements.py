@@ -81,13 +81,26 @@ def lower_camel(name: str) -> str:
 
 
 def _parsed(call: ObservedCall, answer: CallAnswer) -> dict[str, Any]:
-    response = {"status_code": answer.status, "headers": HeadersDict(answer.headers), "body": answer.body}
+    response: dict[str, Any] = {
+        "status_code": answer.status,
+        "headers": HeadersDict(answer.headers),
+        "body": answer.body,
+    }
     with suppress(ResponseParserError, ValueError, LookupError, AttributeError):
-        parsed: dict[str, Any] = create_parser(call.model.metadata["protocol"]).parse(
+        parsed: dict[str, Any] = create_parser(_protocol(call, response["headers"])).parse(
             response, cast("Shape", call.shape.output_shape)
         )
         return parsed
     return {}
+
+
+def _protocol(call: ObservedCall, headers: Mapping[str, str]) -> str:
+    """The protocol of an answer. A service that speaks several, as CloudWatch does, answers in that of the request."""
+    declared = str(call.model.metadata["protocol"])
+    if not declared.startswith("smithy"):
+        return declared
+    spoken = headers.get("content-type", "")
+    return "json" if "json" in spoken else "query" if "xml" in spoken else declared
 
 
 def _wire(call: ObservedCall, request: ObservedRequest, shape: StructureShape) -> dict[str, Any]:
