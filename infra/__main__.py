@@ -1,26 +1,38 @@
-"""The program that one stack runs: its settings choose the layer, the layer is built, its outputs are exported."""
-
-from pathlib import Path
+"""What runs in each account: a bucket for the items, a function that keeps them there, and the HTTP API that people call."""
 
 import pulumi
 
-from deploy_infra.access import JenkinsAccess, TargetAccess
-from deploy_infra.providers import provider
-from deploy_infra.service import ItemsService
-from deploy_infra.settings import ToolsSettings, load
+from deploy_infra.service import this_stack
 
-HERE = Path(__file__).resolve().parent
+here = this_stack(__file__)
+config = pulumi.Config()
 
-settings = load(HERE.parent)
-opts = pulumi.ResourceOptions(provider=provider(settings))
+store = here.bucket("items")
+keeper = here.function(
+    "items",
+    code="handler",
+    handler="handler.app.answer",
+    description="Keeps items in a bucket and gives them back",
+    may=[store.read_write],
+    memory=config.require_int("memory"),
+    timeout=config.require_int("timeout"),
+    log_days=config.require_int("logRetentionDays"),
+    environment={
+        "BUCKET": store.bucket.bucket,
+        "STACK": here.stack,
+        "MAX_ITEM_BYTES": config.require("maxItemBytes"),
+    },
+)
+api = here.http_api(
+    "items",
+    {"GET /health": keeper, "PUT /items/{key}": keeper, "GET /items/{key}": keeper},
+    description="Puts and gets items",
+)
 
-layer: JenkinsAccess | TargetAccess | ItemsService
-if isinstance(settings, ToolsSettings):
-    layer = JenkinsAccess(settings, opts)
-elif settings.is_access:
-    layer = TargetAccess(settings, opts)
-else:
-    layer = ItemsService(settings, HERE / "handler", opts)
-
-for name, value in layer.outputs.items():
-    pulumi.export(name, value)
+pulumi.export("account", here.account)
+pulumi.export("stack", here.stack)
+pulumi.export("url", api.url)
+pulumi.export("bucket", store.bucket.bucket)
+pulumi.export("function", keeper.function.name)
+pulumi.export("version", keeper.function.version)
+pulumi.export("codeSha256", keeper.function.code_sha256)

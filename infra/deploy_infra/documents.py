@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from deploy_infra import names
-from deploy_infra.names import AccountNames, TargetNames
+from deploy_infra.names import AccountNames
 from deploy_infra.policies import boundary, buckets, jenkins, roles, trust
 from deploy_infra.policies.document import Document
 from deploy_infra.policies.jenkins import PlanSigningKey, State
 from deploy_infra.policies.record import TrailDelivery
-from deploy_infra.policies.scope import StackScope
+from deploy_infra.policies.wants import DeclaredService, service_of
+from deploy_infra.recording import record
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
 from deploy_project.accounts import EnterAs, role_of
+from deploy_project.project_file import admitted
 from deploy_project.stacks import arn, role_arn
 
 Documents = Mapping[str, Document]
@@ -29,7 +32,8 @@ def documents(root: Path, stack: str) -> Documents:
     settings = of_files(root, stack)
     if isinstance(settings, ToolsSettings):
         return of_tools(settings)
-    return of_access(settings) if settings.is_access else of_service(settings)
+    service = service_in(root, settings)
+    return of_access(settings, service) if settings.is_access else of_service(service)
 
 
 def of_tools(settings: ToolsSettings) -> Documents:
@@ -54,7 +58,7 @@ def state_of(settings: ToolsSettings) -> State:
     tools = settings.tools
     return State(
         bucket_arn=names.bucket_arn(tools.state_bucket),
-        project=names.PROJECT,
+        project=settings.project,
         keys_arn=_keys_arn(settings),
         key_alias=tools.state_key,
     )
@@ -76,30 +80,56 @@ def entered_by_deploy(settings: ToolsSettings) -> list[str]:
     return [*deployment, *entered_by_preview(settings)]
 
 
-def of_access(settings: TargetSettings) -> Documents:
+def of_access(settings: TargetSettings, service: DeclaredService) -> Documents:
     """Who may enter a target account, and what they may do there."""
-    here, tools, scope = names_of(settings), settings.tools, scope_of(settings)
+    tools, here = settings.tools, account_of(settings)
+    delivery = delivery_of(here)
     return {
-        "boundary": boundary.target(scope),
+        "boundary": boundary.target(service, delivery, here.trail_arn),
         "deployment.trust": _enter(settings, tools.deploy_role),
-        "deployment.policy": roles.deployment(scope),
+        "deployment.policy": roles.deployment(service),
         "preview.trust": _enter(settings, tools.preview_role, tools.deploy_role),
-        "preview.policy": roles.preview(scope),
-        "preview.session": roles.reading_only(),
-        "execution.trust": trust.service("lambda.amazonaws.com"),
-        "execution.policy": roles.execution(scope),
+        "preview.policy": roles.preview(service, delivery),
+        "preview.session": roles.reading_only(service.admitted, delivery.bucket_arn),
+        **{
+            f"{role.name}.{part}": document
+            for role in service.roles
+            for part, document in (
+                ("trust", trust.service(role.runs_in)),
+                ("policy", roles.execution(role, service)),
+            )
+        },
         "trail": _trail(here),
     }
 
 
-def of_service(settings: TargetSettings) -> Documents:
-    """What the service's own bucket demands."""
-    return {"items": buckets.tls_only(names.bucket_arn(names_of(settings).bucket))}
+def of_service(service: DeclaredService) -> Documents:
+    """What the service's own buckets demand."""
+    policies = {
+        each.inputs.get("bucket"): each.inputs["policy"]
+        for each in service.recording.of("aws:s3/bucketPolicy:BucketPolicy")
+        if "policy" in each.inputs
+    }
+    buckets_ = service.named("aws:s3/bucket:Bucket")
+    return {name: json.loads(policies[bucket]) for name, bucket in buckets_.items() if bucket in policies}
 
 
-def names_of(settings: TargetSettings) -> TargetNames:
-    """What everything of this target account is called."""
-    return TargetNames(settings.target.account, settings.target.region, settings.target.env)
+def service_in(root: Path, settings: TargetSettings) -> DeclaredService:
+    """What the stack's program takes, whatever layer is asked about. Raises ValueError with every reason why it cannot be had."""
+    service = service_of(record(root, settings.target.env), admitted(root))
+    if service.problems:
+        raise ValueError("\n".join(service.problems))
+    return service
+
+
+def delivery_of(here: AccountNames) -> TrailDelivery:
+    """Where whoever reads an account's record finds it."""
+    return TrailDelivery(here.account, names.bucket_arn(here.trail_bucket))
+
+
+def account_of(settings: TargetSettings) -> AccountNames:
+    """What is called the same in this account as in every other."""
+    return AccountNames(settings.target.account, settings.target.region)
 
 
 def _keys_arn(settings: ToolsSettings) -> str:
@@ -112,27 +142,10 @@ def _enter(settings: TargetSettings, *jenkins_roles: str) -> Document:
         tools_account=account,
         role_arns=[role_arn(account, role) for role in jenkins_roles],
         external_id=settings.target.external_id,
-        session_pattern=names_of(settings).session_pattern,
+        session_pattern=f"{settings.project}-{settings.target.env}-*",
         organization=settings.tools.organization,
     )
 
 
 def _trail(here: AccountNames) -> Document:
     return buckets.trail(names.bucket_arn(here.trail_bucket), account=here.account, trail_arn=here.trail_arn)
-
-
-def scope_of(settings: TargetSettings) -> StackScope:
-    """What this stack calls its own."""
-    here = names_of(settings)
-    return StackScope(
-        account=here.account,
-        region=here.region,
-        stack=here.env,
-        bucket_arn=names.bucket_arn(here.bucket),
-        function_arn=here.function_arn,
-        alias_arn=here.alias_arn,
-        execution_role_arn=role_arn(here.account, here.execution_role),
-        log_group_arn=here.log_group_arn,
-        trail_arn=here.trail_arn,
-        trail_bucket_arn=names.bucket_arn(here.trail_bucket),
-    )

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy_infra import names
-from deploy_infra.documents import names_of
+from deploy_infra.documents import account_of, service_in
 from deploy_infra.names import AccountNames
+from deploy_infra.policies.wants import DeclaredService
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
 
 SHORTEST_MAXIMUM = 3600
@@ -19,13 +20,15 @@ def inventory(root: Path, stack: str) -> Mapping[str, Any]:
     """The things of `stack` in the project folder `root`, under the names that `deploy_infra.documents` gives their documents.
 
     `roles`: for each its `name` and its `maxSession` in seconds; `NAME.trust` and `NAME.policy` are its documents.
-    `boundary` and `trail`: their names. `buckets`: names, under the names of their policies. `function` and `logGroup`
-    of a service: their names. What a stack does not have is empty. Raises ValueError where the settings are not what they must be.
+    `boundary` and `trail`: their names. `buckets`: names, under the names of their policies. `functions` and `logGroups`
+    of a service: their names. What a stack does not have is empty. Raises ValueError where the settings or the program are not
+    what they must be.
     """
     settings = of_files(root, stack)
     if isinstance(settings, ToolsSettings):
         return _tools(settings)
-    return _access(settings) if settings.is_access else _service(settings)
+    service = service_in(root, settings)
+    return _access(settings, service) if settings.is_access else _service(service)
 
 
 def longest_session(settings: TargetSettings) -> int:
@@ -39,25 +42,26 @@ def _tools(settings: ToolsSettings) -> Mapping[str, Any]:
     return _layer(AccountNames(tools.account, tools.region), roles, names.JENKINS_BOUNDARY)
 
 
-def _access(settings: TargetSettings) -> Mapping[str, Any]:
-    target, here, longest = settings.target, names_of(settings), longest_session(settings)
+def _access(settings: TargetSettings, service: DeclaredService) -> Mapping[str, Any]:
+    target, longest = settings.target, longest_session(settings)
     roles = {
         "deployment": _role(target.deployment_role, longest),
         "preview": _role(target.preview_role, longest),
-        "execution": _role(here.execution_role),
+        **{role.name: _role(role.role) for role in service.roles},
     }
-    return _layer(here, roles, here.boundary)
+    return _layer(account_of(settings), roles, names.boundary(service.place.prefix))
 
 
-def _service(settings: TargetSettings) -> Mapping[str, Any]:
-    here = names_of(settings)
-    function = {"function": here.service, "logGroup": here.log_group}
-    return {"roles": {}, "boundary": "", "trail": "", "buckets": {"items": here.bucket}, **function}
+def _service(service: DeclaredService) -> Mapping[str, Any]:
+    functions = service.named("aws:lambda/function:Function")
+    groups = {name: names.log_group(function) for name, function in functions.items()}
+    buckets = service.named("aws:s3/bucket:Bucket")
+    return {"roles": {}, "boundary": "", "trail": "", "buckets": buckets, "functions": functions, "logGroups": groups}
 
 
 def _layer(here: AccountNames, roles: Mapping[str, Any], boundary: str) -> Mapping[str, Any]:
     made = {"roles": roles, "boundary": boundary, "trail": names.TRAIL, "buckets": {"trail": here.trail_bucket}}
-    return {**made, "function": "", "logGroup": ""}
+    return {**made, "functions": {}, "logGroups": {}}
 
 
 def _role(name: str, longest: int = SHORTEST_MAXIMUM) -> Mapping[str, Any]:

@@ -10,15 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from deploy_infra import names
-from deploy_infra.documents import entered_by_deploy, entered_by_preview, names_of, plan_key_of, scope_of, state_of
+from deploy_infra.documents import (
+    account_of,
+    delivery_of,
+    entered_by_deploy,
+    entered_by_preview,
+    plan_key_of,
+    service_in,
+    state_of,
+)
 from deploy_infra.names import AccountNames
 from deploy_infra.policies import jenkins, roles
-from deploy_infra.policies.actions import OPERATIONS, TYPES
 from deploy_infra.policies.grant import RoleGrant
-from deploy_infra.policies.record import TrailDelivery
-from deploy_infra.policies.requests import requests
-from deploy_infra.policies.scope import StackScope
+from deploy_infra.policies.record import reads
+from deploy_infra.policies.resource_types import Phase
+from deploy_infra.policies.wants import DeclaredService, Want, contexts
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
 from deploy_project.seam import RoleNeed
 from deploy_project.stacks import role_arn
@@ -32,12 +38,14 @@ def needs(root: Path, stack: str) -> list[Mapping[str, object]]:
     settings = of_files(root, stack)
     if isinstance(settings, ToolsSettings):
         return [asdict(need) for need in _of_tools(settings)]
-    return [asdict(need) for need in _of_access(settings)] if settings.is_access else []
+    if not settings.is_access:
+        return []
+    return [asdict(need) for need in _of_access(settings, service_in(root, settings))]
 
 
 def _of_tools(settings: ToolsSettings) -> Iterator[RoleNeed]:
     tools, state = settings.tools, state_of(settings)
-    trail = TrailDelivery(tools.account, names.bucket_arn(AccountNames(tools.account, tools.region).trail_bucket))
+    trail = delivery_of(AccountNames(tools.account, tools.region))
     deploy = _holder(role_arn(tools.account, tools.deploy_role), "jenkins-deploy", "deploy")
     preview = _holder(role_arn(tools.account, tools.preview_role), "jenkins-preview", "preview")
     yield from _granted(
@@ -46,37 +54,33 @@ def _of_tools(settings: ToolsSettings) -> Iterator[RoleNeed]:
     yield from _granted(preview, "Jenkins", jenkins.previews(state, entered_by_preview(settings)))
 
 
-def _of_access(settings: TargetSettings) -> Iterator[RoleNeed]:
-    target, scope = settings.target, scope_of(settings)
+def _of_access(settings: TargetSettings, service: DeclaredService) -> Iterator[RoleNeed]:
+    target = settings.target
     deployment = _holder(role_arn(target.account, target.deployment_role), "deployment", "deployment")
     preview = _holder(role_arn(target.account, target.preview_role), "preview", "preview", session="preview.session")
-    execution = _holder(role_arn(target.account, names_of(settings).execution_role), "execution", "execution")
-    for kind, calls in TYPES.items():
-        # Whatever is done to a resource, the provider looks at it too.
-        phases = {"create": calls.create, "read": (), "update": calls.update, "delete": calls.delete}
-        for phase, operations in phases.items():
-            yield from _called(deployment, kind, phase, dict.fromkeys((*operations, *calls.read)), scope)
-        yield from _called(preview, kind, "preview", calls.read, scope)
-    yield from _granted(replace(preview, session=""), "drift", roles.compares(scope))
-    yield from _granted(replace(preview, session=""), "the record", roles.audits(scope))
-    yield from _granted(execution, "the function", roles.runs(scope))
+    for want in service.wants:
+        yield from _wanted(deployment, want, service)
+        if want.reads:
+            yield from _wanted(preview, replace(want, phase=Phase.PLAN), service)
+    unnarrowed = replace(preview, session="")
+    yield from _granted(unnarrowed, "drift", roles.compares(service))
+    yield from _granted(unnarrowed, "the record", reads(delivery_of(account_of(settings))))
+    for role in service.roles:
+        holder = _holder(role_arn(target.account, role.role), role.name, role.name)
+        yield from _granted(holder, "what runs", roles.runs(role, service))
 
 
-def _called(
-    holder: RoleNeed, kind: str, phase: str, operations: Iterable[str], scope: StackScope
-) -> Iterator[RoleNeed]:
-    for operation in operations:
-        for need in OPERATIONS[operation]:
-            for arns, context in requests(need.on, scope):
-                yield replace(
-                    holder,
-                    type=kind,
-                    phase=phase,
-                    operation=operation,
-                    action=need.action,
-                    resources=list(arns),
-                    context=context,
-                )
+def _wanted(holder: RoleNeed, want: Want, service: DeclaredService) -> Iterator[RoleNeed]:
+    for context in contexts(want, service.place):
+        yield replace(
+            holder,
+            type=want.kind,
+            phase="preview" if want.phase is Phase.PLAN else want.phase.value,
+            operation=want.operation,
+            action=want.action,
+            resources=list(want.resources),
+            context=context,
+        )
 
 
 def _granted(holder: RoleNeed, kind: str, grants: Iterable[RoleGrant]) -> Iterator[RoleNeed]:

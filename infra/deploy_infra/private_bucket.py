@@ -30,7 +30,7 @@ class PrivateBucket(pulumi.ComponentResource):
         empties: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("items:storage:PrivateBucket", name, None, opts)
+        super().__init__("deploy:storage:PrivateBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=empties, opts=child)
         self._harden(name, child)

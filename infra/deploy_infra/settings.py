@@ -13,38 +13,15 @@ from deploy_project.keys import (
     TOOLS_KEYS,
     Key,
     judged,
-    number,
-    one_of,
     shared,
     states_apart,
     unknown,
 )
+from deploy_project.project_file import read_project
 from deploy_project.stackfile import Problem, Reader, Setting, StackFile, ValueKind, read, shown
 from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_of, file_name, is_access, is_env
 
-RETENTION_DAYS = (
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
-    1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)  # fmt: skip
-"""What CloudWatch Logs can keep (PutRetentionPolicy, retentionInDays)."""
-
-SERVICE_KEYS = (
-    number("items:memory", 128, 10_240, "128 to 10240 (MB)"),
-    number("items:timeout", 1, 29, "1 to 29 (seconds; an HTTP API waits 30)"),
-    number("items:maxItemBytes", 1, 4_000_000, "1 to 4000000 (bytes; Lambda takes 6 MB with base64)"),
-    one_of("items:logRetentionDays", RETENTION_DAYS, f"one of {', '.join(map(str, RETENTION_DAYS))} (days)"),
-)
 DEFAULT_PROVIDERS = "pulumi:disable-default-providers"
-
-
-@dataclass(frozen=True)
-class ServiceSettings:
-    """The service's own settings: MB, seconds, bytes, days."""
-
-    memory: int
-    timeout: int
-    max_item_bytes: int
-    log_retention_days: int
 
 
 @dataclass(frozen=True)
@@ -63,8 +40,9 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class StackSettings:
-    """What every stack knows: its name, the run, and the account that Jenkins lives in."""
+    """What every stack knows: whose it is, its name, the run, and the account that Jenkins lives in."""
 
+    project: str
     stack: str
     run: RunSettings
     tools: ToolsFacts
@@ -82,7 +60,6 @@ class TargetSettings(StackSettings):
     """One layer of a target account."""
 
     target: TargetFacts
-    service: ServiceSettings
 
     @property
     def is_access(self) -> bool:
@@ -148,7 +125,7 @@ def _of_file(env: str, file: StackFile) -> Iterator[Problem]:
     yield from found
     yield from states_apart(file, values)
     if file.settings:
-        yield from (problem for problem in unknown(file, keys) if problem.key != DEFAULT_PROVIDERS)
+        yield from unknown(file, keys, namespace="deploy:")
         got = file.settings.get(DEFAULT_PROVIDERS, Setting(ValueKind.NOTHING))
         if got.items != ("*",):
             what = f'got {got.shown()}, expected ["*"]: every provider is explicit'
@@ -156,16 +133,16 @@ def _of_file(env: str, file: StackFile) -> Iterator[Problem]:
 
 
 def _keys(env: str) -> Sequence[Key]:
-    return (*TOOLS_KEYS, *RUN_KEYS) if env == TOOLS else (*TARGET_KEYS, *RUN_KEYS, *SERVICE_KEYS)
+    return (*TOOLS_KEYS, *RUN_KEYS) if env == TOOLS else (*TARGET_KEYS, *RUN_KEYS)
 
 
 def _settings(root: Path, stack: str, own: Values) -> ToolsSettings | TargetSettings:
-    run = _run(stack, own)
+    run, project = _run(stack, own), read_project(root).name
     if stack == TOOLS:
         targets = tuple(TargetFacts.of(env, _in_file(root, env)) for env in _targets(root))
-        return ToolsSettings(stack, run, ToolsFacts.of(own), targets)
+        return ToolsSettings(project, stack, run, ToolsFacts.of(own), targets)
     tools, target = ToolsFacts.of(_in_file(root, TOOLS)), TargetFacts.of(env_of(stack), own)
-    return TargetSettings(stack, run, tools, target, _service(own))
+    return TargetSettings(project, stack, run, tools, target)
 
 
 def _running(stack: str) -> Values:
@@ -194,13 +171,4 @@ def _run(stack: str, values: Values) -> RunSettings:
         str(values["deploy:sessionName"]),
         int(values["deploy:grantedDuration"]),
         bool(values["deploy:emptyBuckets"]),
-    )
-
-
-def _service(values: Values) -> ServiceSettings:
-    return ServiceSettings(
-        memory=int(values["items:memory"]),
-        timeout=int(values["items:timeout"]),
-        max_item_bytes=int(values["items:maxItemBytes"]),
-        log_retention_days=int(values["items:logRetentionDays"]),
     )

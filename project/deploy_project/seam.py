@@ -96,7 +96,7 @@ class MadeRole:
 class Inventory:
     """What a stack has in its account that somebody could change by hand, by name; empty what it does not have.
 
-    `roles` and `buckets` have the names of their documents. `function` and `log_group` are a service's.
+    `roles` and `buckets` have the names of their documents. `functions` and `log_groups` are a service's, by the program's names.
     """
 
     __pydantic_config__ = ConfigDict(alias_generator=to_camel)
@@ -105,8 +105,8 @@ class Inventory:
     boundary: str
     trail: str
     buckets: Mapping[str, str]
-    function: str
-    log_group: str
+    functions: Mapping[str, str]
+    log_groups: Mapping[str, str]
 
 
 PROBLEMS = TypeAdapter(tuple[Problem, ...])

@@ -22,6 +22,7 @@ ONE_OF_A_KIND = (
     "deploy_driver.assurance.prove.*",  # a table of cases
     "deploy_driver.run.runner",  # knows nothing of what is done with a step
     "deploy_infra.service.*",  # a component
+    "deploy_infra.recording",  # runs a program, and knows nothing of what comes of it
     "deploy_sandbox.cloud.*",  # a correction of the emulator
     "deploy_sandbox.plugin.*",  # a resource type
 )

@@ -23,8 +23,8 @@ def test_only_the_boundary_leaves_the_process() -> None:
     assert not [module.path for module in modules("driver") if {"exit", "quit"} & set(module.calls())]
 
 
-def test_only_the_settings_read_pulumi_s_config() -> None:
-    assert callers("pulumi.Config", "infra") == {"infra/deploy_infra/settings.py"}
+def test_only_the_settings_and_a_service_s_program_read_pulumi_s_config() -> None:
+    assert callers("pulumi.Config", "infra") == {"infra/__main__.py", "infra/deploy_infra/settings.py"}
 
 
 def test_only_the_providers_make_a_provider() -> None:

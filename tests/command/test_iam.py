@@ -86,7 +86,7 @@ def test_the_project_as_it_is_has_no_findings(project: Path) -> None:
                 'return [arn.replace("items-dev", "items-*") for arn in asked',
             ),
             "iam.reaches-others",
-            "deployment.policy: Function",
+            "deployment.policy: LambdaFunction",
         ),
     ],
     ids=["an action more", "an action less", "a wider resource"],

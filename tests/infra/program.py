@@ -14,8 +14,10 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks, set_all_config, set_mocks, settings
 from pulumi.runtime.stack import run_in_stack
 
+from deploy_driver.adapters.sources import make_importable
+from deploy_infra.access import build
 from deploy_project.stackfile import read
-from deploy_project.stacks import env_of, file_name
+from deploy_project.stacks import env_of, file_name, is_access
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("tools", "dev", "dev-access", "staging", "staging-access", "prod", "prod-access")
@@ -113,7 +115,11 @@ def run(stack: str, facts: Mapping[str, str] | None = None, config: Mapping[str,
     settings.ROOT.set(None)  # set_mocks makes a stack of its own; run_in_stack makes the one that registers outputs
 
     def program() -> None:
-        runpy.run_path(str(ROOT / "infra"), run_name="__main__")
+        make_importable(ROOT, ROOT / "infra")
+        if is_access(stack):
+            build(ROOT)
+        else:
+            runpy.run_path(str(ROOT / "infra" / "__main__.py"), run_name="__main__")
 
     try:
         loop.run_until_complete(run_in_stack(program))

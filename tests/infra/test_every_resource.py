@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from deploy_infra.policies.actions import TYPES
 from deploy_project.seam import QUOTAS, DocumentKind
 from deploy_project.stacks import env_of, is_access
 from tests.infra.program import STACKS, Registered, Registrations, config_of, registered
+from tests.unit.infra.facts import DEMO_TYPES
 
 TYPES_AND_INPUTS = {
     "aws:iam/role:Role": {
@@ -87,7 +87,7 @@ def test_only_types_and_inputs_that_the_offline_plugin_acts_on(stack: str) -> No
 
 def test_the_roles_policies_come_from_exactly_the_types_of_the_service_layer(stack: str) -> None:
     if not stack.endswith("-access") and stack != "tools":
-        assert {resource.type for resource in _aws(stack)} == set(TYPES)
+        assert {resource.type for resource in _aws(stack)} == set(DEMO_TYPES)
 
 
 def test_every_resource_is_made_by_the_one_explicit_provider(stack: str) -> None:
@@ -112,13 +112,13 @@ def test_every_taggable_resource_gets_the_stacks_tags_from_the_provider(stack: s
 
 def test_every_resource_has_a_parent_that_is_one_of_our_components(stack: str) -> None:
     run = registered(stack)
-    components = {resource.urn for resource in run.resources if not resource.custom and "items:" in resource.type}
+    components = {resource.urn for resource in run.resources if not resource.custom and "deploy:" in resource.type}
     assert [str(resource) for resource in _aws(stack) if resource.parent not in components] == []
 
 
 def test_every_component_registers_outputs(stack: str) -> None:
     run = registered(stack)
-    components = [resource for resource in run.resources if resource.type.startswith("items:")]
+    components = [resource for resource in run.resources if resource.type.startswith("deploy:")]
     assert [str(component) for component in components if not run.outputs.get(component.urn)] == []
 
 
@@ -139,7 +139,7 @@ def test_a_role_that_jenkins_enters_allows_sessions_as_long_as_configured(stack:
     longest = {role.name: role.inputs["maxSessionDuration"] for role in registered(stack).of("aws:iam/role:Role")}
     if stack.endswith("-access"):
         wanted = max(3600, int(config_of(stack)["deploy:sessionDuration"]))
-        assert longest == {"deployment": wanted, "preview": wanted, "execution": 3600}
+        assert longest == {"deployment": wanted, "preview": wanted, "items-execution": 3600}
     else:
         assert set(longest.values()) <= {3600}
 
@@ -203,7 +203,7 @@ def test_stack_outputs_are_what_the_driver_reads(stack: str) -> None:
     assert outputs["account"] == config_of(stack)["deploy:account"]
     wanted = {
         "tools": {"account", "jenkinsDeployRole", "jenkinsPreviewRole", "boundary", "trail", "roleIds"},
-        "access": {"account", "deploymentRole", "previewRole", "executionRole", "boundary", "trail", "roleIds"},
+        "access": {"account", "deploymentRole", "previewRole", "executionRoles", "boundary", "trail", "roleIds"},
         "service": {"account", "stack", "url", "bucket", "function", "version", "codeSha256"},
     }
     layer = "tools" if stack == "tools" else "access" if stack.endswith("-access") else "service"

@@ -85,7 +85,7 @@ class Look:
         yield InspectedTrail(*_place(stack, things.trail), things.buckets["trail"], inspector.trail(things.trail))
         yield from self._buckets(inspector)
         yield InspectedAccessState(*_place(stack, self.config.backend.bucket), self.exposed)
-        yield from self._function(inspector)
+        yield from self._functions(inspector)
         yield InspectedKeys(*_place(stack, f"account {stack.account}"), inspector.keys())
 
     def _buckets(self, inspector: Inspector) -> Iterator[InspectedBucket]:
@@ -93,10 +93,10 @@ class Look:
         for stack in (self.access, self.service):
             if stack:
                 buckets = program.inventory(self.config, stack).buckets
-                documents = program.documents(self.config, stack, *buckets)
+                documents = program.documents(self.config, stack)
                 for key, name in buckets.items():
                     seen = self._stands(stack, lambda name=name: inspector.bucket(name))  # type: ignore[misc]
-                    yield InspectedBucket(*_place(stack, name), documents[key], seen)
+                    yield InspectedBucket(*_place(stack, name), documents.get(key, {}), seen)
         if self.access.account == self.config.backend.account:
             config = self.config
             jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
@@ -105,12 +105,11 @@ class Look:
             policy = access_bucket_policy(other, self.access.account, jenkins)
             yield InspectedBucket(*_place(self.access, other), policy, inspector.bucket(other))
 
-    def _function(self, inspector: Inspector) -> Iterator[InspectedFunction]:
-        if self.service:
-            stack, name = self.service, program.inventory(self.config, self.service).function
-            yield InspectedFunction(
-                *_place(stack, name), stack.account, stack.region, self._stands(stack, lambda: inspector.function(name))
-            )
+    def _functions(self, inspector: Inspector) -> Iterator[InspectedFunction]:
+        if stack := self.service:
+            for name in program.inventory(self.config, stack).functions.values():
+                seen = self._stands(stack, lambda name=name: inspector.function(name))  # type: ignore[misc]
+                yield InspectedFunction(*_place(stack, name), stack.account, stack.region, seen)
 
     def _stands(self, stack: Stack, look: Callable[[], T]) -> T | Unseen:
         """What there is to see of a stack, unless it is a service that is not deployed."""

@@ -77,8 +77,9 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
 
 def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
     access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
-    made = program.inventory(config, access, "roles.deployment", "roles.execution", "buckets.trail")
-    serves = program.inventory(config, stack, "buckets.items")
+    made = program.inventory(config, access, "roles.deployment", "buckets.trail")
+    serves = program.inventory(config, stack)
+    (function, runs_as), bucket = next(iter(serves.functions.items())), next(iter(serves.buckets))
     says = program.documents(config, access, "deployment.trust", "preview.trust", "trail")
     return ProvedTarget(
         env=stack.env,
@@ -91,14 +92,14 @@ def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
         deployment_role=stack.deployment_role,
         preview_role=stack.preview_role,
         bootstrap_role=stack.bootstrap_role,
-        execution_role=made.roles["execution"].name,
+        execution_role=made.roles[f"{function}-execution"].name,
         boundary=arn("iam", f"policy/{made.boundary}", account=stack.account),
-        bucket=serves.buckets["items"],
-        function=serves.function,
-        log_group=serves.log_group,
+        bucket=serves.buckets[bucket],
+        function=runs_as,
+        log_group=serves.log_groups[function],
         trail=_trail(stack, made.trail),
         trail_bucket=made.buckets["trail"],
-        bucket_policy=json.dumps(program.documents(config, stack, "items")["items"]),
+        bucket_policy=json.dumps(program.documents(config, stack, bucket)[bucket]),
         trail_policy=json.dumps(says["trail"]),
     )
 

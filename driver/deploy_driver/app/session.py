@@ -361,4 +361,5 @@ def engine_of(session: Session, tools: EngineTools, folder: Path) -> AutomationE
         run_folder=folder,
         stack_exists=lambda name: states.require(config.stack(name)) is not None,
         program_timeout=config.program_timeout,
+        access_program=config.access_program,
     )

@@ -156,6 +156,7 @@ def load(
         plan_key=tools.plan_key,
         program=program,
         program_timeout=toml.program.timeout,
+        access_program=toml.program.access or "",
         **_entry_points(toml.program),
         drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),
     )
@@ -182,7 +183,7 @@ def _of_program(ask: Ask, entry: str, root: Path, stacks: Sequence[str]) -> tupl
 
 def _entry_points(table: ProgramTable) -> dict[str, str]:
     """The functions of the program that the driver asks; empty where none is named."""
-    return {name: entry or "" for name, entry in table.model_dump(exclude={"timeout"}).items()}
+    return {name: entry or "" for name, entry in table.model_dump(exclude={"timeout", "access"}).items()}
 
 
 def _project(root: Path, longest_stack: str) -> tuple[str, str, list[str]]:

@@ -90,6 +90,7 @@ class ProgramTable(_Strict):
     """`[program]`: functions of the program that the driver asks, as `package.module:function`, and how long it may be silent."""
 
     timeout: Annotated[StrictInt, Field(ge=1)] = 600
+    access: EntryPoint = "deploy_infra.access:build"
     settings_check: EntryPoint | None = None
     documents: EntryPoint | None = None
     needs: EntryPoint | None = None
@@ -143,8 +144,12 @@ class StackTable(_Strict):
 
 
 class AccessTable(_Strict):
-    """`[access]`: limits of every access layer."""
+    """`[access]`: limits of every access layer, and `services` that the accounts admit beside Lambda, S3, API Gateway and their logs.
 
+    An administrator writes them, as IAM's prefixes: `sqs`, `dynamodb`, `events`.
+    """
+
+    services: tuple[Annotated[StrictStr, Field(pattern=r"^[a-z0-9-]+$", description="a service such as sqs")], ...] = ()
     max_deletes: Annotated[StrictInt, Field(ge=0)] = 0
 
 
@@ -217,6 +222,7 @@ class DeployConfig:
     plan_key: str
     program: str = "."
     program_timeout: int = 600
+    access_program: str = ""
     settings_check: str = ""
     documents: str = ""
     needs: str = ""

@@ -26,7 +26,7 @@ class AccountTrail(pulumi.ComponentResource):
         empties: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("items:access:AccountTrail", name, None, opts)
+        super().__init__("deploy:access:AccountTrail", name, None, opts)
         record = PrivateBucket(
             name,
             bucket=here.trail_bucket,

@@ -14,7 +14,7 @@ class PermissionsBoundary(pulumi.ComponentResource):
     def __init__(
         self, name: str, *, policy_name: str, policy: Document, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("items:access:Boundary", name, None, opts)
+        super().__init__("deploy:access:Boundary", name, None, opts)
         managed = aws.iam.Policy(
             name,
             name=policy_name,

@@ -27,7 +27,7 @@ class CappedRole(pulumi.ComponentResource):
         max_session: int = SHORTEST_MAXIMUM,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("items:access:CappedRole", name, None, opts)
+        super().__init__("deploy:access:CappedRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.role = aws.iam.Role(
             name,

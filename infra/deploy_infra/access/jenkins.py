@@ -24,7 +24,7 @@ class JenkinsAccess(pulumi.ComponentResource):
     """
 
     def __init__(self, settings: ToolsSettings, opts: pulumi.ResourceOptions) -> None:
-        super().__init__("items:access:JenkinsAccess", settings.stack, None, opts)
+        super().__init__("deploy:access:JenkinsAccess", settings.stack, None, opts)
         tools = settings.tools
         self._says = of_tools(settings)
         self._child = pulumi.ResourceOptions(parent=self)

@@ -6,8 +6,11 @@ ceiling does not (IAM User Guide, "Permissions boundaries").
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
+
 from deploy_infra.policies import record
-from deploy_infra.policies.document import Document, Statement, allow, deny, document
+from deploy_infra.policies.document import Conditions, Document, Statement, allow, deny, document
 from deploy_infra.policies.jenkins import (
     PLAN_KEY_ACTIONS,
     STATE_KEY_ACTIONS,
@@ -16,7 +19,9 @@ from deploy_infra.policies.jenkins import (
     key_condition,
     record_files,
 )
-from deploy_infra.policies.scope import StackScope
+from deploy_infra.policies.record import TrailDelivery
+from deploy_infra.policies.roles import runs
+from deploy_infra.policies.wants import DeclaredService, Narrowing, covered, narrowed, service_word
 
 _OTHER_DOORS = (
     "lambda:CreateFunctionUrlConfig",
@@ -35,41 +40,81 @@ _OTHER_DOORS = (
     "s3:PutObjectVersionAcl",
     "s3:PutReplicationConfiguration",
 )
-"""Ways to show a function or a bucket to others, to send what happens there elsewhere, or to get past a retention, that no
-resource of the service layer needs.
+"""Ways to show a function or a bucket to others, to send what happens there elsewhere, or to get past a retention: shut where
+the program declares nothing that needs them.
 
 S3 blocks public access to a new bucket by itself; a role that may not put the block cannot take it away.
 """
 
-_WRITES_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
-"""All that is done to a log here: nobody deletes it, shortens it, exports it, or subscribes another account to it."""
+_ALWAYS = frozenset({"s3", "lambda", "logs", "apigateway", "kms", "sts", "cloudtrail"})
+"""Services that some role of ours uses in every account."""
+
+_ONLY_ASKED = frozenset({"logs", "kms", "iam"})
+"""Services of which the ceiling allows only what is asked for, and not all actions on the stack's own things."""
 
 
-def target(scope: StackScope) -> Document:
+def target(service: DeclaredService, delivery: TrailDelivery, trail_arn: str) -> Document:
     """The ceiling of a target account's roles: this stack's own things."""
+    asked = list(_asked(service))
+    words = sorted({service_word(action) for action, *_ in asked} - {"iam"})
+    doors = [door for door in _OTHER_DOORS if door not in {action for action, *_ in asked}]
+    callers = sorted({want.to for want in service.wants if want.narrowing is Narrowing.CALLED})
     return document(
-        allow("OwnBucket", ["s3:*"], [scope.bucket_arn, scope.objects_arn]),
-        allow("OwnFunction", ["lambda:*"], scope.function_arns),
-        allow("OwnLog", list(_WRITES_LOG), [f"{scope.log_group_arn}:*"]),
-        allow("HttpApis", ["apigateway:*"], [scope.api_collection_arn, scope.apis_arn, scope.api_tags_arn]),
-        allow(
-            "ExecutionRole",
-            ["iam:PassRole"],
-            [scope.execution_role_arn],
-            {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
-        ),
-        *_record_is_read(scope.trail_bucket_arn),
-        deny(
-            "NoStrangerCalls",
-            ["lambda:AddPermission"],
-            ["*"],
-            {"StringNotEquals": {"lambda:Principal": "apigateway.amazonaws.com"}},
-        ),
-        deny("NoOtherDoors", list(_OTHER_DOORS), ["*"]),
-        _nothing_else("iam:PassRole"),
+        *(statement for word in words for statement in _own(word, asked)),
+        *_passed(service),
+        *_record_is_read(delivery.bucket_arn),
+        deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"], {"StringNotEquals": {"lambda:Principal": callers}})
+        if callers
+        else deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"]),
+        deny("NoOtherDoors", doors, ["*"]),
+        _nothing_else(*sorted(f"{word}:*" for word in set(words) - _ALWAYS), "iam:PassRole"),
         deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
-        *_record_stands(scope.trail_arn, scope.trail_bucket_arn),
+        *_record_stands(trail_arn, delivery.bucket_arn),
     )
+
+
+Asked = tuple[str, tuple[str, ...], Conditions | None]
+"""An action, on what, and what narrows it."""
+
+
+def _asked(service: DeclaredService) -> Iterator[Asked]:
+    """Everything that some role of the stack does, but for roles that are passed."""
+    for want in service.wants:
+        if want.narrowing is not Narrowing.PASSED:
+            yield want.action, want.resources, narrowed(want, service.place)
+    for grant in service.grants:
+        for action in grant.actions:
+            yield action, grant.resources, None
+    for own in (grant for role in service.roles for grant in runs(role, service)):
+        for action in own.calls.values():
+            yield action, tuple(own.resources), None
+
+
+def _own(word: str, asked: Iterable[Asked]) -> Iterator[Statement]:
+    """All actions of a service on the stack's own things; of those that know no thing, only what is asked for."""
+    of_word = [each for each in asked if service_word(each[0]) == word]
+    things = covered(sorted(arn for _, arns, _ in of_word for arn in arns if arn != "*"))
+    title = word.replace("-", "").title()
+    if things:
+        actions = (
+            sorted({action for action, arns, _ in of_word if arns != ("*",)}) if word in _ONLY_ASKED else [f"{word}:*"]
+        )
+        yield allow(f"Own{title}", actions, things)
+    anywhere: dict[str, tuple[set[str], Conditions | None]] = {}
+    for action, arns, when in of_word:
+        if "*" in arns:
+            anywhere.setdefault(json.dumps(when, sort_keys=True), (set(), when))[0].add(action)
+    for position, (_, (actions_there, when)) in enumerate(sorted(anywhere.items()), 1):
+        yield allow(f"Any{title}{position}", sorted(actions_there), ["*"], when)
+
+
+def _passed(service: DeclaredService) -> Iterator[Statement]:
+    """The roles that may be passed, each to its own service."""
+    passed = [want for want in service.wants if want.narrowing is Narrowing.PASSED]
+    for to in sorted({want.to for want in passed}):
+        arns = covered(sorted(arn for want in passed if want.to == to for arn in want.resources))
+        when = {"StringEquals": {"iam:PassedToService": to}}
+        yield allow(f"Pass{to.partition('.')[0].title()}", ["iam:PassRole"], arns, when)
 
 
 def jenkins(
@@ -123,6 +168,6 @@ def _nothing_else(*but: str) -> Statement:
     return {
         "Sid": "NothingElse",
         "Effect": "Deny",
-        "NotAction": ["s3:*", "lambda:*", "logs:*", "apigateway:*", "kms:*", "sts:*", "cloudtrail:*", *but],
+        "NotAction": [*(f"{word}:*" for word in sorted(_ALWAYS)), *but],
         "Resource": ["*"],
     }

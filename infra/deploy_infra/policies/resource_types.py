@@ -1,6 +1,6 @@
 """From resource type to SDK operation to IAM action and ARN: the one table that roles are derived from.
 
-`resource_types.json` is made by `generate/resource_types.py` from what was recorded of the AWS provider and from AWS's Service
+`resource_types.json` is made by `generate/resource_types.py` from what was recorded of the AWS provider and from AWS's DeclaredService
 Authorization Reference, with what was reviewed by hand in `generate/reviewed_types.py`.
 """
 

@@ -2,105 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 
-from deploy_infra.policies.actions import AuthorisedAction, On, everything, reads
-from deploy_infra.policies.document import Conditions, Document, Statement, allow, document
+from deploy_infra.policies.document import Document, Statement, allow, deny, document
 from deploy_infra.policies.grant import RoleGrant
+from deploy_infra.policies.record import TrailDelivery
 from deploy_infra.policies.record import reads as reads_the_record
-from deploy_infra.policies.requests import requests
-from deploy_infra.policies.scope import StackScope
+from deploy_infra.policies.wants import (
+    DeclaredService,
+    ExecutionRole,
+    Grant,
+    Narrowing,
+    Want,
+    covered,
+    narrowed,
+    service_word,
+)
+from deploy_project.stacks import arn
+
+READING_VERBS = ("Describe", "Get", "Head", "List", "Query", "Scan", "Validate")
+"""How the names of actions begin that change nothing."""
+
+_READS = ("Describe*", "Get*", "List*", "Validate*")
+_SESSION_VERBS = {
+    "apigateway": ("GET",),
+    "dynamodb": ("Describe*", "List*"),
+    "logs": ("Describe*", "List*"),
+    "s3": (
+        *("GetAccelerateConfiguration", "GetBucket*", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
+        *("GetReplicationConfiguration", "ListBucket*", "ListTagsForResource"),
+    ),
+}
+"""What of a service shows how things are set, and not what is in them: objects, items and lines of logs are not a preview's."""
+
+_HTTP_API = "aws:apigatewayv2/api:Api"
+_LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
-def deployment(scope: StackScope) -> Document:
+def deployment(service: DeclaredService) -> Document:
     """Everything that an up, a change, a drift check and a destroy of this stack need; no IAM write at all."""
-    return document(*_statements(everything(), scope))
+    return document(*_statements(service.wants, service), *_by_hand(service.grants))
 
 
-def preview(scope: StackScope) -> Document:
+def preview(service: DeclaredService, record: TrailDelivery) -> Document:
     """Looking at the same things, for what stands in their place, and at the account's record; nothing else."""
-    return document(*_statements(reads(), scope), *(grant.statement for grant in (*compares(scope), *audits(scope))))
+    looks = (want for want in service.wants if want.reads)
+    others = (*compares(service), *reads_the_record(record))
+    return document(
+        *_statements(looks, service), *_by_hand(_reading(service.grants)), *(grant.statement for grant in others)
+    )
 
 
-def reading_only() -> Document:
-    """The session policy of a preview: whatever the role may do, this session reads.
+def reading_only(admitted: Collection[str], record_arn: str) -> Document:
+    """The session policy of a preview: whatever the role may do, this session reads, and not the account's record.
 
-    A session policy only takes away (what a session may do is what the role *and* this allow), so `*` grants nothing.
+    A session policy only takes away (what a session may do is what the role *and* this allow), so `*` grants nothing. It is
+    the same for every program, and short: AWS takes 2,048 characters.
     """
-    return document(allow("ReadOnly", sorted({need.action for need in reads()}), ["*"]))
+    actions = [f"{word}:{verb}" for word in sorted(admitted) for verb in _SESSION_VERBS.get(word, _READS)]
+    records = [record_arn, f"{record_arn}/*"]
+    return document(allow("ReadOnly", actions, ["*"]), deny("NoRecord", ["s3:*"], records))
 
 
-def execution(scope: StackScope) -> Document:
-    """What the running function may do: its items, and its own log."""
-    return document(*(grant.statement for grant in runs(scope)))
+def execution(role: ExecutionRole, service: DeclaredService) -> Document:
+    """What something of the service may do while it runs."""
+    return document(*(grant.statement for grant in runs(role, service)))
 
 
-def compares(scope: StackScope) -> list[RoleGrant]:
+def compares(service: DeclaredService) -> list[RoleGrant]:
     """What the preview role does when drift is looked for, beside what the provider does.
 
     Whether an HTTP API of the stack's name stands already, which somebody else made, only the list of all can tell: AWS
     chooses the ids. Everything else that has a name is read as the provider reads it.
     """
-    return [RoleGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [scope.api_collection_arn])]
+    if not any(want.kind == _HTTP_API for want in service.wants):
+        return []
+    apis = arn("apigateway", "/apis", region=service.place.region)
+    return [RoleGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [apis])]
 
 
-def audits(scope: StackScope) -> list[RoleGrant]:
-    """What the preview role does when a run is audited, in a session that is not narrowed to the stack's things."""
-    return reads_the_record(scope.record)
-
-
-def runs(scope: StackScope) -> list[RoleGrant]:
-    """What the running function does.
-
-    Listing the bucket is what turns a missing item into 404 instead of 403 (Amazon S3 API, GetObject). Lambda itself
-    writes the log, as the function.
-    """
-    items = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
-    log = {
-        "CloudWatch Logs:CreateLogStream": "logs:CreateLogStream",
-        "CloudWatch Logs:PutLogEvents": "logs:PutLogEvents",
-    }
-    missing = {"S3:GetObject(missing)": "s3:ListBucket"}
-    return [
-        RoleGrant("Items", "run", items, [f"{scope.bucket_arn}/items/*"]),
-        RoleGrant("MissingIsNotForbidden", "run", missing, [scope.bucket_arn]),
-        RoleGrant("OwnLog", "run", log, [f"{scope.log_group_arn}:*"]),
+def runs(role: ExecutionRole, service: DeclaredService) -> list[RoleGrant]:
+    """What something of the service does while it runs: what the program says, and its own log, which Lambda writes in its name."""
+    grants = [
+        RoleGrant(f"May{position}", "run", {action: action for action in grant.actions}, list(grant.resources))
+        for position, grant in enumerate(role.may, 1)
     ]
+    if role.log_group:
+        place = service.place
+        streams = f"{arn('logs', f'log-group:{role.log_group}', region=place.region, account=place.account)}:*"
+        calls = {f"CloudWatch Logs:{action.removeprefix('logs:')}": action for action in _LOG_ACTIONS}
+        grants.append(RoleGrant("OwnLog", "run", calls, [streams]))
+    return grants
 
 
-def _statements(needs: Iterable[AuthorisedAction], scope: StackScope) -> list[Statement]:
-    """One statement for each kind of thing, in the order of `On`; actions sorted, so that documents compare."""
-    asked: dict[On, set[str]] = {}
-    for need in needs:
-        asked.setdefault(need.on, set()).add(need.action)
-    return [allow(on.value, sorted(asked[on]), _resources(on, scope), _when(on, scope)) for on in On if on in asked]
+def _statements(wants: Iterable[Want], service: DeclaredService) -> list[Statement]:
+    """One statement for all that is done to the same things under the same condition; sorted, so that documents compare."""
+    by_action: dict[tuple[Narrowing, str, str], list[Want]] = {}
+    for want in wants:
+        by_action.setdefault((want.narrowing, want.to, want.action), []).append(want)
+    alike: dict[tuple[Narrowing, str, str, tuple[str, ...]], list[Want]] = {}
+    for (narrowing, to, action), same in sorted(by_action.items()):
+        things = tuple(covered(sorted(arn for want in same for arn in want.resources)))
+        alike.setdefault((narrowing, to, service_word(action), things), []).append(same[0])
+    made, names = [], Counter[str]()
+    for (narrowing, to, word, things), examples in sorted(alike.items()):
+        name = _sid(word, examples[0].shape, narrowing, to)
+        names[name] += 1
+        sid = name if names[name] == 1 else f"{name}{names[name]}"
+        made.append(allow(sid, [want.action for want in examples], things, narrowed(examples[0], service.place)))
+    return sorted(made, key=lambda statement: str(statement["Sid"]))
 
 
-def _resources(on: On, scope: StackScope) -> list[str]:
-    """On what such requests are made, each pattern once and none that another one covers."""
-    asked = dict.fromkeys(arn for arns, _ in requests(on, scope) for arn in arns)
-    return [arn for arn in asked if not any(other != arn and fnmatchcase(arn, other) for other in asked)]
+def _sid(word: str, shape: str, narrowing: Narrowing, to: str) -> str:
+    """A name for a statement, of letters and digits: `LambdaFunction`, `ApigatewayOurs`, `IamRolePassedLambda`."""
+    place = "tags" if "/tags/" in shape else shape.split(":", 5)[-1].replace("${name}", "").replace("*", " all ")
+    said = re.sub(r"[^A-Za-z0-9]+", " ", f"{word} {place}").split()
+    beside = [] if narrowing is Narrowing.NOTHING else [narrowing.name, to.partition(".")[0]]
+    return "".join(part[:1].upper() + part[1:].lower() for part in (*said, *beside))
 
 
-def _when(on: On, scope: StackScope) -> Conditions | None:
-    """What narrows the things that have no name of their own, or that could be given away.
+def _by_hand(grants: Iterable[Grant]) -> Iterator[Statement]:
+    for position, grant in enumerate(grants, 1):
+        yield allow(f"ByHand{position}", list(grant.actions), list(grant.resources))
 
-    API ids are AWS's choice, so an API is ours by its tag: it must be born with it, only what carries it may be
-    changed, and it cannot be changed into another's. Reading allows an absent tag, because a deleted API has none and
-    must be answered "not found", not "forbidden": that is how drift is seen.
-    """
-    requested, carried = "aws:RequestTag/deploy:stack", "aws:ResourceTag/deploy:stack"
-    ours: Conditions = {
-        "StringEquals": {carried: scope.stack},
-        "StringEqualsIfExists": {requested: scope.stack},
-    }
-    conditions: dict[On, Conditions] = {
-        On.FUNCTION_GRANT: {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}},
-        On.EXECUTION_ROLE: {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
-        On.API_CREATE: {"StringEquals": {requested: scope.stack}},
-        On.API_READ: {"StringEqualsIfExists": {carried: scope.stack}},
-        On.API_CHANGE: ours,
-        On.API_TAG: ours,
-    }
-    return conditions.get(on)
+
+def _reading(grants: Iterable[Grant]) -> Iterator[Grant]:
+    for grant in grants:
+        actions = tuple(action for action in grant.actions if action.partition(":")[2].startswith(READING_VERBS))
+        if actions:
+            yield Grant(actions, grant.resources)

@@ -1,5 +1,6 @@
-"""The service layer: a bucket, a function that uses it, and an HTTP API in front."""
+"""The service layer: what a service's program makes, and says of its own rights."""
 
-from deploy_infra.service.items import ItemsService
+from deploy_infra.service.rights import rights
+from deploy_infra.service.stack import ThisStack, this_stack
 
-__all__ = ["ItemsService"]
+__all__ = ["ThisStack", "rights", "this_stack"]

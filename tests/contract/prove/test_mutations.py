@@ -20,6 +20,6 @@ def test_a_broken_protection_is_found(mutation: Mutation) -> None:
 
 def test_every_kind_of_document_is_broken_somewhere() -> None:
     names = {(mutation.stack, mutation.name) for mutation in EVERY}
-    services = {("tools", "deploy.trust"), ("tools", "preview.trust"), ("dev-access", "execution.trust")}
+    services = {("tools", "deploy.trust"), ("tools", "preview.trust"), ("dev-access", "items-execution.trust")}
     every = {(stack, name) for stack, said in documents().items() for name in said}
     assert every - names == services | {("tools", "trail")}

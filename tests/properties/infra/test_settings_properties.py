@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from deploy_infra.documents import documents
-from deploy_infra.settings import SERVICE_KEYS, problems
+from deploy_infra.settings import problems
 from deploy_project.keys import TARGET_KEYS, TOOLS_KEYS
 from deploy_project.stackfile import shown
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMES = st.sampled_from(sorted({key.name for key in (*TOOLS_KEYS, *TARGET_KEYS, *SERVICE_KEYS)})) | st.text(max_size=30)
+NAMES = st.sampled_from(sorted({key.name for key in (*TOOLS_KEYS, *TARGET_KEYS)})) | st.text(max_size=30)
 HOSTILE = st.sampled_from(["*", "a*", "?", "role/x", "..", "a\nb", "a:b", '"', "${aws:username}", "alias/*", "x/../y"])
 ROLE_NAMES = st.from_regex(r"[A-Za-z0-9_+=,.@-]{1,64}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=70)
@@ -28,6 +29,10 @@ VALUES = st.none() | st.booleans() | st.integers() | TEXTS | HOSTILE | ROLE_NAME
 def _project(folder: str, **changed: Any) -> Path:
     """A copy of the real stack files in which some keys of dev are others."""
     root, yaml = Path(folder), YAML()
+    shutil.copy(ROOT / "Pulumi.yaml", root)
+    (root / "infra").mkdir()
+    shutil.copy(ROOT / "infra" / "__main__.py", root / "infra")
+    shutil.copytree(ROOT / "infra" / "handler", root / "infra" / "handler")
     for file in ROOT.glob("Pulumi.*.yaml"):
         content = yaml.load(file.read_text())
         if file.name == "Pulumi.dev.yaml":

@@ -22,8 +22,8 @@ MADE: dict[str, Any] = {
     "boundary": "boundary",
     "trail": "trail",
     "buckets": {"trail": "records"},
-    "function": "",
-    "logGroup": "",
+    "functions": {},
+    "logGroups": {},
 }
 
 
@@ -61,12 +61,12 @@ def test_an_inventory_is_typed(answers: ModuleType, config: DeployConfig) -> Non
 def test_an_inventory_without_a_key_names_the_key_and_who_returned_it(
     answers: ModuleType, config: DeployConfig
 ) -> None:
-    _answering(answers, "inventory", {key: value for key, value in MADE.items() if key != "logGroup"})
+    _answering(answers, "inventory", {key: value for key, value in MADE.items() if key != "logGroups"})
     with pytest.raises(UsageError) as caught:
         program.inventory(config, config.stack("dev"))
     assert str(caught.value) == (
         "deploy.toml: program.inventory: what program_that_answers:inventory returns for dev "
-        "is not what is asked for: logGroup: missing"
+        "is not what is asked for: logGroups: missing"
     )
 
 

@@ -6,10 +6,9 @@ import pytest
 
 from deploy_driver.assurance.iam.check import names_something
 from deploy_infra.needs import needs
-from deploy_infra.policies.actions import OPERATIONS, TYPES
 from deploy_project.seam import NEEDS as NEEDS_SHAPE
 from deploy_project.seam import RoleNeed, answer
-from tests.unit.infra.facts import ROOT, recorded
+from tests.unit.infra.facts import DEMO_TYPES, ROOT, calls_of, recorded
 
 NEEDS = answer(needs(ROOT, "dev-access"), NEEDS_SHAPE)
 OF_TOOLS = answer(needs(ROOT, "tools"), NEEDS_SHAPE)
@@ -19,17 +18,21 @@ def _of(role: str, kind: str, phase: str) -> list[RoleNeed]:
     return [need for need in NEEDS if (need.role, need.type, need.phase) == (role, kind, phase)]
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", DEMO_TYPES)
 def test_everything_that_the_real_provider_was_recorded_to_call_is_a_need(kind: str) -> None:
     for phase, operations in recorded()[kind].items():
-        said = {(need.operation, need.action) for need in _of("deployment", kind, phase)}
-        assert {(operation, each.action) for operation in operations for each in OPERATIONS[operation]} <= said
+        said = {
+            (need.operation, need.action)
+            for need in [*_of("deployment", kind, phase), *_of("deployment", kind, "read")]
+        }
+        known = {operation: requests for calls in calls_of(kind).values() for operation, requests in calls.items()}
+        assert {(operation, each.action) for operation in operations for each in known[operation]} <= said
     looked = {need.operation for need in _of("preview", kind, "preview")}
     assert set(recorded()[kind]["read"]) <= looked
 
 
 def test_every_role_says_what_it_needs() -> None:
-    assert {need.role for need in NEEDS} == {"deployment", "preview", "execution"}
+    assert {need.role for need in NEEDS} == {"deployment", "preview", "items-execution"}
     assert {need.role for need in OF_TOOLS} == {"jenkins-deploy", "jenkins-preview"}
     assert needs(ROOT, "dev") == []
     phases = {need.phase for need in [*NEEDS, *OF_TOOLS]}
@@ -54,6 +57,6 @@ def test_needs_leave_open_only_what_nobody_knows_beforehand_and_say_what_policie
         "kms:ResourceAliases",
         "kms:MessageType",
         "kms:SigningAlgorithm",
-        "aws:RequestTag/deploy:stack",
-        "aws:ResourceTag/deploy:stack",
+        *("aws:RequestTag/deploy:project", "aws:RequestTag/deploy:stack"),
+        *("aws:ResourceTag/deploy:project", "aws:ResourceTag/deploy:stack"),
     }

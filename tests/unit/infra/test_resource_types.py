@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy_infra.policies.actions import OPERATIONS, TYPES
-from deploy_infra.policies.requests import requests as old_requests
 from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
-from deploy_infra.policies.scope import StackScope
 from generate.resource_types import TABLE, RecordedFacts, UnreviewedFactError, facts, table
 from generate.resource_types_reference import reference
 from tests.beside import SHARED
@@ -161,47 +158,6 @@ def test_a_name_rule_is_a_rule(token: str) -> None:
 def test_nothing_is_refused_that_is_in_the_table() -> None:
     assert [(token, pattern) for token in ALL for pattern in refused() if fnmatchcase(token, pattern)] == []
     assert all(refused().values())
-
-
-SCOPE = StackScope(
-    account="222222222222",
-    region="eu-central-1",
-    stack="dev",
-    bucket_arn="arn:aws:s3:::shop-dev",
-    function_arn="arn:aws:lambda:eu-central-1:222222222222:function:shop-dev",
-    alias_arn="arn:aws:lambda:eu-central-1:222222222222:function:shop-dev:live",
-    execution_role_arn="arn:aws:iam::222222222222:role/shop-dev-execution",
-    log_group_arn="",
-    trail_arn="",
-    trail_bucket_arn="",
-)
-
-
-def filled(on: str) -> str:
-    for placeholder, value in {
-        "partition": "aws",
-        "region": SCOPE.region,
-        "account": SCOPE.account,
-        "name": "shop-dev",
-        "parent": "shop-dev",
-        "input:role": SCOPE.execution_role_arn,
-    }.items():
-        on = on.replace(f"${{{placeholder}}}", value)
-    return on
-
-
-@pytest.mark.parametrize("token", sorted(TYPES))
-def test_all_that_the_table_by_hand_asks_for_is_asked_for(token: str) -> None:
-    calls, by_hand = resource_types()[token].calls, TYPES[token]
-    assert set(by_hand.read) <= set(calls[Phase.READ])
-    for phase in (Phase.CREATE, Phase.UPDATE, Phase.DELETE):
-        made = calls[phase]
-        for operation in getattr(by_hand, phase):
-            # The recording that the table was made from never removed these while it updated.
-            for need in OPERATIONS[operation]:
-                ons = [filled(request.on) for request in made[operation] if request.action == need.action]
-                asked = [arn for arns, _ in old_requests(need.on, SCOPE) for arn in arns]
-                assert [on for on in ons if any(fnmatchcase(on, arn) or fnmatchcase(arn, on) for arn in asked)], need
 
 
 def test_the_page_is_the_one_that_the_table_makes() -> None:

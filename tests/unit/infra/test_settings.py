@@ -24,6 +24,7 @@ def problems(root: Path, stack: str) -> list[str]:
 def project(tmp_path: Path) -> Path:
     for name in FILES:
         shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     return tmp_path
 
 
@@ -46,30 +47,24 @@ def test_settings_of_a_target_know_the_tools_account_and_of_tools_the_targets() 
     dev, tools = of_files(ROOT, "dev"), of_files(ROOT, "tools")
     assert isinstance(dev, TargetSettings)
     assert isinstance(tools, ToolsSettings)
-    assert (dev.target.account, dev.tools, dev.service.memory) == ("222222222222", tools.tools, 128)
+    assert (dev.project, dev.target.account, dev.tools) == ("items", "222222222222", tools.tools)
     assert [target.env for target in tools.targets] == ["dev", "prod", "staging"]
     assert dev.target in tools.targets
 
 
-def test_prod_differs_from_dev_in_size_and_every_account_has_its_own_external_id() -> None:
+def test_every_account_has_its_own_external_id() -> None:
     targets = [of_files(ROOT, env) for env in ("dev", "staging", "prod")]
     assert all(isinstance(settings, TargetSettings) for settings in targets)
     ids = {settings.target.external_id for settings in targets if isinstance(settings, TargetSettings)}
     assert len(ids) == 3
-    prod = targets[2]
-    assert isinstance(prod, TargetSettings)
-    assert (prod.service.memory, prod.service.log_retention_days) == (256, 365)
 
 
 WRONG = [
-    ("items:memory", "items:memory: 64000000", "got the number 64000000, expected 128 to 10240 (MB)"),
-    ("items:memory", "items:memory: lots", "got lots, expected 128 to 10240 (MB)"),
-    ("items:memory", "items:memory: true", "got true, expected 128 to 10240 (MB)"),
-    ("items:memory", "items:memory: 128.5", "got the number 128.5, expected 128 to 10240 (MB)"),
-    ("items:memory", "items:memory: [128]", "got a list, expected 128 to 10240 (MB)"),
-    ("items:timeout", "items:timeout: 30", "got the number 30, expected 1 to 29 (seconds; an HTTP API waits 30)"),
-    ("items:maxItemBytes", "items:maxItemBytes: 0", "got the number 0, expected 1 to 4000000 (bytes; Lambda takes 6 MB with base64)"),
-    ("items:logRetentionDays", "items:logRetentionDays: 31", "got the number 31, expected one of 1, 3, 5, 7,"),
+    ("deploy:sessionDuration", "deploy:sessionDuration: 64000000", "got the number 64000000, expected 900 to 43200 (seconds)"),
+    ("deploy:sessionDuration", "deploy:sessionDuration: lots", "got lots, expected 900 to 43200 (seconds)"),
+    ("deploy:sessionDuration", "deploy:sessionDuration: true", "got true, expected 900 to 43200 (seconds)"),
+    ("deploy:sessionDuration", "deploy:sessionDuration: 900.5", "got the number 900.5, expected 900 to 43200 (seconds)"),
+    ("deploy:sessionDuration", "deploy:sessionDuration: [900]", "got a list, expected 900 to 43200 (seconds)"),
     ("deploy:account", "deploy:account: 222222222222", "got the number 222222222222, expected 12 digits in quotes"),
     ("deploy:account", 'deploy:account: "22222222222"', "got 22222222222, expected 12 digits in quotes"),
     ("deploy:account", 'deploy:account: "٢٢٢٢٢٢٢٢٢٢٢٢"', "expected 12 digits in quotes"),
@@ -82,8 +77,7 @@ WRONG = [
     ("deploy:previewRole", "deploy:previewRole: items-dev-deployment", "expected another role than deploy:deploymentRole"),
     ("deploy:externalId", "deploy:externalId: items-prod-e86f37c2", "expected another than in Pulumi.prod.yaml"),
     ("deploy:account", 'deploy:account: "111111111111"', "got 111111111111, expected another than in Pulumi.tools.yaml"),
-    ("items:memory", "items:memroy: 128", "unknown key; did you mean items:memory?"),
-    ("items:memory", "aws:profile: me", "unknown key; expected one of deploy:account"),
+    ("deploy:sessionDuration", "deploy:sessoinDuration: 900", "unknown key; did you mean deploy:sessionDuration?"),
     ("pulumi:disable-default-providers", 'pulumi:disable-default-providers: ["gcp"]', "every provider is explicit"),
 ]  # fmt: skip
 
@@ -103,7 +97,7 @@ def test_a_wrong_line_is_said_with_its_file_line_and_what_belongs_there(
     ("key", "required"),
     [
         ("deploy:account", True),
-        ("items:memory", True),
+        ("deploy:deploymentRole", True),
         ("deploy:sessionDuration", False),
         ("deploy:bootstrapRole", False),
     ],
@@ -114,12 +108,12 @@ def test_a_key_that_is_missing_is_said_unless_it_has_a_default(project: Path, ke
 
 
 def test_everything_that_is_wrong_is_said_at_once(project: Path) -> None:
-    _change(project, "dev", "items:memory", "items:memory: 1")
-    _change(project, "dev", "items:timeout", "items:timeout: 0")
+    _change(project, "dev", "deploy:region", "deploy:region: nowhere")
+    _change(project, "dev", "deploy:sessionDuration", "deploy:sessionDuration: 1")
     _change(project, "tools", "deploy:stateKey", "deploy:stateKey: alias/aws/s3")
     _change(project, "tools", "deploy:stateBucket", "deploy:stateBucket: Bucket")
     keys = [problem.split(": ")[1] for problem in problems(project, "dev")]
-    assert keys == ["items:memory", "items:timeout", "deploy:stateBucket", "deploy:stateKey"]
+    assert keys == ["deploy:region", "deploy:sessionDuration", "deploy:stateBucket", "deploy:stateKey"]
 
 
 @pytest.mark.parametrize(
@@ -145,8 +139,8 @@ def test_a_missing_file_is_said(project: Path) -> None:
 
 
 def test_settings_of_a_wrong_file_are_refused(project: Path) -> None:
-    _change(project, "dev", "items:memory", "items:memory: 1")
-    with pytest.raises(ValueError, match=r"Pulumi\.dev\.yaml:\d+: items:memory"):
+    _change(project, "dev", "deploy:region", "deploy:region: nowhere")
+    with pytest.raises(ValueError, match=r"Pulumi\.dev\.yaml:\d+: deploy:region"):
         of_files(project, "dev")
     assert of_files(project, "prod").stack == "prod"
 
@@ -171,16 +165,22 @@ def test_sixty_accounts_are_checked_in_one_call_that_reads_each_file_once(tmp_pa
 
 def test_what_is_wrong_is_said_in_order_of_lines_whoever_s_key_it_is(project: Path) -> None:
     first = _change(project, "dev", "deploy:region", "deploy:region: nowhere")
-    last = _change(project, "dev", "items:memory", "items:memory: 7")
-    _change(project, "dev", "items:timeout", "items:timeout: 010")
+    last = _change(project, "dev", "deploy:sessionDuration", "deploy:sessionDuration: 0900")
     assert [said.split(": ")[:2] for said in problems(project, "dev")] == [
         [f"Pulumi.dev.yaml:{first}", "deploy:region"],
-        [f"Pulumi.dev.yaml:{last}", "items:memory"],
-        [f"Pulumi.dev.yaml:{last + 1}", "items:timeout"],
+        [f"Pulumi.dev.yaml:{last}", "deploy:sessionDuration"],
     ]
 
 
 def test_a_number_that_the_engine_reads_otherwise_is_refused(project: Path) -> None:
-    _change(project, "dev", "items:memory", "items:memory: 0400")
+    _change(project, "dev", "deploy:sessionDuration", "deploy:sessionDuration: 03600")
     (said,) = problems(project, "dev")
-    assert "got 0400, expected 128 to 10240 (MB); not every YAML reads that as the same value" in said
+    assert "got 03600, expected 900 to 43200 (seconds); not every YAML reads that as the same value" in said
+
+
+@pytest.mark.parametrize(
+    "line", ["items:memory: lots", "orders:anything: [1, {a: b}]", "items:secret: {secure: v1:abc}"]
+)
+def test_a_program_has_keys_of_its_own(project: Path, line: str) -> None:
+    _change(project, "dev", "items:memory", line)
+    assert problems(project, "dev") == []

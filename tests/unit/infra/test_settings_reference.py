@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_infra.settings import SERVICE_KEYS
 from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, Key
 from tests.unit.infra.facts import ROOT
 
-KEYS = (*TOOLS_KEYS, *TARGET_KEYS, *RUN_KEYS, *SERVICE_KEYS)
+KEYS = (*TOOLS_KEYS, *TARGET_KEYS, *RUN_KEYS)
 REFERENCE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
 
 
@@ -19,5 +18,5 @@ def test_the_reference_says_what_a_key_may_be_and_what_happens_without_it(key: K
 
 
 def test_the_reference_says_no_key_that_there_is_not() -> None:
-    said = {line.split("`")[1] for line in REFERENCE.splitlines() if line.startswith(("| `deploy:", "| `items:"))}
+    said = {line.split("`")[1] for line in REFERENCE.splitlines() if line.startswith("| `deploy:")}
     assert said == {key.name for key in KEYS}

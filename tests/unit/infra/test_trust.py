@@ -67,7 +67,7 @@ def test_session_tags_are_not_asked_for_and_not_allowed(role: str) -> None:
 @pytest.mark.parametrize(("stack", "name", "service"), [
     ("tools", "deploy.trust", "ec2.amazonaws.com"),
     ("tools", "preview.trust", "ec2.amazonaws.com"),
-    ("prod-access", "execution.trust", "lambda.amazonaws.com"),
+    ("prod-access", "items-execution.trust", "lambda.amazonaws.com"),
 ])  # fmt: skip
 def test_a_service_role_trusts_one_service(stack: str, name: str, service: str) -> None:
     (statement,) = document(stack, name)["Statement"]

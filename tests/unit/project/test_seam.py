@@ -14,14 +14,18 @@ MADE: dict[str, Any] = {
     "boundary": "b",
     "trail": "t",
     "buckets": {"trail": "deploy-trail"},
-    "function": "",
-    "logGroup": "",
+    "functions": {},
+    "logGroups": {"api": "/aws/lambda/x"},
 }
 
 
 def test_plain_data_becomes_what_was_asked_for() -> None:
     made = answer(MADE, INVENTORY)
-    assert (made.roles["deployment"].max_session, made.buckets["trail"], made.log_group) == (3600, "deploy-trail", "")
+    assert (made.roles["deployment"].max_session, made.buckets["trail"], made.log_groups["api"]) == (
+        3600,
+        "deploy-trail",
+        "/aws/lambda/x",
+    )
     place = {"file": "Pulumi.dev.yaml", "line": 3, "column": 1, "key": "items:memory", "what": "wrong"}
     assert answer([place], PROBLEMS) == (Problem("Pulumi.dev.yaml", 3, 1, "items:memory", "wrong"),)
     assert answer({"boundary": {"Version": "2012-10-17"}}, DOCUMENTS) == {"boundary": {"Version": "2012-10-17"}}
@@ -30,7 +34,7 @@ def test_plain_data_becomes_what_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("said", "what"),
     [
-        ({key: value for key, value in MADE.items() if key != "logGroup"}, "logGroup: missing"),
+        ({key: value for key, value in MADE.items() if key != "logGroups"}, "logGroups: missing"),
         (MADE | {"roles": {"deployment": {"name": "x"}}}, "roles.deployment.maxSession: missing"),
         (MADE | {"roles": {"a": {"name": "x", "maxSession": "3600"}}}, "roles.a.maxSession: input should be a valid"),
         (MADE | {"buckets": None}, "buckets: input should be a"),

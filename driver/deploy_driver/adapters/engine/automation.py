@@ -33,6 +33,7 @@ from deploy_driver.drift.resource_state import StackStates
 from deploy_driver.errors import InterruptedRunError
 from deploy_driver.ports import Emit
 from deploy_driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
+from deploy_project.stacks import is_access
 
 if TYPE_CHECKING:
     from deploy_driver.adapters.engine.call import Operate
@@ -43,7 +44,8 @@ class AutomationEngine:
 
     `stack_exists` says whether its backend has a stack, so that the engine need not be started to find out;
     `state_url` and `secrets_provider` say where state lives and how its secrets are encrypted; `program_timeout` for how
-    many seconds a program may say nothing to the engine while nothing is being deployed.
+    many seconds a program may say nothing to the engine while nothing is being deployed. `access_program` is the function
+    (`package.module:function`, called with the project's root) that makes access layers in place of the project's program.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class AutomationEngine:
         state_url: Callable[[Backend, Mapping[str, str]], str] = state_url,
         secrets_provider: Callable[[Backend], str] = secrets_provider,
         program_timeout: float,
+        access_program: str = "",
     ) -> None:
         self._project_root = project_root.resolve()
         self._engine = engine
@@ -66,6 +69,7 @@ class AutomationEngine:
         self._state_url = state_url
         self._secrets_provider = secrets_provider
         self._program_timeout = program_timeout
+        self._access_program = access_program
         self._running: set[EngineProcess] = set()
         self._lock = threading.Lock()
         self._calls = 0
@@ -195,6 +199,7 @@ class AutomationEngine:
                 must_declare=must_declare,
                 timeout=self._program_timeout,
                 expected=request.expected,
+                instead=self._access_program if is_access(request.stack) else "",
             ).run(operate, request, events)
             return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
 

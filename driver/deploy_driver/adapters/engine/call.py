@@ -109,8 +109,8 @@ class ProgramHangsError(Exception):
 class Call:
     """Runs one operation on one stack. `must_declare`: a program that declares no resource has failed.
 
-    `expected` are the uploads that must not be others. `timeout` is in seconds: how long the program may say nothing to the
-    engine while nothing is being deployed.
+    `instead` names a function that is run in place of the project's program. `expected` are the uploads that must not be others.
+    `timeout` is in seconds: how long the program may say nothing to the engine while nothing is being deployed.
     """
 
     def __init__(
@@ -124,6 +124,7 @@ class Call:
         must_declare: bool,
         timeout: float,
         expected: Sequence[Upload] = (),
+        instead: str = "",
     ) -> None:
         self._engine = engine
         self._timeout = timeout
@@ -132,7 +133,12 @@ class Call:
         self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
         self._guard = UploadGuard(project.entry.parent, expected)
         self._program = Program(
-            project, imports, on_print=self._inbox.put, must_declare=must_declare, registering=self._guard
+            project,
+            imports,
+            on_print=self._inbox.put,
+            must_declare=must_declare,
+            registering=self._guard,
+            instead=instead,
         )
         self._error: Exception | None = None
 

@@ -198,7 +198,8 @@ class Program:
 
     What it does not declare the engine deletes. So a program that ends itself, in peace or not, has failed, and so has
     one that declares no resource at all where it must: `must_declare` says that the stack has some. `registering` sees each
-    resource before the engine does.
+    resource before the engine does. `instead` names the function (`package.module:function`) that makes the stack in place of the
+    project's program; it gets the project's root.
     """
 
     def __init__(
@@ -209,7 +210,9 @@ class Program:
         *,
         must_declare: bool,
         registering: Callable[[ResourceTransformationArgs], None] = lambda _: None,
+        instead: str = "",
     ) -> None:
+        self._instead = instead
         self._project = project
         self._imports = imports
         self._printed = Printed(on_print)
@@ -270,11 +273,8 @@ class Program:
     def _execute(self) -> None:
         from pulumi import RunError
 
-        loader = FromSource("__main__", str(self._project.entry))
-        spec = spec_from_loader("__main__", loader)
-        assert spec is not None  # noqa: S101 -- a spec made from a loader that is there is there
         try:
-            loader.exec_module(module_from_spec(spec))
+            self._execute_instead() if self._instead else self._execute_main()
         except RunError:
             raise
         except SystemExit as stop:
@@ -282,6 +282,16 @@ class Program:
             raise RunError(self._told(f"the program ended itself{how}", stop)) from None
         except Exception as error:  # noqa: BLE001 -- whatever a program raises is its own failure, never the driver's
             raise RunError(self._told(f"{type(error).__name__}: {error}", error)) from None
+
+    def _execute_main(self) -> None:
+        loader = FromSource("__main__", str(self._project.entry))
+        spec = spec_from_loader("__main__", loader)
+        assert spec is not None  # noqa: S101 -- a spec made from a loader that is there is there
+        loader.exec_module(module_from_spec(spec))
+
+    def _execute_instead(self) -> None:
+        module, _, name = self._instead.partition(":")
+        getattr(import_module(module), name)(self._project.root)
 
     def _told(self, what: str, error: BaseException) -> str:
         return _with_line(what, frames_of(error), self._project.root)

@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend
-from deploy_project.stacks import env_of
+from deploy_project.stacks import env_of, is_access
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -29,6 +29,9 @@ _OURS: Mapping[str, str] = {
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     "PULUMI_SUPPRESS_NEO_LINK": "true",
 }
+
+AUTONAMING = "${project}-${stack}-${name}-${hex(7)}"
+"""What the engine calls a resource of a service that its program gives no name: what its roles may touch begins with that."""
 
 _NOT_COPIED = ("backend", "stackConfigDir")
 """Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
@@ -145,6 +148,8 @@ def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts
         # The access layer reads the service layer's file, and neither its secrets nor its key: its own state is kept apart.
         stack_file = {key: value for key, value in stack_file.items() if key not in _OF_SECRETS}
         config = {key: value for key, value in config.items() if not _is_secret(value)}
+    if not is_access(stack):
+        config.setdefault("pulumi:autonaming", {"pattern": AUTONAMING})
     config.update(facts)
     stack_file["config"] = config
     _dump(stack_file, folder / f"Pulumi.{stack}.yaml")

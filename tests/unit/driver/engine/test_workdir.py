@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from deploy_driver.adapters.engine.workdir import WorkDir, empty_workspace_of, prepare, read_project, workspace_of
+from deploy_driver.adapters.engine.workdir import (
+    AUTONAMING,
+    WorkDir,
+    empty_workspace_of,
+    prepare,
+    read_project,
+    workspace_of,
+)
 from deploy_driver.errors import UsageError
 
 STACK = """
@@ -43,6 +50,7 @@ def test_the_copy_holds_the_users_settings_and_the_facts_of_the_run(root: Path) 
         "config": {
             "deploy:account": "333333333333",
             "items:token": {"secure": "v1:cipher"},
+            "pulumi:autonaming": {"pattern": AUTONAMING},
             "deploy:sessionName": "items-dev-1",
         },
     }
@@ -80,7 +88,14 @@ def test_a_stack_file_may_be_empty(root: Path) -> None:
     (root / "Pulumi.dev.yaml").write_text("", encoding="utf-8")
     workdir = prepared(root, {"deploy:sessionName": "x"})
     copied = YAML(typ="safe").load(workdir.path / "Pulumi.dev.yaml")
-    assert copied == {"config": {"deploy:sessionName": "x"}}
+    assert copied == {"config": {"pulumi:autonaming": {"pattern": AUTONAMING}, "deploy:sessionName": "x"}}
+
+
+def test_whoever_names_things_otherwise_is_left_to_it(root: Path) -> None:
+    with (root / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
+        file.write("  pulumi:autonaming: {pattern: mine}\n")
+    copied = YAML(typ="safe").load(prepared(root).path / "Pulumi.dev.yaml")
+    assert copied["config"]["pulumi:autonaming"] == {"pattern": "mine"}
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def _policy(bucket: InspectedBucket, seen: SeenBucket) -> Iterator[str | Unseen]
     if isinstance(seen.policy, Unseen):
         yield seen.policy
     elif seen.policy is None:
-        yield "it has no bucket policy"
+        if bucket.policy:
+            yield "it has no bucket policy"
     elif changed := differences(bucket.policy, seen.policy):
         yield f"its bucket policy is not the derived one: {changed}"
 

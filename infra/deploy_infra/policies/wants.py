@@ -1,0 +1,334 @@
+"""From a recording to everything that deploying it takes: which action, on what, narrowed how. Roles, needs and ceilings come from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any
+
+from deploy_infra.policies.document import Conditions
+from deploy_infra.policies.place import AUTONAMED, Place, name_of, parent_of
+from deploy_infra.policies.recorded import Recorded, Recording
+from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
+
+GRANT = "deploy:service:Grant"
+EXECUTION_ROLE = "deploy:service:ExecutionRole"
+"""Components that say what no resource says: rights by hand, and what a function runs as."""
+
+_INPUT = re.compile(r"\$\{input:([^}]+)\}")
+_ENGINE = "pulumi:"
+_PERMISSION = "aws:lambda/permission:Permission"
+
+
+class Narrowing(StrEnum):
+    """What else must hold of a request, beside the ARN."""
+
+    NOTHING = "nothing"
+    BORN = "born with the stack's tags"
+    TAGGED = "tagged as the stack's where it is nobody's yet"
+    SEEN = "carries the stack's tags, or none"
+    OURS = "carries the stack's tags"
+    PASSED = "passed to a service"
+    CALLED = "lets a service call"
+
+
+@dataclass(frozen=True)
+class Want:
+    """One action that deploying one kind of resource takes.
+
+    `made` is the resource in the program's words, `to` is the service that a role is passed to, or that may call. `shape` is
+    the ARN's template: actions on things of one shape stand in one statement.
+    """
+
+    kind: str
+    made: str
+    phase: Phase
+    operation: str
+    action: str
+    resources: tuple[str, ...]
+    narrowing: Narrowing = Narrowing.NOTHING
+    to: str = ""
+    shape: str = "*"
+
+    @property
+    def reads(self) -> bool:
+        """Whether a preview makes this request too."""
+        return self.phase in {Phase.READ, Phase.PLAN}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Actions on things, as the program says them: for a function, or by hand for whoever deploys."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Grant:
+        """From what a component registered."""
+        return cls(tuple(said["actions"]), tuple(said["resources"]))
+
+
+@dataclass(frozen=True)
+class ExecutionRole:
+    """What something of the service runs as. `name` is what its documents are called after.
+
+    `log_group` is empty where it writes none; `retention` is in days.
+    """
+
+    name: str
+    role: str
+    runs_in: str
+    log_group: str
+    retention: int
+    may: tuple[Grant, ...]
+
+    @classmethod
+    def of(cls, resource: Recorded) -> ExecutionRole:
+        """From what the component registered."""
+        said = resource.inputs
+        may = tuple(Grant.of(part) for part in said.get("may", ()))
+        return cls(
+            f"{resource.name}-execution",
+            said["role"],
+            said["runsIn"],
+            said.get("logGroup", ""),
+            int(said.get("retention", 0)),
+            may,
+        )
+
+
+@dataclass(frozen=True)
+class DeclaredService:
+    """What one stack of a service takes where its account admits these services, and why it cannot be had: `problems`."""
+
+    recording: Recording
+    admitted: frozenset[str]
+    wants: tuple[Want, ...]
+    grants: tuple[Grant, ...]
+    roles: tuple[ExecutionRole, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def place(self) -> Place:
+        """Which stack it is, and where."""
+        return self.recording.place
+
+    def named(self, kind: str) -> Mapping[str, str]:
+        """What the resources of one type are called in AWS, by the names that the program gives them; not those that the engine names."""
+        known = resource_types()[kind]
+        made = {each.name: name_of(known, each.name, each.inputs, self.place) for each in self.recording.of(kind)}
+        return {name: called for name, called in made.items() if AUTONAMED not in called}
+
+
+def service_of(recording: Recording, admitted: frozenset[str]) -> DeclaredService:
+    """Everything that deploying this recording takes, where the account admits these services."""
+    grants = tuple(Grant.of(each.inputs) for each in recording.of(GRANT))
+    found = [_Declared(each, recording.place, grants) for each in recording.resources if _is_aws(each)]
+    wants = tuple(dict.fromkeys(want for each in found for want in each.wants()))
+    roles = tuple(ExecutionRole.of(each) for each in recording.of(EXECUTION_ROLE))
+    problems = tuple(problem for each in found for problem in each.problems())
+    service = DeclaredService(recording, admitted, wants, grants, roles, problems)
+    return replace(service, problems=(*problems, *_unadmitted(service)))
+
+
+def narrowed(want: Want, place: Place) -> Conditions | None:
+    """The conditions that narrow the things which have no name of their own, or that could be given away.
+
+    AWS chooses the ids of such things, so one is ours by its tags: it must be born with them, only what carries them may be
+    changed, and it cannot be changed into another's. Reading allows absent tags, because what is deleted has none and must
+    be answered "not found", not "forbidden": that is how drift is seen.
+    """
+    requested, carried = _tags("aws:RequestTag", place), _tags("aws:ResourceTag", place)
+    conditions: Mapping[Narrowing, Conditions | None] = {
+        Narrowing.NOTHING: None,
+        Narrowing.BORN: {"StringEquals": requested},
+        Narrowing.TAGGED: {"StringEquals": requested, "Null": dict.fromkeys(carried, "true")},
+        Narrowing.SEEN: {"StringEqualsIfExists": carried},
+        Narrowing.OURS: {"StringEquals": carried, "StringEqualsIfExists": requested},
+        Narrowing.PASSED: {"StringEquals": {"iam:PassedToService": want.to}},
+        Narrowing.CALLED: {"StringEquals": {"lambda:Principal": want.to}},
+    }
+    return conditions[want.narrowing]
+
+
+def contexts(want: Want, place: Place) -> tuple[Mapping[str, str], ...]:
+    """The condition keys of the requests that this stands for, as AWS would give them."""
+    requested, carried = _tags("aws:RequestTag", place), _tags("aws:ResourceTag", place)
+    found: Mapping[Narrowing, tuple[Mapping[str, str], ...]] = {
+        Narrowing.NOTHING: ({},),
+        Narrowing.BORN: (requested,),
+        Narrowing.TAGGED: (requested,),
+        Narrowing.SEEN: (carried, {}),
+        Narrowing.OURS: (carried, {**carried, **requested}),
+        Narrowing.PASSED: ({"iam:PassedToService": want.to},),
+        Narrowing.CALLED: ({"lambda:Principal": want.to},),
+    }
+    return found[want.narrowing]
+
+
+def covered(arns: Iterable[str]) -> list[str]:
+    """Each pattern once, and none that another one covers."""
+    once = list(dict.fromkeys(arns))
+    return [arn for arn in once if not any(other != arn and fnmatchcase(arn, other) for other in once)]
+
+
+def service_word(action: str) -> str:
+    """The service of an action: the word by which an administrator admits it."""
+    return action.partition(":")[0]
+
+
+def _is_aws(resource: Recorded) -> bool:
+    return resource.custom and not resource.type.startswith(_ENGINE)
+
+
+def _own_service(want: Want) -> bool:
+    return resource_types()[want.kind].service == service_word(want.action)
+
+
+def _tags(kind: str, place: Place) -> Mapping[str, str]:
+    return {f"{kind}/deploy:project": place.project, f"{kind}/deploy:stack": place.stack}
+
+
+def _unadmitted(service: DeclaredService) -> Iterator[str]:
+    """For each service that the account does not admit: what asks for it, and what an administrator does about it.
+
+    A resource asks for its own service; what it takes of others, such as the key of a table, comes with it.
+    """
+    asked = [(want.made, want.action) for want in service.wants if _own_service(want)]
+    asked += [("here.grant", action) for grant in service.grants for action in grant.actions]
+    asked += [
+        (f"may of {role.name}", action) for role in service.roles for grant in role.may for action in grant.actions
+    ]
+    who: dict[str, dict[str, None]] = {}
+    for name, action in asked:
+        who.setdefault(service_word(action), {})[name] = None
+    for word in sorted(who.keys() - service.admitted):
+        yield (
+            f'{word} is asked for by {", ".join(who[word])}, and the accounts do not admit it: an administrator adds "{word}" '
+            "to `services` under [access] in deploy.toml, and runs `deploy bootstrap`"
+        )
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """One recorded resource, and what making, changing, looking at and deleting it takes."""
+
+    recorded: Recorded
+    place: Place
+    grants: tuple[Grant, ...]
+
+    @property
+    def kind(self) -> ResourceType | None:
+        return resource_types().get(self.recorded.type)
+
+    def wants(self) -> Iterator[Want]:
+        """Nothing where the type is not known: its rights are given by hand."""
+        if (kind := self.kind) is None:
+            return
+        for phase, operations in kind.calls.items():
+            for operation, requests in operations.items():
+                for request in requests:
+                    if _given(request.when, self.recorded.inputs):
+                        yield from self._want(kind, self._phase(kind, phase, operation), operation, request)
+
+    def _phase(self, kind: ResourceType, phase: Phase, operation: str) -> Phase:
+        """Whatever is done to a resource, the provider looks at it too."""
+        return Phase.READ if operation in kind.calls.get(Phase.READ, {}) else phase
+
+    def _want(self, kind: ResourceType, phase: Phase, operation: str, request: Request) -> Iterator[Want]:
+        resources = tuple(self._arns(kind, request.on))
+        if not resources:
+            return
+        narrowing, to = self._narrowing(kind, phase, request)
+        yield Want(
+            kind.type,
+            str(self.recorded),
+            phase,
+            operation,
+            request.action,
+            resources,
+            narrowing,
+            to,
+            _shape(request.on),
+        )
+
+    def _narrowing(self, kind: ResourceType, phase: Phase, request: Request) -> tuple[Narrowing, str]:
+        if request.passed_to:
+            return Narrowing.PASSED, request.passed_to
+        if request.action == "lambda:AddPermission" and kind.type == _PERMISSION:
+            return Narrowing.CALLED, str(self.recorded.inputs.get("principal", ""))
+        if kind.scope is not Scope.TAG or service_word(request.action) != kind.service:
+            return Narrowing.NOTHING, ""
+        return self._by_tag(kind, phase, request.on), ""
+
+    def _by_tag(self, kind: ResourceType, phase: Phase, on: str) -> Narrowing:
+        if phase in {Phase.READ, Phase.PLAN}:
+            return Narrowing.NOTHING if on == "*" else Narrowing.SEEN
+        # What is part of a thing with tags, such as an API's stage, is made where those tags are.
+        part = parent_of(kind, self.recorded.inputs) == "*"
+        if phase is not Phase.CREATE or not kind.taggable or part:
+            return Narrowing.OURS
+        if on == "*" or not on.endswith("*"):
+            return Narrowing.BORN
+        # API Gateway asks for the right to tag where it is made, every other service on the new thing itself.
+        return Narrowing.OURS if kind.service == "apigateway" else Narrowing.TAGGED
+
+    def _arns(self, kind: ResourceType, on: str) -> Iterator[str]:
+        inputs = self.recorded.inputs
+        name = name_of(kind, self.recorded.name, inputs, self.place)
+        filled = self.place.filled(on, name, parent_of(kind, inputs))
+        if found := _INPUT.search(filled):
+            for value in _texts(_at(inputs, found[1])):
+                if found[0] != filled or value.startswith("arn:"):
+                    yield filled.replace(found[0], value)
+        else:
+            yield filled
+
+    def problems(self) -> Iterator[str]:
+        """Why the roles of a stack cannot hold it."""
+        kind = self.kind
+        if kind is None:
+            reasons = (why for pattern, why in refused().items() if fnmatchcase(self.recorded.type, pattern))
+            why = next(reasons, "what the AWS provider calls for it is not known here")
+            if not self.grants:
+                yield f"{self.recorded}: {why}; give the rights it takes with here.grant([actions], arn)"
+            return
+        name = name_of(kind, self.recorded.name, self.recorded.inputs, self.place)
+        if kind.scope is Scope.NAME and not kind.parent and not self.place.owns(name) and not self._by_hand(kind, name):
+            wanted = f'here.name("{self.recorded.name}")'
+            yield f"{self.recorded}: it is called {name!r}; what a stack owns begins with {self.place.prefix!r}: use {wanted}"
+        if kind.longest and len(name) > kind.longest:
+            yield f"{self.recorded}: its name {name!r} has {len(name)} characters, AWS takes {kind.longest}"
+
+    def _by_hand(self, kind: ResourceType, name: str) -> bool:
+        arn = self.place.filled(kind.arns[0], name)
+        return any(fnmatchcase(arn, pattern) for grant in self.grants for pattern in grant.resources)
+
+
+def _shape(on: str) -> str:
+    return on.replace("${parent}", "${name}")
+
+
+def _given(when: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether one of these inputs is said; what is said to be false, such as `forceDestroy`, is true in another run."""
+    return not when or any(_at(inputs, path) not in (None, "", [], {}) for path in when.split("|"))
+
+
+def _at(inputs: Any, path: str) -> Any:
+    """The value at a dotted path; a list on the way is taken item by item."""
+    for step in path.split("."):
+        if isinstance(inputs, list):
+            inputs = [part.get(step) for part in inputs if isinstance(part, dict)]
+        else:
+            inputs = inputs.get(step) if isinstance(inputs, dict) else None
+    return inputs
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for part in value if isinstance(value, list) else [value]:
+        if isinstance(part, str) and part:
+            yield part

@@ -1,0 +1,156 @@
+"""The stack that a service's program runs for: its names, its provider, and the components it can make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from deploy_infra import names
+from deploy_infra.package import PackageError, package
+from deploy_infra.policies.place import Place
+from deploy_infra.providers import provider
+from deploy_infra.service.bucket import Bucket
+from deploy_infra.service.function import Function, FunctionSettings
+from deploy_infra.service.http_api import HttpApi
+from deploy_infra.service.queue import Queue
+from deploy_infra.service.rights import GrantedByHand, May, Rights, RunsAs
+from deploy_infra.settings import TargetSettings, load
+from deploy_project.project_file import PROJECT_FILE, admitted
+from deploy_project.stacks import arn, role_arn
+
+_RUNTIME = "python3.13"
+_ARCHITECTURE = "arm64"
+_VISIBILITY = 180
+_LAMBDA = "lambda.amazonaws.com"
+
+
+def this_stack(file: str) -> ThisStack:
+    """The stack that Pulumi is running. `file` is the program's own `__file__`: its project is the folder above with a Pulumi.yaml.
+
+    Raises pulumi.RunError where the stack's settings are not what they must be.
+    """
+    folder = Path(file).resolve().parent
+    root = next((each for each in (folder, *folder.parents) if (each / PROJECT_FILE).is_file()), None)
+    if root is None:
+        raise pulumi.RunError(f"there is no {PROJECT_FILE} in {folder} or above it")
+    settings = load(root)
+    if not isinstance(settings, TargetSettings) or settings.is_access:
+        raise pulumi.RunError(f"{settings.stack} is no stack of a service: `deploy bootstrap` makes it")
+    return ThisStack(settings, root, folder)
+
+
+class ThisStack:
+    """One stack of a service. What it makes is called `SERVICE-STACK-NAME`, or `SERVICE-STACK` where NAME is the service's own.
+
+    `opts` holds its provider: give it to every resource of `pulumi_aws` that is made by hand.
+    """
+
+    def __init__(self, settings: TargetSettings, root: Path, folder: Path) -> None:
+        target = settings.target
+        self._settings = settings
+        self._folder = folder
+        self._place = Place(settings.project, settings.stack, target.account, target.region)
+        self.service, self.stack = settings.project, settings.stack
+        self.account, self.region = target.account, target.region
+        self.provider = provider(settings, admitted(root))
+        self.opts = pulumi.ResourceOptions(provider=self.provider)
+
+    def name(self, thing: str) -> str:
+        """What a thing of this stack is called in AWS."""
+        return self._place.name(thing)
+
+    def bucket(self, name: str) -> Bucket:
+        """A private bucket. Bucket names are worldwide, so the account is part of its name."""
+        called = f"{self.name(name)}-{self.account}"
+        return Bucket(name, bucket=called, empties=self._settings.run.empty_buckets, opts=self.opts)
+
+    def queue(self, name: str, *, visibility: int = _VISIBILITY) -> Queue:
+        """A queue, and one for what failed. `visibility` is in seconds."""
+        called = self.name(name)
+        its = arn("sqs", called, region=self.region, account=self.account)
+        return Queue(name, queue=called, arn=its, visibility=visibility, opts=self.opts)
+
+    def function(
+        self,
+        name: str,
+        *,
+        code: str,
+        handler: str,
+        may: May = (),
+        on: Sequence[Queue] = (),
+        environment: Mapping[str, pulumi.Input[str]] | None = None,
+        layers: Sequence[pulumi.Input[str]] = (),
+        memory: int = 128,
+        timeout: int = 10,
+        log_days: int = 30,
+        runtime: str = _RUNTIME,
+        architecture: str = _ARCHITECTURE,
+        description: str = "",
+    ) -> Function:
+        """A function whose code is the folder or the zip `code`, relative to the program's own folder.
+
+        It may do what `may` says, and works off the queues `on`.
+
+        `memory` is in MB, `timeout` in seconds, its log is kept for `log_days`. Raises pulumi.RunError for what AWS would refuse.
+        """
+        try:
+            settings = FunctionSettings(handler, runtime, architecture, memory, timeout, log_days)
+        except ValueError as error:
+            raise pulumi.RunError(f"function {name}: {error}") from None
+        called, received = self.name(name), [queue.receive for queue in on]
+        role = names.execution_role(called)
+        RunsAs(
+            name,
+            role=role,
+            runs_in=_LAMBDA,
+            may=[*may, *received],
+            log_group=names.log_group(called),
+            retention=log_days,
+            opts=self.opts,
+        )
+        return Function(
+            name,
+            function=called,
+            role_arn=role_arn(self.account, role),
+            code=self._packed(code),
+            settings=settings,
+            environment=environment or {},
+            layers=layers,
+            on=on,
+            description=description,
+            opts=self.opts,
+        )
+
+    def _packed(self, code: str) -> pulumi.FileArchive:
+        """The folder's files under its own name, or the zip as it is; the same bytes for the same files, in every account."""
+        source = self._folder / code
+        try:
+            packed = package(source, prefix="" if source.suffix == ".zip" else source.name)
+        except PackageError as error:
+            raise pulumi.RunError(str(error)) from None
+        return pulumi.FileArchive(str(packed.path))
+
+    def http_api(
+        self,
+        name: str,
+        routes: Mapping[str, Function],
+        *,
+        cors: aws.apigatewayv2.ApiCorsConfigurationArgs | None = None,
+        description: str = "",
+    ) -> HttpApi:
+        """An HTTP API: which route, such as `GET /items/{key}`, calls which function."""
+        return HttpApi(name, api=self.name(name), routes=routes, cors=cors, description=description, opts=self.opts)
+
+    def execution_role(self, name: str, *, may: May, runs_in: str = _LAMBDA) -> str:
+        """The ARN of a role that something made by hand runs as; the access layer makes it. `runs_in` is the service that takes it."""
+        role = names.execution_role(self.name(name))
+        logs = names.log_group(self.name(name)) if runs_in == _LAMBDA else ""
+        RunsAs(name, role=role, runs_in=runs_in, may=may, log_group=logs, retention=30 if logs else 0, opts=self.opts)
+        return role_arn(self.account, role)
+
+    def grant(self, name: str, actions: Sequence[str], *arns: str) -> None:
+        """Let whoever deploys this stack do more than follows from its resources: IAM actions, on these ARNs. `name` says what for."""
+        GrantedByHand(name, Rights(tuple(actions), arns), self.opts)

@@ -1,0 +1,59 @@
+"""What `Pulumi.yaml` and the `[access]` part of deploy.toml say of a whole project: its name, its program, what accounts admit."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+PROJECT_FILE = "Pulumi.yaml"
+
+SERVICES = frozenset({"lambda", "s3", "apigateway", "logs"})
+"""What every account admits; further services an administrator names in deploy.toml. Words are IAM's prefixes."""
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """`name` is the service's, `entry` the file in which its program starts."""
+
+    name: str
+    root: Path
+    entry: Path
+
+
+def read_project(root: Path) -> ProjectFile:
+    """Read `Pulumi.yaml` in `root`, and find the program as Pulumi's Python host does. Raises ValueError, which names the key."""
+    try:
+        said = YAML(typ="safe").load((root / PROJECT_FILE).read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(f"{PROJECT_FILE}: cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"{PROJECT_FILE}: not YAML: {str(error).splitlines()[0]}") from None
+    name = said.get("name") if isinstance(said, dict) else None
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(f"{PROJECT_FILE}: name: got {name!r}, expected a project's name: letters, digits and _.-")
+    main = root / str(said.get("main") or ".")
+    return ProjectFile(name, root, main / "__main__.py" if main.is_dir() else main)
+
+
+def admitted(root: Path) -> frozenset[str]:
+    """The AWS services that the accounts of the project admit: the usual ones and `services` under `[access]` in deploy.toml.
+
+    Raises ValueError where that is no list of words.
+    """
+    file = root / "deploy.toml"
+    try:
+        said = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"deploy.toml: not TOML: {error}") from None
+    access = said.get("access", {})
+    services = access.get("services", []) if isinstance(access, dict) else None
+    if not isinstance(services, list) or not all(isinstance(word, str) for word in services):
+        raise ValueError('deploy.toml: access.services: expected a list of services, such as ["sqs"]')
+    return SERVICES | frozenset(services)
