@@ -133,6 +133,8 @@ def _sizes(stack: str, documents: Documents) -> Iterator[IamFinding]:
 _S3 = re.compile(r"arn:aws:s3:::[^/*?]+/[^*?]*\*")
 _OTHER = re.compile(r"(?:[^:*?]*:){5}[^/:*?]+[/:]/?[^/:*?]+[/:][^*?]*\*")
 """ARNs with a name and `*` behind it. In all but S3's a kind of thing stands before the name (`function:NAME`, `role/PATH`)."""
+_MADE_UP = re.compile(r"(?<=[A-Za-z0-9_]-)\?{7}(?![^:/])")
+"""What the engine adds to a name that it makes up, in IAM's words: seven characters, behind the name that the program gives."""
 
 
 def surplus(role: RoleDefinition) -> Iterator[IamFinding]:
@@ -189,10 +191,12 @@ def names_something(resource: str) -> bool:
     """Whether an ARN says by name what it is about, and leaves open at most what is below that name.
 
     Below a bucket: its objects; below a function, a log group or a path of roles: versions, streams, roles. `key/*` or
-    `bucket-*` name nothing, so a condition has to say which of them is meant.
+    `bucket-*` name nothing, so a condition has to say which of them is meant. `orders-dev-topic-???????` does: it is the
+    name of what the engine names.
     """
-    open_ended = _S3 if resource.startswith("arn:aws:s3:") else _OTHER
-    return not is_pattern(resource) or open_ended.fullmatch(resource) is not None
+    said = _MADE_UP.sub("", resource)
+    open_ended = _S3 if said.startswith("arn:aws:s3:") else _OTHER
+    return not is_pattern(said) or open_ended.fullmatch(said) is not None
 
 
 def _needed(role: RoleDefinition, statement: Statement, action: str) -> Iterator[PolicyRequest]:

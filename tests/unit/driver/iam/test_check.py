@@ -240,6 +240,11 @@ def test_a_finding_says_what_a_resource_is_needed_for() -> None:
         ("arn:aws:iam::222222222222:role/deploy/*", True),
         ("arn:aws:iam::222222222222:role/*", False),
         ("arn:aws:iam::222222222222:role/deploy", True),
+        ("arn:aws:sns:eu-central-1:222222222222:items-dev-news-???????", True),
+        ("arn:aws:s3:::items-dev-store-???????/*", True),
+        ("arn:aws:sns:eu-central-1:222222222222:???????", False),
+        ("arn:aws:sns:eu-central-1:222222222222:items-dev-news-????????", False),
+        ("arn:aws:sns:eu-central-1:222222222222:items-dev-news-???????-*", False),
         ("*", False),
     ],
 )

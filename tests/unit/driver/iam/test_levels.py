@@ -7,6 +7,7 @@ import pytest
 from deploy_driver.assurance.iam import levels
 from deploy_driver.assurance.iam.evaluate import PolicyError
 from deploy_driver.assurance.iam.levels import READING, Level
+from deploy_infra.policies.resource_types import resource_types
 from tests.unit.driver.iam.shipped import shipped
 
 
@@ -48,3 +49,15 @@ def test_some_actions_have_no_resource() -> None:
     assert levels.takes_resource("s3:GetObject")
     assert not levels.takes_resource("cloudtrail:LookupEvents")
     assert levels.takes_resource("unknown:Action")
+
+
+def test_every_action_that_some_resource_type_takes_is_known() -> None:
+    taken = {
+        request.action
+        for kind in resource_types().values()
+        for operations in kind.calls.values()
+        for requests in operations.values()
+        for request in requests
+    }
+    assert len(taken) > 300
+    assert sorted(action for action in taken if not levels.meant_by(action)) == []
