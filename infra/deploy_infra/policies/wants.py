@@ -268,8 +268,9 @@ class _Declared:
     def _by_tag(self, kind: ResourceType, phase: Phase, on: str) -> Narrowing:
         if phase in {Phase.READ, Phase.PLAN}:
             return Narrowing.NOTHING if on == "*" else Narrowing.SEEN
-        # What is part of a thing with tags, such as an API's stage, is made where those tags are.
-        part = parent_of(kind, self.recorded.inputs) == "*"
+        # What is part of a thing with tags, such as an API's stage, is made where those tags are: its ARN is below the thing's.
+        # An event source mapping's is not, though it belongs to a function.
+        part = "/" in on and parent_of(kind, self.recorded.inputs) == "*"
         if phase is not Phase.CREATE or not kind.taggable or part:
             return Narrowing.OURS
         if on == "*" or not on.endswith("*"):

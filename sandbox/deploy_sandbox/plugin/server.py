@@ -59,8 +59,9 @@ class Server:
         }
 
     def _handshake(self, _: Any) -> Any:
-        # accepts neither secrets nor outputs: the engine opens them, and keeps the marks itself
-        return _pb.ProviderHandshakeResponse()
+        # Accepts neither secrets nor outputs: the engine opens them, and keeps the marks itself. An engine that has this answer
+        # does not look for the rules of names in that of Configure.
+        return _pb.ProviderHandshakeResponse(supports_autonaming_configuration=True)
 
     def _info(self, _: Any) -> Any:
         return protocol.plugin.PluginInfo(version=VERSION)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +204,10 @@ def test_things_whose_ids_aws_chooses_are_narrowed_by_the_tags_of_the_stack(prog
         assert not allows(preview, action, thing, theirs)
     assert allows_within(deployment, boundary, "kms:CreateKey", "*", BORN)
     assert not allows(deployment, "kms:CreateKey", "*", {})
+    assert allows_within(deployment, boundary, "lambda:CreateEventSourceMapping", "*", BORN)
+    assert not allows(deployment, "lambda:CreateEventSourceMapping", "*", {})
+    assert allows_within(deployment, boundary, "lambda:TagResource", mapping, BORN)
+    assert not allows(deployment, "lambda:TagResource", mapping, {**theirs, **BORN})
 
 
 def test_a_program_that_fails_says_where_and_what(program: Program) -> None:
@@ -245,14 +252,17 @@ def test_a_program_is_recorded_while_pulumi_runs_another(program: Program) -> No
         def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
             return dict(args.args), None
 
-    mocks.set_mocks(Outer(), "outer", "access", preview=False)
-
-    def outer() -> None:
+    def thing() -> None:
         pulumi.ComponentResource("outer:thing:Thing", "thing")
         found.append(record(root, "dev"))
-        assert pulumi.get_stack() == "access"
-        assert pulumi.get_project() == "outer"
+        assert (pulumi.get_project(), pulumi.get_stack()) == ("outer", "access")
 
-    in_pulumi: Callable[[Callable[[], None]], Callable[[], None]] = pulumi.runtime.test
-    in_pulumi(outer)()
+    def run() -> None:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        mocks.set_mocks(Outer(), "outer", "access", preview=False)
+        in_pulumi: Callable[[Callable[[], None]], Callable[[], None]] = pulumi.runtime.test
+        in_pulumi(thing)()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(Context().run, run).result()
     assert [each.name for each in found[0].of("aws:s3/bucket:Bucket")] == ["store"]
