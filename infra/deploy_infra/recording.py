@@ -13,7 +13,7 @@ import json
 import runpy
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,9 @@ from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_project.project_file import read_project
 from deploy_project.stackfile import StackFile, ValueKind, read
 from deploy_project.stacks import env_of, file_name
+
+_ONE_AT_A_TIME = threading.Lock()
+"""What a program prints while it is recorded is dropped, and the process has one standard output."""
 
 _STACK = "pulumi:pulumi:Stack"
 _SECRET = "the secret is not known here"  # noqa: S105 -- what stands in a secret's place
@@ -87,13 +90,17 @@ class _Run:
             except BaseException as error:  # noqa: BLE001 -- it crosses a thread
                 failed.append(error)
 
-        thread = threading.Thread(target=work, name=f"recording-{self.stack}", daemon=True)
-        thread.start()
-        thread.join()
+        with _ONE_AT_A_TIME:
+            self._run(work)
         if failed:
             raise RecordingError(self._told(failed[0])) from None
         own = [resource for resource in seen if resource.type != _STACK]
         return tuple(sorted(own, key=lambda resource: (resource.type, resource.name)))
+
+    def _run(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=f"recording-{self.stack}", daemon=True)
+        thread.start()
+        thread.join()
 
     def _go(self, seen: list[Recorded]) -> None:
         loop = asyncio.new_event_loop()

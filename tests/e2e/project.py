@@ -57,6 +57,9 @@ def own_program(root: Path) -> Path:
     shutil.copytree(ROOT / "infra" / "deploy_infra", own, ignore=shutil.ignore_patterns("__pycache__"))
     for file in (*own.rglob("*.py"), root / "infra" / "__main__.py", root / "deploy.toml"):
         file.write_text(file.read_text("utf-8").replace("deploy_infra", "infra.program"), "utf-8")
+    toml = root / "deploy.toml"
+    named = toml.read_text("utf-8").replace("[program]\n", '[program]\naccess = "infra.program.access:build"\n')
+    toml.write_text(named, "utf-8")
     return own
 
 

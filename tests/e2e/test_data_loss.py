@@ -66,10 +66,11 @@ def test_a_bucket_goes_with_a_word_for_it_and_its_objects_only_in_a_destroy(proj
     assert project.deploy("up", "--stacks", "dev").code == 0
     assert not may_be_emptied(project)
 
-    program = own / "service" / "items.py"
+    program = project.root / "infra" / "__main__.py"
     whole = program.read_text("utf-8")
-    edit(program, 'PrivateBucket(\n            "items",', "dict(")
-    edit(program, "store.bucket.bucket", "here.bucket")
+    edit(program, 'here.bucket("items")', 'f"items-dev-{here.account}"')
+    edit(program, "    may=[store.read_write],\n", "")
+    edit(program, "store.bucket.bucket", "store")
     refused = project.deploy("up", "--stacks", "dev", "--yes", "--output", "json")
     assert refused.code == 4, refused
     assert refused.json["stacks"][0]["reason"] == "would lose data"
@@ -100,8 +101,7 @@ def test_a_bucket_goes_with_a_word_for_it_and_its_objects_only_in_a_destroy(proj
 def test_an_access_layer_loses_nothing_above_its_limit_and_no_data_without_a_word(project: Project) -> None:
     logs = project.client("dev", "logs")
     target = own_program(project.root) / "access" / "target.py"
-    edit(target, "aws.cloudwatch.LogGroup(", "dict(")
-    edit(target, '"log", name=', "name=")
+    edit(target, "aws.cloudwatch.LogGroup(name, ", "dict(")
     bootstrap = ("bootstrap", "--stacks", "dev-access", "--yes", "--output", "json")
     limited = project.deploy(*bootstrap)
     assert limited.code == 4, limited

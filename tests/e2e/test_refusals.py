@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy_sandbox.accounts import ACCOUNTS
-from tests.e2e.project import Project, own_program
+from tests.e2e.project import Project
 
 
 def wrong_account_id(project: Project) -> None:
@@ -65,14 +65,29 @@ def test_stops_before_anything_is_touched(project: Project, spoil: Callable[[Pro
 
 
 def test_wrong_settings_are_all_said_at_once_before_anything_starts(project: Project) -> None:
-    project.setting("staging", "items:memory", "64000000")
-    project.setting("prod", "items:timeout", "soon")
+    project.setting("staging", "deploy:sessionDuration", "64000000")
+    project.setting("prod", "deploy:region", "soon")
     done = project.deploy("up", "--all")
     assert done.code == 2, done
     assert "Pulumi.staging.yaml:" in done.err
-    assert "items:memory" in done.err
+    assert "deploy:sessionDuration" in done.err
     assert "Pulumi.prod.yaml:" in done.err
-    assert "items:timeout" in done.err
+    assert "deploy:region" in done.err
+    assert project.functions("dev") == []
+
+
+def test_a_program_that_asks_for_too_much_is_refused_before_anything_starts(project: Project) -> None:
+    program = project.root / "infra" / "__main__.py"
+    program.write_text(f'{program.read_text("utf-8")}\nhere.queue("jobs")\n', "utf-8")
+    project.setting("staging", "items:memory", "64000000")
+    done = project.deploy("up", "--all")
+    assert done.code == 3, done
+    assert "nothing was touched" in done.err
+    assert "dev: program: sqs is asked for by aws:sqs/queue:Queue jobs" in done.err
+    assert 'an administrator adds "sqs" to `services` under [access] in deploy.toml' in done.err
+    assert "staging: program: " in done.err
+    assert "infra/__main__.py:" in done.err
+    assert "memory: got 64000000, expected 128 to 10240 (MB)" in done.err
     assert project.functions("dev") == []
 
 
@@ -99,7 +114,7 @@ def test_a_limit_refuses_a_deletion_and_a_plain_change_passes(project: Project) 
     project.setting("prod", "items:timeout", "12")
     passed = project.deploy("up", "--stacks", "prod")
     assert passed.code == 0, passed
-    api = own_program(project.root) / "service" / "items.py"
+    api = project.root / "infra" / "__main__.py"
     text = api.read_text("utf-8")
     assert "GET /items/{key}" in text
     api.write_text(text.replace("GET /items/{key}", "GET /things/{key}"), "utf-8")

@@ -273,7 +273,7 @@ def test_a_dirty_tree_is_saved_only_when_that_is_asked_for_and_applied_only_as_i
 
 
 def test_a_preview_that_fails_saves_nothing(reviewed: Reviewed) -> None:
-    broken = own_program(reviewed.project.root) / "service" / "items.py"
+    broken = reviewed.project.root / "infra" / "__main__.py"
     broken.write_text(broken.read_text("utf-8") + "\nraise RuntimeError('broken')\n", "utf-8")
     done = reviewed.project.deploy("preview", "--stacks", "dev", "--save", "p", "--allow-dirty")
     assert done.code == 1, done
@@ -347,11 +347,11 @@ def planted_byte_code(source: Path, beside: Path) -> Path:
 
 def test_what_an_earlier_stack_changes_stops_the_run_where_it_is_another_plan(project: Project) -> None:
     """prod's function says dev's version, which is another one once dev has been deployed."""
-    function = own_program(project.root) / "service" / "function.py"
+    function = project.root / "infra" / "__main__.py"
     description = 'description="Keeps items in a bucket and gives them back",'
     depends = (
         'description=pulumi.StackReference("organization/items/dev").get_output("version")'
-        '.apply(lambda version: f"beside dev {version}") if function == "items-prod" else "not prod",'
+        '.apply(lambda version: f"beside dev {version}") if here.stack == "prod" else "not prod",'
     )
     deployed = project.deploy("up", "--stacks", "dev,prod")
     assert deployed.code == 0, deployed

@@ -19,7 +19,7 @@ from deploy_toolchain import Search, find
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import Fault, GitHubServer, listening
 from tests.e2e.planted import STATE, Place, Planted, found, places
-from tests.e2e.project import Ended, Project, own_program
+from tests.e2e.project import Ended, Project
 
 KEY = re.compile(rb"ASIA[A-Z0-9]{12,}")
 
@@ -103,16 +103,10 @@ def story(project: Project) -> Story:
     (project.root / ".gitignore").write_text(".deploy/\nout/\n", "utf-8")
     made = Story(project, out)
     made.deploy("up", "--stacks", "dev")
-    own = own_program(project.root)
     _replace(
-        own / "settings.py",
-        "problem.key != DEFAULT_PROVIDERS",
-        'problem.key not in {DEFAULT_PROVIDERS, "app:token", "app:spoken", "app:public"}',
-    )
-    _replace(
-        own / "service" / "items.py",
-        '"STACK": settings.stack,',
-        '"STACK": settings.stack, "TOKEN": pulumi.Config("app").require_secret("token"),'
+        project.root / "infra" / "__main__.py",
+        '"STACK": here.stack,',
+        '"STACK": here.stack, "TOKEN": pulumi.Config("app").require_secret("token"),'
         ' "PUBLIC": pulumi.Config("app").require("public"),',
     )
     with (project.root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:

@@ -67,7 +67,7 @@ def another_account(document: dict[str, Any]) -> None:
 
 def without_a_parent(document: dict[str, Any]) -> None:
     resources = document["checkpoint"]["latest"]["resources"]
-    resources.remove(next(one for one in resources if one["type"] == "items:service:ItemsService"))
+    resources.remove(next(one for one in resources if one["type"] == "deploy:service:HttpApi"))
 
 
 def spoiled(good: bytes) -> Iterator[tuple[bytes, str]]:

@@ -14,7 +14,7 @@ from deploy_driver.ports import Emit, Identity, StateStore
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
-from deploy_driver.values import Caller, Operation, SessionLength
+from deploy_driver.values import Caller, Operation, SessionLength, Stack
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,13 @@ class Admission:
 class Preflight:
     """The checks of a run: who we are, the backend, and for every stack its role, its account, its lock and its state.
 
-    `state` is None before the backend has been made.
+    `state` is None before the backend has been made. `program` raises where the program of a stack cannot be deployed as it is.
     """
 
     identity: Identity
     state: StateStore | None
     emit: Emit
+    program: Callable[[Stack], None] = lambda _: None
 
     def require(self, plan: Plan, facts: RunFacts) -> Admission:
         """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
@@ -83,6 +84,8 @@ class Preflight:
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
             yield Check("role", partial(self._enter, step, facts), step.stack.name)
+            if plan.operation in {Operation.UP, Operation.PREVIEW}:
+                yield Check("program", partial(self._deployable, step), step.stack.name)
             state = self.state
             if state:
                 yield Check("state", partial(_fit, States(state, facts.project), step), step.stack.name)
@@ -116,6 +119,10 @@ class Preflight:
     def _backend_checks(self, plan: Plan) -> Iterator[Check]:
         if self.state:
             yield Check("state", partial(_usable, self.state, plan))
+
+    def _deployable(self, step: Step) -> Passed:
+        self.program(step.stack)
+        return Passed("the program can be deployed as it is")
 
     def _enter(self, step: Step, facts: RunFacts) -> Passed:
         entrance = step.entrance(facts.session_name(step))

@@ -30,7 +30,7 @@ def test_the_modules_that_the_program_names(tmp_path: Path) -> None:
 
 
 def test_the_modules_that_an_installed_package_of_the_program_names(tmp_path: Path) -> None:
-    write(tmp_path / "__main__.py", "import os, json\nfrom deploy_infra.service import ItemsService\nimport boto3\n")
+    write(tmp_path / "__main__.py", "import os, json\nfrom deploy_infra.service import this_stack\nimport boto3\n")
     found = named_modules(tmp_path)
     assert {"s3", "lambda_", "apigatewayv2", "iam"} <= found
 
