@@ -51,13 +51,14 @@ class Admission:
 class Preflight:
     """The checks of a run: who we are, the backend, and for every stack its role, its account, its lock and its state.
 
-    `state` is None before the backend has been made. `program` raises where the program of a stack cannot be deployed as it is.
+    `state` is None before the backend has been made. `program` raises where the program of a stack cannot
+    be deployed as it is.
     """
 
     identity: Identity
     state: StateStore | None
     emit: Emit
-    program: Callable[[Stack], None] = lambda _: None
+    program: Callable[[Stack], None] | None = None
 
     def require(self, plan: Plan, facts: RunFacts) -> Admission:
         """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
@@ -84,8 +85,8 @@ class Preflight:
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
             yield Check("role", partial(self._enter, step, facts), step.stack.name)
-            if plan.operation in {Operation.UP, Operation.PREVIEW}:
-                yield Check("program", partial(self._deployable, step), step.stack.name)
+            if self.program and plan.operation in {Operation.UP, Operation.PREVIEW}:
+                yield Check("program", partial(_deployable, self.program, step), step.stack.name)
             state = self.state
             if state:
                 yield Check("state", partial(_fit, States(state, facts.project), step), step.stack.name)
@@ -119,10 +120,6 @@ class Preflight:
     def _backend_checks(self, plan: Plan) -> Iterator[Check]:
         if self.state:
             yield Check("state", partial(_usable, self.state, plan))
-
-    def _deployable(self, step: Step) -> Passed:
-        self.program(step.stack)
-        return Passed("the program can be deployed as it is")
 
     def _enter(self, step: Step, facts: RunFacts) -> Passed:
         entrance = step.entrance(facts.session_name(step))
@@ -160,6 +157,11 @@ def _require_none(failures: Sequence[tuple[Check, DeployError]]) -> None:
             detail=[_line(check, error) for check, error in failures],
             remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
         )
+
+
+def _deployable(program: Callable[[Stack], None], step: Step) -> Passed:
+    program(step.stack)
+    return Passed("the program can be deployed as it is")
 
 
 def _usable(state: StateStore, plan: Plan) -> Passed:
