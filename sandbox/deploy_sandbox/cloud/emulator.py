@@ -102,6 +102,12 @@ def mapped_function(path: str) -> str | None:
     return str(mapping["FunctionArn"]) if mapping else None
 
 
+def mapping_tags(mapping: str) -> dict[str, str] | None:
+    """The tags of the event source mapping with this id, None when there is no such mapping."""
+    found = lambda_svc._esms.get(mapping)
+    return dict(found.get("Tags", {})) if found else None
+
+
 def first_match(ctx: Any, statements: list[Any], effect: str) -> Any:
     """The first parsed statement of that effect that applies to a request, None when none does."""
     return iam_evaluator._first_match(ctx, statements, effect)

@@ -7,6 +7,7 @@
 - `aws:RequestTag/…` and `aws:TagKeys` of API Gateway, whose actions are HTTP verbs.
 - `aws:ResourceTag/…` of an HTTP API, of everything below it, and of its tags: children inherit the tags of their API for
   access control (API Gateway Developer Guide, "Tag inheritance"; Service Authorization Reference, "API Gateway V2").
+- `aws:ResourceTag/…` of an event source mapping.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ def _function(named: str | None) -> str:
 
 def _resource_tags(original: Callable[[str], Any]) -> Callable[[str], Any]:
     def resource_tags(arn: str) -> Any:
+        _, found, mapping = arn.partition(":event-source-mapping:")
+        if found:
+            return emulator.mapping_tags(mapping)
         _, found, path = arn.partition(":apigateway:")
         if not found:
             return original(arn)
