@@ -127,17 +127,6 @@ def delivery_of(here: AccountNames) -> TrailDelivery:
     return TrailDelivery(here.account, names.bucket_arn(here.trail_bucket))
 
 
-def obstacles(root: Path, stack: str) -> list[str]:
-    """Why the program of `stack` cannot be deployed as it is, before anything is touched; empty where it can.
-
-    Raises ValueError where it cannot be told: the settings or the program fail.
-    """
-    settings = of_files(root, stack)
-    if isinstance(settings, ToolsSettings):
-        return []
-    return list(service_of(record(root, settings.target.env), admitted(root)).problems)
-
-
 def account_of(settings: TargetSettings) -> AccountNames:
     """What is called the same in this account as in every other."""
     return AccountNames(settings.target.account, settings.target.region)

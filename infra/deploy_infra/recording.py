@@ -14,7 +14,7 @@ import runpy
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from contextvars import Context
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_project.project_file import read_project
 from deploy_project.stackfile import StackFile, ValueKind, read
 from deploy_project.stacks import env_of, file_name
+
+RECORDING: ContextVar[bool] = ContextVar("recording", default=False)
+"""Whether the program that asks is being recorded: then everything that it asks for is said at once, afterwards."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """What a program prints while it is recorded is dropped, and the process has one standard output."""
@@ -103,6 +106,7 @@ class _Run:
         thread.join()
 
     def _go(self, seen: list[Recorded]) -> None:
+        RECORDING.set(True)
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         answers = _Answers(self.place)

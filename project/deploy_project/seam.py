@@ -113,7 +113,6 @@ PROBLEMS = TypeAdapter(tuple[Problem, ...])
 DOCUMENTS: TypeAdapter[Documents] = TypeAdapter(Documents)
 NEEDS = TypeAdapter(tuple[RoleNeed, ...])
 INVENTORY = TypeAdapter(Inventory)
-OBSTACLES = TypeAdapter(tuple[str, ...])
 
 
 def answer(said: object, shape: TypeAdapter[T]) -> T:

@@ -76,18 +76,14 @@ def test_wrong_settings_are_all_said_at_once_before_anything_starts(project: Pro
     assert project.functions("dev") == []
 
 
-def test_a_program_that_asks_for_too_much_is_refused_before_anything_starts(project: Project) -> None:
+def test_a_service_that_the_accounts_do_not_admit_is_refused_in_the_preview(project: Project) -> None:
     program = project.root / "infra" / "__main__.py"
     program.write_text(f'{program.read_text("utf-8")}\nhere.queue("jobs")\n', "utf-8")
-    project.setting("staging", "items:memory", "64000000")
-    done = project.deploy("up", "--all")
-    assert done.code == 3, done
-    assert "nothing was touched" in done.err
-    assert "dev: program: sqs is asked for by aws:sqs/queue:Queue jobs" in done.err
-    assert 'an administrator adds "sqs" to `services` under [access] in deploy.toml' in done.err
-    assert "staging: program: " in done.err
-    assert "infra/__main__.py:" in done.err
-    assert "memory: got 64000000, expected 128 to 10240 (MB)" in done.err
+    for verb in (("preview", "--all"), ("up", "--all", "--yes")):
+        done = project.deploy(*verb)
+        assert done.code == 1, done
+        assert "sqs is asked for by aws:sqs/queue:Queue jobs-failed" in done.err
+        assert 'an administrator adds "sqs" to `services` under [access] in deploy.toml' in done.err
     assert project.functions("dev") == []
 
 

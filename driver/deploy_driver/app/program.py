@@ -14,13 +14,12 @@ from deploy_driver.assurance.iam.evaluate import PolicyRequest
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.iam.roles import roles as roles_of
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.errors import NotReadyError, UsageError
+from deploy_driver.errors import UsageError
 from deploy_driver.values import Layer, Stack
 from deploy_project.seam import (
     DOCUMENTS,
     INVENTORY,
     NEEDS,
-    OBSTACLES,
     PROBLEMS,
     AnswerError,
     Documents,
@@ -54,12 +53,6 @@ def settings_problems(entry: str, root: Path, stacks: Sequence[str]) -> Sequence
     """What the function `entry` of the program finds wrong in the files of the stacks, in order. Raises UsageError."""
     found = _asked(entry, "settings-check", root, stacks, PROBLEMS)
     return sorted(found)
-
-
-def require_no_obstacles(config: DeployConfig, stack: Stack) -> None:
-    """Ask the program whether it can be deployed as it is; nothing where it cannot be asked. Raises NotReadyError or UsageError."""
-    if config.obstacles and (found := _asked(config.obstacles, "obstacles", config.root, stack.name, OBSTACLES)):
-        raise NotReadyError("; ".join(found), remedy="correct the program, or let an administrator do what it says")
 
 
 def documents(config: DeployConfig, stack: Stack, *names: str) -> Documents:

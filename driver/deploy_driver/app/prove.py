@@ -79,9 +79,15 @@ def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
     access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
     made = program.inventory(config, access, "roles.deployment", "buckets.trail")
     serves = program.inventory(config, stack)
+    if not serves.functions or not serves.buckets:
+        raise UsageError(
+            f"{stack.name} has no {'bucket' if serves.functions else 'function'}, and a proof tries what may be done to one",
+            remedy="prove the stacks of a service that has a function and a bucket, with names that the program gives them",
+        )
     (function, runs_as), bucket = next(iter(serves.functions.items())), next(iter(serves.buckets))
     says = program.documents(config, access, "deployment.trust", "preview.trust", "trail")
     return ProvedTarget(
+        project=config.project,
         env=stack.env,
         account=stack.account,
         region=stack.region,

@@ -20,7 +20,6 @@ from deploy_driver.adapters.sources import make_importable
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.work_tree import of_file
-from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.program import settings_problems
 from deploy_driver.config.environment import Machine, for_git, on_aws, on_loopback
@@ -41,7 +40,7 @@ from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
-from deploy_driver.values import Cloud, Plugin, Stack, Tool
+from deploy_driver.values import Cloud, Plugin, Tool
 
 if TYPE_CHECKING:
     from deploy_driver.adapters.engine import AutomationEngine
@@ -308,7 +307,7 @@ def compose(
             DeployedCode(engine, LambdaCode(lambda: session.renewed().aws, session.state_store)),
             digest_of=lambda path: of_file(session.config.root / session.config.program / path),
         ),
-        preflight=Preflight(session.identity, state, stream, program=lambda stack: _deployable(session, engine, stack)),
+        preflight=Preflight(session.identity, state, stream),
         gates=gates_of(prompt, yes=yes, allowed=allowed),
         prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,
@@ -323,11 +322,6 @@ def compose(
         folder,
         lambda: _keep(session, record.path.read_bytes()),
     )
-
-
-def _deployable(session: Session, engine: AutomationEngine, stack: Stack) -> None:
-    engine.wait()
-    program.require_no_obstacles(session.config, stack)
 
 
 def _newest(session: Session) -> Head:

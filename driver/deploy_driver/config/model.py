@@ -92,7 +92,6 @@ class ProgramTable(_Strict):
     timeout: Annotated[StrictInt, Field(ge=1)] = 600
     access: EntryPoint = "deploy_infra.access:build"
     settings_check: EntryPoint | None = None
-    obstacles: EntryPoint | None = None
     documents: EntryPoint | None = None
     needs: EntryPoint | None = None
     inventory: EntryPoint | None = None
@@ -225,7 +224,6 @@ class DeployConfig:
     program_timeout: int = 600
     access_program: str = ""
     settings_check: str = ""
-    obstacles: str = ""
     documents: str = ""
     needs: str = ""
     inventory: str = ""

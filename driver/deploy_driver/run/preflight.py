@@ -14,7 +14,7 @@ from deploy_driver.ports import Emit, Identity, StateStore
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
-from deploy_driver.values import Caller, Operation, SessionLength, Stack
+from deploy_driver.values import Caller, Operation, SessionLength
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,12 @@ class Admission:
 class Preflight:
     """The checks of a run: who we are, the backend, and for every stack its role, its account, its lock and its state.
 
-    `state` is None before the backend has been made. `program` raises where the program of a stack cannot
-    be deployed as it is.
+    `state` is None before the backend has been made.
     """
 
     identity: Identity
     state: StateStore | None
     emit: Emit
-    program: Callable[[Stack], None] | None = None
 
     def require(self, plan: Plan, facts: RunFacts) -> Admission:
         """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
@@ -85,8 +83,6 @@ class Preflight:
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
             yield Check("role", partial(self._enter, step, facts), step.stack.name)
-            if self.program and plan.operation in {Operation.UP, Operation.PREVIEW}:
-                yield Check("program", partial(_deployable, self.program, step), step.stack.name)
             state = self.state
             if state:
                 yield Check("state", partial(_fit, States(state, facts.project), step), step.stack.name)
@@ -157,11 +153,6 @@ def _require_none(failures: Sequence[tuple[Check, DeployError]]) -> None:
             detail=[_line(check, error) for check, error in failures],
             remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
         )
-
-
-def _deployable(program: Callable[[Stack], None], step: Step) -> Passed:
-    program(step.stack)
-    return Passed("the program can be deployed as it is")
 
 
 def _usable(state: StateStore, plan: Plan) -> Passed:

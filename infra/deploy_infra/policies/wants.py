@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -207,10 +207,15 @@ def _unadmitted(service: DeclaredService) -> Iterator[str]:
     for name, action in asked:
         who.setdefault(service_word(action), {})[name] = None
     for word in sorted(who.keys() - service.admitted):
-        yield (
-            f'{word} is asked for by {", ".join(who[word])}, and the accounts do not admit it: an administrator adds "{word}" '
-            "to `services` under [access] in deploy.toml, and runs `deploy bootstrap`"
-        )
+        yield unadmitted(word, list(who[word]))
+
+
+def unadmitted(word: str, who: Sequence[str]) -> str:
+    """What to say of a service that the account does not admit: what asks for it, and what an administrator does about it."""
+    return (
+        f'{word} is asked for by {", ".join(who)}, and the accounts do not admit it: an administrator adds "{word}" '
+        "to `services` under [access] in deploy.toml, and runs `deploy bootstrap`"
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pulumi
@@ -11,7 +12,10 @@ import pulumi_aws as aws
 from deploy_infra import names
 from deploy_infra.package import PackageError, package
 from deploy_infra.policies.place import Place
+from deploy_infra.policies.resource_types import resource_types
+from deploy_infra.policies.wants import unadmitted
 from deploy_infra.providers import provider
+from deploy_infra.recording import RECORDING
 from deploy_infra.service.bucket import Bucket
 from deploy_infra.service.function import Function, FunctionSettings
 from deploy_infra.service.http_api import HttpApi
@@ -39,7 +43,17 @@ def this_stack(file: str) -> ThisStack:
     settings = load(root)
     if not isinstance(settings, TargetSettings) or settings.is_access:
         raise pulumi.RunError(f"{settings.stack} is no stack of a service: `deploy bootstrap` makes it")
-    return ThisStack(settings, root, folder)
+    made = ThisStack(settings, root, folder)
+    if not RECORDING.get():
+        pulumi.runtime.register_stack_transformation(partial(_admit, admitted(root)))
+    return made
+
+
+def _admit(services: Collection[str], args: pulumi.ResourceTransformationArgs) -> None:
+    """Refuse a resource of a service that the account does not admit as soon as it is asked for: in a preview too."""
+    kind = resource_types().get(args.type_)
+    if kind and kind.service not in services:
+        raise pulumi.RunError(unadmitted(kind.service, [f"{args.type_} {args.name}"]))
 
 
 class ThisStack:

@@ -10,7 +10,7 @@ from deploy_driver.errors import ExitCode, NotReadyError, RefusedError
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted
 from deploy_driver.run.preflight import Preflight
-from deploy_driver.values import Caller, Copy, Operation, Stack
+from deploy_driver.values import Caller, Copy, Operation
 from tests.checkpoints import Document, checkpoint, content
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
@@ -227,20 +227,3 @@ def test_a_preview_names_the_stack_whose_state_is_not_fit_and_looks_at_the_other
     plan = make_plan(Operation.PREVIEW, chain())
     admitted = Preflight(FakeIdentity(), FakeState(contents={"dev": b"<html>"}), Recorder()).admit(plan, facts())
     assert set(admitted.barred) == {"dev"}
-
-
-def test_a_program_that_cannot_be_deployed_is_named_and_one_that_can_passes() -> None:
-    asked: list[str] = []
-
-    def program(stack: Stack) -> None:
-        asked.append(stack.name)
-        if stack.name == "prod":
-            raise NotReadyError("sqs is asked for", remedy="let an administrator admit it")
-
-    said = Recorder()
-    with pytest.raises(NotReadyError) as refused:
-        Preflight(FakeIdentity(), FakeState(), said, program).require(PLAN, facts())
-    assert "prod: program: sqs is asked for" in "\n".join(refused.value.detail)
-    assert sorted(asked) == sorted(step.stack.name for step in PLAN.steps)
-    others = {step.stack.name for step in PLAN.steps} - {"prod"}
-    assert {event.stack for event in said.of(CheckPassed) if event.check == "program"} == others

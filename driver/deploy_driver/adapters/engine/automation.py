@@ -79,10 +79,6 @@ class AutomationEngine:
         """Begin to import what every call needs, beside whatever the caller does next."""
         self._imports_of(read_project(self._project_root)).begin()
 
-    def wait(self) -> None:
-        """Until that is imported: the SDK's modules are not made for two threads that import them."""
-        self._imports_of(read_project(self._project_root)).wait()
-
     def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """What `up` would do. A stack that does not exist yet is previewed on an empty backend of its own."""
         project = read_project(self._project_root)

@@ -100,7 +100,7 @@ class ProveFixtures:
         what = f"making things to try on in {target.env}"
         self._buckets(target, what)
         apis = self._inside(target, "apigatewayv2")
-        tags = {"deploy:stack": created.OTHER}
+        tags = {**target.tags, "deploy:stack": created.OTHER}
         api = asking(what, lambda: apis.create_api(Name=created.OTHER, ProtocolType="HTTP", Tags=tags))
         return CreatedThings(str(api["ApiId"]))
 

@@ -53,6 +53,7 @@ class ProvedTarget:
     `trail_policy` are the documents that stand on the buckets, so that putting them again changes nothing.
     """
 
+    project: str
     env: str
     account: str
     region: str
@@ -72,6 +73,11 @@ class ProvedTarget:
     trail_bucket: str
     bucket_policy: str
     trail_policy: str
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """What everything of the stack carries."""
+        return {"deploy:project": self.project, "deploy:stack": self.env}
 
     def role_arn(self, name: str) -> str:
         """A role of this account."""

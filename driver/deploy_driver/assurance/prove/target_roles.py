@@ -227,11 +227,13 @@ def _apis(deployment: Deployment) -> Iterator[Trial]:
     def make(tags: dict[str, str]) -> ApiRequest:
         return call("apigatewayv2", "create_api", Name=f"{created.PREFIX}new", ProtocolType="HTTP", Tags=tags)
 
-    own = make({"deploy:stack": target.env})
+    own = make(dict(target.tags))
     yield cases.allow(_API, "makes an HTTP API that carries its stack's tag", own, twin="untagged-api")
     yield cases.deny("untagged-api", "makes an HTTP API without the tag", make({"made-by": "prove"}), twin=_API)
-    foreign = make({"deploy:stack": created.OTHER})
+    foreign = make({**target.tags, "deploy:stack": created.OTHER})
+    service = make({**target.tags, "deploy:project": created.OTHER})
     yield cases.deny("foreign-api", "makes an HTTP API with another stack's tag", foreign, twin=_API)
+    yield cases.deny("foreign-service-api", "makes an HTTP API with another service's tag", service, twin=_API)
     if things and things.other_api:
         other = things.other_api
         change = call("apigatewayv2", "update_api", ApiId=other, Description="taken")
@@ -239,7 +241,7 @@ def _apis(deployment: Deployment) -> Iterator[Trial]:
         route = call("apigatewayv2", "create_route", ApiId=other, RouteKey="GET /prove")
         yield cases.deny("other-api-route", "gives another stack's HTTP API a route", route, twin=_API)
         api = arn("apigateway", f"/apis/{other}", region=target.region)
-        tagged = call("apigatewayv2", "tag_resource", ResourceArn=api, Tags={"deploy:stack": target.env})
+        tagged = call("apigatewayv2", "tag_resource", ResourceArn=api, Tags=dict(target.tags))
         yield cases.deny("other-api-tag", "tags another stack's HTTP API as its own", tagged, twin=_API)
         gone = call("apigatewayv2", "delete_api", ApiId=other)
         yield cases.deny("other-api-gone", "deletes another stack's HTTP API", gone, twin=_API)
@@ -318,7 +320,7 @@ def _preview(facts: Facts, target: ProvedTarget) -> Iterator[Trial]:
                 "create_api",
                 Name=f"{created.PREFIX}new",
                 ProtocolType="HTTP",
-                Tags={"deploy:stack": target.env},
+                Tags=dict(target.tags),
             ),
         ),
         ("role", "makes a user", call("iam", "create_user", UserName=f"{created.PREFIX}new")),
@@ -332,9 +334,8 @@ def _execution(target: ProvedTarget) -> Iterator[Trial]:
     cases = CaseTable(READING, "execution", target.env, created.in_account(target), "own-item")
     role, item = target.role_arn(target.execution_role), arn("s3", f"{target.bucket}/items/prove")
     own = simulated(role, "s3:GetObject", item)
-    yield cases.simulate("own-item", "would read an item", own, allowed=True, twin="other-item")
+    yield cases.simulate("own-item", "would read an item", own, allowed=True, twin="other-bucket")
     for fact, sentence, action, resource in (
-        ("other-item", "would read what is no item", "s3:GetObject", arn("s3", f"{target.bucket}/else")),
         ("other-bucket", "would read another bucket", "s3:GetObject", arn("s3", "prove-other/items/prove")),
         ("bucket-policy", "would put the bucket's policy", "s3:PutBucketPolicy", arn("s3", target.bucket)),
         ("function-code", "would change its own code", "lambda:UpdateFunctionCode", target.function_arn),
