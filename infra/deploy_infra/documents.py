@@ -90,7 +90,7 @@ def of_access(settings: TargetSettings, service: DeclaredService) -> Documents:
         "deployment.policy": roles.deployment(service),
         "preview.trust": _enter(settings, tools.preview_role, tools.deploy_role),
         "preview.policy": roles.preview(service, delivery),
-        "preview.session": roles.reading_only(service.admitted, delivery.bucket_arn),
+        "preview.session": roles.reading_only(service.admitted),
         **{
             f"{role.name}.{part}": document
             for role in service.roles

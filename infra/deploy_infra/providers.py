@@ -7,7 +7,6 @@ from collections.abc import Collection
 import pulumi_aws as aws
 
 from deploy_infra import names
-from deploy_infra.names import AccountNames
 from deploy_infra.policies.document import text
 from deploy_infra.policies.roles import reading_only
 from deploy_infra.settings import TargetSettings, ToolsSettings
@@ -39,10 +38,5 @@ def _entrance(settings: TargetSettings, admitted: Collection[str]) -> aws.Provid
         session_name=entered.session_name,
         source_identity=entered.source_identity or None,
         duration=f"{run.granted_duration or entered.duration}s",
-        policy=_reads(settings, admitted) if run.enter_as is EnterAs.PREVIEW else None,
+        policy=text(reading_only(admitted)) if run.enter_as is EnterAs.PREVIEW else None,
     )
-
-
-def _reads(settings: TargetSettings, admitted: Collection[str]) -> str:
-    here = AccountNames(settings.target.account, settings.target.region)
-    return text(reading_only(admitted, names.bucket_arn(here.trail_bucket)))

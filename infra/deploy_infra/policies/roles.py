@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from deploy_infra.policies.document import Document, Statement, allow, deny, document
+from deploy_infra.policies.document import Document, Statement, allow, document
 from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.record import TrailDelivery
 from deploy_infra.policies.record import reads as reads_the_record
@@ -55,15 +55,14 @@ def preview(service: DeclaredService, record: TrailDelivery) -> Document:
     )
 
 
-def reading_only(admitted: Collection[str], record_arn: str) -> Document:
-    """The session policy of a preview: whatever the role may do, this session reads, and not the account's record.
+def reading_only(admitted: Collection[str]) -> Document:
+    """The session policy of a preview: whatever the role may do, this session reads how things are set.
 
     A session policy only takes away (what a session may do is what the role *and* this allow), so `*` grants nothing. It is
     the same for every program, and short: AWS takes 2,048 characters.
     """
     actions = [f"{word}:{verb}" for word in sorted(admitted) for verb in _SESSION_VERBS.get(word, _READS)]
-    records = [record_arn, f"{record_arn}/*"]
-    return document(allow("ReadOnly", actions, ["*"]), deny("NoRecord", ["s3:*"], records))
+    return document(allow("ReadOnly", actions, ["*"]))
 
 
 def execution(role: ExecutionRole, service: DeclaredService) -> Document:
