@@ -10,6 +10,11 @@ SHOWN = len("sha256:") + 12
 """Characters of a digest that people are shown."""
 
 
+def shown(hexadecimal: str) -> str:
+    """The beginning of a SHA-256 that is given as hex digits alone, as people are shown it."""
+    return f"sha256:{hexadecimal}"[:SHOWN]
+
+
 def digest(content: bytes) -> str:
     """`sha256:` and 64 hex digits."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -7,21 +7,20 @@ before the engine begins, and the engine then starts from the account as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from deploy_driver.placeholders import UNKNOWN
-from deploy_driver.ports import Emit, Engine, FunctionCode
+from deploy_driver.ports import Emit, FunctionCode
 from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
+from deploy_driver.run.engine_over import EngineOver
 from deploy_driver.values import ChangedCode, EngineReport, EngineRequest, EngineStatus, PropertyDiff, ResourceChange
 
 
 @dataclass(frozen=True)
-class DeployedCode:
+class DeployedCode(EngineOver):
     """The Engine port over another engine: what it changes begins from the function code that was deployed."""
 
-    engine: Engine
     code: FunctionCode
 
     def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
@@ -39,22 +38,6 @@ class DeployedCode:
             self.code.put_back(request, one)
             emit(ResourceDone(request.stack, change))
         return with_code(self.engine.up(_started_from(request, changed), emit), changed)
-
-    def preview_destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
-        """What `destroy` would do."""
-        return self.engine.preview_destroy(request, emit)
-
-    def destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
-        """Delete all that the stack has made, whatever its code is."""
-        return self.engine.destroy(request, emit)
-
-    def outputs(self, request: EngineRequest) -> Mapping[str, Any]:
-        """The outputs of the last `up`."""
-        return self.engine.outputs(request)
-
-    def interrupt(self) -> None:
-        """Ask the running call to end cleanly."""
-        self.engine.interrupt()
 
     def _changed(self, request: EngineRequest, emit: Emit) -> Sequence[ChangedCode]:
         changed = self.code.changed(request)

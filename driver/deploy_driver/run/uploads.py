@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from deploy_driver.bundle.model import ABSENT
-from deploy_driver.digest import SHOWN
-from deploy_driver.ports import Emit, Engine
+from deploy_driver.digest import shown
+from deploy_driver.ports import Emit
 from deploy_driver.record.catalogue import Diagnostic, Packaged
+from deploy_driver.run.engine_over import EngineOver
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Upload, Urn
 
 CODE = ("aws:lambda/function:Function", "aws:lambda/layerVersion:LayerVersion")
@@ -24,13 +24,12 @@ _AGAIN = "look at what was deployed, and deploy again"
 
 
 @dataclass(frozen=True)
-class SameUploads:
+class SameUploads(EngineOver):
     """The Engine port over another engine. `digest_of` is the digest of the bytes of a file that the program names by a path, or ABSENT.
 
     It remembers what each stack of the run was given, in its last preview or up.
     """
 
-    engine: Engine
     digest_of: Callable[[str], str]
     _seen: dict[str, tuple[Upload, ...]] = field(default_factory=dict)
 
@@ -58,22 +57,6 @@ class SameUploads:
                 return replace(report, status=EngineStatus.FAILED, failure="; ".join(moved), remedy=_AGAIN)
             self._take(stack, report.uploads, emit)
         return report
-
-    def preview_destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
-        """What `destroy` would do."""
-        return self.engine.preview_destroy(request, emit)
-
-    def destroy(self, request: EngineRequest, emit: Emit) -> EngineReport:
-        """Delete all that the stack has made, whatever its files are."""
-        return self.engine.destroy(request, emit)
-
-    def outputs(self, request: EngineRequest) -> Mapping[str, Any]:
-        """The outputs of the last `up`."""
-        return self.engine.outputs(request)
-
-    def interrupt(self) -> None:
-        """Ask the running call to end cleanly."""
-        self.engine.interrupt()
 
     def _take(self, stack: str, uploads: tuple[Upload, ...], emit: Emit) -> None:
         """Remember what the stack was given, and say once which code that is, and where else it is the same."""
@@ -106,7 +89,7 @@ def _unlike(uploads: Iterable[Upload], expected: Iterable[Upload]) -> Iterator[s
     for one in uploads:
         other = there.get(_key(one))
         if other and other.digest != one.digest:
-            yield f"{_named(one)}: {_shown(other)} in {_stack(other)}, {_shown(one)} in {_stack(one)}"
+            yield f"{_named(one)}: {shown(other.digest)} in {_stack(other)}, {shown(one.digest)} in {_stack(one)}"
 
 
 def _key(upload: Upload) -> tuple[str, str]:
@@ -129,7 +112,3 @@ def _code(uploads: Iterable[Upload]) -> Mapping[tuple[str, str], str]:
 
 def _named(upload: Upload) -> str:
     return f"{upload.property} of {Urn(upload.urn).name} ({Urn(upload.urn).type})"
-
-
-def _shown(upload: Upload) -> str:
-    return f"sha256:{upload.digest}"[:SHOWN]

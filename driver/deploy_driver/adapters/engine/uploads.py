@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deploy_driver.digest import SHOWN
+from deploy_driver.digest import shown
 from deploy_driver.values import Upload, Urn
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _both(expected: Upload, found: Mapping[str, str]) -> str:
 
 
 def _shown(digest: str | None) -> str:
-    return f"sha256:{digest}"[:SHOWN] if digest else "nothing"
+    return shown(digest) if digest else "nothing"
 
 
 def _camel(key: str) -> str:
