@@ -15,16 +15,22 @@ PROJECT_FILE = "Pulumi.yaml"
 SERVICES = frozenset({"lambda", "s3", "apigateway", "logs"})
 """What every account admits; further services an administrator names in deploy.toml. Words are IAM's prefixes."""
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class ProjectFile:
-    """`name` is the service's, `entry` the file in which its program starts."""
+    """`name` is the service's; `main` names the folder of its program, or the file in it that starts it, relative to `root`."""
 
     name: str
     root: Path
-    entry: Path
+    main: str
+
+    @property
+    def entry(self) -> Path:
+        """The file in which the program starts."""
+        place = self.root / self.main
+        return place / "__main__.py" if place.is_dir() else place
 
 
 def read_project(root: Path) -> ProjectFile:
@@ -38,8 +44,7 @@ def read_project(root: Path) -> ProjectFile:
     name = said.get("name") if isinstance(said, dict) else None
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"{PROJECT_FILE}: name: got {name!r}, expected a project's name: letters, digits and _.-")
-    main = root / str(said.get("main") or ".")
-    return ProjectFile(name, root, main / "__main__.py" if main.is_dir() else main)
+    return ProjectFile(name, root, str(said.get("main") or "."))
 
 
 def admitted(root: Path) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,8 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from deploy_driver.config.model import (
     DeployConfig,
@@ -32,6 +29,7 @@ from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
 from deploy_project.accounts import TargetFacts, ToolsFacts, Values
 from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, judged, shared, states_apart, unknown
+from deploy_project.project_file import PROJECT_FILE, read_project
 from deploy_project.stackfile import Problem, Reader, StackFile, read
 from deploy_project.stacks import ACCESS, TOOLS, file_name
 
@@ -103,9 +101,6 @@ NAMES_LIMIT = 40
 
 MOVED = ".deploy/moved/{project}.json"
 """The object of the access layers' bucket that says that the project's states have been moved there."""
-
-_PROJECT_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
-
 
 Ask = Callable[[str, Path, Sequence[str]], Sequence[Problem]]
 """Asks the function of the program of that name what is wrong in the files of some stacks. Raises UsageError."""
@@ -188,20 +183,16 @@ def _entry_points(table: ProgramTable) -> dict[str, str]:
 
 def _project(root: Path, longest_stack: str) -> tuple[str, str, list[str]]:
     """The project's name, its program's folder, and every problem with them."""
-    path = root / "Pulumi.yaml"
     try:
-        document = YAML(typ="safe").load(path.read_text("utf-8"))
-    except OSError as error:
-        return "", "", [f"{path.name}: cannot be read: {error.strerror}"]
-    except (YAMLError, ValueError, RecursionError) as error:
-        return "", "", [f"{path.name}: not YAML: {str(error).splitlines()[0]}"]
-    name = document.get("name") if isinstance(document, dict) else None
-    if not isinstance(name, str) or not _PROJECT_NAME.fullmatch(name):
-        return "", "", [f"{path.name}: name: got {name!r}, expected a project's name: letters, digits and _.-"]
+        project = read_project(root)
+    except ValueError as error:
+        return "", "", [str(error)]
+    name = project.name
     if len(name) + len(longest_stack) > NAMES_LIMIT:
         expected = f"at most {NAMES_LIMIT} characters together with the stack's name {longest_stack!r}"
-        return "", "", [f"{path.name}: name: got {name!r}, expected {expected}: both are part of a role session's name"]
-    return name, _program(root, str(document.get("main") or ".")), []
+        what = f"{PROJECT_FILE}: name: got {name!r}, expected {expected}: both are part of a role session's name"
+        return "", "", [what]
+    return name, _program(root, project.main), []
 
 
 def _program(root: Path, main: str) -> str:
