@@ -39,14 +39,13 @@ def documents(root: Path, stack: str) -> Documents:
 def of_tools(settings: ToolsSettings) -> Documents:
     """What Jenkins is in its own account."""
     here = AccountNames(settings.tools.account, settings.tools.region)
-    trail_bucket = names.bucket_arn(here.trail_bucket)
     state, plan_key = state_of(settings), plan_key_of(settings)
     entered, previews = entered_by_deploy(settings), entered_by_preview(settings)
     agents = trust.service("ec2.amazonaws.com")
     return {
-        "boundary": boundary.jenkins(state, plan_key, entered, here.trail_arn, trail_bucket),
+        "boundary": boundary.jenkins(state, plan_key, entered, here.trail_arn, delivery_of(here).bucket_arn),
         "deploy.trust": agents,
-        "deploy.policy": jenkins.deploy(state, plan_key, TrailDelivery(here.account, trail_bucket), entered),
+        "deploy.policy": jenkins.deploy(state, plan_key, delivery_of(here), entered),
         "preview.trust": agents,
         "preview.policy": jenkins.preview(state, previews),
         "trail": _trail(here),

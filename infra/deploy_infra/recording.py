@@ -12,7 +12,6 @@ import io
 import json
 import runpy
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from pulumi.runtime.stack import run_in_stack
 from deploy_infra.policies.place import Place, made
 from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_project.project_file import read_project
+from deploy_project.source_lines import frames_of, own_line
 from deploy_project.stackfile import StackFile, ValueKind, read
 from deploy_project.stacks import env_of, file_name
 
@@ -55,8 +55,8 @@ def record(root: Path, stack: str) -> Recording:
         raise ValueError("\n".join(map(str, file.problems)))
     config, secret = _config(file)
     place = Place(project.name, stack, config.get("deploy:account", ""), config.get("deploy:region", ""))
-    run = _Run(project.name, root, stack, place, project.entry, config, secret)
-    return Recording(project.name, stack, place, run.resources())
+    run = _Run(root, project.entry, place, config, secret)
+    return Recording(place, run.resources())
 
 
 def _config(file: StackFile) -> tuple[dict[str, str], set[str]]:
@@ -74,11 +74,9 @@ def _said(setting: Any) -> str:
 class _Run:
     """One run of a program, and where in it something went wrong."""
 
-    project: str
     root: Path
-    stack: str
-    place: Place
     entry: Path
+    place: Place
     config: Mapping[str, str]
     secret: set[str]
 
@@ -101,7 +99,7 @@ class _Run:
         return tuple(sorted(own, key=lambda resource: (resource.type, resource.name)))
 
     def _run(self, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=f"recording-{self.stack}", daemon=True)
+        thread = threading.Thread(target=work, name=f"recording-{self.place.stack}", daemon=True)
         thread.start()
         thread.join()
 
@@ -111,10 +109,9 @@ class _Run:
         asyncio.set_event_loop(loop)
         answers = _Answers(self.place)
         try:
-            settings.Settings(
-                self.project, self.stack
-            )  # everything anew in this context: mocks leave some of another run's
-            set_mocks(answers, self.project, self.stack, preview=True, monitor=_Monitor(answers, seen))
+            # Everything anew in this context: mocks leave some of another run's.
+            settings.Settings(self.place.project, self.place.stack)
+            set_mocks(answers, self.place.project, self.place.stack, preview=True, monitor=_Monitor(answers, seen))
             set_all_config(dict(self.config), list(self.secret))
             settings.ROOT.set(None)  # set_mocks makes a stack of its own; run_in_stack makes the one that counts
             with contextlib.redirect_stdout(io.StringIO()):
@@ -127,13 +124,9 @@ class _Run:
         runpy.run_path(str(self.entry), run_name="__main__")
 
     def _told(self, error: BaseException) -> str:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if self._own(Path(frame.filename))]
-        where = f"{Path(frames[-1].filename).relative_to(self.root)}:{frames[-1].lineno}: " if frames else ""
+        where = own_line(frames_of(error), self.root)
         what = str(error) if isinstance(error, RunError) else f"{type(error).__name__}: {error}"
-        return f"{where}{what}"
-
-    def _own(self, file: Path) -> bool:
-        return file.is_relative_to(self.root) and not {"site-packages", "dist-packages"} & set(file.parts)
+        return f"{where}: {what}" if where else what
 
 
 class _Answers(mocks.Mocks):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
@@ -13,8 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-INSTALLED = frozenset({"site-packages", "dist-packages"})
-"""Folders of installed packages, wherever they lie."""
+from deploy_project.source_lines import INSTALLED
 
 
 class FromSource(SourceFileLoader):
@@ -32,20 +30,6 @@ def import_from_sources(root: Path) -> None:
 def make_importable(*folders: Path) -> None:
     """Search these folders last, so that nothing in them can stand before an installed module of the same name."""
     sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
-
-
-def frames_of(error: BaseException) -> list[tuple[str, int]]:
-    """The file and the line of every call on the way to what was raised, the outermost first."""
-    return [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
-
-
-def own_line(frames: Sequence[tuple[str, int]], root: Path) -> str:
-    """The last line of the project in `root` among the frames, as `file:line`; empty when there is none."""
-    for file, line in reversed(frames):
-        path = Path(file)
-        if path.is_relative_to(root) and not INSTALLED & set(path.parts):
-            return f"{path.relative_to(root)}:{line}"
-    return ""
 
 
 @dataclass(frozen=True)

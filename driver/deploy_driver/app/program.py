@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from deploy_driver.adapters.sources import frames_of, own_line
 from deploy_driver.assurance.iam.evaluate import PolicyRequest
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.iam.roles import roles as roles_of
@@ -27,6 +26,7 @@ from deploy_project.seam import (
     RoleNeed,
     answer,
 )
+from deploy_project.source_lines import frames_of, own_line
 from deploy_project.stackfile import Problem
 from deploy_project.stacks import arn
 

@@ -24,10 +24,8 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Recording:
-    """Everything that the program of `project` registers for one stack, sorted by type and name."""
+    """Everything that a program registers for one stack, sorted by type and name."""
 
-    project: str
-    stack: str
     place: Place
     resources: tuple[Recorded, ...]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 from deploy_infra.policies.document import Conditions
@@ -127,11 +128,18 @@ class DeclaredService:
 def service_of(recording: Recording, admitted: frozenset[str]) -> DeclaredService:
     """Everything that deploying this recording takes, where the account admits these services."""
     grants = tuple(Grant.of(each.inputs) for each in recording.of(GRANT))
-    found = [_Declared(each, recording.place, grants) for each in recording.resources if _is_aws(each)]
-    wants = tuple(dict.fromkeys(want for each in found for want in each.wants()))
     roles = tuple(ExecutionRole.of(each) for each in recording.of(EXECUTION_ROLE))
-    problems = tuple(problem for each in found for problem in each.problems())
-    service = DeclaredService(recording, admitted, wants, grants, roles, problems)
+    known = resource_types()
+    wants: dict[Want, None] = {}
+    problems: list[str] = []
+    for each in filter(_is_aws, recording.resources):
+        if each.type in known:
+            declared = _Declared(each, known[each.type], recording.place)
+            wants |= dict.fromkeys(declared.wants())
+            problems += declared.problems(grants)
+        elif not grants:
+            problems.append(_of_unknown_type(each))
+    service = DeclaredService(recording, admitted, tuple(wants), grants, roles, ())
     return replace(service, problems=(*problems, *_unadmitted(service)))
 
 
@@ -220,99 +228,88 @@ def unadmitted(word: str, who: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class _Declared:
-    """One recorded resource, and what making, changing, looking at and deleting it takes."""
+    """One recorded resource of a known type, and what making, changing, looking at and deleting it takes."""
 
     recorded: Recorded
+    kind: ResourceType
     place: Place
-    grants: tuple[Grant, ...]
 
-    @property
-    def kind(self) -> ResourceType | None:
-        return resource_types().get(self.recorded.type)
+    @cached_property
+    def name(self) -> str:
+        """What it is called in AWS."""
+        return name_of(self.kind, self.recorded.name, self.recorded.inputs, self.place)
+
+    @cached_property
+    def parent(self) -> str:
+        """What the thing is called that it belongs to."""
+        return parent_of(self.kind, self.recorded.inputs)
 
     def wants(self) -> Iterator[Want]:
-        """Nothing where the type is not known: its rights are given by hand."""
-        if (kind := self.kind) is None:
-            return
-        for phase, operations in kind.calls.items():
+        """All that it takes, in order."""
+        for phase, operations in self.kind.calls.items():
             for operation, requests in operations.items():
                 for request in requests:
                     if _given(request.when, self.recorded.inputs):
-                        yield from self._want(kind, self._phase(kind, phase, operation), operation, request)
+                        yield from self._want(self._phase(phase, operation), operation, request)
 
-    def _phase(self, kind: ResourceType, phase: Phase, operation: str) -> Phase:
+    def _phase(self, phase: Phase, operation: str) -> Phase:
         """Whatever is done to a resource, the provider looks at it too."""
-        return Phase.READ if operation in kind.calls.get(Phase.READ, {}) else phase
+        return Phase.READ if operation in self.kind.calls.get(Phase.READ, {}) else phase
 
-    def _want(self, kind: ResourceType, phase: Phase, operation: str, request: Request) -> Iterator[Want]:
-        resources = tuple(self._arns(kind, request.on))
-        if not resources:
-            return
-        narrowing, to = self._narrowing(kind, phase, request)
-        yield Want(
-            kind.type,
-            str(self.recorded),
-            phase,
-            operation,
-            request.action,
-            resources,
-            narrowing,
-            to,
-            _shape(request.on),
-        )
+    def _want(self, phase: Phase, operation: str, request: Request) -> Iterator[Want]:
+        if resources := tuple(self._arns(request.on)):
+            narrowing, to = self._narrowing(phase, request)
+            made, shape = str(self.recorded), _shape(request.on)
+            yield Want(self.kind.type, made, phase, operation, request.action, resources, narrowing, to, shape)
 
-    def _narrowing(self, kind: ResourceType, phase: Phase, request: Request) -> tuple[Narrowing, str]:
+    def _narrowing(self, phase: Phase, request: Request) -> tuple[Narrowing, str]:
         if request.passed_to:
             return Narrowing.PASSED, request.passed_to
-        if request.action == "lambda:AddPermission" and kind.type == _PERMISSION:
+        if request.action == "lambda:AddPermission" and self.kind.type == _PERMISSION:
             return Narrowing.CALLED, str(self.recorded.inputs.get("principal", ""))
-        if kind.scope is not Scope.TAG or service_word(request.action) != kind.service:
+        if self.kind.scope is not Scope.TAG or service_word(request.action) != self.kind.service:
             return Narrowing.NOTHING, ""
-        return self._by_tag(kind, phase, request.on), ""
+        return self._by_tag(phase, request.on), ""
 
-    def _by_tag(self, kind: ResourceType, phase: Phase, on: str) -> Narrowing:
+    def _by_tag(self, phase: Phase, on: str) -> Narrowing:
         if phase in {Phase.READ, Phase.PLAN}:
             return Narrowing.NOTHING if on == "*" else Narrowing.SEEN
         # What is part of a thing with tags, such as an API's stage, is made where those tags are: its ARN is below the thing's.
         # An event source mapping's is not, though it belongs to a function.
-        part = "/" in on and parent_of(kind, self.recorded.inputs) == "*"
-        if phase is not Phase.CREATE or not kind.taggable or part:
+        part = "/" in on and self.parent == "*"
+        if phase is not Phase.CREATE or not self.kind.taggable or part:
             return Narrowing.OURS
         if on == "*" or not on.endswith("*"):
             return Narrowing.BORN
         # API Gateway asks for the right to tag where it is made, every other service on the new thing itself.
-        return Narrowing.OURS if kind.service == "apigateway" else Narrowing.TAGGED
+        return Narrowing.OURS if self.kind.service == "apigateway" else Narrowing.TAGGED
 
-    def _arns(self, kind: ResourceType, on: str) -> Iterator[str]:
-        inputs = self.recorded.inputs
-        name = name_of(kind, self.recorded.name, inputs, self.place)
-        filled = self.place.filled(on, name, parent_of(kind, inputs))
+    def _arns(self, on: str) -> Iterator[str]:
+        filled = self.place.filled(on, self.name, self.parent)
         if found := _INPUT.search(filled):
-            for value in _texts(_at(inputs, found[1])):
+            for value in _texts(_at(self.recorded.inputs, found[1])):
                 if found[0] != filled or value.startswith("arn:"):
                     yield filled.replace(found[0], value)
         else:
             yield filled
 
-    def problems(self) -> Iterator[str]:
-        """Why the roles of a stack cannot hold it."""
-        kind = self.kind
-        if kind is None:
-            reasons = (why for pattern, why in refused().items() if fnmatchcase(self.recorded.type, pattern))
-            why = next(reasons, "what the AWS provider calls for it is not known here")
-            if not self.grants:
-                yield f"{self.recorded}: {why}; give the rights it takes with here.grant([actions], arn)"
-            return
-        name = name_of(kind, self.recorded.name, self.recorded.inputs, self.place)
-        if kind.scope is Scope.NAME and not kind.parent and not self.place.owns(name) and not self._by_hand(kind, name):
+    def problems(self, grants: Iterable[Grant]) -> Iterator[str]:
+        """Why the roles of a stack cannot hold it. What is given by hand may be called as it likes."""
+        kind, name = self.kind, self.name
+        arn = self.place.filled(kind.arns[0], name)
+        by_hand = any(fnmatchcase(arn, pattern) for grant in grants for pattern in grant.resources)
+        if kind.scope is Scope.NAME and not kind.parent and not self.place.owns(name) and not by_hand:
             wanted = f'here.name("{self.recorded.name}")'
             yield f"{self.recorded}: it is called {name!r}; what a stack owns begins with {self.place.prefix!r}: use {wanted}"
         if kind.longest and len(name) > kind.longest:
             yield f"{self.recorded}: its name {name!r} has {len(name)} characters, AWS takes {kind.longest}"
 
-    def _by_hand(self, kind: ResourceType, name: str) -> bool:
-        arn = self.place.filled(kind.arns[0], name)
-        return any(fnmatchcase(arn, pattern) for grant in self.grants for pattern in grant.resources)
+
+def _of_unknown_type(resource: Recorded) -> str:
+    """Why no rights follow from a resource, and what to do."""
+    reasons = (why for pattern, why in refused().items() if fnmatchcase(resource.type, pattern))
+    why = next(reasons, "what the AWS provider calls for it is not known here")
+    return f"{resource}: {why}; give the rights it takes with here.grant([actions], arn)"
 
 
 def _shape(on: str) -> str:

@@ -28,6 +28,7 @@ from deploy_project.stacks import arn, role_arn
 _RUNTIME = "python3.13"
 _ARCHITECTURE = "arm64"
 _VISIBILITY = 180
+_LOG_DAYS = 30
 _LAMBDA = "lambda.amazonaws.com"
 
 
@@ -43,10 +44,10 @@ def this_stack(file: str) -> ThisStack:
     settings = load(root)
     if not isinstance(settings, TargetSettings) or settings.is_access:
         raise pulumi.RunError(f"{settings.stack} is no stack of a service: `deploy bootstrap` makes it")
-    made = ThisStack(settings, root, folder)
+    services = admitted(root)
     if not RECORDING.get():
-        pulumi.runtime.register_stack_transformation(partial(_admit, admitted(root)))
-    return made
+        pulumi.runtime.register_stack_transformation(partial(_admit, services))
+    return ThisStack(settings, folder, services)
 
 
 def _admit(services: Collection[str], args: pulumi.ResourceTransformationArgs) -> None:
@@ -62,14 +63,14 @@ class ThisStack:
     `opts` holds its provider: give it to every resource of `pulumi_aws` that is made by hand.
     """
 
-    def __init__(self, settings: TargetSettings, root: Path, folder: Path) -> None:
+    def __init__(self, settings: TargetSettings, folder: Path, services: Collection[str]) -> None:
         target = settings.target
         self._settings = settings
         self._folder = folder
         self._place = Place(settings.project, settings.stack, target.account, target.region)
         self.service, self.stack = settings.project, settings.stack
         self.account, self.region = target.account, target.region
-        self.provider = provider(settings, admitted(root))
+        self.provider = provider(settings, services)
         self.opts = pulumi.ResourceOptions(provider=self.provider)
 
     def name(self, thing: str) -> str:
@@ -99,7 +100,7 @@ class ThisStack:
         layers: Sequence[pulumi.Input[str]] = (),
         memory: int = 128,
         timeout: int = 10,
-        log_days: int = 30,
+        log_days: int = _LOG_DAYS,
         runtime: str = _RUNTIME,
         architecture: str = _ARCHITECTURE,
         description: str = "",
@@ -114,21 +115,11 @@ class ThisStack:
             settings = FunctionSettings(handler, runtime, architecture, memory, timeout, log_days)
         except ValueError as error:
             raise pulumi.RunError(f"function {name}: {error}") from None
-        called, received = self.name(name), [queue.receive for queue in on]
-        role = names.execution_role(called)
-        RunsAs(
-            name,
-            role=role,
-            runs_in=_LAMBDA,
-            may=[*may, *received],
-            log_group=names.log_group(called),
-            retention=log_days,
-            opts=self.opts,
-        )
+        received = [queue.receive for queue in on]
         return Function(
             name,
-            function=called,
-            role_arn=role_arn(self.account, role),
+            function=self.name(name),
+            role_arn=self._runs_as(name, [*may, *received], _LAMBDA, log_days),
             code=self._packed(code),
             settings=settings,
             environment=environment or {},
@@ -160,9 +151,13 @@ class ThisStack:
 
     def execution_role(self, name: str, *, may: May, runs_in: str = _LAMBDA) -> str:
         """The ARN of a role that something made by hand runs as; the access layer makes it. `runs_in` is the service that takes it."""
+        return self._runs_as(name, may, runs_in, _LOG_DAYS)
+
+    def _runs_as(self, name: str, may: May, runs_in: str, log_days: int) -> str:
         role = names.execution_role(self.name(name))
         logs = names.log_group(self.name(name)) if runs_in == _LAMBDA else ""
-        RunsAs(name, role=role, runs_in=runs_in, may=may, log_group=logs, retention=30 if logs else 0, opts=self.opts)
+        kept = log_days if logs else 0
+        RunsAs(name, role=role, runs_in=runs_in, may=may, log_group=logs, retention=kept, opts=self.opts)
         return role_arn(self.account, role)
 
     def grant(self, name: str, actions: Sequence[str], *arns: str) -> None:

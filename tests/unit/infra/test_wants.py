@@ -220,7 +220,7 @@ def test_a_program_that_fails_says_where_and_what(program: Program) -> None:
         with pytest.raises(RecordingError) as error:
             record(root, "dev")
         assert str(error.value).startswith(told)
-    assert record(program("\n\ncolour = 1\n"), "dev").project == "orders"
+    assert record(program("\n\ncolour = 1\n"), "dev").place.project == "orders"
 
 
 def test_what_a_program_prints_is_not_the_answer_of_a_command(

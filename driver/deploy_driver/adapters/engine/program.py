@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from deploy_driver.adapters.engine.workdir import Project
-from deploy_driver.adapters.sources import FromSource, frames_of, make_importable, own_line
+from deploy_driver.adapters.sources import FromSource, make_importable
 from deploy_driver.record.redaction import learn
+from deploy_project.source_lines import frames_of, own_line
 
 if TYPE_CHECKING:
     from pulumi import ResourceTransformationArgs
