@@ -42,6 +42,7 @@ from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
+from deploy_project.seam import Documents, Inventory
 from deploy_project.stackfile import Problem, read
 from deploy_project.stacks import arn
 
@@ -83,20 +84,26 @@ class Look:
             )
         yield InspectedBoundary(*_place(stack, things.boundary), documents["boundary"], inspector.policy(boundary))
         yield InspectedTrail(*_place(stack, things.trail), things.buckets["trail"], inspector.trail(things.trail))
-        yield from self._buckets(inspector)
+        served = program.inventory(self.config, self.service) if self.service else None
+        yield from self._buckets(inspector, stack, things, documents)
+        if self.service and served:
+            yield from self._buckets(inspector, self.service, served, program.documents(self.config, self.service))
+        yield from self._state_buckets(inspector)
         yield InspectedAccessState(*_place(stack, self.config.backend.bucket), self.exposed)
-        yield from self._functions(inspector)
+        if self.service and served:
+            yield from self._functions(inspector, self.service, served)
         yield InspectedKeys(*_place(stack, f"account {stack.account}"), inspector.keys())
 
-    def _buckets(self, inspector: Inspector) -> Iterator[InspectedBucket]:
-        """The trail's, the service's, and in the tools account those of the states."""
-        for stack in (self.access, self.service):
-            if stack:
-                buckets = program.inventory(self.config, stack).buckets
-                documents = program.documents(self.config, stack)
-                for key, name in buckets.items():
-                    seen = self._stands(stack, lambda name=name: inspector.bucket(name))  # type: ignore[misc]
-                    yield InspectedBucket(*_place(stack, name), documents.get(key, {}), seen)
+    def _buckets(
+        self, inspector: Inspector, stack: Stack, things: Inventory, documents: Documents
+    ) -> Iterator[InspectedBucket]:
+        """The trail's, or the service's."""
+        for key, name in things.buckets.items():
+            seen = self._stands(stack, lambda name=name: inspector.bucket(name))  # type: ignore[misc]
+            yield InspectedBucket(*_place(stack, name), documents.get(key, {}), seen)
+
+    def _state_buckets(self, inspector: Inspector) -> Iterator[InspectedBucket]:
+        """In the tools account those of the states."""
         if self.access.account == self.config.backend.account:
             config = self.config
             jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
@@ -105,11 +112,10 @@ class Look:
             policy = access_bucket_policy(other, self.access.account, jenkins)
             yield InspectedBucket(*_place(self.access, other), policy, inspector.bucket(other))
 
-    def _functions(self, inspector: Inspector) -> Iterator[InspectedFunction]:
-        if stack := self.service:
-            for name in program.inventory(self.config, stack).functions.values():
-                seen = self._stands(stack, lambda name=name: inspector.function(name))  # type: ignore[misc]
-                yield InspectedFunction(*_place(stack, name), stack.account, stack.region, seen)
+    def _functions(self, inspector: Inspector, stack: Stack, things: Inventory) -> Iterator[InspectedFunction]:
+        for name in things.functions.values():
+            seen = self._stands(stack, lambda name=name: inspector.function(name))  # type: ignore[misc]
+            yield InspectedFunction(*_place(stack, name), stack.account, stack.region, seen)
 
     def _stands(self, stack: Stack, look: Callable[[], T]) -> T | Unseen:
         """What there is to see of a stack, unless it is a service that is not deployed."""
