@@ -17,7 +17,8 @@ import pulumi as _pulumi
 def test_every_account_gets_the_same_code_or_is_refused(project: Project) -> None:
     main = project.root / "infra" / "__main__.py"
     said = main.read_text("utf-8")
-    main.write_text(said.replace("from pathlib import Path\n", f"from pathlib import Path\n{PER_STACK}", 1), "utf-8")
+    assert "import pulumi\n" in said
+    main.write_text(said.replace("import pulumi\n", f"import pulumi\n{PER_STACK}", 1), "utf-8")
     refused = project.deploy("up", "--stacks", "dev,staging", "--output", "json")
     dev, staging = refused.json["stacks"]
     assert (refused.code, dev["result"]) == (4, "succeeded"), refused
