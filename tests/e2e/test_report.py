@@ -30,8 +30,8 @@ def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> Non
     versions = {stack["stack"]: stack["outputs"]["version"] for stack in up.json["stacks"]}
     for fact in (run, "222222222222", "333333333333", "alice", "eve approved the run", "hot fix"):
         assert fact in said
-    assert f"account 222222222222, version {versions['dev']}" in said
-    assert f"account 333333333333, version {versions['staging']}" in said
+    assert f"account 222222222222, stack dev, version {versions['dev']}" in said
+    assert f"account 333333333333, stack staging, version {versions['staging']}" in said
     assert 'href="https://jenkins.example/job/items/7/"' in said
     assert "in this folder and in the state bucket" in said
 

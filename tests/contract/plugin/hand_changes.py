@@ -17,6 +17,7 @@ DEV = "222222222222"
 BUCKET = f"items-dev-{DEV}"
 TRAIL_BUCKET = f"deploy-trail-{DEV}"
 FUNCTION = {"FunctionName": "items-dev"}
+STATEMENT_ID = "http-api-items"
 STATEMENT = {
     "Sid": "Hand",
     "Effect": "Deny",
@@ -87,9 +88,9 @@ def function_parts(project: Project) -> None:
     """The alias and the permission that hangs on it."""
     functions, of = project.client("dev", "lambda"), {**FUNCTION, "Qualifier": "live"}
     functions.update_alias(**FUNCTION, Name="live", FunctionVersion="$LATEST", Description="by hand")
-    functions.remove_permission(**of, StatementId="http-api")
+    functions.remove_permission(**of, StatementId=STATEMENT_ID)
     anybody = {"Action": "lambda:GetFunction", "Principal": "events.amazonaws.com", "SourceArn": "arn:aws:events:x:y:z"}
-    functions.add_permission(**of, StatementId="http-api", **anybody)
+    functions.add_permission(**of, StatementId=STATEMENT_ID, **anybody)
 
 
 def api_settings(project: Project) -> None:
@@ -125,7 +126,7 @@ def parts_deleted(project: Project) -> None:
         client.delete_route(**of, RouteId=route["RouteId"])
     client.delete_stage(**of, StageName="$default")
     client.delete_integration(**of, IntegrationId=client.get_integrations(**of)["Items"][0]["IntegrationId"])
-    functions.remove_permission(**FUNCTION, Qualifier="live", StatementId="http-api")
+    functions.remove_permission(**FUNCTION, Qualifier="live", StatementId=STATEMENT_ID)
     functions.delete_alias(**FUNCTION, Name="live")
 
 
