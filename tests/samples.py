@@ -119,7 +119,7 @@ def target_file(env: str, **replaced: str) -> str:
         "sessionDuration": "3600",
     } | replaced
     lines = [f"  deploy:{key}: {value}" for key, value in values.items() if value]
-    return "\n".join(["config:", *lines, ""])
+    return "\n".join(["config:", *lines, '  pulumi:disable-default-providers: ["*"]', ""])
 
 
 def project(folder: Path, files: Mapping[str, str | bytes | None] | None = None) -> Path:

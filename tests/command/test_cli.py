@@ -209,7 +209,6 @@ def test_what_cannot_be_typed_is_a_usage_error(deploy: Deploy, args: list[str]) 
         (["bootstrap", "--stacks", "dev"], "bootstrap makes access layers only", "name tools, dev-access"),
         (["exec", "--stack", "dve", "--", "true"], "dve: did you mean dev?", ""),
         (["list", "--cloud", "gcp"], "--cloud: got 'gcp', expected aws or sandbox", ""),
-        (["bootstrap", "--print"], "the program names no function", "deploy.toml: program.documents"),
     ],
 )
 def test_what_cannot_be_meant_is_a_usage_error_with_a_way_out(

@@ -24,6 +24,14 @@ from tests.root_keys import root_environment
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = Path(sys.executable).parent / "deploy"
 LIMIT = 240
+OWN_PROGRAM = """
+[program]
+access = "infra.program.access:build"
+settings-check = "infra.program.settings:problems"
+documents = "infra.program.documents:documents"
+needs = "infra.program.needs:needs"
+inventory = "infra.program.inventory:inventory"
+"""
 
 
 @dataclass(frozen=True)
@@ -55,11 +63,10 @@ def own_program(root: Path) -> Path:
     """Give the project a program all of its own, as a user has who writes one; the folder of its modules."""
     own = root / "infra" / "program"
     shutil.copytree(ROOT / "infra" / "deploy_infra", own, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in (*own.rglob("*.py"), root / "infra" / "__main__.py", root / "deploy.toml"):
+    for file in (*own.rglob("*.py"), root / "infra" / "__main__.py"):
         file.write_text(file.read_text("utf-8").replace("deploy_infra", "infra.program"), "utf-8")
-    toml = root / "deploy.toml"
-    named = toml.read_text("utf-8").replace("[program]\n", '[program]\naccess = "infra.program.access:build"\n')
-    toml.write_text(named, "utf-8")
+    with (root / "deploy.toml").open("a", encoding="utf-8") as toml:
+        toml.write(OWN_PROGRAM)
     return own
 
 

@@ -203,7 +203,7 @@ def test_a_program_that_did_not_say_everything_harms_nothing_and_ends_with_its_r
     assert project.functions("dev") == ["items-dev"]
 
     toml = project.root / "deploy.toml"
-    toml.write_text(toml.read_text("utf-8").replace("[program]", "[program]\ntimeout = 8"), "utf-8")
+    toml.write_text(toml.read_text("utf-8").replace("[smoke]", "[program]\ntimeout = 8\n\n[smoke]"), "utf-8")
     main.write_text(f"while True: print('again')\n{program}", "utf-8")
     ended = project.deploy("preview", "--stacks", "dev")
     assert ended.code == 1

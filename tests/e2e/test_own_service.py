@@ -97,12 +97,6 @@ def work(event, context):
 TOML = """
 cloud = "sandbox"
 
-[program]
-settings-check = "deploy_infra.settings:problems"
-documents = "deploy_infra.documents:documents"
-needs = "deploy_infra.needs:needs"
-inventory = "deploy_infra.inventory:inventory"
-
 [access]
 services = ["dynamodb", "sns", "sqs"]
 

@@ -44,9 +44,8 @@ def check_settings(config: DeployConfig, stacks: Sequence[Stack]) -> None:
 
 
 def problems(config: DeployConfig, stacks: Sequence[Stack]) -> Sequence[Problem]:
-    """What the program finds wrong in the files of the stacks; nothing where it cannot be asked. Raises UsageError."""
-    names = [stack.name for stack in stacks]
-    return settings_problems(config.settings_check, config.root, names) if config.settings_check else ()
+    """What the program finds wrong in the files of the stacks. Raises UsageError."""
+    return settings_problems(config.settings_check, config.root, [stack.name for stack in stacks])
 
 
 def settings_problems(entry: str, root: Path, stacks: Sequence[str]) -> Sequence[Problem]:
@@ -60,8 +59,6 @@ def documents(config: DeployConfig, stack: Stack, *names: str) -> Documents:
 
     Raises UsageError when it cannot say.
     """
-    if not config.documents:
-        raise UsageError("the program names no function that shows them", where="deploy.toml: program.documents")
     shown = _asked(config.documents, "documents", config.root, stack.name, DOCUMENTS)
     _require(names, shown, config.documents, "documents", stack)
     return shown
@@ -69,10 +66,6 @@ def documents(config: DeployConfig, stack: Stack, *names: str) -> Documents:
 
 def needs(config: DeployConfig, stack: Stack) -> Sequence[RoleNeed]:
     """What every role that a stack makes needs. Raises UsageError when the program cannot say."""
-    if not config.needs:
-        raise UsageError(
-            "the program names no function that says what its roles need", where="deploy.toml: program.needs"
-        )
     return _asked(config.needs, "needs", config.root, stack.name, NEEDS)
 
 
@@ -81,10 +74,6 @@ def inventory(config: DeployConfig, stack: Stack, *names: str) -> Inventory:
 
     Raises UsageError when it cannot say.
     """
-    if not config.inventory:
-        raise UsageError(
-            "the program names no function that says what it makes", where="deploy.toml: program.inventory"
-        )
     made = _asked(config.inventory, "inventory", config.root, stack.name, INVENTORY)
     there = [*(f"roles.{name}" for name in made.roles), *(f"buckets.{name}" for name in made.buckets)]
     _require(names, there, config.inventory, "inventory", stack)

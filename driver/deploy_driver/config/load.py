@@ -125,7 +125,7 @@ def load(
     asked, plugin, misread = _choices(cloud, environment)
     problems += [*(_unknown_needs(toml) if toml else ()), *misnamed, *misread]
     if problems or found or toml is None:
-        if ask and toml and toml.program.settings_check:
+        if ask and toml:
             known, unasked = _of_program(ask, toml.program.settings_check, root, tuple(files))
             found, problems = found | known, problems + unasked
         raise UsageError(
@@ -151,8 +151,8 @@ def load(
         plan_key=tools.plan_key,
         program=program,
         program_timeout=toml.program.timeout,
-        access_program=toml.program.access or "",
-        **_entry_points(toml.program),
+        access_program=toml.program.access,
+        **toml.program.model_dump(exclude={"timeout", "access"}),
         drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),
     )
 
@@ -174,11 +174,6 @@ def _of_program(ask: Ask, entry: str, root: Path, stacks: Sequence[str]) -> tupl
         return set(ask(entry, root, stacks)), []
     except UsageError as error:
         return set(), [str(error)]
-
-
-def _entry_points(table: ProgramTable) -> dict[str, str]:
-    """The functions of the program that the driver asks; empty where none is named."""
-    return {name: entry or "" for name, entry in table.model_dump(exclude={"timeout", "access"}).items()}
 
 
 def _project(root: Path, longest_stack: str) -> tuple[str, str, list[str]]:

@@ -91,10 +91,10 @@ class ProgramTable(_Strict):
 
     timeout: Annotated[StrictInt, Field(ge=1)] = 600
     access: EntryPoint = "deploy_infra.access:build"
-    settings_check: EntryPoint | None = None
-    documents: EntryPoint | None = None
-    needs: EntryPoint | None = None
-    inventory: EntryPoint | None = None
+    settings_check: EntryPoint = "deploy_infra.settings:problems"
+    documents: EntryPoint = "deploy_infra.documents:documents"
+    needs: EntryPoint = "deploy_infra.needs:needs"
+    inventory: EntryPoint = "deploy_infra.inventory:inventory"
 
 
 class SandboxTable(_Strict):
@@ -220,13 +220,13 @@ class DeployConfig:
     jenkins_deploy_role: str
     jenkins_preview_role: str
     plan_key: str
+    access_program: str
+    settings_check: str
+    documents: str
+    needs: str
+    inventory: str
     program: str = "."
     program_timeout: int = 600
-    access_program: str = ""
-    settings_check: str = ""
-    documents: str = ""
-    needs: str = ""
-    inventory: str = ""
     drift_ignore: tuple[IgnoreRule, ...] = ()
 
     def stack(self, name: str) -> Stack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,31 @@ def test_a_whole_project_is_read(tmp_path: Path) -> None:
     assert (prod.account, prod.needs, prod.max_deletes) == (ACCOUNTS["prod"], ("prod-access", "staging"), 0)
     assert prod.external_id == "items-prod-5f0c0e1b"
     assert config.sandbox_home == tmp_path / ".deploy/sandbox"
+
+
+OF_DEPLOY_INFRA = {
+    "settings_check": "deploy_infra.settings:problems",
+    "documents": "deploy_infra.documents:documents",
+    "needs": "deploy_infra.needs:needs",
+    "inventory": "deploy_infra.inventory:inventory",
+    "access_program": "deploy_infra.access:build",
+}
+
+
+def test_a_project_without_a_program_table_asks_the_functions_of_deploy_infra_and_each_is_there(tmp_path: Path) -> None:
+    config = load(project(tmp_path), {})
+    assert {field: getattr(config, field) for field in OF_DEPLOY_INFRA} == OF_DEPLOY_INFRA
+    for entry in OF_DEPLOY_INFRA.values():
+        module, name = entry.split(":")
+        assert callable(getattr(import_module(module), name))
+
+
+@pytest.mark.parametrize("field", OF_DEPLOY_INFRA)
+def test_a_project_may_name_one_function_of_its_own_and_leave_the_others(tmp_path: Path, field: str) -> None:
+    key = "access" if field == "access_program" else field.replace("_", "-")
+    config = load(project(tmp_path, {"deploy.toml": f'{DEPLOY_TOML}[program]\n{key} = "own.file:{field}"\n'}), {})
+    expected = {**OF_DEPLOY_INFRA, field: f"own.file:{field}"}
+    assert {each: getattr(config, each) for each in OF_DEPLOY_INFRA} == expected
 
 
 def test_both_stacks_of_an_account_are_read_from_one_file(tmp_path: Path) -> None:
@@ -451,7 +477,7 @@ def test_what_the_program_finds_is_told_in_the_same_run_in_order_of_lines(tmp_pa
         load(root, {}, ask=program)
     assert [line.split(": ")[:2] for line in caught.value.detail] == [
         ["Pulumi.dev.yaml:3", "deploy:region"],
-        ["Pulumi.dev.yaml:9", "items:memory"],
+        ["Pulumi.dev.yaml:10", "items:memory"],
         [
             "Pulumi.prod.yaml:1",
             (
