@@ -70,7 +70,7 @@ def test_every_contract_is_kept() -> None:
         ),
         (
             "deploy_driver/drift/assured.py",
-            "import deploy_driver.assurance.iam.evaluate",
+            "import deploy_driver.assurance.iam.check",
             "The driver's imports point one way BROKEN",
         ),
         (

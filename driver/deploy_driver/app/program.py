@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from deploy_driver.assurance.iam.evaluate import PolicyRequest
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.iam.roles import roles as roles_of
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import UsageError
+from deploy_driver.iam_policy import PolicyRequest
 from deploy_driver.values import Layer, Stack
 from deploy_project.seam import (
     DOCUMENTS,

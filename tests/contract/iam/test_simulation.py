@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy_driver.assurance.iam.check import by_strangers, neighbours
-from deploy_driver.assurance.iam.evaluate import Decision, Layers, PolicyRequest, decide, read
 from deploy_driver.assurance.iam.roles import RoleDefinition
+from deploy_driver.iam_policy import Decision, Layers, PolicyRequest, decide, read
 from tests.unit.driver.iam.shipped import shipped, stacks
 
 pytestmark = pytest.mark.sandbox

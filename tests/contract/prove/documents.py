@@ -14,7 +14,6 @@ from typing import Any
 from deploy_driver.app import program
 from deploy_driver.app.prove import facts_of
 from deploy_driver.assurance.adapters.proof_world import of_simulation
-from deploy_driver.assurance.iam.evaluate import Layers, PolicyRequest, decide, read
 from deploy_driver.assurance.iam.roles import roles as roles_of
 from deploy_driver.assurance.prove import policies, proof
 from deploy_driver.assurance.prove.case import Actor, ApiRequest, TrialOutcome, Verdict
@@ -22,6 +21,7 @@ from deploy_driver.assurance.prove.facts import Facts
 from deploy_driver.assurance.prove.proof import carry_out
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
+from deploy_driver.iam_policy import Layers, PolicyRequest, decide, read
 
 ROOT = Path(__file__).resolve().parents[3]
 Document = dict[str, Any]

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy_driver.assurance.iam.check import IamRule, missing, surplus
-from deploy_driver.assurance.iam.evaluate import Statement
 from deploy_driver.assurance.iam.roles import RoleDefinition
+from deploy_driver.iam_policy import Statement
 from tests.unit.driver.iam.shipped import shipped
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cache
 
 from deploy_driver.app.program import access_states
-from deploy_driver.assurance.iam.evaluate import Layers, read
 from deploy_driver.assurance.prove import policies
 from deploy_driver.assurance.prove.case import CaseAnswer, Verdict
 from deploy_driver.config.load import load
+from deploy_driver.iam_policy import Layers, read
 from tests.unit.driver.iam.shipped import ROOT, allowing, role, shipped, stacks
 
 

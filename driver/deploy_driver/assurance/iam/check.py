@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from deploy_driver.assurance.iam import escalation, levels, sizes
-from deploy_driver.assurance.iam.evaluate import (
+from deploy_driver.assurance.iam.levels import READING, Level
+from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
+from deploy_driver.iam_policy import (
     Decision,
     IamPolicy,
     Layers,
@@ -25,8 +27,6 @@ from deploy_driver.assurance.iam.evaluate import (
     names_action,
     read,
 )
-from deploy_driver.assurance.iam.levels import READING, Level
-from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_project.seam import kind_of
 
 

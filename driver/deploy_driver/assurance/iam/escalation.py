@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from deploy_driver.assurance.iam.evaluate import PolicyRequest, decide, matches, names_action
 from deploy_driver.assurance.iam.roles import RoleDefinition
+from deploy_driver.iam_policy import PolicyRequest, decide, matches, names_action
 from deploy_project.accounts import ORGANIZATION_ROLE
 from deploy_project.stacks import arn, role_arn
 

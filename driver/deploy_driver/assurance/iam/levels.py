@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import PolicyError, matches_action
+from deploy_driver.iam_policy import PolicyError, matches_action
 
 
 class Level(StrEnum):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import IamPolicy, Layers, PolicyRequest, read
 from deploy_driver.errors import UsageError
+from deploy_driver.iam_policy import IamPolicy, Layers, PolicyRequest, read
 from deploy_project.seam import RoleNeed
 
 Documents = Mapping[str, Mapping[str, Any]]

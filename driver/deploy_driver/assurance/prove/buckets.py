@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import Layers, PolicyRequest, decide, read
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import (
     CaseAnswer,
@@ -20,6 +19,7 @@ from deploy_driver.assurance.prove.case import (
     decided,
 )
 from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_driver.iam_policy import Layers, PolicyRequest, decide, read
 from deploy_project.stacks import arn
 
 GROUP = "buckets"

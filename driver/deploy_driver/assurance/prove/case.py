@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from deploy_driver.assurance.iam.evaluate import Decision
+from deploy_driver.iam_policy import Decision
 
 
 class CaseAnswer(StrEnum):

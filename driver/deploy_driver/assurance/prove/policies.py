@@ -23,7 +23,11 @@ from deploy_driver.assurance.iam.check import (
     touched,
     writing,
 )
-from deploy_driver.assurance.iam.evaluate import (
+from deploy_driver.assurance.iam.roles import CallNeed, Documents, RoleDefinition
+from deploy_driver.assurance.prove import buckets, trust
+from deploy_driver.assurance.prove.case import CaseAnswer, Method, ProofCase, Verdict, decided
+from deploy_driver.assurance.prove.facts import Facts
+from deploy_driver.iam_policy import (
     Decision,
     IamPolicy,
     Layers,
@@ -33,10 +37,6 @@ from deploy_driver.assurance.iam.evaluate import (
     matches_action,
     read,
 )
-from deploy_driver.assurance.iam.roles import CallNeed, Documents, RoleDefinition
-from deploy_driver.assurance.prove import buckets, trust
-from deploy_driver.assurance.prove.case import CaseAnswer, Method, ProofCase, Verdict, decided
-from deploy_driver.assurance.prove.facts import Facts
 
 _COLONS = 5
 """In `arn:partition:service:region:account:thing`."""

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import Decision, Layers, PolicyRequest, decide, read
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import (
     ADMINISTRATOR,
@@ -30,6 +29,7 @@ from deploy_driver.assurance.prove.case import (
     decided,
 )
 from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_driver.iam_policy import Decision, Layers, PolicyRequest, decide, read
 from deploy_project.accounts import CHAINED_LIMIT
 from deploy_project.stacks import arn
 

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from deploy_driver.assurance.iam.evaluate import Layers, read
 from deploy_driver.assurance.iam.roles import CallNeed, Documents, RoleDefinition, roles
+from deploy_driver.iam_policy import Layers, read
 from deploy_infra.documents import documents
 from deploy_infra.needs import needs
 from deploy_project.seam import NEEDS, answer

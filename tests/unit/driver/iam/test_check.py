@@ -10,9 +10,9 @@ import pytest
 
 from deploy_driver.app import program
 from deploy_driver.assurance.iam.check import IamRule, check, names_something, reaches_access_states
-from deploy_driver.assurance.iam.evaluate import Layers, PolicyRequest, read
 from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_driver.config.load import load
+from deploy_driver.iam_policy import Layers, PolicyRequest, read
 from tests.unit.driver.iam.shipped import ROOT, STACKS, allowing, role, shipped, stacks
 
 BUCKET = "arn:aws:s3:::items-dev-222222222222"

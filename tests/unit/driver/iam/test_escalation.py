@@ -9,8 +9,8 @@ import pytest
 
 from deploy_driver.assurance.iam.check import EVERYTHING
 from deploy_driver.assurance.iam.escalation import EscalationPath, OpenPath, catalogue, is_open
-from deploy_driver.assurance.iam.evaluate import Layers, read
 from deploy_driver.assurance.iam.roles import RoleDefinition
+from deploy_driver.iam_policy import Layers, read
 from tests.unit.driver.iam.shipped import ACCOUNT, allowing, document, role, shipped, somebody
 
 PATHS = [pytest.param(path, id=path.id) for path in catalogue()]

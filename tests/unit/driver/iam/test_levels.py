@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploy_driver.assurance.iam import levels
-from deploy_driver.assurance.iam.evaluate import PolicyError
 from deploy_driver.assurance.iam.levels import READING, Level
+from deploy_driver.iam_policy import PolicyError
 from deploy_infra.policies.resource_types import resource_types
 from tests.unit.driver.iam.shipped import shipped
 

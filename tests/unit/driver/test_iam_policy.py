@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy_driver.assurance.iam.evaluate import Layers, PolicyError, PolicyRequest, decide, read
+from deploy_driver.iam_policy import Layers, PolicyError, PolicyRequest, decide, read
 from tests.unit.driver.iam.shipped import allowing, denying, document
 
 BUCKET = "arn:aws:s3:::items-dev"
