@@ -159,6 +159,13 @@ class Prompt(Protocol):
         """Ask; anything but yes is no."""
 
 
+class Interview(Prompt, Protocol):
+    """A person who can also say more than yes or no."""
+
+    def ask(self, question: str, suggestion: str = "") -> str | None:
+        """Ask for a text; the suggestion is the answer of whoever says nothing. None when nobody goes on answering."""
+
+
 class Clock(Protocol):
     """Time, so that tests own it."""
 

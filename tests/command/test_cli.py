@@ -22,6 +22,7 @@ from tests.samples import DEPLOY_TOML, project, target_file
 
 DEPLOY = Path(sys.executable).with_name("deploy")
 VERBS = (
+    "init",
     "up",
     "preview",
     "comment",

@@ -25,3 +25,14 @@ class FakePrompt:
 
 
 NOBODY = FakePrompt(present=False)
+
+
+@dataclass
+class FakeInterview(FakePrompt):
+    """Implements the Interview port: `said` in turn, an empty text takes the suggestion; after the last one nobody goes on."""
+
+    said: list[str] = field(default_factory=list)
+
+    def ask(self, question: str, suggestion: str = "") -> str | None:
+        self.questions.append(f"{question} [{suggestion}]")
+        return (self.said.pop(0) or suggestion) if self.said else None

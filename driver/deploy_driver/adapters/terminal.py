@@ -17,7 +17,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class TerminalPrompt:
-    """The Prompt port: asks on stderr, so that stdout stays the result's. `before` and `after` free the screen for it."""
+    """The Prompt and the Interview port: asks on stderr, so that stdout stays the result's. `before` and `after` free the screen for it."""
 
     before: Callable[[], None] = _nothing
     after: Callable[[], None] = _nothing
@@ -29,16 +29,25 @@ class TerminalPrompt:
 
     def confirm(self, question: str) -> bool:
         """Anything but yes is no; so is the end of input, and so is a stop signal, which then takes its usual way."""
+        return (self._answer(f"{question} [y/N] ") or "").strip().lower() in {"y", "yes"}
+
+    def ask(self, question: str, suggestion: str = "") -> str | None:
+        """What is typed, without the spaces around it; the suggestion where nothing is. None at the end of input."""
+        said = self._answer(f"{question} [{suggestion}]: " if suggestion else f"{question}: ")
+        return None if said is None else said.strip() or suggestion
+
+    def _answer(self, question: str) -> str | None:
+        """A line; None at the end of input, and where a stop signal came, which then takes its usual way."""
         self.before()
         stopped = 0
         try:
             with _signals_end_the_wait():
-                sys.stderr.write(f"{question} [y/N] ")
+                sys.stderr.write(question)
                 sys.stderr.flush()
-                return sys.stdin.readline().strip().lower() in {"y", "yes"}
+                return sys.stdin.readline() or None
         except _StoppedError as error:
             stopped = error.number
-            return False
+            return None
         finally:
             self.after()
             if stopped:

@@ -20,6 +20,7 @@ from deploy_driver.cli import (
     exec_,
     history,
     iam,
+    init,
     list_,
     outputs,
     preview,
@@ -82,6 +83,7 @@ def everywhere(
         sys.stdout, sys.stderr = (cast("TextIO", MaskedStream(stream)) for stream in (sys.stdout, sys.stderr))
 
 
+app.command()(init.init)
 app.command()(up.up)
 app.command()(preview.preview)
 app.command()(comment.comment)
