@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,30 +9,13 @@ import pytest
 
 from deploy_driver.version import VERSION
 from tests.samples import project
-
-ROOT = Path(__file__).parents[2]
-UV = shutil.which("uv") or str(ROOT / ".deploy" / "uv" / "bin" / "uv")
-"""As the Makefile finds it."""
-
-
-def uv(*args: str | Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"}}
-    done = subprocess.run([UV, *args], cwd=ROOT, env=kept, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
+from tests.wheel import install
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the commands in an environment that holds the wheel and what it says that it needs."""
-    folder = tmp_path_factory.mktemp("installed")
-    uv("build", "--wheel", "--quiet", "--out-dir", folder)
-    locked = folder / "locked.txt"
-    uv("export", "--quiet", "--frozen", "--no-dev", "--no-emit-project", "--no-hashes", "--output-file", locked)
-    uv("venv", "--quiet", folder / "venv")
-    (wheel,) = folder.glob("deploy_accounts-*.whl")
-    python = folder / "venv" / "bin" / "python"
-    uv("pip", "install", "--quiet", "--python", python, "--constraints", locked, wheel)
-    return python.parent
+    return install(tmp_path_factory.mktemp("installed"))
 
 
 def typed(installed: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:

@@ -72,16 +72,17 @@ def own_program(root: Path) -> Path:
 
 @dataclass(frozen=True)
 class Project:
-    """A user's folder and the four accounts that it deploys to; `environment` says which AWS plugin deploys there."""
+    """A user's folder and the accounts that it deploys to; `environment` says which AWS plugin deploys there, `command` which `deploy`."""
 
     root: Path
     sandbox: Sandbox
     environment: Mapping[str, str] = field(default_factory=dict)
+    command: Path = DEPLOY
 
     def deploy(self, *arguments: str, env: Mapping[str, str] | None = None, limit: float = LIMIT) -> Ended:
         """Run the command to its end, as Jenkins would: no terminal."""
         done = subprocess.run(
-            [str(DEPLOY), *arguments],
+            [str(self.command), *arguments],
             cwd=self.root,
             env=self._environment(env),
             stdin=subprocess.DEVNULL,
@@ -95,7 +96,7 @@ class Project:
     def interrupted(self, when: str, number: signal.Signals, *arguments: str) -> Ended:
         """Run the command, send it a signal when a line of its progress matches `when`, and see how it ends."""
         child = subprocess.Popen(
-            [str(DEPLOY), *arguments],
+            [str(self.command), *arguments],
             cwd=self.root,
             env=self._environment(None),
             stdin=subprocess.DEVNULL,
