@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import io
 import json
+import re
 import runpy
 import threading
 from collections.abc import Callable, Mapping
@@ -25,9 +26,9 @@ from pulumi.runtime.stack import run_in_stack
 
 from deploy_infra.policies.place import Place, made
 from deploy_infra.policies.recorded import Recorded, Recording
-from deploy_project.project_file import read_project
+from deploy_project.project_file import ProjectFile, read_project
 from deploy_project.source_lines import frames_of, own_line
-from deploy_project.stackfile import StackFile, ValueKind, read
+from deploy_project.stackfile import Setting, StackFile, ValueKind, read
 from deploy_project.stacks import env_of, file_name
 
 RECORDING: ContextVar[bool] = ContextVar("recording", default=False)
@@ -38,6 +39,12 @@ _ONE_AT_A_TIME = threading.Lock()
 
 _STACK = "pulumi:pulumi:Stack"
 _SECRET = "the secret is not known here"  # noqa: S105 -- what stands in a secret's place
+
+
+_NO_PROVIDER = "no provider says in which account; pass opts=pulumi.InvokeOptions(provider=here.provider)"
+
+_HINT = re.compile(r"`pulumi config set( --secret)? (\S+) <value>`")
+"""What Pulumi's SDK says to do about a setting that is missing."""
 
 
 class RecordingError(ValueError):
@@ -53,21 +60,29 @@ def record(root: Path, stack: str) -> Recording:
     file = read(root / file_name(env_of(stack)))
     if file.problems:
         raise ValueError("\n".join(map(str, file.problems)))
-    config, secret = _config(file)
+    config, secret = _config(project, file)
     place = Place(project.name, stack, config.get("deploy:account", ""), config.get("deploy:region", ""))
     run = _Run(root, project.entry, place, config, secret)
     return Recording(place, run.resources())
 
 
-def _config(file: StackFile) -> tuple[dict[str, str], set[str]]:
+def _config(project: ProjectFile, file: StackFile) -> tuple[dict[str, str], set[str]]:
     """The settings as the engine hands them over, and which of them are secrets, whose values nobody asks for here."""
     own = {key: setting for key, setting in file.settings.items() if not key.startswith("pulumi:")}
-    secret = {key for key, setting in own.items() if setting.kind is ValueKind.SECRET}
-    return {key: _SECRET if key in secret else _said(setting) for key, setting in own.items()}, secret
+    secret = {key for key, setting in own.items() if setting.secret}
+    said = {key: _SECRET if setting.kind is ValueKind.SECRET else _said(setting) for key, setting in own.items()}
+    return {**project.config, **said}, secret
 
 
-def _said(setting: Any) -> str:
-    return json.dumps(list(setting.items)) if setting.kind is ValueKind.LIST else str(setting.text)
+def _said(setting: Setting) -> str:
+    """A list or a mapping in JSON, without the secrets in it."""
+    return json.dumps(_without_secrets(json.loads(setting.text))) if setting.structured else setting.text
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _SECRET if value.keys() == {"secure"} else {key: _without_secrets(part) for key, part in value.items()}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,7 @@ class _Run:
     def _told(self, error: BaseException) -> str:
         where = own_line(frames_of(error), self.root)
         what = str(error) if isinstance(error, RunError) else f"{type(error).__name__}: {error}"
+        what = _HINT.sub(rf"`deploy config set \2\1 --stack {self.place.stack}`", what)
         return f"{where}: {what}" if where else what
 
 
@@ -147,7 +163,9 @@ class _Answers(mocks.Mocks):
             "aws:index/getRegion:getRegion": {"name": place.region, "region": place.region, "id": place.region},
             "aws:index/getPartition:getPartition": {"partition": place.partition, "id": place.partition},
         }
-        return known.get(args.token, {}), None
+        return known.get(args.token, {}), [] if args.provider or not args.token.startswith("aws:") else [
+            ("", _NO_PROVIDER)
+        ]
 
 
 class _Monitor(mocks.MockMonitor):
@@ -160,8 +178,13 @@ class _Monitor(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 -- the protocol's own name
         """Keep it, and answer as the engine would."""
         inputs = _known(json_format.MessageToDict(request.object))
-        self._seen.append(Recorded(request.type, request.name, request.custom, inputs))
+        self._seen.append(Recorded(request.type, request.name, request.custom, inputs, _provider(request)))
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+def _provider(request: Any) -> str:
+    """The name in `URN::ID`, where the URN ends with `::NAME`."""
+    return str(request.provider.rpartition("::")[0].rpartition("::")[2])
 
 
 def _known(value: Any) -> Any:

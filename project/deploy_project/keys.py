@@ -213,6 +213,24 @@ def shared(files: Iterable[StackFile], name: str) -> Iterator[Problem]:
                 yield file.problem(name, f"got {shown(text_)}, expected another than in {others}")
 
 
+def secrets_elsewhere(file: StackFile, key: Value | None) -> Iterator[Problem]:
+    """Secrets that no run can decrypt, because they are not encrypted by `key`, the alias of the key of the stack's state."""
+    anew = "remove it and every value that is `secure:`, and set those with `deploy config set KEY --secret`"
+    said = file.encryption
+    if "encryptionsalt" in said:
+        yield file.problem("encryptionsalt", f"a passphrase encrypts the secrets, and no run is given one: {anew}")
+    if "secretsprovider" in said and said["secretsprovider"].text.partition("?")[0] != f"awskms://{key}":
+        got = f"got {said['secretsprovider'].shown()}, expected the key of the state, awskms://{key}"
+        yield file.problem("secretsprovider", f"{got}: {anew}, which writes it")
+    if not said:
+        for name, setting in file.settings.items():
+            if setting.secret:
+                yield file.problem(
+                    name,
+                    "a secret, and nothing in the file says what decrypts it: set it again with `deploy config set KEY --secret`",
+                )
+
+
 def states_apart(file: StackFile, values: Values) -> Iterator[Problem]:
     """Whoever may write the state of an access layer decides what the next administrator does: Jenkins may not."""
     for own, other in (("Bucket", "stateBucket"), ("Key", "stateKey"), ("Key", "planKey")):

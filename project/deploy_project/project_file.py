@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +22,15 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 
 @dataclass(frozen=True)
 class ProjectFile:
-    """`name` is the service's; `main` names the folder of its program, or the file in it that starts it, relative to `root`."""
+    """`name` is the service's; `main` names the folder of its program, or the file in it that starts it, relative to `root`.
+
+    `config` are the settings of all stacks by full key, as texts: what a stack file does not say otherwise.
+    """
 
     name: str
     root: Path
     main: str
+    config: Mapping[str, str]
 
     @property
     def entry(self) -> Path:
@@ -44,7 +50,24 @@ def read_project(root: Path) -> ProjectFile:
     name = said.get("name") if isinstance(said, dict) else None
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"{PROJECT_FILE}: name: got {name!r}, expected a project's name: letters, digits and _.-")
-    return ProjectFile(name, root, str(said.get("main") or "."))
+    runtime = said.get("runtime")
+    language = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if language not in {None, "python"}:
+        raise ValueError(
+            f"{PROJECT_FILE}: runtime: got {language!r}, expected python: `deploy` runs programs in Python"
+        )
+    return ProjectFile(name, root, str(said.get("main") or "."), _config(name, said.get("config")))
+
+
+def _config(project: str, said: object) -> Mapping[str, str]:
+    """The values and the defaults that `config:` gives; one that only describes a setting gives none."""
+    found: dict[str, str] = {}
+    for key, about in said.items() if isinstance(said, dict) else ():
+        value = about.get("value", about.get("default")) if isinstance(about, dict) else about
+        if value is not None:
+            full = key if ":" in str(key) else f"{project}:{key}"
+            found[str(full)] = value if isinstance(value, str) else json.dumps(value)
+    return found
 
 
 def admitted(root: Path) -> frozenset[str]:

@@ -6,12 +6,14 @@ but a value that a rule refuses. Whatever is no stack file at all is a problem o
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -22,6 +24,9 @@ from deploy_project.stacks import TOOLS
 _LONGEST_SHOWN = 60
 _MERGE = "tag:yaml.org,2002:merge"
 _STRING = "tag:yaml.org,2002:str"
+
+OF_SECRETS = ("secretsprovider", "encryptedkey", "encryptionsalt")
+"""Keys of a stack file that say how its secrets are encrypted, and with them the state."""
 
 
 @dataclass(frozen=True, order=True)
@@ -53,13 +58,22 @@ class ValueKind(StrEnum):
 
 @dataclass(frozen=True)
 class Setting:
-    """One key of `config:` with its value as it is written. `items` are the texts of a list."""
+    """One key of `config:` with its value as it is written. `items` are the texts of a list.
+
+    The text of a list or a mapping is JSON. `secret`: the value, or a part of it, is encrypted.
+    """
 
     kind: ValueKind
     text: str = ""
     items: tuple[str, ...] = ()
     line: int = 1
     column: int = 1
+    secret: bool = False
+
+    @property
+    def structured(self) -> bool:
+        """Whether it is a list or a mapping."""
+        return self.kind in {ValueKind.LIST, ValueKind.MAPPING}
 
     def shown(self) -> str:
         """The value on one line, not too long, and nothing that a terminal would act on."""
@@ -74,7 +88,8 @@ class Setting:
 class StackFile:
     """The `config:` of one file by full key, such as `deploy:account`, and what is wrong with the file as such.
 
-    `line` is where the settings begin. It is not `whole` where more keys may be merged in than it shows.
+    `line` is where the settings begin. It is not `whole` where more keys may be merged in than it shows. `encryption` are the keys
+    beside `config:` that say how its secrets are encrypted.
     """
 
     name: str
@@ -82,10 +97,11 @@ class StackFile:
     problems: tuple[Problem, ...] = ()
     line: int = 1
     whole: bool = True
+    encryption: Mapping[str, Setting] = field(default_factory=dict)
 
     def problem(self, key: str, what: str) -> Problem:
         """A problem with one key, where it stands; where the settings begin when it is not there."""
-        setting = self.settings.get(key)
+        setting = self.settings.get(key) or self.encryption.get(key)
         line, column = (setting.line, setting.column) if setting else (self.line, 1)
         return Problem(self.name, line, column, shown(key), what)
 
@@ -153,7 +169,8 @@ def _stack_file(name: str, root: Node | None) -> StackFile:
         if isinstance(name_of, ScalarNode) and name_of.tag != _MERGE:
             settings.setdefault(_text(name_of), _setting(name_of, value))
     merged = any(key.tag == _MERGE for key, _ in config.value)
-    return StackFile(name, settings, tuple(problems), line, whole=not merged)
+    encryption = {_text(key): _setting(key, value) for key, value in root.value if _text(key) in OF_SECRETS}
+    return StackFile(name, settings, tuple(problems), line, whole=not merged, encryption=encryption)
 
 
 def _of_keys(name: str, mapping: MappingNode) -> Iterator[Problem]:
@@ -178,10 +195,31 @@ def _setting(key: Node, value: Node) -> Setting:
     line, column = key.start_mark.line + 1, key.start_mark.column + 1
     if isinstance(value, ScalarNode):
         return Setting(_kind(value), str(value.value), (), line, column)
+    data = _data(value)
+    said, secret = json.dumps(data), _encrypted(data)
     if isinstance(value, SequenceNode):
-        return Setting(ValueKind.LIST, "", tuple(map(_text, value.value)), line, column)
-    secret = any(_text(inner) == "secure" for inner, _ in value.value)
-    return Setting(ValueKind.SECRET if secret else ValueKind.MAPPING, "", (), line, column)
+        return Setting(ValueKind.LIST, said, tuple(map(_text, value.value)), line, column, secret)
+    if any(_text(inner) == "secure" for inner, _ in value.value):
+        return Setting(ValueKind.SECRET, "", (), line, column, secret=True)
+    return Setting(ValueKind.MAPPING, said, (), line, column, secret)
+
+
+def _data(node: Node) -> Any:
+    """A list or a mapping of settings as plain data."""
+    if isinstance(node, SequenceNode):
+        return [_data(part) for part in node.value]
+    if isinstance(node, MappingNode):
+        return {_text(key): _data(value) for key, value in node.value}
+    kind, text = _kind(node) if isinstance(node, ScalarNode) else ValueKind.NOTHING, _text(node)
+    if kind is ValueKind.NUMBER:
+        return json.loads(text.removeprefix("+"))
+    return {ValueKind.NOTHING: None, ValueKind.TRUTH: text.lower() == "true"}.get(kind, text)
+
+
+def _encrypted(data: Any) -> bool:
+    if isinstance(data, dict):
+        return data.keys() == {"secure"} or any(map(_encrypted, data.values()))
+    return isinstance(data, list) and any(map(_encrypted, data))
 
 
 _NOTHING = re.compile(r"~|null|Null|NULL|")

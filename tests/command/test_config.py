@@ -92,12 +92,14 @@ def test_what_is_refused_leaves_the_file_as_it_was(
     assert (root / "Pulumi.dev.yaml").read_bytes() == before
 
 
-def test_a_file_under_a_passphrase_takes_no_secret(root: Path) -> None:
+def test_a_file_under_a_passphrase_is_refused_and_taken_without_it(root: Path) -> None:
     file = root / "Pulumi.dev.yaml"
-    file.write_text(f"encryptionsalt: v1:x\n{file.read_text('utf-8')}", "utf-8")
-    done = config_set(root, "token", "--secret", "--stack", "dev", said=b"s3cret")
+    own = file.read_text("utf-8")
+    file.write_text(f"encryptionsalt: v1:x\n{own}", "utf-8")
+    done = config_set(root, "size", "2", "--stack", "dev")
     assert done.returncode == 2
-    assert b"Pulumi.dev.yaml: encryptionsalt: its secrets are encrypted with a passphrase" in done.stderr
+    assert b"Pulumi.dev.yaml:1: encryptionsalt: a passphrase encrypts the secrets" in done.stderr
+    file.write_text(own, "utf-8")
     assert config_set(root, "size", "2", "--stack", "dev").returncode == 0
 
 

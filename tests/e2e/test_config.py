@@ -8,6 +8,8 @@ import subprocess
 from tests.e2e.planted import STATE
 from tests.e2e.project import DEPLOY, Ended, Project
 
+PROVIDER = "awskms://alias/deploy-state?region=eu-central-1"
+
 PROGRAM = """
 if pulumi.get_stack() == "dev":
     pulumi.export("token", pulumi.Config().require_secret("token"))
@@ -81,13 +83,26 @@ def test_a_secret_reaches_the_service_and_nobody_else(project: Project) -> None:
 
 def test_what_the_key_does_not_encrypt_is_not_written(project: Project) -> None:
     file = project.root / "Pulumi.dev.yaml"
-    strange = f"secretsprovider: awskms://alias/elsewhere?region=eu-central-1\n{file.read_text('utf-8')}"
-    file.write_text(strange, "utf-8")
-    done = config_set(project, "F1rst-Secret", "--stack", "dev")
-    assert done.code == 3, done
-    assert "items:token cannot be encrypted with awskms://alias/elsewhere" in done.err
-    assert "F1rst" not in done.err
-    assert file.read_text("utf-8") == strange
+    own = file.read_text("utf-8")
+    for head, code, said in (
+        (
+            "secretsprovider: awskms://alias/elsewhere",
+            2,
+            "Pulumi.dev.yaml:1: secretsprovider: got awskms://alias/elsewhere",
+        ),
+        (
+            f"secretsprovider: {PROVIDER}\nencryptedkey: bm90IGEga2V5",
+            3,
+            f"items:token cannot be encrypted with {PROVIDER}",
+        ),
+    ):
+        strange = f"{head}\n{own}"
+        file.write_text(strange, "utf-8")
+        done = config_set(project, "F1rst-Secret", "--stack", "dev")
+        assert done.code == code, done
+        assert said in done.err
+        assert "F1rst" not in done.err
+        assert file.read_text("utf-8") == strange
 
 
 def test_what_pulumi_encrypted_before_can_still_be_read(project: Project) -> None:

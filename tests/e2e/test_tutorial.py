@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.console import commands
 from tests.contract.hosts.conftest import on_github
 from tests.contract.hosts.server import GitHubServer, listening
-from tests.e2e.project import DEPLOY, LIMIT, ROOT, Project
+from tests.e2e.pages import typed
+from tests.e2e.project import ROOT, Project
 from tests.repository import Repository
 
 PAGE = ROOT / "docs" / "tutorial.md"
@@ -37,35 +35,13 @@ def versioning(project: Project, env: str) -> str:
 @pytest.mark.both_plugins
 def test_every_command_does_what_the_page_says(project: Project) -> None:
     repository = as_the_demo_leaves_it(project)
-    told = list(commands(PAGE.read_text("utf-8")))
-    assert len(told) >= 15
+    page, told = PAGE.read_text("utf-8"), 0
     with listening(GitHubServer()) as host:
-        environment = {
-            **repository.environment,
-            **on_github(host),
-            "PATH": f"{DEPLOY.parent}{os.pathsep}{os.environ['PATH']}",
-            "HOME": os.environ["HOME"],
-            **{name: os.environ[name] for name in ("DEPLOY_CACHE",) if name in os.environ},
-            **project.environment,
-        }
-        for command in told:
-            ran = subprocess.run(
-                ["bash", "-c", command.typed],
-                cwd=project.root,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=LIMIT,
-                check=False,
-            )
-            assert ran.returncode == command.code, f"$ {command.typed}\n{ran.stdout}"
-            assert not command.differs(ran.stdout), (
-                f"$ {command.typed}\n{command.differs(ran.stdout)}\n---\n{ran.stdout}"
-            )
+        for command in typed(page, project, {**repository.environment, **on_github(host)}, silent=True):
+            told += 1
             if "put_bucket_versioning" in command.typed:
                 assert versioning(project, "dev") == "Suspended"
+    assert told >= 15
 
     assert [comment.body for comment in host.comments] == [read(project, "preview.md")]
     assert "<code>prod</code>" in host.comments[0].body

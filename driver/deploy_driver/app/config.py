@@ -98,12 +98,6 @@ def _encrypted(project: LocalProject, stack: Stack, key: str, value: str, conten
             remedy=f"pass --stack {stack.env}",
         )
     document = YAML(typ="safe").load(content)
-    if document.get("encryptionsalt"):
-        raise UsageError(
-            "its secrets are encrypted with a passphrase, and no run is given one",
-            where=f"{stack.file.name}: encryptionsalt",
-            remedy="remove that line and the values that are `secure:`, and set them again",
-        )
     learn([value])
     tools = project.find_tools()
     session = start_session(project, ADMINISTRATOR if stack.layer is Layer.ACCESS else JENKINS_DEPLOY, new_run())

@@ -28,7 +28,16 @@ from deploy_driver.config.root import FILE
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
 from deploy_project.accounts import TargetFacts, ToolsFacts, Values
-from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, judged, shared, states_apart, unknown
+from deploy_project.keys import (
+    RUN_KEYS,
+    TARGET_KEYS,
+    TOOLS_KEYS,
+    judged,
+    secrets_elsewhere,
+    shared,
+    states_apart,
+    unknown,
+)
 from deploy_project.project_file import PROJECT_FILE, read_project
 from deploy_project.stackfile import Problem, Reader, StackFile, read
 from deploy_project.stacks import ACCESS, TOOLS, file_name
@@ -165,6 +174,8 @@ def _judged(files: Mapping[str, StackFile]) -> tuple[Mapping[str, Values], set[P
         keys = (*(TOOLS_KEYS if env == TOOLS else TARGET_KEYS), *RUN_KEYS)
         values[env], found = judged(file, keys)
         problems |= {*found, *unknown(file, keys, namespace="deploy:"), *states_apart(file, values[env])}
+        if env != TOOLS:
+            problems |= set(secrets_elsewhere(file, values.get(TOOLS, {}).get("deploy:stateKey")))
     return values, problems
 
 

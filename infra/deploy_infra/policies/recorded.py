@@ -11,12 +11,16 @@ from deploy_infra.policies.place import Place
 
 @dataclass(frozen=True)
 class Recorded:
-    """One resource as the program asked for it. `inputs` are plain data; what is not known yet is left out of them."""
+    """One resource as the program asked for it. `inputs` are plain data; what is not known yet is left out of them.
+
+    `provider` is the name of the provider that makes it; empty where the program does not say.
+    """
 
     type: str
     name: str
     custom: bool
     inputs: Mapping[str, Any]
+    provider: str = ""
 
     def __str__(self) -> str:
         return f"{self.type} {self.name}"

@@ -14,6 +14,7 @@ from deploy_infra.policies.document import Conditions
 from deploy_infra.policies.place import AUTONAMED, Place, name_of, parent_of
 from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
+from deploy_project.stacks import role_arn
 
 GRANT = "deploy:service:Grant"
 EXECUTION_ROLE = "deploy:service:ExecutionRole"
@@ -22,6 +23,7 @@ EXECUTION_ROLE = "deploy:service:ExecutionRole"
 _INPUT = re.compile(r"\$\{input:([^}]+)\}")
 _ENGINE = "pulumi:"
 _PERMISSION = "aws:lambda/permission:Permission"
+_FUNCTION = "aws:lambda/function:Function"
 
 
 class Narrowing(StrEnum):
@@ -140,6 +142,7 @@ def service_of(recording: Recording, admitted: frozenset[str]) -> DeclaredServic
         elif not grants:
             problems.append(_of_unknown_type(each))
     service = DeclaredService(recording, admitted, tuple(wants), grants, roles, ())
+    problems += [*_without_provider(recording), *_without_log(recording, roles)]
     return replace(service, problems=(*problems, *_unadmitted(service)))
 
 
@@ -305,10 +308,32 @@ class _Declared:
             yield f"{self.recorded}: its name {name!r} has {len(name)} characters, AWS takes {kind.longest}"
 
 
+def _without_provider(recording: Recording) -> Iterator[str]:
+    """Resources that would be made by whoever runs the program, in an account that nobody chose."""
+    if made := [str(each) for each in filter(_is_aws, recording.resources) if not each.provider]:
+        yield (
+            f"{', '.join(made)}: no provider says in which account; call `here = this_stack(__file__)` "
+            "(from deploy_infra.service import this_stack) before the first resource: it gives them this stack's"
+        )
+
+
+def _without_log(recording: Recording, roles: Iterable[ExecutionRole]) -> Iterator[str]:
+    """Functions that run as a role which may write another log than theirs: they would write none."""
+    groups = {role_arn(recording.place.account, role.role): role.log_group for role in roles if role.log_group}
+    known = resource_types()[_FUNCTION]
+    for each in recording.of(_FUNCTION):
+        group, name = groups.get(each.inputs.get("role", "")), name_of(known, each.name, each.inputs, recording.place)
+        if group and group != f"/aws/lambda/{name}" and "loggingConfig" not in each.inputs:
+            own = group.removeprefix("/aws/lambda/")
+            yield f"{each}: it is called {name!r}, and its role may write the log of {own!r} only: give it that name"
+
+
 def _of_unknown_type(resource: Recorded) -> str:
     """Why no rights follow from a resource, and what to do."""
     reasons = (why for pattern, why in refused().items() if fnmatchcase(resource.type, pattern))
     why = next(reasons, "what the AWS provider calls for it is not known here")
+    if resource.type.startswith("aws:iam/role"):
+        return f"{resource}: {why}; here.execution_role(NAME, may=[…]) is the ARN of a role that is made there"
     return f"{resource}: {why}; give the rights it takes with here.grant([actions], arn)"
 
 

@@ -47,7 +47,9 @@ def this_stack(file: str) -> ThisStack:
     services = admitted(root)
     if not RECORDING.get():
         pulumi.runtime.register_stack_transformation(partial(_admit, services))
-    return ThisStack(settings, folder, services)
+    here = ThisStack(settings, folder, services)
+    pulumi.runtime.register_stack_transformation(partial(_provided, here.provider))
+    return here
 
 
 def _admit(services: Collection[str], args: pulumi.ResourceTransformationArgs) -> None:
@@ -57,10 +59,23 @@ def _admit(services: Collection[str], args: pulumi.ResourceTransformationArgs) -
         raise pulumi.RunError(unadmitted(kind.service, [f"{args.type_} {args.name}"]))
 
 
+def _provided(
+    provider: aws.Provider, args: pulumi.ResourceTransformationArgs
+) -> pulumi.ResourceTransformationResult | None:
+    """Give this stack's provider to a resource of `pulumi_aws` for which neither the program nor a parent has chosen one."""
+    opts, parent = args.opts, args.opts.parent
+    chosen = opts.provider or opts.providers or (parent and parent.get_provider(args.type_))
+    if chosen or not args.type_.startswith("aws:"):
+        return None
+    given = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider))
+    return pulumi.ResourceTransformationResult(args.props, given)
+
+
 class ThisStack:
     """One stack of a service. What it makes is called `SERVICE-STACK-NAME`, or `SERVICE-STACK` where NAME is the service's own.
 
-    `opts` holds its provider: give it to every resource of `pulumi_aws` that is made by hand.
+    Every resource of `pulumi_aws` that the program makes after it gets its `provider`, unless it is given another one. A data source
+    has to be given it: `opts=pulumi.InvokeOptions(provider=here.provider)`.
     """
 
     def __init__(self, settings: TargetSettings, folder: Path, services: Collection[str]) -> None:

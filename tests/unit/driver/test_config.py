@@ -582,3 +582,56 @@ def test_a_rule_that_ignores_drift_names_owner_reason_and_end(
     with pytest.raises(UsageError) as refused:
         load(project(tmp_path, {"deploy.toml": DEPLOY_TOML + RULE.replace(line, replaced)}), {})
     assert said in str(refused.value)
+
+
+SECRET = "  items:token:\n    secure: v1:x:y\n"
+KEY = "awskms://alias/deploy-state?region=eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (
+            "encryptionsalt: v1:x\n",
+            ":1: encryptionsalt: a passphrase encrypts the secrets, and no run is given one: remove it",
+        ),
+        ("secretsprovider: passphrase\n", ":1: secretsprovider: got passphrase, expected the key of the state, "),
+        (
+            "\nsecretsprovider: awskms://alias/mine?region=eu-central-1\nencryptedkey: x\n",
+            (
+                ":2: secretsprovider: got awskms://alias/mine?region=eu-central-1, expected the key of the state, "
+                "awskms://alias/deploy-state: remove it and every value that is `secure:`, and set those with `deploy config set"
+            ),
+        ),
+        ("", ":10: items:token: a secret, and nothing in the file says what decrypts it: set it again"),
+    ],
+)
+def test_secrets_under_another_key_than_the_states_are_refused_with_their_line(
+    tmp_path: Path, head: str, said: str
+) -> None:
+    text = f"{head}{target_file('dev')}{SECRET}"
+    assert f"Pulumi.dev.yaml{said}" in problems(project(tmp_path, {"Pulumi.dev.yaml": text}))
+
+
+@pytest.mark.parametrize("tail", [SECRET, SECRET.replace("items:token:", "items:nested: {a: 1}\n  items:token:"), ""])
+def test_secrets_under_the_key_of_the_state_are_taken(tmp_path: Path, tail: str) -> None:
+    text = f"secretsprovider: {KEY}\nencryptedkey: x\n{target_file('dev')}{tail}"
+    assert load(project(tmp_path, {"Pulumi.dev.yaml": text}), {}).stack("dev").file.name == "Pulumi.dev.yaml"
+
+
+def test_a_secret_inside_a_setting_is_one_too(tmp_path: Path) -> None:
+    text = target_file("dev") + "  items:tokens: [plain, {secure: v1:x}]\n"
+    assert "items:tokens: a secret, and nothing" in problems(project(tmp_path, {"Pulumi.dev.yaml": text}))
+
+
+@pytest.mark.parametrize(
+    ("runtime", "refused"),
+    [("python", False), ("{name: python}", False), ("nodejs", True), ("{name: go}", True)],
+)
+def test_a_program_in_another_language_is_refused(tmp_path: Path, runtime: str, refused: bool) -> None:
+    root = project(tmp_path, {"Pulumi.yaml": f"name: items\nmain: infra\nruntime: {runtime}\n"})
+    if refused:
+        assert "Pulumi.yaml: runtime: got " in problems(root)
+        assert "expected python: `deploy` runs programs in Python" in problems(root)
+    else:
+        assert load(root, {}).project == "items"

@@ -266,3 +266,105 @@ def test_a_program_is_recorded_while_pulumi_runs_another(program: Program) -> No
     with ThreadPoolExecutor(1) as thread:
         thread.submit(Context().run, run).result()
     assert [each.name for each in found[0].of("aws:s3/bucket:Bucket")] == ["store"]
+
+
+PLAIN = 'import pulumi\nimport pulumi_aws as aws\naws.s3.Bucket("labels")\naws.s3.Bucket("more")\n'
+CALLED = "from deploy_infra.service import this_stack\nhere = this_stack(__file__)\n"
+
+
+def rewritten(root: Path, text: str) -> Path:
+    (root / "infra" / "__main__.py").write_text(text, "utf-8")
+    return root
+
+
+def test_resources_without_a_provider_are_refused_and_get_the_stacks_after_this_stack(program: Program) -> None:
+    root = rewritten(program(""), PLAIN)
+    told = refusal(root)
+    assert told.startswith(
+        "aws:s3/bucket:Bucket labels, aws:s3/bucket:Bucket more: no provider says in which account; call "
+    )
+    assert (
+        "`here = this_stack(__file__)` (from deploy_infra.service import this_stack) before the first resource" in told
+    )
+    late = PLAIN.replace('aws.s3.Bucket("more")', f'{CALLED}aws.s3.Bucket("more")')
+    assert refusal(rewritten(root, late)).startswith("aws:s3/bucket:Bucket labels: no provider")
+    assert access(rewritten(root, CALLED + PLAIN), "deployment.policy")
+
+
+def test_a_provider_that_the_program_or_a_parent_chose_is_left(program: Program) -> None:
+    text = (
+        'other = aws.Provider("other", region="us-east-1")\n'
+        "class Pair(pulumi.ComponentResource):\n"
+        "    def __init__(self, name, **more):\n"
+        '        super().__init__("mine:Pair", name, None, pulumi.ResourceOptions(**more))\n'
+        "        aws.s3.Bucket(name, opts=pulumi.ResourceOptions(parent=self))\n"
+        'Pair("theirs", providers=[other])\nPair("ours")\n'
+        'aws.s3.Bucket("said", opts=pulumi.ResourceOptions(provider=other))\n'
+    )
+    made = record(program(text), "dev").of("aws:s3/bucket:Bucket")
+    assert {each.name: each.provider for each in made} == {"ours": "aws", "said": "other", "theirs": "other"}
+
+
+@pytest.mark.parametrize("call", ["get_caller_identity", "get_region"])
+def test_a_data_source_without_a_provider_is_refused_with_its_line(program: Program, call: str) -> None:
+    root = program(f"\npulumi.export('who', aws.{call}().id)\n")
+    with pytest.raises(
+        RecordingError, match=r"infra/__main__\.py:6: .*invoke of aws:index/.*InvokeOptions\(provider=here.provider\)"
+    ):
+        record(root, "dev")
+    given = program(f"pulumi.export('who', aws.{call}(opts=pulumi.InvokeOptions(provider=here.provider)).id)\n")
+    assert record(given, "dev").place.project == "orders"
+
+
+def test_a_program_gets_its_settings_from_both_files_as_the_engine_gives_them(program: Program) -> None:
+    text = (
+        "config = pulumi.Config()\n"
+        'assert config.require_int("retries") == 3\n'
+        'assert config.require("colour") == "red"\n'
+        'assert pulumi.Config("other").require_object("ports") == [1, 2]\n'
+        'assert config.require_object("limits") == {"a": 1, "b": [True, None, "x", -1.5], "c": "07"}\n'
+        'assert config.get("described") is None\n'
+        'hidden = config.require_secret_object("keys")\n'
+        "assert isinstance(hidden, pulumi.Output)\n"
+    )
+    root = program(text)
+    with (root / "Pulumi.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "config:\n  retries: {type: integer, default: 3}\n  orders:colour: blue\n  other:ports: {value: [1, 2]}\n"
+            "  described: {type: string}\n"
+        )
+    with (root / "Pulumi.dev.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            '  orders:colour: red\n  orders:limits: {a: 1, b: [true, null, x, -1.5], c: "07"}\n'
+            "  orders:keys: {one: {secure: v1:x}}\n"
+        )
+    assert record(root, "dev").resources
+
+
+def test_a_setting_that_is_missing_is_said_with_the_command_that_sets_it(program: Program) -> None:
+    for get, flag in (("require", ""), ("require_secret", " --secret")):
+        with pytest.raises(RecordingError, match=f"`deploy config set orders:colour{flag} --stack dev`"):
+            record(program(f'pulumi.Config().{get}("colour")\n'), "dev")
+
+
+HAND_MADE = (
+    'role = here.execution_role("f", may=[])\n'
+    'aws.lambda_.Function("f", role=role, handler="a.b", runtime="python3.13", code=pulumi.FileArchive("x"){})\n'
+)
+
+
+def test_a_function_by_hand_is_called_as_the_log_that_its_role_may_write(program: Program) -> None:
+    told = refusal(program(HAND_MADE.format("")))
+    assert told == (
+        "aws:lambda/function:Function f: it is called 'orders-dev-f-???????', and its role may write the log of "
+        "'orders-dev-f' only: give it that name"
+    )
+    assert access(program(HAND_MADE.format(', name=here.name("f")')), "deployment.policy")
+    elsewhere = ', logging_config={"log_format": "Text", "log_group": "/aws/lambda/orders-dev-f"}'
+    assert access(program(HAND_MADE.format(elsewhere)), "deployment.policy")
+
+
+def test_a_role_by_hand_is_refused_with_the_way_out(program: Program) -> None:
+    told = refusal(program('aws.iam.Role("r", assume_role_policy="{}")\n'))
+    assert told.endswith("here.execution_role(NAME, may=[…]) is the ARN of a role that is made there")
+    assert access(program('here.execution_role("r", may=[])\n'), "r-execution.policy")

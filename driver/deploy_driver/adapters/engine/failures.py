@@ -175,6 +175,13 @@ _TABLE: Sequence[_Row] = (
     ),
     _row(
         _By.ANYBODY,
+        r"Default provider for '(?P<package>[^']+)' disabled",
+        None,
+        "Call `here = this_stack(__file__)` (from deploy_infra.service import this_stack) before the first resource: it gives each "
+        "its stack's provider. A data source has to be given it: opts=pulumi.InvokeOptions(provider=here.provider)",
+    ),
+    _row(
+        _By.ANYBODY,
         r"no space left on device",
         "the disk is full",
         "Free some space; the stack may have to be run again before its state is complete.",

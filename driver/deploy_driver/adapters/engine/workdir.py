@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend
+from deploy_project.stackfile import OF_SECRETS
 from deploy_project.stacks import env_of, is_access
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -35,10 +36,6 @@ AUTONAMING = "${project}-${stack}-${name}-${hex(7)}"
 
 _NOT_COPIED = ("backend", "stackConfigDir")
 """Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
-
-
-_OF_SECRETS = ("secretsprovider", "encryptedkey", "encryptionsalt")
-"""Keys of a stack file that say how its secrets are encrypted, and with them the state."""
 
 
 def state_url(backend: Backend, environment: Mapping[str, str]) -> str:
@@ -146,7 +143,7 @@ def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts
     config = stack_file.setdefault("config", {}) or {}
     if env_of(stack) != stack:
         # The access layer reads the service layer's file, and neither its secrets nor its key: its own state is kept apart.
-        stack_file = {key: value for key, value in stack_file.items() if key not in _OF_SECRETS}
+        stack_file = {key: value for key, value in stack_file.items() if key not in OF_SECRETS}
         config = {key: value for key, value in config.items() if not _is_secret(value)}
     if not is_access(stack):
         config.setdefault("pulumi:autonaming", {"pattern": AUTONAMING})
