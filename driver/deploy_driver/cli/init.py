@@ -27,7 +27,7 @@ def init(
     context: typer.Context,
     name: Annotated[
         str,
-        typer.Argument(metavar="[NAME]", help="The service's name; everything is called after it.", show_default=False),
+        typer.Argument(metavar="NAME", help="The service's name; everything is called after it.", show_default=False),
     ] = "",
     tools: Annotated[
         str, typer.Option("--tools", metavar="ID", help="The account in which Jenkins runs.", show_default=False)

@@ -18,6 +18,9 @@ _ID_EXPECTED = "an AWS account's id, 12 digits"
 _TAKEN = frozenset({"aws", "deploy", "pulumi", "false", "n", "no", "null", "off", "on", "true", "y", "yes"})
 """A project's name is the namespace of its settings, and stands in YAML: the first three are somebody else's, the others no texts."""
 
+_TAKEN_BEGINNINGS = ("sthree-", "amzn-s3-demo-")
+"""What no bucket's name may begin with (Amazon S3 User Guide, "General purpose bucket naming rules")."""
+
 EXPECTED: Mapping[str, str] = {
     "NAME": "the service's name: a-z 0-9 and single hyphens, a letter first",
     "--tools": f"the account in which Jenkins runs: {_ID_EXPECTED}",
@@ -87,6 +90,8 @@ def _of_name(asked: AskedProject) -> Iterator[str]:
     longest = max((_account(said).env for said in asked.accounts), key=len, default="")
     if name in _TAKEN:
         yield _got("NAME", name, "another one: in Pulumi.yaml and the stack files that means something else")
+    elif f"{name}-".startswith(_TAKEN_BEGINNINGS):
+        yield _got("NAME", name, "another one: S3 keeps buckets that begin like that for itself")
     elif name and not _NAME.fullmatch(name):
         yield _got("NAME", name, f"{EXPECTED['NAME']}: buckets are called after it")
     elif len(name) + len(longest) > NAMES_LIMIT:

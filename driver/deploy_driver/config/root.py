@@ -17,5 +17,5 @@ def find_root(start: Path) -> Path:
     raise UsageError(
         f"no {FILE} here or in any folder above",
         where=str(start),
-        remedy="run deploy inside a project, or name one with --project",
+        remedy="run deploy inside a project, or name one with --project; `deploy init` writes a new one",
     )

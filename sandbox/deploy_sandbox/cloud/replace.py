@@ -51,7 +51,7 @@ def check_version() -> None:
         found = importlib.metadata.version("ministack")
     except importlib.metadata.PackageNotFoundError as error:
         raise EmulatorMismatchError(
-            f"The sandbox needs ministack {EMULATOR}, which is not installed: install this project with its extra `sandbox`."
+            f"The sandbox needs ministack {EMULATOR}, which is not installed: install `deploy` with its extra `sandbox`."
         ) from error
     if found != EMULATOR:
         raise EmulatorMismatchError(

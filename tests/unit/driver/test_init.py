@@ -67,6 +67,8 @@ def test_one_account_is_enough(tmp_path: Path) -> None:
         ({"name": "../orders"}, "NAME: got ../orders"),
         ({"name": "a\n'; rm -rf /"}, r"NAME: got \"a\\n'; rm -rf /\""),
         ({"name": "deploy"}, "NAME: got deploy, expected another one"),
+        ({"name": "sthree"}, "NAME: got sthree, expected another one: S3 keeps buckets"),
+        ({"name": "amzn-s3-demo-orders"}, "NAME: got amzn-s3-demo-orders, expected another one"),
         ({"name": "no"}, "NAME: got no, expected another one"),
         ({"name": "o" * 37}, "expected at most 40 characters together with the account's name prod"),
         ({"tools": "1111"}, "--tools: got 1111, expected an AWS account's id, 12 digits"),
