@@ -100,7 +100,7 @@ def _of_name(asked: AskedProject) -> Iterator[str]:
 
 def _of_accounts(asked: AskedProject) -> Iterator[str]:
     """What is wrong with each account by itself, and two that are the same."""
-    said = [*([("--tools", NewAccount(TOOLS, asked.tools))] if asked.tools else [])]
+    said = [("--tools", NewAccount(TOOLS, asked.tools))] if asked.tools else []
     said += [("--account", _account(each)) for each in asked.accounts]
     names: set[str] = set()
     ids: dict[str, str] = {}
