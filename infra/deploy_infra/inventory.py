@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from deploy_infra.documents import account_of, service_in
 from deploy_infra.names import AccountNames
 from deploy_infra.policies.wants import DeclaredService
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
+
+_FUNCTION = "aws:lambda/function:Function"
 
 SHORTEST_MAXIMUM = 3600
 """Seconds: IAM takes no smaller MaxSessionDuration (3,600 to 43,200), though a session may be shorter."""
@@ -21,7 +24,8 @@ def inventory(root: Path, stack: str) -> Mapping[str, Any]:
 
     `roles`: for each its `name` and its `maxSession` in seconds; `NAME.trust` and `NAME.policy` are its documents.
     `boundary` and `trail`: their names. `buckets`: names, under the names of their policies. `functions` and `logGroups`
-    of a service: their names. What a stack does not have is empty. Raises ValueError where the settings or the program are not
+    of a service: their names; `runsAs`: the ARNs of the functions' roles; `things`: everything of a service that has a name of
+    its own. What a stack does not have is empty. Raises ValueError where the settings or the program are not
     what they must be.
     """
     settings = of_files(root, stack)
@@ -53,15 +57,23 @@ def _access(settings: TargetSettings, service: DeclaredService) -> Mapping[str, 
 
 
 def _service(service: DeclaredService) -> Mapping[str, Any]:
-    functions = service.named("aws:lambda/function:Function")
-    groups = {name: names.log_group(function) for name, function in functions.items()}
-    buckets = service.named("aws:s3/bucket:Bucket")
-    return {"roles": {}, "boundary": "", "trail": "", "buckets": buckets, "functions": functions, "logGroups": groups}
+    functions = service.named(_FUNCTION)
+    roles = {each.name: each.inputs.get("role", "") for each in service.recording.of(_FUNCTION)}
+    return {
+        "roles": {},
+        "boundary": "",
+        "trail": "",
+        "buckets": service.named("aws:s3/bucket:Bucket"),
+        "functions": functions,
+        "logGroups": {name: names.log_group(function) for name, function in functions.items()},
+        "runsAs": {name: roles[name] for name in functions},
+        "things": [asdict(thing) for thing in service.things],
+    }
 
 
 def _layer(here: AccountNames, roles: Mapping[str, Any], boundary: str) -> Mapping[str, Any]:
     made = {"roles": roles, "boundary": boundary, "trail": names.TRAIL, "buckets": {"trail": here.trail_bucket}}
-    return {**made, "functions": {}, "logGroups": {}}
+    return {**made, "functions": {}, "logGroups": {}, "runsAs": {}, "things": []}
 
 
 def _role(name: str, longest: int = SHORTEST_MAXIMUM) -> Mapping[str, Any]:

@@ -63,6 +63,8 @@ def _of_access(settings: TargetSettings, service: DeclaredService) -> Iterator[R
         if want.reads:
             yield from _wanted(preview, replace(want, phase=Phase.PLAN), service)
     unnarrowed = replace(preview, session="")
+    yield from _granted(deployment, "by hand", roles.by_hand(service.grants, "update"))
+    yield from _granted(unnarrowed, "by hand", roles.by_hand(roles.reading(service.grants), "preview"))
     yield from _granted(unnarrowed, "drift", roles.compares(service))
     yield from _granted(unnarrowed, "the record", reads(delivery_of(account_of(settings))))
     for role in service.roles:

@@ -93,10 +93,24 @@ class MadeRole:
 
 
 @dataclass(frozen=True)
+class NamedThing:
+    """A resource of a service that has a name of its own: its Pulumi type, the program's name for it, its name in AWS and its ARN.
+
+    Both have `?` for each character that the engine makes up, and the ARN IAM's `*` for what AWS chooses.
+    """
+
+    type: str
+    name: str
+    called: str
+    arn: str
+
+
+@dataclass(frozen=True)
 class Inventory:
     """What a stack has in its account that somebody could change by hand, by name; empty what it does not have.
 
-    `roles` and `buckets` have the names of their documents. `functions` and `log_groups` are a service's, by the program's names.
+    `roles` and `buckets` have the names of their documents. `functions`, `log_groups` and `runs_as` (the ARN of the role that a
+    function runs as) are a service's, by the program's names; `things` are these and all others that it names.
     """
 
     __pydantic_config__ = ConfigDict(alias_generator=to_camel)
@@ -107,6 +121,8 @@ class Inventory:
     buckets: Mapping[str, str]
     functions: Mapping[str, str]
     log_groups: Mapping[str, str]
+    runs_as: Mapping[str, str]
+    things: Sequence[NamedThing]
 
 
 PROBLEMS = TypeAdapter(tuple[Problem, ...])

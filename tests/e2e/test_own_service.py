@@ -111,7 +111,7 @@ version = "{version}"
 [stacks.staging]
 needs = ["dev"]
 """
-MORE = '\nhere.bucket("returns")\n'
+MORE = '\nhere.bucket("returns")\nhere.queue("late")\n'
 PATIENCE = 60
 """Seconds until a worker must have done its work."""
 
@@ -159,6 +159,7 @@ def test_a_service_of_ones_own_works_and_its_roles_follow_from_its_program(servi
     well(service.deploy("up", "--all"))
     for env in ("dev", "staging"):
         works_off_an_order(service, env)
+    every_thing_is_proved(service)
     drift_is_seen(service)
     one_more_bucket(service)
     well(service.deploy("destroy", "--all", "--yes"))
@@ -187,6 +188,33 @@ def works_off_an_order(service: Project, env: str) -> None:
     assert re.search(rf":orders-{env}-news-[0-9a-f]{{7}}$", topic["TopicArn"])
 
 
+def every_thing_is_proved(service: Project) -> None:
+    """What the program has is tried by name; a role that somebody widened on the second bucket and the second function is found."""
+    tried = {case["id"] for case in well(service.deploy("prove", "--stacks", "dev", "--output", "json")).json["cases"]}
+    assert tried >= {
+        "buckets.service.open-policy.archive@dev",
+        "things.deployment.look-beside.table.orders@dev",
+        "things.preview.look.queue.jobs@dev",
+        "things.worker-execution.needs.queue.jobs@dev",
+        "widening.deployment.pass-own-role.worker@dev",
+        "widening.deployment.public-bucket-policy.archive@dev",
+    }
+    iam, role = service.client("dev", "iam"), "orders-dev-api-execution"
+    things = [f"arn:aws:s3:::orders-dev-archive-{ACCOUNTS['dev']}/*", "arn:aws:lambda:*:*:function:orders-dev-worker"]
+    more = {"Effect": "Allow", "Action": ["s3:PutObject", "lambda:UpdateFunctionCode"], "Resource": things}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [more]})
+    only = ("prove", "--stacks", "dev", "--only", "things.*-execution.*", "--output", "json")
+    iam.put_role_policy(RoleName=role, PolicyName="by-hand", PolicyDocument=policy)
+    widened = service.deploy(*only)
+    assert widened.code == 1, widened
+    assert {case["id"] for case in widened.json["cases"] if not case["asExpected"]} == {
+        "things.api-execution.beyond.bucket.archive@dev",
+        "things.api-execution.beyond.function.worker@dev",
+    }
+    iam.delete_role_policy(RoleName=role, PolicyName="by-hand")
+    well(service.deploy(*only))
+
+
 def drift_is_seen(service: Project) -> None:
     """There is none, until somebody changes a queue by hand."""
     well(service.deploy("drift", "--stacks", "dev", "--exit-code"))
@@ -212,5 +240,17 @@ def one_more_bucket(service: Project) -> None:
     previewed = well(service.deploy("preview", "--stacks", "dev", "--output", "json"))
     assert "aws:s3/bucket:Bucket" in previewed.out
     assert "returns" in previewed.out
+    somebody_made_it_before(service)
     well(service.deploy("up", "--stacks", "dev"))
     assert "orders-dev-returns-222222222222" in service.buckets("dev")
+
+
+def somebody_made_it_before(service: Project) -> None:
+    """A queue of the name that the program is about to give has appeared; what is only not made yet has not."""
+    queues = service.client("dev", "sqs")
+    url = queues.create_queue(QueueName="orders-dev-late")["QueueUrl"]
+    seen = service.deploy("drift", "--stacks", "dev", "--exit-code", "--output", "json")
+    assert seen.code == 5, seen
+    facts = {finding["urn"].rpartition("::")[2]: finding["fact"] for finding in seen.json["findings"]}
+    assert (facts["late"], facts["late-failed"]) == ("appeared", "not-made"), seen
+    queues.delete_queue(QueueUrl=url)

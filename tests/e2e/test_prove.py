@@ -201,12 +201,12 @@ WIDE_OPEN = (
     "own-attachment",
     "boundary-version",
     "own-trust",
-    "pass-own-role",
-    "grant-account",
-    "grant-everybody",
-    "function-url",
-    "public-block-off",
-    "bucket-acl",
+    "pass-own-role.items",
+    "grant-account.items",
+    "grant-everybody.items",
+    "function-url.items",
+    "public-block-off.items",
+    "bucket-acl.items",
     "other-bucket-policy",
     "other-function",
     "other-api",
@@ -214,7 +214,7 @@ WIDE_OPEN = (
     "untagged-api",
     "trail-stopped",
     "record-policy",
-    "item",
+    "item.items",
     "become-open",
 )
 BROKEN: list[tuple[str, str, Callable[[Role], None], tuple[str, ...]]] = [
@@ -239,15 +239,15 @@ BROKEN: list[tuple[str, str, Callable[[Role], None], tuple[str, ...]]] = [
     ("dev", PREVIEW, without("sts:ExternalId"), ("trust.preview.no-external-id@dev",)),
     ("dev", DEPLOYMENT, uncapped, ("boundary.deployment.make-role@dev",)),
     ("dev", PREVIEW, uncapped, ("boundary.preview.trail-stopped@dev",)),
-    ("dev", "items-dev-execution", uncapped, ("boundary.execution.become@dev",)),
+    ("dev", "items-dev-execution", uncapped, ("boundary.items-execution.become@dev",)),
     ("tools", "jenkins-deploy", uncapped, ("boundary.jenkins-deploy.become-bootstrap-dev@tools",)),
     ("tools", "jenkins-preview", uncapped, ("boundary.jenkins-preview.make-role@tools",)),
     ("dev", DEPLOYMENT, WIDE, tuple(f"widening.deployment.{fact}@dev" for fact in WIDE_OPEN)),
     ("dev", DEPLOYMENT, WIDE, ("widening.deployment.boundary-other@dev",)),
-    ("dev", DEPLOYMENT, more("s3:GetObject"), ("widening.deployment.item@dev",)),
-    ("dev", PREVIEW, more("lambda:UpdateFunctionCode"), ("reading.preview.function-code@dev",)),
-    ("dev", PREVIEW, more("s3:GetObject"), ("reading.preview.item@dev",)),
-    ("dev", "items-dev-execution", more("s3:PutBucketPolicy"), ("reading.execution.bucket-policy@dev",)),
+    ("dev", DEPLOYMENT, more("s3:GetObject"), ("widening.deployment.item.items@dev",)),
+    ("dev", PREVIEW, more("lambda:UpdateFunctionCode"), ("reading.preview.function-code.items@dev",)),
+    ("dev", PREVIEW, more("s3:GetObject"), ("reading.preview.item.items@dev",)),
+    ("dev", "items-dev-execution", more("s3:PutBucketPolicy"), ("things.items-execution.beyond.bucket.items@dev",)),
     ("tools", "jenkins-preview", more("s3:PutObject"), ("jenkins.jenkins-preview.write-state@tools",)),
     ("tools", "jenkins-preview", more("kms:Encrypt"), ("jenkins.jenkins-preview.encrypt@tools",)),
     (
@@ -347,7 +347,8 @@ def test_a_boundary_without_its_denials_is_found(bench: Bench) -> None:
     old = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=BROAD, SetAsDefault=True)
     cases = {
-        f"boundary.capped.{fact}@dev" for fact in ("make-user", "become", "record-policy", "secrets", "function-url")
+        f"boundary.capped.{fact}@dev"
+        for fact in ("make-user", "become", "record-policy", "service-secretsmanager", "function-url.items")
     }
     try:
         assert bench.wrong(*cases) == cases

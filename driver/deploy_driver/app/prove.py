@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from threading import Event
@@ -22,9 +22,10 @@ from deploy_driver.app.session import (
 )
 from deploy_driver.assurance.adapters.proof_world import AwsWorld
 from deploy_driver.assurance.adapters.prove_fixtures import ProveFixtures
+from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.prove import policies, proof
 from deploy_driver.assurance.prove.case import Verdict
-from deploy_driver.assurance.prove.facts import Facts, ProvedTarget, ProvedTools
+from deploy_driver.assurance.prove.facts import Facts, ProvedBucket, ProvedFunction, ProvedTarget, ProvedTools
 from deploy_driver.assurance.prove.proof import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
 from deploy_driver.assurance.prove.report import ProofReport
 from deploy_driver.assurance.prove.trust import organisation
@@ -32,13 +33,15 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import UsageError
 from deploy_driver.run.build_info import session_name
 from deploy_driver.values import Layer, Stack
+from deploy_project.seam import Inventory
 from deploy_project.stacks import arn
 
 
 def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
     """The accounts; `chosen` are the service stacks that are proved. Raises UsageError."""
     tools, made = config.tools, program.inventory(config, config.tools, "buckets.trail")
-    known = {stack.name: _target(config, stack, run) for stack in config.layer(Layer.SERVICE)}
+    roles = program.roles(config)
+    known = {stack.name: _target(config, stack, roles, run) for stack in config.layer(Layer.SERVICE)}
     return Facts(
         ProvedTools(
             account=tools.account,
@@ -57,6 +60,7 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
         ),
         tuple(known[stack.name] for stack in chosen),
         tuple(known.values()),
+        roles,
     )
 
 
@@ -75,17 +79,12 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
     return AwsWorld(instance, {stack.account: stack.region for stack in config.stacks}, region)
 
 
-def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
+def _target(config: DeployConfig, stack: Stack, roles: Iterable[RoleDefinition], run: str) -> ProvedTarget:
     access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
     made = program.inventory(config, access, "roles.deployment", "buckets.trail")
-    serves = program.inventory(config, stack)
-    if not serves.functions or not serves.buckets:
-        raise UsageError(
-            f"{stack.name} has no {'bucket' if serves.functions else 'function'}, and a proof tries what may be done to one",
-            remedy="prove the stacks of a service that has a function and a bucket, with names that the program gives them",
-        )
-    (function, runs_as), bucket = next(iter(serves.functions.items())), next(iter(serves.buckets))
+    serves, policies_ = program.inventory(config, stack), program.documents(config, stack)
     says = program.documents(config, access, "deployment.trust", "preview.trust", "trail")
+    policy = {name: json.dumps(document) for name, document in policies_.items()}
     return ProvedTarget(
         project=config.project,
         env=stack.env,
@@ -98,16 +97,21 @@ def _target(config: DeployConfig, stack: Stack, run: str) -> ProvedTarget:
         deployment_role=stack.deployment_role,
         preview_role=stack.preview_role,
         bootstrap_role=stack.bootstrap_role,
-        execution_role=made.roles[f"{function}-execution"].name,
         boundary=arn("iam", f"policy/{made.boundary}", account=stack.account),
-        bucket=serves.buckets[bucket],
-        function=runs_as,
-        log_group=serves.log_groups[function],
         trail=_trail(stack, made.trail),
         trail_bucket=made.buckets["trail"],
-        bucket_policy=json.dumps(program.documents(config, stack, bucket)[bucket]),
         trail_policy=json.dumps(says["trail"]),
+        roles=tuple(role for role in roles if role.stack == access.name),
+        buckets=tuple(ProvedBucket(name, bucket, policy.get(name, "")) for name, bucket in serves.buckets.items()),
+        functions=tuple(_functions(stack, serves)),
+        things=tuple(serves.things),
     )
+
+
+def _functions(stack: Stack, serves: Inventory) -> Iterator[ProvedFunction]:
+    for name, function in serves.functions.items():
+        its = arn("lambda", f"function:{function}", region=stack.region, account=stack.account)
+        yield ProvedFunction(name, function, its, serves.log_groups[name], serves.runs_as[name])
 
 
 def _trail(stack: Stack, name: str) -> str:
@@ -186,5 +190,5 @@ class Proof:
         envs = {self.config.tools.env, *(stack.env for stack in self.chosen)}
         access = [stack for stack in self.config.layer(Layer.ACCESS) if stack.env in envs]
         documents = {stack.name: program.documents(self.config, stack) for stack in access}
-        roles = [role for role in program.roles(self.config) if role.stack in documents]
+        roles = [role for role in facts.roles if role.stack in documents]
         return policies.verdicts(facts, roles, documents, program.access_states(self.config))

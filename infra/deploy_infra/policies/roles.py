@@ -34,8 +34,13 @@ _SESSION_VERBS = {
         *("GetAccelerateConfiguration", "GetBucket*", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
         *("GetReplicationConfiguration", "ListBucket*", "ListTagsForResource"),
     ),
+    "secretsmanager": ("Describe*", "GetResourcePolicy", "GetSecretValue", "List*"),
+    "ssm": ("Describe*", "GetDocument", "GetParameter", "List*"),
 }
-"""What of a service shows how things are set, and not what is in them: objects, items and lines of logs are not a preview's."""
+"""What of a service shows how things are set, and not what is in them: objects, items and lines of logs are not a preview's.
+
+A value that the program itself declares is a setting: the provider reads it, one by one, and the role's policy says which.
+"""
 
 _HTTP_API = "aws:apigatewayv2/api:Api"
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -51,7 +56,7 @@ def preview(service: DeclaredService, record: TrailDelivery) -> Document:
     looks = (want for want in service.wants if want.reads)
     others = (*compares(service), *reads_the_record(record))
     return document(
-        *_statements(looks, service), *_by_hand(_reading(service.grants)), *(grant.statement for grant in others)
+        *_statements(looks, service), *_by_hand(reading(service.grants)), *(grant.statement for grant in others)
     )
 
 
@@ -122,13 +127,21 @@ def _sid(word: str, shape: str, narrowing: Narrowing, to: str) -> str:
     return "".join(part[:1].upper() + part[1:].lower() for part in (*said, *beside))
 
 
-def _by_hand(grants: Iterable[Grant]) -> Iterator[Statement]:
-    for position, grant in enumerate(grants, 1):
-        yield allow(f"ByHand{position}", list(grant.actions), list(grant.resources))
+def by_hand(grants: Iterable[Grant], phase: str) -> list[RoleGrant]:
+    """What the program gives to whoever deploys beside what follows from its resources."""
+    return [
+        RoleGrant(f"ByHand{position}", phase, {action: action for action in grant.actions}, list(grant.resources))
+        for position, grant in enumerate(grants, 1)
+    ]
 
 
-def _reading(grants: Iterable[Grant]) -> Iterator[Grant]:
+def reading(grants: Iterable[Grant]) -> Iterator[Grant]:
+    """What of it changes nothing."""
     for grant in grants:
         actions = tuple(action for action in grant.actions if action.partition(":")[2].startswith(READING_VERBS))
         if actions:
             yield Grant(actions, grant.resources)
+
+
+def _by_hand(grants: Iterable[Grant]) -> Iterator[Statement]:
+    return (grant.statement for grant in by_hand(grants, ""))

@@ -14,6 +14,7 @@ from deploy_infra.policies.document import Conditions
 from deploy_infra.policies.place import AUTONAMED, Place, name_of, parent_of
 from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
+from deploy_project.seam import NamedThing
 from deploy_project.stacks import role_arn
 
 GRANT = "deploy:service:Grant"
@@ -125,6 +126,20 @@ class DeclaredService:
         known = resource_types()[kind]
         made = {each.name: name_of(known, each.name, each.inputs, self.place) for each in self.recording.of(kind)}
         return {name: called for name, called in made.items() if AUTONAMED not in called}
+
+    @property
+    def things(self) -> tuple[NamedThing, ...]:
+        """Everything that has a name of its own, also where the engine makes the name up."""
+        named = {
+            token: kind
+            for token, kind in resource_types().items()
+            if kind.scope is Scope.NAME and kind.name and not kind.parent
+        }
+        found = ((named[each.type], each) for each in self.recording.resources if each.type in named)
+        called = ((kind, each.name, name_of(kind, each.name, each.inputs, self.place)) for kind, each in found)
+        return tuple(
+            NamedThing(kind.type, name, call, self.place.filled(kind.arns[0], call)) for kind, name, call in called
+        )
 
 
 def service_of(recording: Recording, admitted: frozenset[str]) -> DeclaredService:

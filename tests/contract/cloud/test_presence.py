@@ -58,6 +58,45 @@ KINDS = (
         "aws:apigatewayv2/api:Api", {"name": "{}"}, "apigatewayv2", "create_api", {"Name": "{}", "ProtocolType": "HTTP"}
     ),
     Kind("aws:cloudwatch/logGroup:LogGroup", {"name": "{}"}, "logs", "create_log_group", {"logGroupName": "{}"}),
+    Kind("aws:sqs/queue:Queue", {"name": "{}"}, "sqs", "create_queue", {"QueueName": "{}"}),
+    Kind("aws:sns/topic:Topic", {"name": "{}"}, "sns", "create_topic", {"Name": "{}"}),
+    Kind(
+        "aws:dynamodb/table:Table",
+        {"name": "{}"},
+        "dynamodb",
+        "create_table",
+        {
+            "TableName": "{}",
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        },
+    ),
+    Kind(
+        "aws:ssm/parameter:Parameter",
+        {"name": "{}"},
+        "ssm",
+        "put_parameter",
+        {"Name": "{}", "Value": "1", "Type": "String"},
+    ),
+    Kind(
+        "aws:secretsmanager/secret:Secret",
+        {"name": "{}"},
+        "secretsmanager",
+        "create_secret",
+        {"Name": "{}", "SecretString": "1"},
+    ),
+    Kind(
+        "aws:cloudwatch/eventRule:EventRule",
+        {"name": "{}"},
+        "events",
+        "put_rule",
+        {"Name": "{}", "ScheduleExpression": "rate(5 minutes)"},
+    ),
+    Kind(
+        "aws:kinesis/stream:Stream", {"name": "{}"}, "kinesis", "create_stream", {"StreamName": "{}", "ShardCount": 1}
+    ),
+    Kind("aws:sfn/activity:Activity", {"name": "{}"}, "stepfunctions", "create_activity", {"name": "{}"}),
     Kind(
         "aws:iam/role:Role",
         {"name": "{}"},

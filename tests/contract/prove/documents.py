@@ -68,10 +68,13 @@ class Simulator:
         )
         context = {entry["ContextKeyName"]: entry["ContextKeyValues"][0] for entry in asked.get("ContextEntries", [])}
         context = {key: (value,) if key == "kms:ResourceAliases" else value for key, value in context.items()}
-        question = PolicyRequest(asked["ActionNames"][0], asked["ResourceArns"][0], context)
-        decision = decide(question, Layers(identity, layers.boundary))
-        denied = "explicitDeny" if "denies it" in decision.reason else "implicitDeny"
-        return of_simulation([{"EvalDecision": "allowed" if decision.allowed else denied}])
+        results = []
+        for action in asked["ActionNames"]:
+            question = PolicyRequest(action, asked["ResourceArns"][0], context)
+            decision = decide(question, Layers(identity, layers.boundary))
+            denied = "explicitDeny" if "denies it" in decision.reason else "implicitDeny"
+            results.append({"EvalActionName": action, "EvalDecision": "allowed" if decision.allowed else denied})
+        return of_simulation(results)
 
 
 def verdicts(said: Documents) -> Iterator[Verdict]:
@@ -83,11 +86,9 @@ def verdicts(said: Documents) -> Iterator[Verdict]:
             name, name.removesuffix("-access"), said[name], program.needs(config(), config().stack(name))
         )
     ]
-    target = replace(
-        facts().targets[0],
-        bucket_policy=json.dumps(said["dev"]["items"]),
-        trail_policy=json.dumps(said["dev-access"]["trail"]),
-    )
+    whole = facts().targets[0]
+    buckets = tuple(replace(each, policy=json.dumps(said["dev"][each.name])) for each in whole.buckets)
+    target = replace(whole, buckets=buckets, trail_policy=json.dumps(said["dev-access"]["trail"]))
     now = replace(facts(), targets=(target,))
     world = Simulator({role.arn: Layers(role.layers.identity, role.layers.boundary) for role in roles})
     access = {name: said[name] for name in ("tools", "dev-access")}

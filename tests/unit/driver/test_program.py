@@ -24,6 +24,8 @@ MADE: dict[str, Any] = {
     "buckets": {"trail": "records"},
     "functions": {},
     "logGroups": {},
+    "runsAs": {},
+    "things": [],
 }
 
 

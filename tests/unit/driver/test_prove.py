@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -51,6 +52,8 @@ def tried(world: FakeWorld, *trials: Trial) -> list[Verdict]:
         ("sts", "ExpiredToken", CaseAnswer.UNDECIDED),
         ("s3", "SlowDown", CaseAnswer.UNDECIDED),
         ("s3", "503", CaseAnswer.UNDECIDED),
+        ("s3", "403", CaseAnswer.REFUSED),
+        ("s3", "404", CaseAnswer.ALLOWED),
     ],
 )
 def test_what_an_error_means(service: str, code: str, answer: CaseAnswer) -> None:
@@ -65,6 +68,27 @@ def test_what_the_simulator_means() -> None:
     assert "explicit" in of_simulation([{"EvalDecision": "explicitDeny"}]).reason
     assert "explicit" not in of_simulation([{"EvalDecision": "implicitDeny"}]).reason
     assert of_simulation([]).answer is CaseAnswer.UNDECIDED
+
+
+def test_of_several_actions_the_one_that_is_not_as_expected_counts() -> None:
+    part = [
+        {"EvalActionName": name, "EvalDecision": said} for name, said in (("a:Do", "allowed"), ("a:Be", "implicitDeny"))
+    ]
+    world = FakeWorld({"both": of_simulation(part), "none": of_simulation(part[1:])})
+    allowed, refused = tried(world, trial("both", CaseAnswer.ALLOWED), trial("both", CaseAnswer.REFUSED))
+    assert (allowed.happened, allowed.reason) == (CaseAnswer.REFUSED, "a:Be: the simulator says that nothing allows it")
+    assert (refused.happened, refused.reason) == (CaseAnswer.ALLOWED, "a:Do: the simulator says allowed")
+    (right,) = tried(world, trial("none", CaseAnswer.REFUSED))
+    assert right.as_expected
+
+
+def test_of_several_things_the_first_that_is_not_as_expected_counts() -> None:
+    world = FakeWorld({"second": TrialOutcome(CaseAnswer.REFUSED, "no")})
+    more = tuple(ApiRequest("iam", operation) for operation in ("second", "third"))
+    (verdict,) = tried(world, replace(trial("first", CaseAnswer.ALLOWED), more=more))
+    assert (verdict.happened, verdict.reason) == (CaseAnswer.REFUSED, "no")
+    assert [operation for _, operation in world.asked] == ["first", "second"]
+    assert tried(FakeWorld(), replace(trial("first", CaseAnswer.ALLOWED), more=more))[0].as_expected
 
 
 def test_what_was_granted_is_undone_and_what_was_not_is_not() -> None:

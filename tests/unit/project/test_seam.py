@@ -16,6 +16,8 @@ MADE: dict[str, Any] = {
     "buckets": {"trail": "deploy-trail"},
     "functions": {},
     "logGroups": {"api": "/aws/lambda/x"},
+    "runsAs": {},
+    "things": [],
 }
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.assurance.prove.case import Actor, ApiRequest, CaseAnswer, Ec2Instance, Entered, TrialOutcome
 from deploy_driver.errors import DeployError
 
-_REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_REFUSALS = {"403", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _NO_ANSWER = {
     "ExpiredToken",
     "ExpiredTokenException",
@@ -47,10 +47,17 @@ def of_error(service: str, code: str, message: str) -> TrialOutcome:
     return TrialOutcome(CaseAnswer.ALLOWED, f"let in; then {said}")
 
 
-def of_simulation(results: list[Mapping[str, Any]]) -> TrialOutcome:
-    """What IAM's policy simulator decided: `allowed`, `explicitDeny` or `implicitDeny` (IAM API, EvaluationResult)."""
+def of_simulation(results: Sequence[Mapping[str, Any]]) -> TrialOutcome:
+    """What IAM's policy simulator decided of one action, or of several: the refused ones first, as refused is what needs a reason."""
     if not results:
         return TrialOutcome(CaseAnswer.UNDECIDED, "the simulator gave no result")
+    parts = [[each for each in results if (each["EvalDecision"] == "allowed") is allowed] for allowed in (False, True)]
+    first, *rest = [_of_alike(part, several=len(results) > 1) for part in parts if part]
+    return replace(first, otherwise=rest[0]) if rest else first
+
+
+def _of_alike(results: Sequence[Mapping[str, Any]], *, several: bool) -> TrialOutcome:
+    """`allowed`, `explicitDeny` or `implicitDeny` (IAM API, EvaluationResult)."""
     decision = str(results[0]["EvalDecision"])
     within = results[0].get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary")
     reason = {
@@ -60,6 +67,8 @@ def of_simulation(results: list[Mapping[str, Any]]) -> TrialOutcome:
     }.get(decision, f"the simulator says {decision}")
     if within is False:
         reason += ", and the boundary does not"
+    if several:
+        reason = f"{', '.join(str(each['EvalActionName']) for each in results)}: {reason}"
     return TrialOutcome(CaseAnswer.ALLOWED if decision == "allowed" else CaseAnswer.REFUSED, reason)
 
 

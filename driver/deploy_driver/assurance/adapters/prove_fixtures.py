@@ -7,7 +7,7 @@ proof, and the cases speak of these roles, users and buckets by name, so that bo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -105,12 +105,13 @@ class ProveFixtures:
         return CreatedThings(str(api["ApiId"]))
 
     def _buckets(self, target: ProvedTarget, what: str) -> None:
-        """Another stack's bucket; and this stack's own, where it has not been deployed yet."""
-        s3 = self._inside(target, "s3")
-        asking(what, lambda: s3.create_bucket(Bucket=created.other_bucket(target), **created.bucket_location(target)))
-        if target.bucket not in {entry["Name"] for entry in asking(what, s3.list_buckets)["Buckets"]}:
-            asking(what, lambda: s3.create_bucket(Bucket=target.bucket, **created.bucket_location(target)))
-            asking(what, lambda: s3.put_bucket_tagging(Bucket=target.bucket, Tagging={"TagSet": [_STAND_IN]}))
+        """Another stack's bucket; and this stack's own, where they have not been deployed yet."""
+        s3, where = self._inside(target, "s3"), created.bucket_location(target)
+        asking(what, lambda: s3.create_bucket(Bucket=created.other_bucket(target), **where))
+        there = {entry["Name"] for entry in asking(what, s3.list_buckets)["Buckets"]}
+        for bucket in (each.bucket for each in target.buckets if each.bucket not in there):
+            asking(what, partial(s3.create_bucket, Bucket=bucket, **where))
+            asking(what, partial(s3.put_bucket_tagging, Bucket=bucket, Tagging={"TagSet": [_STAND_IN]}))
 
     def _copies(self, iam: Any, target: ProvedTarget, word: str, real: Mapping[str, Any]) -> None:
         tools, trust = self.facts.tools, real["AssumeRolePolicyDocument"]
@@ -125,8 +126,8 @@ class ProveFixtures:
 
     def clear(self) -> None:
         """Remove everything of this and of earlier proofs, in every account; each account although another fails."""
-        places: list[tuple[Client, str]] = [(self._tools, "")]
-        places += [(partial(self._inside, target), target.bucket) for target in self.facts.known]
+        places: list[tuple[Client, Collection[str]]] = [(self._tools, ())]
+        places += [(partial(self._inside, each), {one.bucket for one in each.buckets}) for each in self.facts.known]
         with ThreadPoolExecutor() as pool:
             failures = [failure for failure in pool.map(lambda place: _cleared(*place), places) if failure]
         if failures:
@@ -182,8 +183,8 @@ def _renamed(trust: Mapping[str, Any], arn: str) -> Mapping[str, Any]:
     return copy
 
 
-def _cleared(client: Client, standing: str) -> str:
-    """Empty when all is gone; otherwise why not. `standing` is the stack's own bucket, which the proof may have made."""
+def _cleared(client: Client, standing: Collection[str]) -> str:
+    """Empty when all is gone; otherwise why not. `standing` are the stack's own buckets, which the proof may have made."""
     try:
         _clear_iam(client("iam"))
         _clear_buckets(client("s3"), standing)
@@ -219,11 +220,11 @@ def _ours(client: Any, operation: str, key: str, name: str, **parameters: Any) -
     return [one for one in found if one.rsplit("/", 1)[-1].startswith(created.PREFIX)]
 
 
-def _clear_buckets(s3: Any, standing: str) -> None:
+def _clear_buckets(s3: Any, standing: Collection[str]) -> None:
     from botocore.exceptions import ClientError
 
     for bucket in (entry["Name"] for entry in s3.list_buckets()["Buckets"]):
-        if bucket.startswith(created.PREFIX) or (bucket == standing and _is_stand_in(s3, bucket)):
+        if bucket.startswith(created.PREFIX) or (bucket in standing and _is_stand_in(s3, bucket)):
             with suppress(ClientError):
                 s3.delete_bucket_policy(Bucket=bucket)
             for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):

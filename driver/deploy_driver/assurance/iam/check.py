@@ -133,8 +133,10 @@ def _sizes(stack: str, documents: Documents) -> Iterator[IamFinding]:
 _S3 = re.compile(r"arn:aws:s3:::[^/*?]+/[^*?]*\*")
 _OTHER = re.compile(r"(?:[^:*?]*:){5}[^/:*?]+[/:]/?[^/:*?]+[/:][^*?]*\*")
 """ARNs with a name and `*` behind it. In all but S3's a kind of thing stands before the name (`function:NAME`, `role/PATH`)."""
-_MADE_UP = re.compile(r"(?<=[A-Za-z0-9_]-)\?{7}(?![^:/])")
-"""What the engine adds to a name that it makes up, in IAM's words: seven characters, behind the name that the program gives."""
+_MADE_UP = re.compile(r"(?<=[A-Za-z0-9_]-)\?{6,7}(?![^:/])")
+"""What is added in IAM's words to the name that the program gives: seven characters by the engine, six by Secrets Manager."""
+_FOLDER = re.compile(r"(?<=\d:)([a-z-]+/)\*/(?=[^/:*?]+$)")
+"""A folder that nobody knows beforehand, with the thing's name behind it: an event bus, a group of schedules."""
 
 
 def surplus(role: RoleDefinition) -> Iterator[IamFinding]:
@@ -194,7 +196,7 @@ def names_something(resource: str) -> bool:
     `bucket-*` name nothing, so a condition has to say which of them is meant. `orders-dev-topic-???????` does: it is the
     name of what the engine names.
     """
-    said = _MADE_UP.sub("", resource)
+    said = _FOLDER.sub(r"\1", _MADE_UP.sub("", resource))
     open_ended = _S3 if said.startswith("arn:aws:s3:") else _OTHER
     return not is_pattern(said) or open_ended.fullmatch(said) is not None
 
@@ -295,6 +297,8 @@ SECRETS = (
     "ssm:GetParametersByPath",
 )
 """Reading in AWS's classification, or deciphering, that shows the value of a secret."""
+DECLARED = ("secretsmanager:GetSecretValue", "ssm:GetParameter")
+"""Those by which the provider reads a value that the program declares. A preview's session lets them through, its role narrows them."""
 CONTENTS = ("s3:GetObject", "s3:GetObjectTorrent", "s3:GetObjectVersion", "s3:GetObjectVersionTorrent")
 """Reading what an object holds."""
 
@@ -341,6 +345,12 @@ def contents_of_others(role: RoleDefinition, roles: Iterable[RoleDefinition]) ->
     return tuple(sorted(objects - own))
 
 
+def secrets_beyond(role: RoleDefinition) -> list[str]:
+    """The reading of secrets that its work does not take: of a parameter, its value is all that there is to look at."""
+    needed = {request.action for request in role.requests}
+    return [action for action in SECRETS if action not in needed]
+
+
 def session_only(session: IamPolicy) -> Layers:
     """Somebody who may do anything, in a session that the policy narrows."""
     return Layers(EVERYTHING, session=session)
@@ -359,7 +369,7 @@ def beyond_reading(role: RoleDefinition, roles: Sequence[RoleDefinition]) -> Ite
         decision = refused([action], everywhere, unnarrowed)
         if decision.allowed:
             yield IamFinding(IamRule.WRITES, role.stack, role.name, name, f"{decision.reason}; its level is {level}")
-    for action in SECRETS:
+    for action in secrets_beyond(role):
         decision = refused([action], everywhere, unnarrowed)
         if decision.allowed:
             yield IamFinding(IamRule.SECRETS, role.stack, role.name, name, decision.reason)

@@ -7,31 +7,41 @@ ceiling alone does not hold against what a resource's own policy grants.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ADMINISTRATOR, ApiRequest, CaseTable, Trial, Undo, call, simulated
-from deploy_driver.assurance.prove.facts import Facts, ProvedTarget, ProvedTools
+from deploy_driver.assurance.prove.facts import Facts, ProvedFunction, ProvedTarget, ProvedTools
 from deploy_project.stacks import arn, role_arn
 
 GROUP = "boundary"
 
-_OWN = "own-bucket"
+_OWN = "history"
 _DENIED = "explicit"
 _STRANGER = {"lambda:Principal": "*"}
 
 
 @dataclass(frozen=True)
 class Forbidden:
-    """Something that no policy may ever allow; `denied` when the boundary says so itself."""
+    """Something that no policy may ever allow, on any of `resources`; `denied` when the boundary says so itself.
+
+    `of_a_service`: because no role uses the service at all.
+    """
 
     fact: str
     sentence: str
     action: str
-    resource: str
+    resources: str | Sequence[str]
     keys: Mapping[str, str]
     denied: bool = True
+    of_a_service: bool = False
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """On what."""
+        return (self.resources,) if isinstance(self.resources, str) else tuple(self.resources)
 
 
 def trials(facts: Facts) -> Iterator[Trial]:
@@ -43,19 +53,23 @@ def trials(facts: Facts) -> Iterator[Trial]:
 def evaluations(facts: Facts) -> Iterator[Trial]:
     """What each real role would be refused, however broad its own policy became."""
     for target in facts.targets:
+        everywhere = _everywhere(target.account, target.region, target.trail, target.trail_bucket)
         forbidden = [
-            *_everywhere(target.account, target.region, target.trail, target.trail_bucket),
-            *_of_target(target),
+            *_unasked(target, [*everywhere, *_of_target(target), *_of_buckets(target), *_of_functions(target)])
         ]
-        for word, role in (
-            ("deployment", target.deployment_role),
-            ("preview", target.preview_role),
-            ("execution", target.execution_role),
-        ):
-            cases = CaseTable(GROUP, word, target.env, created.in_account(target), _OWN)
-            own = ("s3:GetBucketVersioning", arn("s3", target.bucket))
-            yield from _imagined(cases, target.role_arn(role), forbidden, own)
+        for role in target.roles:
+            cases = CaseTable(GROUP, role.name, target.env, created.in_account(target), _OWN)
+            yield from _imagined(cases, role.arn, forbidden, ("cloudtrail:LookupEvents", "*"))
     yield from _of_tools(facts.tools, facts.targets)
+
+
+def _unasked(target: ProvedTarget, forbidden: Iterable[Forbidden]) -> Iterator[Forbidden]:
+    """Without what the program itself asks for; a service that it uses is only narrowed, no longer denied as a whole."""
+    for each in forbidden:
+        things = [thing for thing in each.things if not target.asks(each.action, thing, each.keys)]
+        if things:
+            denied = each.denied and not (each.of_a_service and target.uses(each.action.partition(":")[0]))
+            yield replace(each, resources=things, denied=denied)
 
 
 def _of_tools(tools: ProvedTools, targets: tuple[ProvedTarget, ...]) -> Iterator[Trial]:
@@ -109,9 +123,9 @@ def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> lis
         Forbidden("record-gone", "would delete a delivered record", "s3:DeleteObject", f"{record}/AWSLogs/prove", {}),
         Forbidden("record-policy", "would open the trail's bucket", "s3:PutBucketPolicy", record, {}),
         Forbidden("secret", "would read a secret", "secretsmanager:GetSecretValue",
-             arn("secretsmanager", "secret:prove", region=region, account=account), {}),
+             arn("secretsmanager", "secret:prove", region=region, account=account), {}, of_a_service=True),
         Forbidden("machine", "would start a machine", "ec2:RunInstances",
-             arn("ec2", "instance/*", region=region, account=account), {}),
+             arn("ec2", "instance/*", region=region, account=account), {}, of_a_service=True),
         Forbidden("organisation", "would leave the organisation", "organizations:LeaveOrganization", "*", {}),
         Forbidden("rest-api", "would make a REST API", "apigateway:POST",
              arn("apigateway", "/restapis", region=region), {}, denied=False),
@@ -121,56 +135,71 @@ def _everywhere(account: str, region: str, trail: str, trail_bucket: str) -> lis
 
 
 def _of_target(target: ProvedTarget) -> list[Forbidden]:
-    bucket = arn("s3", target.bucket)
-    passed = target.role_arn(target.execution_role)
+    here, lambda_ = (
+        {"region": target.region, "account": target.account},
+        {"iam:PassedToService": "lambda.amazonaws.com"},
+    )
+    bootstrap, passed = target.role_arn(target.bootstrap_role), [role.arn for role in target.execution_roles]
     return [
-        Forbidden("become", "would become another role", "sts:AssumeRole", target.role_arn(target.bootstrap_role), {}),
-        Forbidden("tag", "would tag a session", "sts:TagSession", target.role_arn(target.bootstrap_role), {}),
-        Forbidden("rename", "would speak for somebody else", "sts:SetSourceIdentity",
-             target.role_arn(target.bootstrap_role), {}),
-        Forbidden("grant-everybody", "would let everybody call the function", "lambda:AddPermission", target.function_arn, _STRANGER),
-        Forbidden("function-url", "would give the function an address", "lambda:CreateFunctionUrlConfig", target.function_arn, {}),
-        Forbidden("function-url-open", "would open the function's address", "lambda:UpdateFunctionUrlConfig", target.function_arn, {}),
-        Forbidden("bucket-acl", "would open the bucket by a list", "s3:PutBucketAcl", bucket, {}),
-        Forbidden("item-acl", "would open an item by a list", "s3:PutObjectAcl", f"{bucket}/items/prove", {}),
-        Forbidden("item-version-acl", "would open an item's old version by a list", "s3:PutObjectVersionAcl", f"{bucket}/items/prove", {}),
-        Forbidden("website", "would make the bucket a website", "s3:PutBucketWebsite", bucket, {}),
-        Forbidden("replication", "would copy the bucket elsewhere", "s3:PutReplicationConfiguration", bucket, {}),
-        Forbidden("public-block-off", "would turn off the public access block", "s3:PutBucketPublicAccessBlock", bucket, {}),
-        Forbidden("pass-elsewhere", "would pass the execution role to EC2", "iam:PassRole", passed,
+        Forbidden("become", "would become another role", "sts:AssumeRole", bootstrap, {}),
+        Forbidden("tag", "would tag a session", "sts:TagSession", bootstrap, {}),
+        Forbidden("rename", "would speak for somebody else", "sts:SetSourceIdentity", bootstrap, {}),
+        Forbidden("pass-elsewhere", "would pass an execution role to EC2", "iam:PassRole", passed,
              {"iam:PassedToService": "ec2.amazonaws.com"}, denied=False),
         Forbidden("pass-other-role", "would pass the deployment role to Lambda", "iam:PassRole",
-             target.role_arn(target.deployment_role), {"iam:PassedToService": "lambda.amazonaws.com"}, denied=False),
+             target.role_arn(target.deployment_role), lambda_, denied=False),
         Forbidden("other-log", "would write another log", "logs:PutLogEvents",
-             arn("logs", "log-group:/prove-other:log-stream:prove", region=target.region, account=target.account), {}, denied=False),
+             arn("logs", "log-group:/prove-other:log-stream:prove", **here), {}, denied=False),
         Forbidden("other-function", "would change another function", "lambda:UpdateFunctionCode",
-             arn("lambda", "function:prove-other", region=target.region, account=target.account), {}, denied=False),
-        *_elsewhere(target, bucket),
+             arn("lambda", "function:prove-other", **here), {}, denied=False),
     ]  # fmt: skip
 
 
-def _elsewhere(target: ProvedTarget, bucket: str) -> list[Forbidden]:
-    """What would send elsewhere what happens to the stack's things, or make it be forgotten."""
-    log = arn("logs", f"log-group:{target.log_group}", region=target.region, account=target.account)
+def _of_buckets(target: ProvedTarget) -> list[Forbidden]:
+    """What would open the stack's buckets, or send elsewhere what happens to them."""
+    buckets, items = [one.arn for one in target.buckets], [f"{one.arn}/items/prove" for one in target.buckets]
+    named = f": {', '.join(one.name for one in target.buckets)}"
     return [
-        Forbidden("bucket-logging", "would send the bucket's access log elsewhere", "s3:PutBucketLogging", bucket, {}),
-        Forbidden("bucket-notification", "would send word of every item elsewhere", "s3:PutBucketNotification", bucket, {}),
-        Forbidden("inventory", "would send a list of all items elsewhere", "s3:PutInventoryConfiguration", bucket, {}),
-        Forbidden("analytics", "would send how items are used elsewhere", "s3:PutAnalyticsConfiguration", bucket, {}),
-        Forbidden("retention", "would get past a retention", "s3:BypassGovernanceRetention", f"{bucket}/items/prove", {}),
-        Forbidden("destinations", "would send the function's results elsewhere", "lambda:PutFunctionEventInvokeConfig",
-             target.function_arn, {}),
-        Forbidden("destinations-changed", "would change where the function's results go", "lambda:UpdateFunctionEventInvokeConfig",
-             target.function_arn, {}),
+        Forbidden(fact, f"{sentence}{named}", action, things, {})
+        for fact, sentence, action, things in (
+            ("bucket-acl", "would open a bucket by a list", "s3:PutBucketAcl", buckets),
+            ("item-acl", "would open an item by a list", "s3:PutObjectAcl", items),
+            ("item-version-acl", "would open an item's old version by a list", "s3:PutObjectVersionAcl", items),
+            ("website", "would make a bucket a website", "s3:PutBucketWebsite", buckets),
+            ("replication", "would copy a bucket elsewhere", "s3:PutReplicationConfiguration", buckets),
+            ("public-block-off", "would turn off a public access block", "s3:PutBucketPublicAccessBlock", buckets),
+            ("bucket-logging", "would send a bucket's access log elsewhere", "s3:PutBucketLogging", buckets),
+            ("bucket-notification", "would send word of every item elsewhere", "s3:PutBucketNotification", buckets),
+            ("inventory", "would send a list of all items elsewhere", "s3:PutInventoryConfiguration", buckets),
+            ("analytics", "would send how items are used elsewhere", "s3:PutAnalyticsConfiguration", buckets),
+            ("retention", "would get past a retention", "s3:BypassGovernanceRetention", items),
+        )
+    ]
+
+
+def _of_functions(target: ProvedTarget) -> list[Forbidden]:
+    """What would open the stack's functions, send elsewhere what happens to them, or make it be forgotten."""
+    functions, logs = [one.arn for one in target.functions], [f"{one.log_arn}:*" for one in target.functions]
+    # What the program asks for on a log of its own, the ceiling allows on all of the stack's.
+    asked = {request.action for role in target.roles for request in role.requests}
+    named = f": {', '.join(one.name for one in target.functions)}"
+    return [
+        Forbidden("grant-everybody", f"would let everybody call a function{named}", "lambda:AddPermission", functions, _STRANGER),
         *(
-            Forbidden(fact, sentence, action, f"{log}:*", {}, denied=False)
-            for fact, sentence, action in (
-                ("log-subscription", "would send the log elsewhere", "logs:PutSubscriptionFilter"),
-                ("log-export", "would copy the log elsewhere", "logs:CreateExportTask"),
-                ("log-gone", "would delete the log", "logs:DeleteLogGroup"),
-                ("log-stream-gone", "would delete a part of the log", "logs:DeleteLogStream"),
-                ("log-shortened", "would keep the log for a shorter time", "logs:PutRetentionPolicy"),
+            Forbidden(fact, f"{sentence}{named}", action, things, {}, denied=things is functions)
+            for fact, sentence, action, things in (
+                ("function-url", "would give a function an address", "lambda:CreateFunctionUrlConfig", functions),
+                ("function-url-open", "would open a function's address", "lambda:UpdateFunctionUrlConfig", functions),
+                ("destinations", "would send a function's results elsewhere", "lambda:PutFunctionEventInvokeConfig", functions),
+                ("destinations-changed", "would change where a function's results go",
+                 "lambda:UpdateFunctionEventInvokeConfig", functions),
+                ("log-subscription", "would send a log elsewhere", "logs:PutSubscriptionFilter", logs),
+                ("log-export", "would copy a log elsewhere", "logs:CreateExportTask", logs),
+                ("log-gone", "would delete a log", "logs:DeleteLogGroup", logs),
+                ("log-stream-gone", "would delete a part of a log", "logs:DeleteLogStream", logs),
+                ("log-shortened", "would keep a log for a shorter time", "logs:PutRetentionPolicy", logs),
             )
+            if things is functions or action not in asked
         ),
     ]  # fmt: skip
 
@@ -180,36 +209,49 @@ def _imagined(cases: CaseTable, role_arn: str, forbidden: list[Forbidden], own: 
     question = simulated(role_arn, *own, also=created.EVERYTHING)
     yield cases.simulate(_OWN, f"{imagined} would do its own work", question, allowed=True, twin=forbidden[0].fact)
     for each in forbidden:
-        asked = simulated(role_arn, each.action, each.resource, keys=each.keys, also=created.EVERYTHING)
+        asked = [
+            simulated(role_arn, each.action, thing, keys=each.keys, also=created.EVERYTHING) for thing in each.things
+        ]
         because = _DENIED if each.denied else ""
         yield cases.simulate(each.fact, f"{imagined} {each.sentence}", asked, allowed=False, twin=_OWN, because=because)
 
 
 def _executed(facts: Facts, target: ProvedTarget) -> Iterator[Trial]:
     cases = CaseTable(GROUP, "capped", target.env, created.capped(target), _OWN)
-    own = call("s3", "get_bucket_versioning", Bucket=target.bucket)
-    yield cases.allow(_OWN, "looks at the stack's bucket", own, twin="make-user")
-    administrator = created.in_account(target)
-    for fact, sentence, request, undoing in _capped_calls(facts, target):
-        undo = (Undo(administrator, undoing),) if undoing else ()
+    own = call("cloudtrail", "lookup_events", MaxResults=1)
+    yield cases.allow(_OWN, "looks at the account's history", own, twin="make-user")
+    undone = partial(Undo, created.in_account(target))
+    for fact, sentence, request, undoing in _capped_calls(target):
+        undo = (undone(undoing),) if undoing else ()
         yield cases.deny(fact, sentence, request, because=_DENIED, undo=undo)
+    for service, sentence, request in (
+        ("secretsmanager", "lists secrets", call("secretsmanager", "list_secrets")),
+        ("ec2", "looks at machines", call("ec2", "describe_instances")),
+        ("dynamodb", "lists tables", call("dynamodb", "list_tables")),
+    ):
+        if not target.uses(service):
+            yield cases.deny(f"service-{service}", sentence, request, because=_DENIED)
     other = created.other_bucket(target)
     taken = call("s3", "put_bucket_policy", Bucket=other, Policy=created.private(other))
     yield cases.deny("other-bucket-policy", "puts the policy of another stack's bucket", taken)
-    public = call("s3", "put_bucket_policy", Bucket=target.bucket, Policy=created.open_to_all(target.bucket))
-    back = call("s3", "put_bucket_policy", Bucket=target.bucket, Policy=target.bucket_policy)
-    yield cases.deny(
-        "public-bucket-policy", "opens the stack's bucket to everybody", public, undo=(Undo(administrator, back),)
-    )
+    for bucket in target.buckets:
+        name, its = bucket.name, {"Bucket": bucket.bucket}
+        public = call("s3", "put_bucket_policy", **its, Policy=created.open_to_all(bucket.bucket))
+        said, back = f"opens the stack's bucket {name} to everybody", undone(created.policy_back(bucket))
+        yield cases.deny(f"public-bucket-policy.{name}", said, public, undo=(back,))
+        if not target.asks("s3:PutBucketAcl", bucket.arn):
+            acl = call("s3", "put_bucket_acl", **its, ACL="public-read")
+            shut = undone(call("s3", "put_bucket_acl", **its, ACL="private"))
+            yield cases.deny(
+                f"bucket-acl.{name}", f"opens the bucket {name} by a list", acl, because=_DENIED, undo=(shut,)
+            )
+    for function in target.functions:
+        for fact, sentence, request, undoing in _capped_calls_of(facts, target, function):
+            said = f"{sentence} the function {function.name}"
+            yield cases.deny(f"{fact}.{function.name}", said, request, because=_DENIED, undo=(undone(undoing),))
 
 
-def _capped_calls(facts: Facts, target: ProvedTarget) -> Iterator[tuple[str, str, ApiRequest, ApiRequest | None]]:
-    function, bucket = {"FunctionName": target.function}, {"Bucket": target.bucket}
-    stranger, statement = facts.beside(target).account, {"StatementId": "prove-capped"}
-    grant = call(
-        "lambda", "add_permission", **function, **statement, Action="lambda:InvokeFunction", Principal=stranger
-    )
-    url = call("lambda", "create_function_url_config", **function, AuthType="NONE")
+def _capped_calls(target: ProvedTarget) -> Iterator[tuple[str, str, ApiRequest, ApiRequest | None]]:
     yield "make-user", "makes a user", call("iam", "create_user", UserName=f"{created.PREFIX}new"), None
     uncap = call("iam", "delete_role_permissions_boundary", RoleName=created.CAPPED)
     yield "boundary-gone", "removes its own boundary", uncap, None
@@ -221,15 +263,20 @@ def _capped_calls(facts: Facts, target: ProvedTarget) -> Iterator[tuple[str, str
     yield "trail-stopped", "stops the trail", call("cloudtrail", "stop_logging", Name=target.trail), start
     policy = call("s3", "put_bucket_policy", Bucket=target.trail_bucket, Policy=target.trail_policy)
     yield "record-policy", "puts the policy of the trail's bucket", policy, None
+
+
+def _capped_calls_of(
+    facts: Facts, target: ProvedTarget, function: ProvedFunction
+) -> Iterator[tuple[str, str, ApiRequest, ApiRequest]]:
+    its, statement = {"FunctionName": function.function}, {"StatementId": "prove-capped"}
+    stranger = {"Action": "lambda:InvokeFunction", "Principal": facts.beside(target).account}
+    back = call("lambda", "remove_permission", **its, **statement)
     yield (
         "grant-account",
-        "lets another account call the function",
-        grant,
-        call("lambda", "remove_permission", **function, **statement),
+        "lets another account call",
+        call("lambda", "add_permission", **its, **statement, **stranger),
+        back,
     )
-    yield "function-url", "gives the function an address", url, call("lambda", "delete_function_url_config", **function)
-    acl = call("s3", "put_bucket_acl", **bucket, ACL="public-read")
-    yield "bucket-acl", "opens the bucket by a list", acl, call("s3", "put_bucket_acl", **bucket, ACL="private")
-    yield "secrets", "lists secrets", call("secretsmanager", "list_secrets"), None
-    yield "machines", "looks at machines", call("ec2", "describe_instances"), None
-    yield "tables", "lists tables", call("dynamodb", "list_tables"), None
+    if not target.asks("lambda:CreateFunctionUrlConfig", function.arn):
+        url = call("lambda", "create_function_url_config", **its, AuthType="NONE")
+        yield "function-url", "gives an address to", url, call("lambda", "delete_function_url_config", **its)

@@ -18,7 +18,7 @@ from deploy_driver.assurance.prove.case import (
     call,
     decided,
 )
-from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_driver.assurance.prove.facts import Facts, ProvedBucket, ProvedTarget
 from deploy_driver.iam_policy import Layers, PolicyRequest, decide, read
 from deploy_project.stacks import arn
 
@@ -31,37 +31,43 @@ Document = Mapping[str, Any]
 def trials(facts: Facts) -> Iterator[Trial]:
     """Not even an administrator opens a bucket to everybody as long as its public access block stands."""
     for target in facts.targets:
-        for word, bucket, policy in (
-            ("items", target.bucket, target.bucket_policy),
-            ("trail", target.trail_bucket, target.trail_policy),
-        ):
-            administrator = created.in_account(target)
-            cases = CaseTable(GROUP, word, target.env, administrator, "policy")
-            right = call("s3", "put_bucket_policy", Bucket=bucket, Policy=policy)
-            yield cases.allow("policy", "the administrator puts the bucket's policy", right, twin="open-policy")
-            wrong = call("s3", "put_bucket_policy", Bucket=bucket, Policy=created.open_to_all(bucket))
-            said = "the administrator opens the bucket to everybody"
-            yield cases.deny("open-policy", said, wrong, because="BlockPublicPolicy", undo=[Undo(administrator, right)])
+        administrator = created.in_account(target)
+        for place, word, bucket in _protected(target):
+            cases = CaseTable(GROUP, place, target.env, administrator, f"policy{word}")
+            right = call("s3", "put_bucket_policy", Bucket=bucket.bucket, Policy=bucket.policy)
+            said = f"the administrator puts the policy of the bucket {bucket.name}"
+            yield cases.allow(f"policy{word}", said, right, twin=f"open-policy{word}")
+            wrong = call("s3", "put_bucket_policy", Bucket=bucket.bucket, Policy=created.open_to_all(bucket.bucket))
+            said, undo = f"the administrator opens the bucket {bucket.name} to everybody", [Undo(administrator, right)]
+            yield cases.deny(f"open-policy{word}", said, wrong, because="BlockPublicPolicy", undo=undo)
+
+
+def _protected(target: ProvedTarget) -> Iterator[tuple[str, str, ProvedBucket]]:
+    """The trail's bucket and the service's that have a policy: the words for it in the cases, and the bucket."""
+    yield from (("service", f".{bucket.name}", bucket) for bucket in target.buckets if bucket.policy)
+    yield "trail", "", ProvedBucket("trail", target.trail_bucket, target.trail_policy)
 
 
 def verdicts(facts: Facts) -> Iterator[Verdict]:
     """What the bucket policies say, decided from the documents."""
     for target in facts.targets:
-        yield from _of(target, "items", target.bucket, json.loads(target.bucket_policy))
+        for place, word, bucket in _protected(target):
+            yield from _of(target, place, word, bucket)
         trail = json.loads(target.trail_policy)
-        yield from _of(target, "trail", target.trail_bucket, trail)
         yield from _delivery(target, trail)
         yield _principal(target, trail)
 
 
-def _of(target: ProvedTarget, word: str, bucket: str, document: Document) -> Iterator[Verdict]:
+def _of(target: ProvedTarget, place: str, word: str, bucket: ProvedBucket) -> Iterator[Verdict]:
+    document = json.loads(bucket.policy)
     owner = {**document, "Statement": [*document["Statement"], _ALLOW_ALL]}
-    thing = arn("s3", f"{bucket}/prove")
     for fact, secure, expected in (("tls", "true", CaseAnswer.ALLOWED), ("no-tls", "false", CaseAnswer.REFUSED)):
-        says = f"{word}: the owner reads {'over' if secure == 'true' else 'without'} TLS"
+        says = f"{bucket.name}: the owner reads {'over' if secure == 'true' else 'without'} TLS"
         twin = "no-tls" if fact == "tls" else "tls"
-        case = _case(target, f"{word}.{fact}", says, expected, f"{word}.{twin}")
-        yield _decided(case, owner, PolicyRequest("s3:GetObject", thing, {"aws:SecureTransport": secure}))
+        case = _case(target, f"{place}.{fact}{word}", says, expected, f"{place}.{twin}{word}")
+        yield _decided(
+            case, owner, PolicyRequest("s3:GetObject", f"{bucket.arn}/prove", {"aws:SecureTransport": secure})
+        )
 
 
 def _delivery(target: ProvedTarget, document: Document) -> Iterator[Verdict]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from deploy_driver.iam_policy import Decision
+from deploy_driver.iam_policy import Context, Decision
 
 
 class CaseAnswer(StrEnum):
@@ -112,7 +112,8 @@ class Trial:
     """One case and how it is tried.
 
     `because` is what AWS's reason must contain for a refusal to count: it tells which protection refused, where several
-    could. `undo` is done as soon as the request has been granted, whether that was expected or not.
+    could. `undo` is done as soon as a request has been granted, whether that was expected or not. `more` are the same question
+    about further things: the first that is not answered as expected counts.
     """
 
     case: ProofCase
@@ -120,15 +121,20 @@ class Trial:
     request: ApiRequest
     because: str = ""
     undo: tuple[Undo, ...] = ()
+    more: tuple[ApiRequest, ...] = ()
 
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """What AWS answered. `done` says that the request took effect, not only that it was let in."""
+    """What AWS answered. `done` says that the request took effect, not only that it was let in.
+
+    `otherwise` is what was answered to a part of it, where that is not the same.
+    """
 
     answer: CaseAnswer
     reason: str = ""
     done: bool = False
+    otherwise: TrialOutcome | None = None
 
 
 class World(Protocol):
@@ -178,11 +184,20 @@ class CaseTable:
         return Trial(case, self.who, call, because, tuple(undo))
 
     def simulate(
-        self, fact: str, sentence: str, question: ApiRequest, *, allowed: bool, twin: str, because: str = ""
+        self,
+        fact: str,
+        sentence: str,
+        questions: ApiRequest | Sequence[ApiRequest],
+        *,
+        allowed: bool,
+        twin: str,
+        because: str = "",
     ) -> Trial:
-        """A call that IAM's policy simulator decides; `who` asks the simulator, nothing is done."""
+        """What IAM's policy simulator decides; `who` asks the simulator, nothing is done. Several questions have one answer."""
         answer = CaseAnswer.ALLOWED if allowed else CaseAnswer.REFUSED
-        return Trial(self._case(fact, sentence, answer, twin, Method.EVALUATED), self.who, question, because)
+        case = self._case(fact, sentence, answer, twin, Method.EVALUATED)
+        first, *more = [questions] if isinstance(questions, ApiRequest) else questions
+        return Trial(case, self.who, first, because, more=tuple(more))
 
     def _case(
         self, fact: str, sentence: str, expected: CaseAnswer, twin: str, method: Method = Method.EXECUTED
@@ -197,17 +212,18 @@ def call(service: str, operation: str, **parameters: Any) -> ApiRequest:
 
 
 def simulated(
-    role_arn: str, action: str, resource: str, *, keys: Mapping[str, str] | None = None, also: str = ""
+    role_arn: str, action: str | Sequence[str], resource: str, *, keys: Context | None = None, also: str = ""
 ) -> ApiRequest:
-    """Ask the simulator whether a role may do `action`; `also` is a policy that the role is imagined to have besides."""
+    """Ask the simulator whether a role may do `action`, or each of several; `also` is a policy that it is imagined to have besides."""
     entries = [
-        {"ContextKeyName": key, "ContextKeyType": _LISTS.get(key, "string"), "ContextKeyValues": [value]}
+        {"ContextKeyName": key, "ContextKeyType": _LISTS.get(key, "string"), "ContextKeyValues": _many(value)}
         for key, value in (keys or {}).items()
     ]
     more = {"PolicyInputList": [also]} if also else {}
     context = {"ContextEntries": entries} if entries else {}
-    return ApiRequest(
-        "iam",
-        "simulate_principal_policy",
-        {"PolicySourceArn": role_arn, "ActionNames": [action], "ResourceArns": [resource], **context, **more},
-    )
+    asked = {"PolicySourceArn": role_arn, "ActionNames": _many(action), "ResourceArns": [resource]}
+    return ApiRequest("iam", "simulate_principal_policy", {**asked, **context, **more})
+
+
+def _many(said: str | Sequence[str]) -> list[str]:
+    return [said] if isinstance(said, str) else list(said)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from deploy_driver.assurance.prove.case import ADMINISTRATOR, Actor, Entered, KeyHolder
-from deploy_driver.assurance.prove.facts import ProvedTarget, ProvedTools
+from deploy_driver.assurance.prove.case import ADMINISTRATOR, Actor, ApiRequest, Entered, KeyHolder, call
+from deploy_driver.assurance.prove.facts import ProvedBucket, ProvedTarget, ProvedTools
 from deploy_project.stacks import arn
 
 PREFIX = "prove-"
@@ -70,6 +70,16 @@ def _named() -> tuple[tuple[str, str | int], ...]:
 def open_to_all(bucket: str) -> str:
     """A bucket policy that everybody may read by."""
     return _policy(bucket, {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"})
+
+
+def policy_back(bucket: ProvedBucket) -> ApiRequest:
+    """What makes the policy of a bucket the one that it should have, or none."""
+    its = {"Bucket": bucket.bucket}
+    return (
+        call("s3", "put_bucket_policy", **its, Policy=bucket.policy)
+        if bucket.policy
+        else call("s3", "delete_bucket_policy", **its)
+    )
 
 
 def private(bucket: str) -> str:

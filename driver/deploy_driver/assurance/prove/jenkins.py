@@ -181,10 +181,10 @@ def _entering(facts: Facts) -> Iterator[Trial]:
             cases = CaseTable(GROUP, role, target.env, Ec2Instance(role), "enter-preview")
             right = call("sts", "assume_role", RoleArn=target.role_arn(target.preview_role), **known)
             yield cases.allow("enter-preview", "enters the preview role", right, twin="enter-bootstrap")
-            for fact, name in (
-                ("enter-bootstrap", target.bootstrap_role),
-                ("enter-execution", target.execution_role),
-                ("enter-open", created.OPEN),
+            for fact, wrong in (
+                ("enter-bootstrap", target.role_arn(target.bootstrap_role)),
+                ("enter-open", target.role_arn(created.OPEN)),
+                *((f"enter-{runs.name}", runs.arn) for runs in target.execution_roles),
             ):
-                wrong = call("sts", "assume_role", RoleArn=target.role_arn(name), RoleSessionName=target.session)
-                yield cases.deny(fact, f"enters {name}", wrong)
+                request = call("sts", "assume_role", RoleArn=wrong, RoleSessionName=target.session)
+                yield cases.deny(fact, f"enters {wrong.rpartition('/')[2]}", request)

@@ -12,12 +12,13 @@ from dataclasses import replace
 from deploy_driver.assurance.iam import escalation, levels, sizes
 from deploy_driver.assurance.iam.check import (
     CONTENTS,
-    SECRETS,
+    DECLARED,
     by_strangers,
     contents_of_others,
     neighbours,
     refused,
     resources_of,
+    secrets_beyond,
     session_only,
     surplus,
     touched,
@@ -33,6 +34,7 @@ from deploy_driver.iam_policy import (
     Layers,
     PolicyRequest,
     Statement,
+    covers,
     decide,
     matches_action,
     read,
@@ -87,8 +89,9 @@ def _wrong(role: RoleDefinition, made: Sequence[PolicyRequest]) -> Iterator[Poli
     yield from neighbours(role, made)
     for request in made:
         yield from (strange for _, strange in by_strangers(request))
-        if request.resource != "*":
-            yield PolicyRequest(request.action, _of_another_name(request.resource), request.context)
+        other = _of_another_name(request.resource)
+        if not covers(request.resource, other):  # what only its tags tell from others has no other name
+            yield PolicyRequest(request.action, other, request.context)
 
 
 def _of_another_name(arn: str) -> str:
@@ -212,7 +215,8 @@ def read_only(roles: Sequence[RoleDefinition], stacks: Mapping[str, Documents]) 
         first = next(iter(_by_work(role)))
         twin = f"enough.{role.name}.{first}@{role.env}"
         unnarrowed = Layers(role.layers.identity, role.layers.boundary)
-        yield from _writes_nothing(role, f"read-only.{role.name}", role.name, unnarrowed, roles=roles, twin=twin)
+        group, secrets = f"read-only.{role.name}", secrets_beyond(role)
+        yield from _writes_nothing(role, group, role.name, unnarrowed, roles=roles, secrets=secrets, twin=twin)
         if role.layers.session:
             yield from _session(role, role.layers.session, roles, stacks[role.stack])
 
@@ -226,7 +230,8 @@ def _session(
     twin = f"{group}.reads@{role.env}"
     says = f"{who} in {role.env} may look at all that a preview looks at"
     yield _decided(twin, role, says, CaseAnswer.ALLOWED, _all(asked), twin=f"{group}.s3@{role.env}")
-    yield from _writes_nothing(role, group, who, narrowed, roles=roles, twin=twin)
+    secrets = [action for action in secrets_beyond(role) if action not in DECLARED]
+    yield from _writes_nothing(role, group, who, narrowed, roles=roles, secrets=secrets, twin=twin)
     size = sizes.size(session.name, documents[session.name])
     fits = Decision(allowed=not size.too_big, reason=f"{size.characters} of {size.quota} characters")
     says = f"AWS takes {role.name}'s session policy in {role.env}"
@@ -234,11 +239,18 @@ def _session(
 
 
 def _writes_nothing(
-    role: RoleDefinition, group: str, who: str, layers: Layers, *, roles: Sequence[RoleDefinition], twin: str
+    role: RoleDefinition,
+    group: str,
+    who: str,
+    layers: Layers,
+    *,
+    roles: Sequence[RoleDefinition],
+    secrets: Sequence[str],
+    twin: str,
 ) -> Iterator[Verdict]:
     things = resources_of(other for other in roles if other.stack == role.stack)
     asked = [(service, [action for action, _ in writing(service)], things) for service in levels.services()]
-    asked.append(("secrets", list(SECRETS), things))
+    asked.append(("secrets", list(secrets), things))
     asked.append(("contents", list(CONTENTS), contents_of_others(role, roles)))
     for what, actions, resources in asked:
         does = f"reads no {what}" if what in {"secrets", "contents"} else f"writes nothing in {what}"

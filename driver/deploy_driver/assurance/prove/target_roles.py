@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ApiRequest, CaseTable, Ec2Instance, Entered, Trial, Undo, call, simulated
-from deploy_driver.assurance.prove.facts import Facts, ProvedTarget
+from deploy_driver.assurance.prove.facts import Facts, ProvedBucket, ProvedFunction, ProvedTarget, needs
 from deploy_project.stacks import arn
 
 WIDENING = "widening"
 
 ADMINISTRATORS = arn("iam", "policy/AdministratorAccess", account="aws")
+_ADD = "lambda:AddPermission"
+_SERVICES = ("apigateway.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com")
+"""Services that a program may let call a function; those that it does not are tried."""
 _CODE = {"Runtime": "python3.12", "Handler": "prove.main", "Code": {"ZipFile": b"nothing that could run"}}
-_PASS, _POLICY, _GRANT, _API = "pass-execution-role", "own-bucket-policy", "grant-api-gateway", "own-api"
+_SELF, _LOOK, _PASS, _GRANT, _API = "session", "own-bucket", "pass-execution-role", "grant-service", "own-api"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,11 @@ class Deployment:
     @property
     def cases(self) -> CaseTable:
         """Its session, as Jenkins gets it."""
-        return CaseTable(WIDENING, "deployment", self.target.env, session(self.facts, self.target), _POLICY)
+        return CaseTable(WIDENING, "deployment", self.target.env, session(self.facts, self.target), _SELF)
+
+    def needs(self, action: str, resource: str, **context: str) -> bool:
+        """Whether deploying the program takes this."""
+        return any(needs(role, action, resource, context) for role in self.target.roles_of("deployment"))
 
     def undone(self, service: str, operation: str, **parameters: object) -> tuple[Undo, ...]:
         """Put back by the administrator."""
@@ -55,9 +62,15 @@ def trials(facts: Facts) -> Iterator[Trial]:
 
 
 def _deployment(deployment: Deployment) -> Iterator[Trial]:
-    yield from _buckets(deployment)
-    yield from _functions(deployment)
-    yield from _grants(deployment)
+    who = call("sts", "get_caller_identity")
+    yield deployment.cases.allow(_SELF, "has a session of its own", who, twin="make-role")
+    for bucket in deployment.target.buckets:
+        yield from _bucket(deployment, bucket)
+    yield from _other_buckets(deployment)
+    for function in deployment.target.functions:
+        yield from _function(deployment, function)
+        yield from _grants(deployment, function)
+    yield from _other_functions(deployment)
     yield from _rights(deployment)
     yield from _own_role(deployment)
     yield from _apis(deployment)
@@ -65,96 +78,116 @@ def _deployment(deployment: Deployment) -> Iterator[Trial]:
     yield from _roles(deployment)
 
 
-def _buckets(deployment: Deployment) -> Iterator[Trial]:
-    target, cases = deployment.target, deployment.cases
-    put = deployment.undone("s3", "put_bucket_policy", Bucket=target.bucket, Policy=target.bucket_policy)
+def _bucket(deployment: Deployment, bucket: ProvedBucket) -> Iterator[Trial]:
+    cases, name, its = deployment.cases, bucket.name, {"Bucket": bucket.bucket}
+    put = (Undo(created.in_account(deployment.target), created.policy_back(bucket)),)
     off = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), False)
     on = dict.fromkeys(off, True)
-    blocked = deployment.undone(
-        "s3", "put_public_access_block", Bucket=target.bucket, PublicAccessBlockConfiguration=on
-    )
-    other = created.other_bucket(target)
-    own = call("s3", "put_bucket_policy", Bucket=target.bucket, Policy=target.bucket_policy)
-    yield cases.allow(_POLICY, "puts the policy of its own bucket", own, twin="public-bucket-policy")
-    public = call("s3", "put_bucket_policy", Bucket=target.bucket, Policy=created.open_to_all(target.bucket))
-    yield cases.deny("public-bucket-policy", "opens its bucket to everybody", public, undo=put)
-    unblock = call("s3", "put_public_access_block", Bucket=target.bucket, PublicAccessBlockConfiguration=off)
-    yield cases.deny("public-block-off", "turns off the bucket's public access block", unblock, undo=blocked)
-    unblocked = call("s3", "delete_public_access_block", Bucket=target.bucket)
-    yield cases.deny("public-block-gone", "removes the bucket's public access block", unblocked, undo=blocked)
+    blocked = deployment.undone("s3", "put_public_access_block", **its, PublicAccessBlockConfiguration=on)
+    look, public_ = f"{_LOOK}.{name}", f"public-bucket-policy.{name}"
+    versions = call("s3", "get_bucket_versioning", **its)
+    yield cases.allow(look, f"looks at its bucket {name}", versions, twin=public_)
+    if bucket.policy:
+        own = call("s3", "put_bucket_policy", **its, Policy=bucket.policy)
+        yield cases.allow(f"own-bucket-policy.{name}", f"puts the policy of its bucket {name}", own, twin=public_)
+    public = call("s3", "put_bucket_policy", **its, Policy=created.open_to_all(bucket.bucket))
+    yield cases.deny(public_, f"opens its bucket {name} to everybody", public, twin=look, undo=put)
+    unblock = call("s3", "put_public_access_block", **its, PublicAccessBlockConfiguration=off)
+    unblocked = call("s3", "delete_public_access_block", **its)
     # The list that the bucket has anyway: one that opens it is refused by the public access block too, whoever writes it.
-    listed = call("s3", "put_bucket_acl", Bucket=target.bucket, ACL="private")
-    yield cases.deny("bucket-acl", "writes its bucket's access control list", listed)
-    taken = call("s3", "put_bucket_policy", Bucket=other, Policy=created.private(other))
-    yield cases.deny("other-bucket-policy", "puts the policy of another stack's bucket", taken)
-    emptied = call("s3", "delete_bucket", Bucket=other)
-    yield cases.deny("other-bucket-gone", "deletes another stack's bucket", emptied)
-    made = call(
-        "s3", "create_bucket", Bucket=f"{created.PREFIX}new-{target.account}", **created.bucket_location(target)
-    )
-    yield cases.deny("other-bucket", "makes a bucket of another name", made)
-    read = call("s3", "get_object", Bucket=target.bucket, Key="items/prove")
-    yield cases.deny("item", "reads an item", read)
+    listed = call("s3", "put_bucket_acl", **its, ACL="private")
+    read = call("s3", "get_object", **its, Key="items/prove")
+    for fact, sentence, request, action, undo in (
+        ("public-block-off", "turns off the public access block of", unblock, "s3:PutBucketPublicAccessBlock", blocked),
+        ("public-block-gone", "removes the public access block of", unblocked, "s3:PutBucketPublicAccessBlock", blocked),
+        ("bucket-acl", "writes the access control list of", listed, "s3:PutBucketAcl", ()),
+        ("item", "reads an item of", read, "s3:GetObject", ()),
+    ):  # fmt: skip
+        if not deployment.needs(action, f"{bucket.arn}/items/prove" if fact == "item" else bucket.arn):
+            yield cases.deny(f"{fact}.{name}", f"{sentence} its bucket {name}", request, twin=look, undo=undo)
 
 
-def _functions(deployment: Deployment) -> Iterator[Trial]:
+def _other_buckets(deployment: Deployment) -> Iterator[Trial]:
     target, cases = deployment.target, deployment.cases
-    gone = deployment.undone("lambda", "delete_function", FunctionName=target.function)
+    other, new = created.other_bucket(target), f"{created.PREFIX}new-{target.account}"
+    twin = next((f"{_LOOK}.{bucket.name}" for bucket in target.buckets), "")
+    taken = call("s3", "put_bucket_policy", Bucket=other, Policy=created.private(other))
+    yield cases.deny("other-bucket-policy", "puts the policy of another stack's bucket", taken, twin=twin)
+    emptied = call("s3", "delete_bucket", Bucket=other)
+    yield cases.deny("other-bucket-gone", "deletes another stack's bucket", emptied, twin=twin)
+    made = call("s3", "create_bucket", Bucket=new, **created.bucket_location(target))
+    yield cases.deny("other-bucket", "makes a bucket of another name", made, twin=twin)
 
-    def make(name: str, role: str) -> ApiRequest:
-        return call("lambda", "create_function", FunctionName=name, Role=target.role_arn(role), **_CODE)
 
-    passed = make(target.function, target.execution_role)
-    yield cases.allow(_PASS, "passes the execution role to its function", passed, twin="pass-own-role", undo=gone)
+def _made(name: str, role_arn: str) -> ApiRequest:
+    return call("lambda", "create_function", FunctionName=name, Role=role_arn, **_CODE)
+
+
+def _function(deployment: Deployment, function: ProvedFunction) -> Iterator[Trial]:
+    target, cases, name = deployment.target, deployment.cases, function.name
+    gone = deployment.undone("lambda", "delete_function", FunctionName=function.function)
+    twin = f"{_PASS}.{name}"
+    passed = _made(function.function, function.role_arn)
+    said = f"passes its execution role to its function {name}"
+    yield cases.allow(twin, said, passed, twin=f"pass-own-role.{name}", undo=gone)
     for fact, role in (
         ("pass-own-role", target.deployment_role),
         ("pass-bootstrap-role", target.bootstrap_role),
         ("pass-other-role", created.STRANGER),
     ):
-        said = f"passes the role {role} to its function"
-        yield cases.deny(fact, said, make(target.function, role), twin=_PASS, undo=gone)
-    swapped = call(
-        "lambda",
-        "update_function_configuration",
-        FunctionName=target.function,
-        Role=target.role_arn(created.STRANGER),
-    )
-    yield cases.deny("swap-role", "gives its function another role", swapped, twin=_PASS)
-    other = deployment.undone("lambda", "delete_function", FunctionName=created.OTHER)
-    yield cases.deny(
-        "other-function",
-        "makes a function of another name",
-        make(created.OTHER, target.execution_role),
-        twin=_PASS,
-        undo=other,
-    )
-    code = call("lambda", "update_function_code", FunctionName=created.OTHER, ZipFile=b"nothing that could run")
-    yield cases.deny("other-function-code", "changes another stack's function", code, twin=_PASS)
+        said, wrong = f"passes the role {role} to its function {name}", _made(function.function, target.role_arn(role))
+        yield cases.deny(f"{fact}.{name}", said, wrong, twin=twin, undo=gone)
+    other = {"FunctionName": function.function, "Role": target.role_arn(created.STRANGER)}
+    swapped = call("lambda", "update_function_configuration", **other)
+    yield cases.deny(f"swap-role.{name}", f"gives its function {name} another role", swapped, twin=twin)
 
 
-def _grants(deployment: Deployment) -> Iterator[Trial]:
+def _other_functions(deployment: Deployment) -> Iterator[Trial]:
     target, cases = deployment.target, deployment.cases
-    api = arn("execute-api", "prove/*", region=target.region, account=target.account)
+    role, twin = next(
+        ((each.role_arn, f"{_PASS}.{each.name}") for each in target.functions), (target.role_arn(created.STRANGER), "")
+    )
+    other = deployment.undone("lambda", "delete_function", FunctionName=created.OTHER)
+    made = _made(created.OTHER, role)
+    yield cases.deny("other-function", "makes a function of another name", made, twin=twin, undo=other)
+    code = call("lambda", "update_function_code", FunctionName=created.OTHER, ZipFile=b"nothing that could run")
+    yield cases.deny("other-function-code", "changes another stack's function", code, twin=twin)
 
-    def grant(statement: str, principal: str, **more: str) -> ApiRequest:
-        names = {"FunctionName": target.function, "StatementId": statement}
-        return call("lambda", "add_permission", **names, Action="lambda:InvokeFunction", Principal=principal, **more)
 
-    def back(statement: str) -> tuple[Undo, ...]:
-        return deployment.undone("lambda", "remove_permission", FunctionName=target.function, StatementId=statement)
-
-    may = grant("prove-api", "apigateway.amazonaws.com", SourceArn=api)
-    yield cases.allow(_GRANT, "lets an HTTP API call its function", may, twin="grant-account", undo=back("prove-api"))
+def _grants(deployment: Deployment, function: ProvedFunction) -> Iterator[Trial]:
+    """Who may call a function: the services that the program lets call it, and nobody else."""
+    target, cases, name = deployment.target, deployment.cases, function.name
+    its = {"FunctionName": function.function}
+    right = {service: deployment.needs(_ADD, function.arn, **{"lambda:Principal": service}) for service in _SERVICES}
+    may = [service for service, needed in right.items() if needed]
+    twin = f"{_GRANT}.{name}" if may else f"{_PASS}.{name}"
+    if may:
+        grant, back = _grant(deployment, its, "prove-service", may[0])
+        yield cases.allow(
+            twin, f"lets {may[0]} call its function {name}", grant, twin=f"grant-account.{name}", undo=back
+        )
     for fact, principal in (
         ("grant-account", deployment.facts.beside(target).account),
         ("grant-everybody", "*"),
-        ("grant-other-service", "s3.amazonaws.com"),
+        *((f"grant-{service.partition('.')[0]}", service) for service, needed in right.items() if not needed),
     ):
-        call_ = grant(f"prove-{fact}", principal)
-        yield cases.deny(fact, f"lets {principal} call its function", call_, twin=_GRANT, undo=back(f"prove-{fact}"))
-    url = call("lambda", "create_function_url_config", FunctionName=target.function, AuthType="NONE")
-    shut = deployment.undone("lambda", "delete_function_url_config", FunctionName=target.function)
-    yield cases.deny("function-url", "gives its function an address of its own", url, twin=_GRANT, undo=shut)
+        grant, back = _grant(deployment, its, f"prove-{fact}", principal)
+        yield cases.deny(f"{fact}.{name}", f"lets {principal} call its function {name}", grant, twin=twin, undo=back)
+    if not target.asks("lambda:CreateFunctionUrlConfig", function.arn):
+        url = call("lambda", "create_function_url_config", **its, AuthType="NONE")
+        shut = deployment.undone("lambda", "delete_function_url_config", **its)
+        said = f"gives its function {name} an address of its own"
+        yield cases.deny(f"function-url.{name}", said, url, twin=twin, undo=shut)
+
+
+def _grant(
+    deployment: Deployment, its: Mapping[str, str], statement: str, principal: str
+) -> tuple[ApiRequest, tuple[Undo, ...]]:
+    target, named = deployment.target, {**its, "StatementId": statement}
+    api = arn("execute-api", "prove/*", region=target.region, account=target.account)
+    source = {"SourceArn": api} if principal == _SERVICES[0] else {}
+    asked = {**named, "Action": "lambda:InvokeFunction", "Principal": principal, **source}
+    return call("lambda", "add_permission", **asked), deployment.undone("lambda", "remove_permission", **named)
 
 
 def _rights(deployment: Deployment) -> Iterator[Trial]:
@@ -194,7 +227,7 @@ def _rights(deployment: Deployment) -> Iterator[Trial]:
             call("iam", "set_default_policy_version", PolicyArn=target.boundary, VersionId="v99"),
         ),
     ):
-        yield cases.deny(fact, sentence, made, twin=_PASS)
+        yield cases.deny(fact, sentence, made)
 
 
 def _own_role(deployment: Deployment) -> Iterator[Trial]:
@@ -205,19 +238,19 @@ def _own_role(deployment: Deployment) -> Iterator[Trial]:
     )
     write = call("iam", "put_role_policy", RoleName=name, PolicyName=new, PolicyDocument=created.EVERYTHING)
     erased = deployment.undone("iam", "delete_role_policy", RoleName=name, PolicyName=new)
-    yield cases.deny("own-policy", "writes itself a policy", write, twin=_PASS, undo=erased)
+    yield cases.deny("own-policy", "writes itself a policy", write, undo=erased)
     attach = call("iam", "attach_role_policy", RoleName=name, PolicyArn=ADMINISTRATORS)
     detached = deployment.undone("iam", "detach_role_policy", RoleName=name, PolicyArn=ADMINISTRATORS)
-    yield cases.deny("own-attachment", "attaches AdministratorAccess to itself", attach, twin=_PASS, undo=detached)
+    yield cases.deny("own-attachment", "attaches AdministratorAccess to itself", attach, undo=detached)
     uncap = call("iam", "delete_role_permissions_boundary", RoleName=name)
-    yield cases.deny("boundary-gone", "removes its own boundary", uncap, twin=_PASS, undo=capped)
+    yield cases.deny("boundary-gone", "removes its own boundary", uncap, undo=capped)
     recap = call("iam", "put_role_permissions_boundary", RoleName=name, PermissionsBoundary=ADMINISTRATORS)
-    yield cases.deny("boundary-other", "takes another boundary", recap, twin=_PASS, undo=capped)
+    yield cases.deny("boundary-other", "takes another boundary", recap, undo=capped)
     trusting = call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument="{}")
-    yield cases.deny("own-trust", "rewrites its own trust", trusting, twin=_PASS)
+    yield cases.deny("own-trust", "rewrites its own trust", trusting)
     longer = call("iam", "update_role", RoleName=name, MaxSessionDuration=43_200)
     before = deployment.undone("iam", "update_role", RoleName=name, MaxSessionDuration=target.longest)
-    yield cases.deny("own-duration", "lets itself stay for twelve hours", longer, twin=_PASS, undo=before)
+    yield cases.deny("own-duration", "lets itself stay for twelve hours", longer, undo=before)
 
 
 def _apis(deployment: Deployment) -> Iterator[Trial]:
@@ -227,24 +260,27 @@ def _apis(deployment: Deployment) -> Iterator[Trial]:
     def make(tags: dict[str, str]) -> ApiRequest:
         return call("apigatewayv2", "create_api", Name=f"{created.PREFIX}new", ProtocolType="HTTP", Tags=tags)
 
-    own = make(dict(target.tags))
-    yield cases.allow(_API, "makes an HTTP API that carries its stack's tag", own, twin="untagged-api")
-    yield cases.deny("untagged-api", "makes an HTTP API without the tag", make({"made-by": "prove"}), twin=_API)
+    twin = ""
+    tags = {f"aws:RequestTag/{key}": value for key, value in target.tags.items()}
+    if deployment.needs("apigateway:POST", arn("apigateway", "/apis", region=target.region), **tags):
+        twin, own = _API, make(dict(target.tags))
+        yield cases.allow(_API, "makes an HTTP API that carries its stack's tag", own, twin="untagged-api")
+    yield cases.deny("untagged-api", "makes an HTTP API without the tag", make({"made-by": "prove"}), twin=twin)
     foreign = make({**target.tags, "deploy:stack": created.OTHER})
     service = make({**target.tags, "deploy:project": created.OTHER})
-    yield cases.deny("foreign-api", "makes an HTTP API with another stack's tag", foreign, twin=_API)
-    yield cases.deny("foreign-service-api", "makes an HTTP API with another service's tag", service, twin=_API)
+    yield cases.deny("foreign-api", "makes an HTTP API with another stack's tag", foreign, twin=twin)
+    yield cases.deny("foreign-service-api", "makes an HTTP API with another service's tag", service, twin=twin)
     if things and things.other_api:
         other = things.other_api
         change = call("apigatewayv2", "update_api", ApiId=other, Description="taken")
-        yield cases.deny("other-api", "changes another stack's HTTP API", change, twin=_API)
+        yield cases.deny("other-api", "changes another stack's HTTP API", change, twin=twin)
         route = call("apigatewayv2", "create_route", ApiId=other, RouteKey="GET /prove")
-        yield cases.deny("other-api-route", "gives another stack's HTTP API a route", route, twin=_API)
+        yield cases.deny("other-api-route", "gives another stack's HTTP API a route", route, twin=twin)
         api = arn("apigateway", f"/apis/{other}", region=target.region)
         tagged = call("apigatewayv2", "tag_resource", ResourceArn=api, Tags=dict(target.tags))
-        yield cases.deny("other-api-tag", "tags another stack's HTTP API as its own", tagged, twin=_API)
+        yield cases.deny("other-api-tag", "tags another stack's HTTP API as its own", tagged, twin=twin)
         gone = call("apigatewayv2", "delete_api", ApiId=other)
-        yield cases.deny("other-api-gone", "deletes another stack's HTTP API", gone, twin=_API)
+        yield cases.deny("other-api-gone", "deletes another stack's HTTP API", gone, twin=twin)
 
 
 def _record(deployment: Deployment) -> Iterator[Trial]:
@@ -267,7 +303,7 @@ def _record(deployment: Deployment) -> Iterator[Trial]:
 def _roles(deployment: Deployment) -> Iterator[Trial]:
     target, cases, tools = deployment.target, deployment.cases, deployment.facts.tools
     for fact, role in (
-        ("become-execution", target.role_arn(target.execution_role)),
+        *((f"become-{role.name}", role.arn) for role in target.execution_roles),
         ("become-bootstrap", target.role_arn(target.bootstrap_role)),
         ("become-open", target.role_arn(created.OPEN)),
         ("become-jenkins", tools.role_arn(tools.deploy_role)),
@@ -278,73 +314,66 @@ def _roles(deployment: Deployment) -> Iterator[Trial]:
 
 READING = "reading"
 
-_LOOK = "own-bucket"
+_OWN_LOG = "own-log"
 
 
 def evaluations(facts: Facts) -> Iterator[Trial]:
-    """Every case of every execution role: nobody but Lambda becomes it, so the simulator is asked."""
+    """Every case of every function's execution role: nobody but Lambda becomes it, so the simulator is asked."""
     for target in facts.targets:
-        yield from _execution(target)
+        for function in target.functions:
+            if any(role.arn == function.role_arn for role in target.execution_roles):
+                yield from _execution(target, function)
 
 
 def _preview(facts: Facts, target: ProvedTarget) -> Iterator[Trial]:
-    parameters = {
-        "RoleSessionName": target.session,
-        "SourceIdentity": target.session,
-        "ExternalId": target.external_id,
-    }
-    who = Entered(
-        Ec2Instance(facts.tools.preview_role), target.role_arn(target.preview_role), tuple(sorted(parameters.items()))
-    )
-    cases = CaseTable(READING, "preview", target.env, who, _LOOK)
-    versions = call("s3", "get_bucket_versioning", Bucket=target.bucket)
-    yield cases.allow(_LOOK, "looks at the stack's bucket", versions, twin="item")
-    looked = call("lambda", "get_function", FunctionName=target.function)
-    yield cases.allow("own-function", "looks at the stack's function", looked, twin="function-code")
-    policy = {"Bucket": target.bucket, "Policy": target.bucket_policy}
-    for fact, sentence, request in (
-        ("item", "reads an item", call("s3", "get_object", Bucket=target.bucket, Key="items/prove")),
-        ("write-item", "writes an item", call("s3", "put_object", Bucket=target.bucket, Key="items/prove", Body=b"")),
-        ("bucket-policy", "puts the bucket's policy", call("s3", "put_bucket_policy", **policy)),
-        ("invoke", "calls the function", call("lambda", "invoke", FunctionName=target.function)),
-        (
-            "function-code",
-            "changes the function's code",
-            call("lambda", "update_function_code", FunctionName=target.function, ZipFile=b"nothing that could run"),
-        ),
-        (
-            "api",
-            "makes an HTTP API",
-            call(
-                "apigatewayv2",
-                "create_api",
-                Name=f"{created.PREFIX}new",
-                ProtocolType="HTTP",
-                Tags=dict(target.tags),
-            ),
-        ),
-        ("role", "makes a user", call("iam", "create_user", UserName=f"{created.PREFIX}new")),
-        ("log", "reads what the function wrote", call("logs", "filter_log_events", logGroupName=target.log_group)),
-        ("secrets", "lists secrets", call("secretsmanager", "list_secrets")),
-    ):
-        yield cases.deny(fact, sentence, request)
+    cases = CaseTable(READING, "preview", target.env, looking(facts, target), _SELF)
+    yield cases.allow(_SELF, "has a session of its own", call("sts", "get_caller_identity"), twin="role")
+    new = {"Name": f"{created.PREFIX}new", "ProtocolType": "HTTP", "Tags": dict(target.tags)}
+    yield cases.deny("api", "makes an HTTP API", call("apigatewayv2", "create_api", **new))
+    yield cases.deny("role", "makes a user", call("iam", "create_user", UserName=f"{created.PREFIX}new"))
+    yield cases.deny("secrets", "lists secrets", call("secretsmanager", "list_secrets"))
+    for bucket in target.buckets:
+        twin, its = f"{_LOOK}.{bucket.name}", {"Bucket": bucket.bucket}
+        item, item_arn = {**its, "Key": "items/prove"}, f"{bucket.arn}/items/prove"
+        versions = call("s3", "get_bucket_versioning", **its)
+        yield cases.allow(twin, f"looks at the bucket {bucket.name}", versions, twin=f"write-item.{bucket.name}")
+        for fact, sentence, request in (
+            ("item", "reads an item of", call("s3", "get_object", **item)),
+            ("write-item", "writes an item of", call("s3", "put_object", **item, Body=b"")),
+            ("bucket-policy", "puts the policy of", created.policy_back(bucket)),
+        ):
+            reads = any(needs(role, "s3:GetObject", item_arn, {}) for role in target.roles_of("preview"))
+            if fact != "item" or not reads:
+                yield cases.deny(f"{fact}.{bucket.name}", f"{sentence} the bucket {bucket.name}", request, twin=twin)
+    for function in target.functions:
+        twin, its = f"own-function.{function.name}", {"FunctionName": function.function}
+        looked = call("lambda", "get_function", **its)
+        yield cases.allow(twin, f"looks at the function {function.name}", looked, twin=f"function-code.{function.name}")
+        code = call("lambda", "update_function_code", **its, ZipFile=b"nothing that could run")
+        for fact, sentence, request in (
+            ("invoke", "calls", call("lambda", "invoke", **its)),
+            ("function-code", "changes the code of", code),
+            ("log", "reads what was written by", call("logs", "filter_log_events", logGroupName=function.log_group)),
+        ):
+            yield cases.deny(f"{fact}.{function.name}", f"{sentence} the function {function.name}", request, twin=twin)
 
 
-def _execution(target: ProvedTarget) -> Iterator[Trial]:
-    cases = CaseTable(READING, "execution", target.env, created.in_account(target), "own-item")
-    role, item = target.role_arn(target.execution_role), arn("s3", f"{target.bucket}/items/prove")
-    own = simulated(role, "s3:GetObject", item)
-    yield cases.simulate("own-item", "would read an item", own, allowed=True, twin="other-bucket")
+def looking(facts: Facts, target: ProvedTarget) -> Entered:
+    """A session of the preview role, as Jenkins' agents that build pull requests get it."""
+    return replace(session(facts, target, target.preview_role), through=Ec2Instance(facts.tools.preview_role))
+
+
+def _execution(target: ProvedTarget, function: ProvedFunction) -> Iterator[Trial]:
+    role = next(role for role in target.execution_roles if role.arn == function.role_arn)
+    cases = CaseTable(READING, role.name, target.env, created.in_account(target), _OWN_LOG)
+    stream = ":log-stream:prove"
+    own = simulated(role.arn, "logs:PutLogEvents", f"{function.log_arn}{stream}")
+    yield cases.simulate(_OWN_LOG, "would write its own log", own, allowed=True, twin="other-log")
+    other_log = arn("logs", f"log-group:/aws/lambda/prove-other{stream}", region=target.region, account=target.account)
     for fact, sentence, action, resource in (
         ("other-bucket", "would read another bucket", "s3:GetObject", arn("s3", "prove-other/items/prove")),
-        ("bucket-policy", "would put the bucket's policy", "s3:PutBucketPolicy", arn("s3", target.bucket)),
-        ("function-code", "would change its own code", "lambda:UpdateFunctionCode", target.function_arn),
         ("role", "would make a role", "iam:CreateRole", target.role_arn("prove-new")),
-        ("other-log", "would write another log", "logs:PutLogEvents", _log(target, "/aws/lambda/prove-other")),
+        ("other-log", "would write another log", "logs:PutLogEvents", other_log),
         ("become", "would become another role", "sts:AssumeRole", target.role_arn(target.deployment_role)),
     ):
-        yield cases.simulate(fact, sentence, simulated(role, action, resource), allowed=False, twin="own-item")
-
-
-def _log(target: ProvedTarget, group: str) -> str:
-    return arn("logs", f"log-group:{group}:log-stream:prove", region=target.region, account=target.account)
+        yield cases.simulate(fact, sentence, simulated(role.arn, action, resource), allowed=False, twin=_OWN_LOG)
