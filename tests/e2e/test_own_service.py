@@ -251,6 +251,7 @@ def somebody_made_it_before(service: Project) -> None:
     url = queues.create_queue(QueueName="orders-dev-late")["QueueUrl"]
     seen = service.deploy("drift", "--stacks", "dev", "--exit-code", "--output", "json")
     assert seen.code == 5, seen
-    facts = {finding["urn"].rpartition("::")[2]: finding["fact"] for finding in seen.json["findings"]}
-    assert (facts["late"], facts["late-failed"]) == ("appeared", "not-made"), seen
+    (dev,) = seen.json["stacks"]
+    facts = {one["urn"].rpartition("::")[2]: one["findings"][0]["fact"] for one in dev["drifted"]}
+    assert (facts["late"], facts["late-failed"]) == ("there already, not made by us", "not made yet"), seen
     queues.delete_queue(QueueUrl=url)
