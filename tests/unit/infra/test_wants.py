@@ -117,6 +117,37 @@ def test_a_service_that_the_accounts_do_not_admit_is_said_with_what_to_do_and_al
     assert allows_within(access(root, "deployment.policy"), access(root, "boundary"), "sqs:CreateQueue", QUEUE)
 
 
+def test_rights_by_hand_are_needs_of_whoever_deploys_and_what_reads_of_whoever_looks(program: Program) -> None:
+    registry = f"arn:aws:glue:{IN_DEV}:registry/orders-dev"
+    root = program(f'here.grant("r", ["glue:CreateRegistry", "glue:GetRegistry"], "{registry}")\n', "glue")
+    found = [need for need in needs(root, "dev-access") if need["type"] == "by hand"]
+    assert {(need["role"], need["action"]) for need in found} == {
+        ("deployment", "glue:CreateRegistry"),
+        ("deployment", "glue:GetRegistry"),
+        ("preview", "glue:GetRegistry"),
+    }
+    assert all(need["resources"] == [registry] for need in found)
+
+
+def test_the_inventory_has_whatever_is_called_something_and_who_a_function_runs_as(program: Program) -> None:
+    root = program('here.queue("jobs")\naws.sns.Topic("news", opts=here.opts)\n' + FUNCTION.format(""), "sqs", "sns")
+    said = inventory(root, "dev")
+    assert {(thing["name"], thing["called"]) for thing in said["things"]} == {
+        ("f", "orders-dev-f"),
+        ("jobs", "orders-dev-jobs"),
+        ("jobs-failed", "orders-dev-jobs-failed"),
+        ("news", "orders-dev-news-???????"),
+    }
+    assert QUEUE in {thing["arn"] for thing in said["things"]}
+    assert said["runsAs"] == {"f": needs_of(root, "f-execution")}
+    assert inventory(root, "dev-access")["things"] == []
+
+
+def needs_of(root: Path, role: str) -> object:
+    """The ARN of a role, as its needs say it."""
+    return next(need["arn"] for need in needs(root, "dev-access") if need["role"] == role)
+
+
 def test_rights_by_hand_are_subject_to_admission_too(program: Program) -> None:
     may = FUNCTION.format(f', may=[rights(["dynamodb:GetItem"], "arn:aws:dynamodb:{IN_DEV}:table/t")]')
     assert refusal(program(may)).startswith("dynamodb is asked for by may of f-execution, ")
