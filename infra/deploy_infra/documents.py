@@ -10,6 +10,7 @@ from deploy_infra import names
 from deploy_infra.names import AccountNames
 from deploy_infra.policies import boundary, buckets, jenkins, roles, trust
 from deploy_infra.policies.document import Document
+from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.jenkins import PlanSigningKey, State
 from deploy_infra.policies.record import TrailDelivery
 from deploy_infra.policies.wants import DeclaredService, service_of
@@ -82,13 +83,13 @@ def entered_by_deploy(settings: ToolsSettings) -> list[str]:
 def of_access(settings: TargetSettings, service: DeclaredService) -> Documents:
     """Who may enter a target account, and what they may do there."""
     tools, here = settings.tools, account_of(settings)
-    delivery = delivery_of(here)
+    delivery, rights = delivery_of(here), rights_of(settings, service)
     return {
-        "boundary": boundary.target(service, delivery, here.trail_arn),
+        "boundary": boundary.target(service, delivery, here.trail_arn, rights),
         "deployment.trust": _enter(settings, tools.deploy_role),
-        "deployment.policy": roles.deployment(service),
+        "deployment.policy": roles.deployment(service, rights),
         "preview.trust": _enter(settings, tools.preview_role, tools.deploy_role),
-        "preview.policy": roles.preview(service, delivery),
+        "preview.policy": roles.preview(service, delivery, rights),
         "preview.session": roles.reading_only(service.admitted),
         **{
             f"{role.name}.{part}": document
@@ -100,6 +101,13 @@ def of_access(settings: TargetSettings, service: DeclaredService) -> Documents:
         },
         "trail": _trail(here),
     }
+
+
+def rights_of(settings: TargetSettings, service: DeclaredService) -> list[RoleGrant]:
+    """What the stack's roles read of IAM: whether the deployment role may do what is planned."""
+    target = settings.target
+    ceiling = names.boundary_arn(target.account, service.place.prefix)
+    return roles.decides(role_of(target, EnterAs.DEPLOYMENT), ceiling)
 
 
 def of_service(service: DeclaredService) -> Documents:

@@ -33,6 +33,11 @@ def boundary(prefix: str) -> str:
     return f"{prefix}-boundary"
 
 
+def boundary_arn(account: str, prefix: str) -> str:
+    """The same in an account."""
+    return arn("iam", f"policy/{boundary(prefix)}", account=account)
+
+
 def execution_role(thing: str) -> str:
     """What a thing of that name runs as."""
     return f"{thing}-execution"

@@ -16,6 +16,7 @@ from deploy_infra.documents import (
     entered_by_deploy,
     entered_by_preview,
     plan_key_of,
+    rights_of,
     service_in,
     state_of,
 )
@@ -62,6 +63,8 @@ def _of_access(settings: TargetSettings, service: DeclaredService) -> Iterator[R
         yield from _wanted(deployment, want, service)
         if want.reads:
             yield from _wanted(preview, replace(want, phase=Phase.PLAN), service)
+    for holder in (deployment, preview):
+        yield from _granted(holder, "its own rights", rights_of(settings, service))
     unnarrowed = replace(preview, session="")
     yield from _granted(deployment, "by hand", roles.by_hand(service.grants, "update"))
     yield from _granted(unnarrowed, "by hand", roles.by_hand(roles.reading(service.grants), "preview"))
@@ -82,6 +85,7 @@ def _wanted(holder: RoleNeed, want: Want, service: DeclaredService) -> Iterator[
             action=want.action,
             resources=list(want.resources),
             context=context,
+            name=want.name,
         )
 
 

@@ -64,6 +64,7 @@ entered, `boundary` the ceiling over all of them; the rest are bucket policies u
 class RoleNeed:
     """One kind of request that a role makes. `resources` is on what, with IAM's `*` for what nobody knows beforehand.
 
+    `name` is what the program calls the resource that it is made for; empty where it is for none.
     `policy`, `boundary` and `session` name the documents that decide what the role may; the latter two may be empty. `type` is
     the Pulumi type that is made, or the work that is done. `phase` is create, read, update, delete, preview, drift, state,
     enter, review, audit or run. `context` holds the condition keys that the policies decide by.
@@ -80,6 +81,7 @@ class RoleNeed:
     action: str
     resources: Sequence[str]
     context: Mapping[str, str | Sequence[str]]
+    name: str = ""
 
 
 @dataclass(frozen=True)

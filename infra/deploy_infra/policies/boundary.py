@@ -7,10 +7,11 @@ ceiling does not (IAM User Guide, "Permissions boundaries").
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from deploy_infra.policies import record
 from deploy_infra.policies.document import Conditions, Document, Statement, allow, deny, document
+from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.jenkins import (
     PLAN_KEY_ACTIONS,
     STATE_KEY_ACTIONS,
@@ -53,8 +54,8 @@ _ONLY_ASKED = frozenset({"logs", "kms", "iam"})
 """Services of which the ceiling allows only what is asked for, and not all actions on the stack's own things."""
 
 
-def target(service: DeclaredService, delivery: TrailDelivery, trail_arn: str) -> Document:
-    """The ceiling of a target account's roles: this stack's own things."""
+def target(service: DeclaredService, delivery: TrailDelivery, trail_arn: str, rights: Sequence[RoleGrant]) -> Document:
+    """The ceiling of a target account's roles: this stack's own things. `rights` is what they read of their own roles."""
     asked = list(_asked(service))
     words = sorted({service_word(action) for action, *_ in asked} - {"iam"})
     doors = [door for door in _OTHER_DOORS if door not in {action for action, *_ in asked}]
@@ -62,12 +63,13 @@ def target(service: DeclaredService, delivery: TrailDelivery, trail_arn: str) ->
     return document(
         *(statement for word in words for statement in _own(word, asked)),
         *_passed(service),
+        *(grant.statement for grant in rights),
         *_record_is_read(delivery.bucket_arn),
         deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"], {"StringNotEquals": {"lambda:Principal": callers}})
         if callers
         else deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"]),
         deny("NoOtherDoors", doors, ["*"]),
-        _nothing_else(*sorted(f"{word}:*" for word in set(words) - _ALWAYS), "iam:PassRole"),
+        _nothing_else(*sorted(f"{word}:*" for word in set(words) - _ALWAYS), "iam:PassRole", *_read_of(rights)),
         deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
         *_record_stands(trail_arn, delivery.bucket_arn),
     )
@@ -106,6 +108,10 @@ def _own(word: str, asked: Iterable[Asked]) -> Iterator[Statement]:
             anywhere.setdefault(json.dumps(when, sort_keys=True), (set(), when))[0].add(action)
     for position, (_, (actions_there, when)) in enumerate(sorted(anywhere.items()), 1):
         yield allow(f"Any{title}{position}", sorted(actions_there), ["*"], when)
+
+
+def _read_of(rights: Iterable[RoleGrant]) -> list[str]:
+    return sorted({action for grant in rights for action in grant.calls.values()})
 
 
 def _passed(service: DeclaredService) -> Iterator[Statement]:

@@ -41,20 +41,26 @@ _SESSION_VERBS = {
 
 A value that the program itself declares is a setting: the provider reads it, one by one, and the role's policy says which.
 """
+_SESSION_READS_RIGHTS = ("iam:GetPolicy*", "iam:GetRole*", "iam:List*RolePolicies")
+"""What `decides` reads, in few characters."""
 
 _HTTP_API = "aws:apigatewayv2/api:Api"
+_OF_ROLE = ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies")
+_OF_BOUNDARY = ("GetPolicy", "GetPolicyVersion")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
-def deployment(service: DeclaredService) -> Document:
+def deployment(service: DeclaredService, rights: Iterable[RoleGrant]) -> Document:
     """Everything that an up, a change, a drift check and a destroy of this stack need; no IAM write at all."""
-    return document(*_statements(service.wants, service), *_by_hand(service.grants))
+    return document(
+        *_statements(service.wants, service), *_by_hand(service.grants), *(grant.statement for grant in rights)
+    )
 
 
-def preview(service: DeclaredService, record: TrailDelivery) -> Document:
+def preview(service: DeclaredService, record: TrailDelivery, rights: Iterable[RoleGrant]) -> Document:
     """Looking at the same things, for what stands in their place, and at the account's record; nothing else."""
     looks = (want for want in service.wants if want.reads)
-    others = (*compares(service), *reads_the_record(record))
+    others = (*compares(service), *reads_the_record(record), *rights)
     return document(
         *_statements(looks, service), *_by_hand(reading(service.grants)), *(grant.statement for grant in others)
     )
@@ -67,12 +73,27 @@ def reading_only(admitted: Collection[str]) -> Document:
     the same for every program, and short: AWS takes 2,048 characters.
     """
     actions = [f"{word}:{verb}" for word in sorted(admitted) for verb in _SESSION_VERBS.get(word, _READS)]
+    if "iam" not in admitted:
+        actions += _SESSION_READS_RIGHTS
     return document(allow("ReadOnly", actions, ["*"]))
 
 
 def execution(role: ExecutionRole, service: DeclaredService) -> Document:
     """What something of the service may do while it runs."""
     return document(*(grant.statement for grant in runs(role, service)))
+
+
+def decides(deployment_role: str, boundary: str) -> list[RoleGrant]:
+    """What the deployment role and the preview role read, to say before a change what the deployment role may not do.
+
+    It may do what its policies allow within its boundary: those documents, of that role alone.
+    """
+    role = {f"IAM:{name}": f"iam:{name}" for name in _OF_ROLE}
+    ceiling = {f"IAM:{name}": f"iam:{name}" for name in _OF_BOUNDARY}
+    return [
+        RoleGrant("DeploymentRole", "preview", role, [deployment_role]),
+        RoleGrant("Boundary", "preview", ceiling, [boundary]),
+    ]
 
 
 def compares(service: DeclaredService) -> list[RoleGrant]:

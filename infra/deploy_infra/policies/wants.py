@@ -58,6 +58,11 @@ class Want:
     shape: str = "*"
 
     @property
+    def name(self) -> str:
+        """What the program calls the resource."""
+        return self.made.partition(" ")[2]
+
+    @property
     def reads(self) -> bool:
         """Whether a preview makes this request too."""
         return self.phase in {Phase.READ, Phase.PLAN}
