@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any
 
 from deploy_driver.errors import UsageError
+from deploy_project.seam import RoleNeed
 
 _ARN_PARTS = 6
 
@@ -257,6 +258,12 @@ class PolicyRequest:
     def __str__(self) -> str:
         said = ", ".join(f"{key}={value}" for key, value in self.context.items())
         return f"{self.action} on {self.resource}" + (f" with {said}" if said else "")
+
+
+def requests_of(need: RoleNeed) -> tuple[PolicyRequest, ...]:
+    """The requests that AWS authorises for a call that a role makes."""
+    context = {key: value if isinstance(value, str) else tuple(value) for key, value in need.context.items()}
+    return tuple(PolicyRequest(need.action, resource, context) for resource in need.resources)
 
 
 @dataclass(frozen=True)

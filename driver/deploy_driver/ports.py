@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from deploy_driver.record.catalogue import Event
-from deploy_driver.values import Caller, ChangedCode, CommandCheck, Comment, Copy, EngineReport, EngineRequest, Stack
+from deploy_driver.values import (
+    Caller,
+    ChangedCode,
+    CommandCheck,
+    Comment,
+    Copy,
+    EngineReport,
+    EngineRequest,
+    RoleInAccount,
+    Stack,
+)
 from deploy_project.accounts import Entrance
 
 Emit = Callable[[Event], None]
@@ -46,6 +56,13 @@ class FunctionCode(Protocol):
 
     def put_back(self, request: EngineRequest, changed: ChangedCode) -> None:
         """Make the deployed code the function's again, and its newest version; no alias is moved. Raises NotReadyError."""
+
+
+class RolePolicies(Protocol):
+    """IAM, as whoever enters an account may read it."""
+
+    def role(self, arn: str, entrance: Entrance, region: str) -> RoleInAccount:
+        """The role as it is now. Raises NotReadyError where it cannot be read, or not all that decides what it may."""
 
 
 class Identity(Protocol):

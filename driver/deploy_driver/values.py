@@ -232,6 +232,30 @@ class ResourceChange:
 
 
 @dataclass(frozen=True)
+class RoleInAccount:
+    """A role as it is in its account: its inline policies by name, and its permissions boundary; empty where it has none."""
+
+    arn: str
+    policies: Mapping[str, Mapping[str, Any]]
+    boundary: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called, without the path that it lies in."""
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class MissingRight:
+    """An IAM action on a `resource` (its ARN) that a planned change takes, and that the deployment role may not do: `why`."""
+
+    change: ResourceChange
+    resource: str
+    action: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Changes:
     """How many resources a step makes, changes, replaces, deletes and leaves alone; provider entries never count."""
 

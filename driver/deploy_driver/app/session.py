@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,13 @@ from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials, n
 from deploy_driver.adapters.plan_key import KmsPlanKey
 from deploy_driver.adapters.prober import ServiceProber
 from deploy_driver.adapters.records import RecordFile, S3Archive
+from deploy_driver.adapters.role_policies import IamRolePolicies
 from deploy_driver.adapters.sources import make_importable
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.work_tree import of_file
 from deploy_driver.app.console import Console
-from deploy_driver.app.program import settings_problems
+from deploy_driver.app.program import needs, settings_problems
 from deploy_driver.config.environment import Machine, for_git, on_aws, on_loopback
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
@@ -29,18 +30,19 @@ from deploy_driver.config.root import find_root
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from deploy_driver.plan.plan import Step
-from deploy_driver.ports import Prompt
+from deploy_driver.ports import Emit, Prompt
 from deploy_driver.record.chain import Head
 from deploy_driver.record.stream import EventStream
 from deploy_driver.run.build_info import BuildInfo, application_id, build_of, new_run_id, read_build_info
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
-from deploy_driver.run.gates import gates_of
+from deploy_driver.run.gates import Gate, WithinRights, gates_of
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
-from deploy_driver.values import Cloud, Plugin, Tool
+from deploy_driver.values import Cloud, Layer, Plugin, Stack, Tool
+from deploy_project.seam import RoleNeed
 
 if TYPE_CHECKING:
     from deploy_driver.adapters.engine import AutomationEngine
@@ -302,26 +304,41 @@ def compose(
     engine = engine_of(session, tools, folder)
     engine.warm()
     prompt = _SettledPrompt(console.prompt, stream)
+    facts = replace(session.facts, settings=settings)
+    rights = _rights(session, facts, stream)
     deployer = Deployer(
         engine=SameUploads(
             DeployedCode(engine, LambdaCode(lambda: session.renewed().aws, session.state_store)),
             digest_of=lambda path: of_file(session.config.root / session.config.program / path),
         ),
         preflight=Preflight(session.identity, state, stream),
-        gates=gates_of(prompt, yes=yes, allowed=allowed),
+        gates=gates_of(prompt, rights, yes=yes, allowed=allowed),
         prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,
         emit=stream,
+        of_previews=rights,
     )
     return RunComponents(
         deployer,
-        replace(session.facts, settings=settings),
+        facts,
         stream,
         tools,
         engine,
         folder,
         lambda: _keep(session, record.path.read_bytes()),
     )
+
+
+def _rights(session: Session, facts: RunFacts, emit: Emit) -> tuple[Gate, ...]:
+    """What holds a step to the rights of its role, where the program can be asked what they have to be."""
+    config = session.config
+    if not config.needs:
+        return ()
+
+    def needs_of(stack: Stack) -> Sequence[RoleNeed]:
+        return needs(config, next(one for one in config.layer(Layer.ACCESS) if one.env == stack.env))
+
+    return (WithinRights(facts, IamRolePolicies(lambda: session.renewed().aws), needs_of, emit),)
 
 
 def _newest(session: Session) -> Head:

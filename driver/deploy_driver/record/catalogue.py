@@ -50,6 +50,7 @@ class Reason(StrEnum):
     NEEDS_APPROVAL = "needs approval"
     OVER_LIMIT = "over a limit"
     LOSES_DATA = "would lose data"
+    MISSING_RIGHTS = "missing rights"
     NOT_AS_REVIEWED = "not as reviewed"
     OTHER_PACKAGE = "another package"
     STOPPED = "stopped on request"
@@ -64,6 +65,7 @@ class GateName(StrEnum):
     APPROVAL = "an approval"
     LIMIT = "a limit on deletions"
     LOSS = "what it could delete"
+    RIGHTS = "what its role may do"
 
 
 PASSED: Final = "passed"

@@ -16,7 +16,7 @@ from deploy_driver.render.markdown import visible
 from deploy_driver.render.preview import rank, redacted
 from deploy_driver.render.text import NARROW, changed, duration, fitting, table, wrapped
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
-from deploy_driver.values import Operation, PropertyDiff, ResourceChange
+from deploy_driver.values import MissingRight, Operation, PropertyDiff, ResourceChange
 
 
 def as_json(outcome: RunOutcome, *, exit_code: int, selection: Selection | None = None) -> Mapping[str, Any]:
@@ -61,6 +61,7 @@ def _step_json(step: StepOutcome) -> Mapping[str, Any]:
         "session": asdict(step.session) if step.session else None,
         "changes": asdict(step.changes),
         "resources": [_change_json(change) for change in step.resources],
+        "missingRights": [_right_json(right) for right in step.missing],
         "outputs": dict(step.outputs),
         "smokeTest": ({"check": step.smoke_test.kind.value, "asks": step.smoke_test.asks} if step.smoke_test else None),
         "seconds": round(step.seconds, 3),
@@ -76,6 +77,12 @@ def _change_json(change: ResourceChange) -> Mapping[str, Any]:
         "keys": list(change.keys),
         "diffs": [asdict(diff) for diff in change.diffs],
     }
+
+
+def _right_json(right: MissingRight) -> Mapping[str, Any]:
+    change = right.change
+    planned = {"urn": change.urn, "type": change.type, "name": change.name, "op": change.op}
+    return {**planned, "resource": right.resource, "action": right.action, "why": right.why}
 
 
 def as_text(outcome: RunOutcome) -> str:

@@ -60,7 +60,7 @@ def did(op: str) -> str:
 
 def changed(changes: Changes, reason: str) -> str:
     """What a step did; after a preview, what it would do."""
-    return changes.planned() if reason == Reason.PREVIEWED else changes.done()
+    return changes.planned() if reason in {Reason.PREVIEWED, Reason.MISSING_RIGHTS} else changes.done()
 
 
 def duration(seconds: float) -> str:

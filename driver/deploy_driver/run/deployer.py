@@ -4,7 +4,7 @@
     for each step, as the runner lets it:
         preview, if a gate asks for one
         gates                                 each can refuse
-        up | preview | destroy                the engine's report is the truth
+        up | preview | destroy                the engine's report is the truth; a gate may refuse what a preview shows
         smoke test                            after an up of a service
 
 A preview touches nothing, so it goes on to the next stack when one fails, or cannot be entered.
@@ -37,7 +37,7 @@ from deploy_driver.record.catalogue import (
     SmokeTested,
     SmokeTestStarted,
 )
-from deploy_driver.run.gates import Gate, asking
+from deploy_driver.run.gates import Gate, Refusal, asking
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
@@ -136,7 +136,7 @@ def _same(found: Any, expected: str | int | bool) -> bool:
 
 @dataclass(frozen=True)
 class Deployer:
-    """Carries out plans through the ports. `gates` are asked in their order."""
+    """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows."""
 
     engine: Engine
     preflight: Preflight
@@ -144,6 +144,7 @@ class Deployer:
     prober: Prober
     clock: Clock
     emit: Emit
+    of_previews: tuple[Gate, ...] = ()
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, plan: Plan, facts: RunFacts, *, refresh: bool = False) -> RunOutcome:
@@ -188,7 +189,9 @@ class Deployer:
     def _preview(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
         report = self.engine.preview(facts.request(step, refresh=refresh), self.emit)
         self.emit(Previewed(step.stack.name, report.changes, report.resources))
-        return self.ended(step, report, Reason.PREVIEWED)
+        outcome = self.ended(step, report, Reason.PREVIEWED)
+        refusal = self._refusal(self.of_previews, step, report) if outcome.result is Result.SUCCEEDED else None
+        return self._answered(replace(outcome, result=Result.FAILED), refusal) if refusal else outcome
 
     def _up(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
         if refused := self._refused(facts, refresh, step):
@@ -254,15 +257,22 @@ class Deployer:
 
     def _judged(self, step: Step, report: EngineReport, asked: tuple[GateName, ...]) -> StepOutcome | None:
         began = self.clock.now()
-        refusals = (refusal for gate in self.gates if (refusal := gate.refusal(step, report)))
-        refusal = None if self.stopped else next(refusals, None)
+        refusal = None if self.stopped else self._refusal(self.gates, step, report)
         if self.stopped:
             return ended(step, Result.INTERRUPTED, Reason.STOPPED)
         answer = refusal.reason if refusal else PASSED
         self.emit(Gated(step.stack.name, asked, answer, round(self.clock.now() - began, 3)))
         if refusal is None:
             return None
-        return ended(step, Result.REFUSED, refusal.reason, cause=refusal.cause, remedy=refusal.remedy)
+        return self._answered(ended(step, Result.REFUSED, refusal.reason), refusal)
+
+    def _refusal(self, gates: tuple[Gate, ...], step: Step, report: EngineReport) -> Refusal | None:
+        return next((refusal for gate in gates if (refusal := gate.refusal(step, report))), None)
+
+    def _answered(self, outcome: StepOutcome, refusal: Refusal) -> StepOutcome:
+        return replace(
+            outcome, reason=refusal.reason, cause=refusal.cause, remedy=refusal.remedy, missing=refusal.missing
+        )
 
     def ended(self, step: Step, report: EngineReport, reason: Reason) -> StepOutcome:
         """The step's end as the engine reports it; `reason` is why it succeeded, if it did."""

@@ -5,18 +5,24 @@ A gate says for which steps it wants to see a preview, and what it answers to on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from deploy_driver.bundle.compare import AGAIN, Mismatch, differences, steps_of
 from deploy_driver.bundle.model import ABSENT, Bundle
+from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.loss import ALL, holds, not_allowed
 from deploy_driver.plan.plan import Step
-from deploy_driver.ports import Prompt, StateStore, UsedPlans
-from deploy_driver.record.catalogue import GateName, Reason
+from deploy_driver.plan.rights import listed, missing_rights
+from deploy_driver.ports import Emit, Prompt, RolePolicies, StateStore, UsedPlans
+from deploy_driver.record.catalogue import Diagnostic, GateName, Reason
 from deploy_driver.run.outcome import RunOutcome
-from deploy_driver.values import EngineReport, Layer, Operation, ResourceChange
+from deploy_driver.run.requests import RunFacts
+from deploy_driver.values import EngineReport, Layer, MissingRight, Operation, ResourceChange, Stack
+from deploy_project.accounts import EnterAs
+from deploy_project.seam import RoleNeed
+from deploy_project.stacks import ACCESS
 
 NAMED = 5
 """Deletions that are allowed one by one; of more the remedy says `all`."""
@@ -24,11 +30,12 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a step may not go on, and the way out."""
+    """Why a step may not go on, and the way out. `missing` is what its role may not do of what is planned."""
 
     reason: Reason
     cause: str
     remedy: str
+    missing: tuple[MissingRight, ...] = ()
 
 
 class Gate(Protocol):
@@ -89,6 +96,43 @@ class DataLoss:
         if step.operation is not Operation.UP:
             return None
         return loss_of(not_allowed(preview.resources, preview.changes, self.allowed))
+
+
+@dataclass(frozen=True)
+class WithinRights:
+    """What is planned in a service's stack is within what the deployment role may do, as that is in the account now.
+
+    `needs` is what the roles of the stack's account need by what its program says. It runs the program once more, which has
+    come to its end in the preview. What cannot be read or decided is said, and keeps nobody from going on.
+    """
+
+    facts: RunFacts
+    roles: RolePolicies
+    needs: Callable[[Stack], Sequence[RoleNeed]]
+    emit: Emit
+    name: ClassVar[GateName] = GateName.RIGHTS
+
+    def wants_preview(self, step: Step) -> bool:
+        """Where something could be made or changed: an update that stops half way has changed the rest."""
+        return step.operation is Operation.UP and step.stack.layer is Layer.SERVICE
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        """Everything that is missing at once, and what grants it."""
+        stack, arn = step.stack, step.stack.role_arn(EnterAs.DEPLOYMENT)
+        if stack.layer is not Layer.SERVICE or step.operation is Operation.DESTROY or not preview.changes.total:
+            return None
+        grants = f"an administrator runs `deploy bootstrap --stacks {stack.env}{ACCESS}`"
+        try:
+            role = self.roles.role(arn, step.entrance(self.facts.session_name(step)), stack.region)
+            missing = missing_rights(preview.resources, self.needs(stack), role)
+        except (NotReadyError, UsageError) as error:
+            said = f"whether {arn} may do what is planned could not be checked: {error}"
+            self.emit(Diagnostic(stack.name, "warning", f"{said}; where it may not be read, {grants}"))
+            return None
+        if not missing:
+            return None
+        cause = "\n".join([f"{arn} may not do all that is planned", *(f"  {line}" for line in listed(missing))])
+        return Refusal(Reason.MISSING_RIGHTS, cause, f"{grants}, then run this again", missing)
 
 
 @dataclass(frozen=True)
@@ -207,9 +251,9 @@ class UsedOnce:
         return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, AGAIN) if other else None
 
 
-def gates_of(prompt: Prompt, *, yes: bool, allowed: Collection[str]) -> tuple[Gate, ...]:
+def gates_of(prompt: Prompt, rights: Iterable[Gate], *, yes: bool, allowed: Collection[str]) -> tuple[Gate, ...]:
     """The gates of every run. A person is asked last, about what nothing else refuses."""
-    return (Limit(), DataLoss(allowed), Confirmation(prompt, yes), RequiredApproval(prompt, yes))
+    return (Limit(), DataLoss(allowed), *rights, Confirmation(prompt, yes), RequiredApproval(prompt, yes))
 
 
 def reviewed_gates(

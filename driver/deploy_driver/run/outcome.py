@@ -16,6 +16,7 @@ from deploy_driver.values import (
     ChosenSmokeTest,
     EngineReport,
     EngineStatus,
+    MissingRight,
     Operation,
     ResourceChange,
     SessionLength,
@@ -27,7 +28,7 @@ class StepOutcome:
     """One step's end. `cause` is the fact behind the reason, in one line; `remedy` the way out.
 
     `session` is how long the sessions of its role last; None where no role was entered. `smoke_test` is the one that was
-    chosen for what was deployed; None where it did not come to that.
+    chosen for what was deployed; None where it did not come to that. `missing` is what its role may not do of what is planned.
     """
 
     stack: str
@@ -41,6 +42,7 @@ class StepOutcome:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     session: SessionLength | None = None
     smoke_test: ChosenSmokeTest | None = None
+    missing: tuple[MissingRight, ...] = ()
     seconds: float = 0.0
 
 

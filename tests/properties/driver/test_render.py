@@ -19,7 +19,15 @@ from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import as_json, as_text
 from deploy_driver.render.text import NARROW, duration, table
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
-from deploy_driver.values import Changes, ChosenSmokeTest, Operation, PropertyDiff, ResourceChange, SmokeKind
+from deploy_driver.values import (
+    Changes,
+    ChosenSmokeTest,
+    MissingRight,
+    Operation,
+    PropertyDiff,
+    ResourceChange,
+    SmokeKind,
+)
 from tests.schemas import problems
 
 text = st.text(alphabet=st.characters(), max_size=30)
@@ -75,6 +83,7 @@ steps = st.builds(
     outputs=st.dictionaries(text, text | st.integers() | st.lists(text, max_size=2), max_size=3)
     | text.map(lambda url: {"url": url}),
     smoke_test=st.none() | st.builds(ChosenSmokeTest, st.sampled_from(SmokeKind), text),
+    missing=st.lists(st.builds(MissingRight, resources, text, text, text), max_size=2).map(tuple),
     seconds=seconds,
 )
 runs = st.builds(RunOutcome, text, st.sampled_from(Operation), st.lists(steps, max_size=4).map(tuple), seconds)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
 from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
-from deploy_driver.plan.plan import make_plan
+from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import (
     Event,
     Gated,
+    GateName,
     NotSmokeTested,
     Previewed,
     Progress,
+    Reason,
     SmokeTested,
     SmokeTestStarted,
     StepFinished,
     StepStarted,
 )
 from deploy_driver.run.deployer import Deployer
-from deploy_driver.run.gates import Confirmation, DataLoss, Limit, RequiredApproval
+from deploy_driver.run.gates import Confirmation, DataLoss, Limit, Refusal, RequiredApproval
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import (
@@ -31,6 +33,7 @@ from deploy_driver.values import (
     EngineReport,
     EngineRequest,
     EngineStatus,
+    MissingRight,
     Operation,
     ResourceChange,
     SmokeKind,
@@ -554,3 +557,48 @@ def test_a_destroy_whose_buckets_cannot_be_prepared_deletes_nothing() -> None:
     world = World(yes=True, state=PROD_STANDS).with_report("up", "prod", failed("denied"))
     assert ends(world.run(Operation.DESTROY, stack("prod"))) == [("prod", "failed", "engine failed")]
     assert world.engine.calls == [("up", "prod")]
+
+
+@dataclass(frozen=True)
+class NotInRole:
+    """A gate that finds a right missing for everything that is made."""
+
+    name: ClassVar[GateName] = GateName.RIGHTS
+
+    def wants_preview(self, step: Step) -> bool:
+        return step.operation is Operation.UP
+
+    def refusal(self, _step: Step, preview: EngineReport) -> Refusal | None:
+        missing = tuple(MissingRight(change, "arn:aws:s3:::a", "s3:CreateBucket", "no") for change in preview.resources)
+        return Refusal(Reason.MISSING_RIGHTS, "it may not", "bootstrap", missing) if missing else None
+
+
+def held_to_rights(operation: Operation, preview: EngineReport) -> tuple[RunOutcome, list[tuple[str, str]]]:
+    """What becomes of dev, whose preview shows this, and what the engine was asked to do."""
+    world, gate = World().with_report("preview", "dev", preview), NotInRole()
+    deployer = replace(world.deployer, gates=(gate,), of_previews=(gate,))
+    return deployer.run(make_plan(operation, [stack()]), facts()), world.engine.calls
+
+
+@pytest.mark.parametrize(
+    ("operation", "end", "code", "counted"),
+    [(Operation.PREVIEW, "failed", ExitCode.FAILED, 1), (Operation.UP, "refused", ExitCode.REFUSED, 0)],
+)
+def test_what_the_role_may_not_do_ends_a_preview_and_an_up_before_it_changes_anything(
+    operation: Operation, end: str, code: ExitCode, counted: int
+) -> None:
+    made = EngineReport(EngineStatus.SUCCEEDED, Changes(create=1), (ResourceChange(BUCKET, "create"),))
+    outcome, calls = held_to_rights(operation, made)
+    assert ends(outcome) == [("dev", end, "missing rights")]
+    assert calls == [("preview", "dev")]
+    (step,) = outcome.steps
+    assert (step.cause, step.remedy, step.changes.create) == ("it may not", "bootstrap", counted)
+    assert [right.change.urn for right in step.missing] == [BUCKET]
+    assert outcome.exit_code() is code
+
+
+@pytest.mark.parametrize("operation", [Operation.PREVIEW, Operation.UP])
+def test_where_no_right_is_missing_nothing_is_said_of_rights(operation: Operation) -> None:
+    outcome, calls = held_to_rights(operation, UNCHANGED)
+    assert [(step.result.value, step.missing) for step in outcome.steps] == [("succeeded", ())]
+    assert calls == [("preview", "dev"), *([("up", "dev")] if operation is Operation.UP else [])]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from deploy_driver.errors import UsageError
-from deploy_driver.iam_policy import IamPolicy, Layers, PolicyRequest, read
+from deploy_driver.iam_policy import IamPolicy, Layers, PolicyRequest, read, requests_of
 from deploy_project.seam import RoleNeed
 
 Documents = Mapping[str, Mapping[str, Any]]
@@ -83,6 +83,4 @@ def _policy(stack: str, documents: Documents, name: str) -> IamPolicy:
 
 
 def _need(row: RoleNeed) -> CallNeed:
-    context = {key: value if isinstance(value, str) else tuple(value) for key, value in row.context.items()}
-    requests = tuple(PolicyRequest(row.action, resource, context) for resource in row.resources)
-    return CallNeed(row.type, row.phase, row.operation, row.action, requests, bool(row.session))
+    return CallNeed(row.type, row.phase, row.operation, row.action, requests_of(row), bool(row.session))
