@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from deploy_infra.documents import (
     account_of,
@@ -23,10 +24,14 @@ from deploy_infra.documents import (
 from deploy_infra.names import AccountNames
 from deploy_infra.policies import jenkins, roles
 from deploy_infra.policies.grant import RoleGrant
+from deploy_infra.policies.place import Place
 from deploy_infra.policies.record import reads
+from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_infra.policies.resource_types import Phase
-from deploy_infra.policies.wants import DeclaredService, Want, contexts
+from deploy_infra.policies.wants import DeclaredService, Want, contexts, service_of
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
+from deploy_project.accounts import EnterAs, role_of
+from deploy_project.project_file import admitted
 from deploy_project.seam import RoleNeed
 from deploy_project.stacks import role_arn
 
@@ -42,6 +47,23 @@ def needs(root: Path, stack: str) -> list[Mapping[str, object]]:
     if not settings.is_access:
         return []
     return [asdict(need) for need in _of_access(settings, service_in(root, settings))]
+
+
+def deletions(root: Path, about: Mapping[str, Any]) -> list[Mapping[str, object]]:
+    """What the deployment role that the access layer `stack` makes needs to delete `resources`.
+
+    Each of these has the `type`, `name` and `inputs` of a state: the program may no longer have it, or call it otherwise.
+    """
+    settings = of_files(root, about["stack"])
+    if not isinstance(settings, TargetSettings):
+        return []
+    target = settings.target
+    place = Place(settings.project, target.env, target.account, target.region)
+    left = tuple(Recorded(each["type"], each["name"], True, each["inputs"]) for each in about["resources"])
+    service = service_of(Recording(place, left), admitted(root))
+    holder = _holder(role_of(target, EnterAs.DEPLOYMENT), "deployment", "deployment")
+    deleting = (want for want in service.wants if want.phase in {Phase.READ, Phase.DELETE})
+    return [asdict(need) for want in deleting for need in _wanted(holder, want, service)]
 
 
 def _of_tools(settings: ToolsSettings) -> Iterator[RoleNeed]:

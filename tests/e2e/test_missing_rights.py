@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 from tests.e2e.project import Ended, Project
@@ -43,6 +44,28 @@ def test_all_that_is_missing_is_said_before_anything_is_changed(service: Project
     nothing_is_missing(service)
     well(service.deploy("up", "--stacks", "dev"))
     assert "orders-dev-returns-222222222222" in service.buckets("dev")
+    what_left_the_program_before_the_last_bootstrap_is_told_of(service, program)
+
+
+def what_left_the_program_before_the_last_bootstrap_is_told_of(service: Project, program: Path) -> None:
+    """The role no longer knows it; by the way that is printed it can be deleted."""
+    more = program.read_text("utf-8")
+    less = more.replace(MORE, "")
+    program.write_text(less, "utf-8")
+    nothing_is_missing(service)
+    well(service.deploy("bootstrap", "--stacks", "dev-access", "--yes"))
+    up = ("up", "--stacks", "dev", "--allow-delete", "all")
+    for command, code in ((("preview", "--stacks", "dev"), 1), (up, 4)):
+        seen = service.deploy(*command)
+        assert seen.code == code, seen
+        assert re.search(rf"delete aws:s3/bucket:Bucket returns \({BUCKET}\): .*s3:DeleteBucket", seen.out), seen
+        assert re.search(rf"delete aws:sqs/queue:Queue late \({QUEUE}\): .*sqs:DeleteQueue", seen.out), seen
+        assert "put back into the program what is to be deleted" in seen.out
+    program.write_text(more, "utf-8")
+    well(service.deploy("bootstrap", "--stacks", "dev-access", "--yes"))
+    program.write_text(less, "utf-8")
+    well(service.deploy(*up))
+    assert "orders-dev-returns-222222222222" not in service.buckets("dev")
 
 
 def nothing_is_missing(service: Project) -> None:

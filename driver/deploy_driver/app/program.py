@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -14,7 +14,7 @@ from deploy_driver.assurance.iam.roles import roles as roles_of
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import UsageError
 from deploy_driver.iam_policy import PolicyRequest
-from deploy_driver.values import Layer, Stack
+from deploy_driver.values import Layer, Stack, Urn
 from deploy_project.seam import (
     DOCUMENTS,
     INVENTORY,
@@ -31,6 +31,9 @@ from deploy_project.stackfile import Problem
 from deploy_project.stacks import arn
 
 T = TypeVar("T")
+
+About = str | Sequence[str] | Mapping[str, Any]
+"""What the program is asked about: a stack, the names of all, or resources of one."""
 
 
 def check_settings(config: DeployConfig, stacks: Sequence[Stack]) -> None:
@@ -69,6 +72,15 @@ def needs(config: DeployConfig, stack: Stack) -> Sequence[RoleNeed]:
     return _asked(config.needs, "needs", config.root, stack.name, NEEDS)
 
 
+def deletions(config: DeployConfig, stack: Stack, resources: Iterable[Mapping[str, Any]]) -> Sequence[RoleNeed]:
+    """What the deployment role that the access layer `stack` makes needs to delete resources of a state. Raises UsageError."""
+    given = [
+        {"type": one["type"], "name": Urn(one["urn"]).name, "inputs": one.get("inputs") or {}} for one in resources
+    ]
+    about = {"stack": stack.name, "resources": given}
+    return _asked(config.deletions, "deletions", config.root, about, NEEDS)
+
+
 def inventory(config: DeployConfig, stack: Stack, *names: str) -> Inventory:
     """What the program makes for a stack; `names` must be among it, such as `roles.deployment` or `buckets.trail`.
 
@@ -101,7 +113,7 @@ def access_states(config: DeployConfig) -> tuple[PolicyRequest, ...]:
     return tuple(found)
 
 
-def _asked(entry: str, key: str, root: Path, about: str | Sequence[str], shape: TypeAdapter[T]) -> T:
+def _asked(entry: str, key: str, root: Path, about: About, shape: TypeAdapter[T]) -> T:
     """What the program answers about a stack or some stacks. Raises UsageError where it is no answer."""
     where = f"deploy.toml: program.{key}"
     function = _entry_point(entry, where, root)
@@ -124,14 +136,15 @@ def _require(names: Iterable[str], there: Collection[str], entry: str, key: str,
         raise UsageError(what, where=f"deploy.toml: program.{key}")
 
 
-def _returned(entry: str, about: str | Sequence[str]) -> str:
-    return f"what {entry} returns for {about if isinstance(about, str) else ', '.join(about)}"
+def _returned(entry: str, about: About) -> str:
+    name = about["stack"] if isinstance(about, Mapping) else about if isinstance(about, str) else ", ".join(about)
+    return f"what {entry} returns for {name}"
 
 
-def _entry_point(name: str, where: str, root: Path) -> Callable[[Path, str | Sequence[str]], object]:
+def _entry_point(name: str, where: str, root: Path) -> Callable[[Path, About], object]:
     module, function = name.split(":")
     try:
-        found: Callable[[Path, str | Sequence[str]], object] = getattr(import_module(module), function)
+        found: Callable[[Path, About], object] = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise UsageError(f"{name} is not there: {error}", where=where) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever a program raises is its own failure

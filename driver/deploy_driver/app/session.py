@@ -22,7 +22,7 @@ from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.work_tree import of_file
 from deploy_driver.app.console import Console
-from deploy_driver.app.program import needs, settings_problems
+from deploy_driver.app.program import deletions, needs, settings_problems
 from deploy_driver.config.environment import Machine, for_git, on_aws, on_loopback
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
@@ -335,10 +335,16 @@ def _rights(session: Session, facts: RunFacts, emit: Emit) -> tuple[Gate, ...]:
     if not config.needs:
         return ()
 
-    def needs_of(stack: Stack) -> Sequence[RoleNeed]:
-        return needs(config, next(one for one in config.layer(Layer.ACCESS) if one.env == stack.env))
+    def access_of(stack: Stack) -> Stack:
+        return next(one for one in config.layer(Layer.ACCESS) if one.env == stack.env)
 
-    return (WithinRights(facts, IamRolePolicies(lambda: session.renewed().aws), needs_of, emit),)
+    def deletions_of(stack: Stack, urns: Collection[str]) -> Sequence[RoleNeed]:
+        there = session.state_store(session.renewed().aws).resources(stack.name) if urns else ()
+        gone = [one for one in there if one["urn"] in urns]
+        return deletions(config, access_of(stack), gone) if gone else ()
+
+    roles = IamRolePolicies(lambda: session.renewed().aws)
+    return (WithinRights(facts, roles, lambda stack: needs(config, access_of(stack)), deletions_of, emit),)
 
 
 def _newest(session: Session) -> Head:

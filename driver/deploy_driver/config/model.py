@@ -94,6 +94,7 @@ class ProgramTable(_Strict):
     settings_check: EntryPoint = "deploy_infra.settings:problems"
     documents: EntryPoint = "deploy_infra.documents:documents"
     needs: EntryPoint = "deploy_infra.needs:needs"
+    deletions: EntryPoint = "deploy_infra.needs:deletions"
     inventory: EntryPoint = "deploy_infra.inventory:inventory"
 
 
@@ -224,6 +225,7 @@ class DeployConfig:
     settings_check: str
     documents: str
     needs: str
+    deletions: str
     inventory: str
     program: str = "."
     program_timeout: int = 600

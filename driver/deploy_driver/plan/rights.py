@@ -33,6 +33,17 @@ def missing_rights(
     return tuple({(right.change.urn, right.action, right.resource): right for right in found}.values())
 
 
+def beyond(missing: Iterable[MissingRight], needs: Iterable[RoleNeed]) -> list[MissingRight]:
+    """Those rights that no role made from the program as it is would have: of what it no longer has, or calls otherwise."""
+    granted = {(need.action, resource) for need in needs for resource in need.resources}
+    return [right for right in missing if (right.action, right.resource) not in granted]
+
+
+def named(missing: Iterable[MissingRight]) -> str:
+    """The things that rights are missing for, each once."""
+    return ", ".join(dict.fromkeys(right.resource for right in missing))
+
+
 def _layers(role: RoleInAccount) -> Layers:
     statements = [
         statement for name, document in role.policies.items() for statement in read(name, document).statements

@@ -14,7 +14,7 @@ from deploy_driver.bundle.model import ABSENT, Bundle
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.loss import ALL, holds, not_allowed
 from deploy_driver.plan.plan import Step
-from deploy_driver.plan.rights import listed, missing_rights
+from deploy_driver.plan.rights import beyond, listed, missing_rights, named
 from deploy_driver.ports import Emit, Prompt, RolePolicies, StateStore, UsedPlans
 from deploy_driver.record.catalogue import Diagnostic, GateName, Reason
 from deploy_driver.run.outcome import RunOutcome
@@ -103,12 +103,14 @@ class WithinRights:
     """What is planned in a service's stack is within what the deployment role may do, as that is in the account now.
 
     `needs` is what the roles of the stack's account need by what its program says. It runs the program once more, which has
-    come to its end in the preview. What cannot be read or decided is said, and keeps nobody from going on.
+    come to its end in the preview. `deletions` is what deleting these resources (URNs) of the state takes, which the program may no
+    longer have, or call otherwise. What cannot be read or decided is said, and keeps nobody from going on.
     """
 
     facts: RunFacts
     roles: RolePolicies
     needs: Callable[[Stack], Sequence[RoleNeed]]
+    deletions: Callable[[Stack, Collection[str]], Sequence[RoleNeed]]
     emit: Emit
     name: ClassVar[GateName] = GateName.RIGHTS
 
@@ -124,7 +126,9 @@ class WithinRights:
         grants = f"an administrator runs `deploy bootstrap --stacks {stack.env}{ACCESS}`"
         try:
             role = self.roles.role(arn, step.entrance(self.facts.session_name(step)), stack.region)
-            missing = missing_rights(preview.resources, self.needs(stack), role)
+            needs = self.needs(stack)
+            gone = [change.urn for change in preview.resources if change.op in {"delete", "replace"}]
+            missing = missing_rights(preview.resources, [*needs, *self.deletions(stack, gone)], role)
         except (NotReadyError, UsageError) as error:
             said = f"whether {arn} may do what is planned could not be checked: {error}"
             self.emit(Diagnostic(stack.name, "warning", f"{said}; where it may not be read, {grants}"))
@@ -132,7 +136,10 @@ class WithinRights:
         if not missing:
             return None
         cause = "\n".join([f"{arn} may not do all that is planned", *(f"  {line}" for line in listed(missing))])
-        return Refusal(Reason.MISSING_RIGHTS, cause, f"{grants}, then run this again", missing)
+        left = named(beyond(missing, needs))
+        first = f"put back into the program what is to be deleted, called as it is now ({left}); " if left else ""
+        then = "take it out again and run this once more" if left else "then run this again"
+        return Refusal(Reason.MISSING_RIGHTS, cause, f"{first}{grants}, {then}", missing)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -124,14 +124,20 @@ class Asked:
 
     roles: FakeRolePolicies
     needs: Sequence[RoleNeed] | UsageError = NEEDS
+    planned: tuple[ResourceChange, ...] = (planned(BUCKET, "store"),)
+    of_state: tuple[RoleNeed, ...] = ()
     said: Recorder = field(default_factory=Recorder)
     programs: list[str] = field(default_factory=list)
 
     def refusal(
         self, operation: Operation = Operation.UP, changes: Changes = Changes(create=1), of: Stack = DEV
     ) -> Refusal | None:
-        report = EngineReport(EngineStatus.SUCCEEDED, changes, (planned(BUCKET, "store"),))
-        return WithinRights(facts(), self.roles, self._needs_of, self.said).refusal(step(operation, of), report)
+        report = EngineReport(EngineStatus.SUCCEEDED, changes, self.planned)
+        gate = WithinRights(facts(), self.roles, self._needs_of, self._deletions_of, self.said)
+        return gate.refusal(step(operation, of), report)
+
+    def _deletions_of(self, _of: Stack, urns: Collection[str]) -> Sequence[RoleNeed]:
+        return [one for one in self.of_state if urn(DEV, one.type, one.name) in urns]
 
     def _needs_of(self, of: Stack) -> Sequence[RoleNeed]:
         self.programs.append(of.name)
@@ -159,6 +165,23 @@ def test_a_stack_is_refused_with_everything_that_is_missing_and_the_command_that
     assert asked.roles.read == [(ARN, DEV.role_arn(entered))]
     assert asked.said.events == []
     assert Asked(FakeRolePolicies((role(allowing("s3:*")),))).refusal(operation) is None
+
+
+OLD = "arn:aws:s3:::items-dev-old"
+
+
+@pytest.mark.parametrize(("kind", "name", "op"), [(BUCKET, "old", "delete"), (BUCKET, "store", "replace")])
+def test_what_the_program_no_longer_has_is_deleted_by_what_the_state_says_of_it(kind: str, name: str, op: str) -> None:
+    of_state = (need(kind, name, "delete", "s3:DeleteBucket", OLD),)
+    change = (planned(kind, name, op),)
+    of_program = allowing("s3:*", resource=STORE)
+    refusal = Asked(FakeRolePolicies((role(of_program),)), planned=change, of_state=of_state).refusal()
+    assert refusal
+    assert [(right.action, right.resource) for right in refusal.missing] == [("s3:DeleteBucket", OLD)]
+    assert f"put back into the program what is to be deleted, called as it is now ({OLD}); " in refusal.remedy
+    assert "`deploy bootstrap --stacks dev-access`, take it out again and run this once more" in refusal.remedy
+    both = role(of_program, allowing("s3:DeleteBucket", resource=OLD))
+    assert Asked(FakeRolePolicies((both,)), planned=change, of_state=of_state).refusal() is None
 
 
 @pytest.mark.parametrize(
@@ -196,7 +219,7 @@ def test_what_cannot_be_checked_is_said_and_the_run_goes_on(asked: Asked, why: s
 
 
 def test_an_update_of_a_service_is_previewed_for_it_and_nothing_else() -> None:
-    gate = WithinRights(facts(), FakeRolePolicies(), lambda _: NEEDS, Recorder())
+    gate = WithinRights(facts(), FakeRolePolicies(), lambda _: NEEDS, lambda *_: (), Recorder())
     assert asking([gate], step(Operation.UP)) == (GateName.RIGHTS,)
     for other in (step(Operation.DESTROY), step(Operation.PREVIEW), step(Operation.UP, access_stack())):
         assert asking([gate], other) == ()

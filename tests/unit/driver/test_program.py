@@ -46,6 +46,7 @@ def config(tmp_path: Path) -> DeployConfig:
         settings_check=f"{name}:problems",
         documents=f"{name}:documents",
         needs=f"{name}:needs",
+        deletions=f"{name}:deletions",
         inventory=f"{name}:inventory",
     )
 
@@ -58,6 +59,24 @@ def test_an_inventory_is_typed(answers: ModuleType, config: DeployConfig) -> Non
     _answering(answers, "inventory", MADE)
     made = program.inventory(config, config.tools, "roles.deployment", "buckets.trail")
     assert (made.roles["deployment"].name, made.buckets["trail"]) == ("deployer", "records")
+
+
+def test_the_program_is_told_what_a_state_has_and_answers_with_needs(answers: ModuleType, config: DeployConfig) -> None:
+    asked: list[object] = []
+
+    def nothing(_root: Path, about: object) -> list[object]:
+        asked.append(about)
+        return []
+
+    vars(answers)["deletions"] = nothing
+    urn = "urn:pulumi:dev::items::aws:s3/bucket:Bucket::old"
+    of_state = {"urn": urn, "type": "aws:s3/bucket:Bucket", "inputs": {"bucket": "items-dev-old"}, "outputs": {}}
+    assert program.deletions(config, config.stack("dev-access"), [of_state]) == ()
+    given = {"type": "aws:s3/bucket:Bucket", "name": "old", "inputs": {"bucket": "items-dev-old"}}
+    assert asked == [{"stack": "dev-access", "resources": [given]}]
+    _answering(answers, "deletions", [{"role": "x"}])
+    with pytest.raises(UsageError, match="what program_that_answers:deletions returns for dev-access is not"):
+        program.deletions(config, config.stack("dev-access"), [of_state])
 
 
 def test_an_inventory_without_a_key_names_the_key_and_who_returned_it(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from deploy_driver.assurance.iam.check import names_something
-from deploy_infra.needs import needs
+from deploy_infra.needs import deletions, needs
+from deploy_infra.policies.recorded import Recorded
+from deploy_infra.recording import record
 from deploy_project.seam import NEEDS as NEEDS_SHAPE
 from deploy_project.seam import RoleNeed, answer
 from tests.unit.infra.facts import DEMO_TYPES, ROOT, calls_of, recorded
@@ -40,6 +42,27 @@ def test_every_role_says_what_it_needs() -> None:
         *("create", "read", "update", "delete"),
         *("preview", "drift", "audit", "run", "enter", "state", "review"),
     }
+
+
+@pytest.mark.parametrize("resource", record(ROOT, "dev").resources, ids=str)
+def test_deleting_what_a_state_has_takes_what_the_program_said_of_it(resource: Recorded) -> None:
+    of_state = {"type": resource.type, "name": resource.name, "inputs": resource.inputs}
+    said = answer(deletions(ROOT, {"stack": "dev-access", "resources": [of_state]}), NEEDS_SHAPE)
+    assert list(said) == [
+        need
+        for need in NEEDS
+        if (need.role, need.type, need.name) == ("deployment", resource.type, resource.name)
+        and need.phase in {"read", "delete"}
+    ]
+
+
+def test_a_resource_that_the_program_calls_otherwise_is_deleted_by_its_old_name() -> None:
+    old = {"type": "aws:s3/bucket:Bucket", "name": "items", "inputs": {"bucket": "items-dev-old"}}
+    said = answer(deletions(ROOT, {"stack": "dev-access", "resources": [old]}), NEEDS_SHAPE)
+    assert ("delete", "s3:DeleteBucket", ["arn:aws:s3:::items-dev-old"]) in [
+        (need.phase, need.action, list(need.resources)) for need in said
+    ]
+    assert deletions(ROOT, {"stack": "tools", "resources": [old]}) == []
 
 
 def test_needs_leave_open_only_what_nobody_knows_beforehand_and_say_what_policies_decide_by() -> None:
