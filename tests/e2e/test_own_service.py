@@ -160,6 +160,7 @@ def test_a_service_of_ones_own_works_and_its_roles_follow_from_its_program(servi
     for env in ("dev", "staging"):
         works_off_an_order(service, env)
     every_thing_is_proved(service)
+    every_thing_is_inspected(service)
     drift_is_seen(service)
     one_more_bucket(service)
     well(service.deploy("destroy", "--all", "--yes"))
@@ -215,6 +216,29 @@ def every_thing_is_proved(service: Project) -> None:
     well(service.deploy(*only))
 
 
+def every_thing_is_inspected(service: Project) -> None:
+    """Doctor looks at both functions and both buckets, and at each function's role; what is wrong with the second is found."""
+    archive, worker = f"orders-dev-archive-{ACCOUNTS['dev']}", "orders-dev-worker"
+    whole = well(service.deploy("doctor", "--as-administrator", "--output", "json")).json
+    looked = {one["subject"] for one in whole if one["result"] == "ok" and one["stack"] in {"dev", "dev-access"}}
+    assert looked >= {archive, worker, "orders-dev-api", "orders-dev-api-execution", "orders-dev-worker-execution"}
+    s3, functions, iam = (service.client("dev", name) for name in ("s3", "lambda", "iam"))
+    policy, its = s3.get_bucket_policy(Bucket=archive)["Policy"], {"FunctionName": worker, "StatementId": "more"}
+    s3.delete_bucket_policy(Bucket=archive)
+    functions.add_permission(**its, Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com")
+    iam.delete_role_permissions_boundary(RoleName=f"{worker}-execution")
+    seen = service.deploy("doctor", "--as-administrator", "--output", "json")
+    assert seen.code == 3, seen
+    assert {(one["rule"], one["subject"]) for one in seen.json if one["result"] == "finding"} == {
+        ("boundary-missing-from-role", f"{worker}-execution"),
+        ("bucket-policy-edited-by-hand", archive),
+        ("function-lets-others-in", worker),
+    }
+    s3.put_bucket_policy(Bucket=archive, Policy=policy)
+    functions.remove_permission(**its)
+    well(service.deploy("bootstrap", "--stacks", "dev-access", "--yes"))
+
+
 def drift_is_seen(service: Project) -> None:
     """There is none, until somebody changes a queue by hand."""
     well(service.deploy("drift", "--stacks", "dev", "--exit-code"))
@@ -224,6 +248,7 @@ def drift_is_seen(service: Project) -> None:
     seen = service.deploy("drift", "--stacks", "dev", "--exit-code", "--output", "json")
     assert seen.code == 5, seen
     assert "visibilityTimeoutSeconds" in seen.out
+    assert next(one["by"]["event"] for one in seen.json["stacks"][0]["drifted"]) == "SetQueueAttributes"
     well(service.deploy("up", "--stacks", "dev", "--refresh"))
     well(service.deploy("drift", "--stacks", "dev", "--exit-code"))
 

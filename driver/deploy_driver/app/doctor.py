@@ -113,9 +113,17 @@ class Look:
             yield InspectedBucket(*_place(self.access, other), policy, inspector.bucket(other))
 
     def _functions(self, inspector: Inspector, stack: Stack, things: Inventory) -> Iterator[InspectedFunction]:
+        needs = program.needs(self.config, self.access) if things.functions else ()
+        own = frozenset(thing.arn for thing in things.things)
         for name in things.functions.values():
+            its = arn("lambda", f"function:{name}", region=stack.region, account=stack.account)
+            callers = frozenset(
+                str(need.context["lambda:Principal"])
+                for need in needs
+                if its in need.resources and "lambda:Principal" in need.context
+            )
             seen = self._stands(stack, lambda name=name: inspector.function(name))  # type: ignore[misc]
-            yield InspectedFunction(*_place(stack, name), stack.account, stack.region, seen)
+            yield InspectedFunction(*_place(stack, name), stack.account, callers, own, seen)
 
     def _stands(self, stack: Stack, look: Callable[[], T]) -> T | Unseen:
         """What there is to see of a stack, unless it is a service that is not deployed."""

@@ -1,7 +1,8 @@
 """Who wrote last: the last call in the account's trail that wrote to the thing that drifted.
 
-Event names and request parameters: the services' own CloudTrail pages (S3, Lambda, API Gateway, IAM, CloudTrail and
-CloudWatch Logs User Guides). A name that Lambda writes with its API's date has that date here too.
+Event names and request parameters: the services' own CloudTrail pages (S3, Lambda, API Gateway, IAM, CloudTrail, CloudWatch
+and its Logs, SQS, SNS, DynamoDB, Systems Manager, Secrets Manager and EventBridge guides). A name that Lambda writes with its
+API's date has that date here too.
 """
 
 from __future__ import annotations
@@ -135,6 +136,30 @@ WRITE_EVENTS: Mapping[str, tuple[WriteEvents, ...]] = {
     "aws:cloudtrail/trail:Trail": (
         WriteEvents(("CreateTrail", "StopLogging", "StartLogging", "UpdateTrail", "DeleteTrail"), {"name": "name"}),
     ),
+    "aws:sqs/queue:Queue": (
+        WriteEvents(("CreateQueue",), {"queueName": "name"}),
+        WriteEvents(("SetQueueAttributes", "TagQueue", "UntagQueue", "DeleteQueue"), {"queueUrl": "name"}),
+    ),
+    "aws:dynamodb/table:Table": (
+        WriteEvents(
+            ("CreateTable", "UpdateTable", "UpdateTimeToLive", "UpdateContinuousBackups", "DeleteTable"),
+            {"tableName": "name"},
+        ),
+    ),
+    "aws:sns/topic:Topic": (
+        WriteEvents(("CreateTopic",), {"name": "name"}),
+        WriteEvents(("SetTopicAttributes", "DeleteTopic"), {"topicArn": ID}),
+    ),
+    "aws:ssm/parameter:Parameter": (WriteEvents(("PutParameter", "DeleteParameter"), {"name": "name"}),),
+    "aws:secretsmanager/secret:Secret": (
+        WriteEvents(("CreateSecret",), {"name": "name"}),
+        WriteEvents(("UpdateSecret", "DeleteSecret", "RestoreSecret"), {"secretId": "name"}),
+        WriteEvents(("UpdateSecret", "DeleteSecret", "RestoreSecret"), {"secretId": ID}),
+    ),
+    "aws:cloudwatch/eventRule:EventRule": (
+        WriteEvents(("PutRule", "DisableRule", "EnableRule", "DeleteRule"), {"name": "name"}),
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": (WriteEvents(("PutMetricAlarm",), {"alarmName": "name"}),),
     "aws:cloudwatch/logGroup:LogGroup": (
         WriteEvents(("PutRetentionPolicy", "DeleteRetentionPolicy", "DeleteLogGroup"), {"logGroupName": "name"}),
     ),

@@ -113,10 +113,11 @@ class SeenFunction:
 
 @dataclass(frozen=True)
 class InspectedFunction(Inspected):
-    """A function, and where it runs."""
+    """A function, and who may call it: the services that the program lets in, for `things`, the ARNs of the stack's own."""
 
     account: str
-    region: str
+    callers: frozenset[str]
+    things: frozenset[str]
     seen: SeenFunction | Unseen | None
 
 

@@ -58,7 +58,8 @@ FUNCTION = InspectedFunction(
     "Pulumi.dev.yaml",
     4,
     "222222222222",
-    "eu-central-1",
+    frozenset({"apigateway.amazonaws.com", "s3.amazonaws.com"}),
+    frozenset({"arn:aws:s3:::items-dev"}),
     SeenFunction({"live": document(**GATEWAY)}),
 )
 KEYS = InspectedKeys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, SeenKeys(root=False, of_users=()))

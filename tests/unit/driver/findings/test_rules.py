@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from deploy_driver.assurance.findings.catalogue import BY_ID, RULES, judge
-from deploy_driver.assurance.findings.observed import Inspected, SeenFunction, SeenKeys, Unseen
+from deploy_driver.assurance.findings.observed import Inspected, InspectedFunction, SeenFunction, SeenKeys, Unseen
 from deploy_driver.assurance.findings.rule import RuleStatus
 from tests.unit.driver.findings.samples import (
     ACCESS_STATE,
@@ -42,11 +43,18 @@ def bucket(**seen: Any) -> Inspected:
     return replace(BUCKET, seen=replace(SEEN_BUCKET, **seen))
 
 
-def function(qualifier: str = "live", **statement: Any) -> Inspected:
+def function(qualifier: str = "live", **statement: Any) -> InspectedFunction:
     also = document(**{**GATEWAY, **statement})
     return replace(FUNCTION, seen=SeenFunction({"1": document(**GATEWAY), qualifier: also}))
 
 
+def of_bucket(name: str, owner: str = "") -> dict[str, Any]:
+    """The condition on a bucket, whose ARN does not say whose it is."""
+    account = {"StringEquals": {"AWS:SourceAccount": owner}} if owner else {}
+    return {"ArnLike": {"AWS:SourceArn": f"arn:aws:s3:::{name}"}, **account}
+
+
+BY_A_BUCKET: Mapping[str, Any] = {"Principal": {"Service": "s3.amazonaws.com"}}
 WIDER = document(Resource=["*"])
 STRANGER = document(**{**TRUST["Statement"][0], "Principal": {"AWS": "arn:aws:iam::999999999999:root"}})
 HELD = document(**{**TRUST["Statement"][0], "Principal": {"AWS": "AROAJQABLZS4A3QDU576Q"}})
@@ -91,12 +99,18 @@ WRONG = [
     ),
     ("function-lets-others-in", function(Principal="*"), "by AWS:*"),
     ("function-lets-others-in", function(Principal={"AWS": "999999999999"}), "999999999999"),
-    ("function-lets-others-in", function("", Condition={}), "of its own policy lets in API Gateway for whatever API"),
+    (
+        "function-lets-others-in",
+        function("", Condition={}),
+        "of its own policy lets in apigateway.amazonaws.com for whatever",
+    ),
     (
         "function-lets-others-in",
         function(Condition={"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-central-1:999999999999:abc/*"}}),
-        "lets in API Gateway for arn:aws:execute-api:eu-central-1:999999999999:abc/*",
+        "lets in apigateway.amazonaws.com for arn:aws:execute-api:eu-central-1:999999999999:abc/*",
     ),
+    ("function-lets-others-in", function(Principal={"Service": "sns.amazonaws.com"}), "by Service:sns.amazonaws.com"),
+    ("function-lets-others-in", function(**BY_A_BUCKET, Condition=of_bucket("theirs")), "for arn:aws:s3:::theirs"),
     ("root-access-key", replace(KEYS, seen=SeenKeys(root=True, of_users=())), "root user has an access key"),
     ("access-keys-present", replace(KEYS, seen=SeenKeys(root=False, of_users=("bob's",))), "bob's"),
     ("external-id-shared", replace(EXTERNAL_ID, seen=("Pulumi.prod.yaml",)), "Pulumi.prod.yaml says"),
@@ -120,6 +134,15 @@ def test_one_wrong_fact_is_exactly_one_finding(rule: str, subject: Inspected, sa
     assert "{" not in finding.remedy
     assert (finding.file, finding.line) == (subject.file, subject.line)
     assert finding.wrong
+
+
+@pytest.mark.parametrize("condition", [of_bucket("items-dev"), of_bucket("theirs", FUNCTION.account)])
+def test_whom_the_program_lets_call_a_function_may_for_this_account(condition: Mapping[str, Any]) -> None:
+    allowed = function(**BY_A_BUCKET, Condition=condition)
+    assert [result.fact for result in judge([allowed]) if result.wrong] == []
+    for unasked in (replace(FUNCTION, callers=frozenset()), replace(allowed, callers=frozenset({"sns.amazonaws.com"}))):
+        (finding,) = {result.rule for result in judge([unasked]) if result.wrong}
+        assert finding == "function-lets-others-in"
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from deploy_driver.assurance.findings.observed import Document, InspectedFunction, SeenFunction, Unseen
 from deploy_driver.assurance.findings.policy_diff import grants
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
-from deploy_project.stacks import arn
 
-_GATEWAY = "Service:apigateway.amazonaws.com"
+_SERVICE = "Service:"
 _CALL = "lambda:invokefunction"
 
 
@@ -24,31 +23,34 @@ def _strangers(function: InspectedFunction, seen: SeenFunction) -> Iterator[str 
 
 
 def _wrong(function: InspectedFunction, statement: Document) -> str:
-    """What a statement grants besides calls by an HTTP API of this account; nothing where it is only that."""
+    """What a statement grants besides calls by the services of the program, for something of this account; nothing where that is all."""
     if statement.get("Effect") != "Allow":
         return ""
+    said = set()
     for grant in grants({"Statement": [statement]}):
-        if (grant.principal, grant.action) != (_GATEWAY, _CALL):
+        service = grant.principal.removeprefix(_SERVICE)
+        if not grant.principal.startswith(_SERVICE) or service not in function.callers or grant.action != _CALL:
             return f"says {grant}"
-    source = _source(statement)
-    ours = arn("execute-api", "", region=function.region, account=function.account)
-    return "" if source.startswith(ours) else f"lets in API Gateway for {source or 'whatever API, of any account'}"
+        said.add(service)
+    source, owner = _condition(statement, "aws:sourcearn"), _condition(statement, "aws:sourceaccount")
+    ours = function.account in {owner, *source.split(":")[4:5]} or source in function.things
+    return "" if ours else f"lets in {', '.join(sorted(said))} for {source or 'whatever there is, of any account'}"
 
 
-def _source(statement: Document) -> str:
-    """The one source that a grant is for, as AddPermission writes it; empty where it names none."""
-    said = {key.lower(): value for key, value in statement.get("Condition", {}).get("ArnLike", {}).items()}
-    source = said.get("aws:sourcearn", "")
-    return source if isinstance(source, str) else ""
+def _condition(statement: Document, key: str) -> str:
+    """The one value of a condition key, as AddPermission writes it; empty where it names none."""
+    said = {name.lower(): value for keys in statement.get("Condition", {}).values() for name, value in keys.items()}
+    value = said.get(key, "")
+    return value if isinstance(value, str) else ""
 
 
 RULES = (
     DoctorRule(
         "function-lets-others-in",
         Severity.ERROR,
-        "A function's policy, an alias's or a version's, grants more than its being called by an HTTP API of its account.",
+        "A function's policy, an alias's or a version's, grants more than calls by services that the program lets in, for its account.",
         "Somebody else may call or change the function. Lambda has no condition key for the granted action or the source: "
-        "who may add a permission for API Gateway may add this one.",
+        "who may add a permission for a service may add this one.",
         "find AddPermission in the account's trail; `aws lambda remove-permission` with the statement and the alias or version",
         InspectedFunction,
         _strangers,
