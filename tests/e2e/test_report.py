@@ -38,7 +38,8 @@ def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> Non
     here = project.deploy("report", run[:-2], "--format", "json")
     assert here.code == 0, here
     assert problems("run-report", here.json) == []
-    assert [segment["phase"] for segment in here.json["stacks"][0]["segments"]] == ["operation", "smoke test"]
+    phases = [segment["phase"] for segment in here.json["stacks"][0]["segments"]]
+    assert phases == ["preview", "wait", "operation", "smoke test"]
     shutil.rmtree(project.root / ".deploy" / "runs")
     away = project.deploy("report", run, "--output", "json")
     assert away.code == 0, away
