@@ -114,7 +114,6 @@ QUESTIONS: Mapping[str, NameQuestion] = {
         "scheduler", "get_schedule", {**_NAME, "GroupName": "{groupName=default}"}
     ),
     "aws:scheduler/scheduleGroup:ScheduleGroup": NameQuestion("scheduler", "get_schedule_group", _NAME),
-    "aws:secretsmanager/secret:Secret": NameQuestion("secretsmanager", "describe_secret", {"SecretId": "{name}"}),
     "aws:sfn/activity:Activity": NameQuestion(
         "stepfunctions", "describe_activity", {"activityArn": _here("states", "activity:{name}")}
     ),
@@ -134,4 +133,6 @@ QUESTIONS: Mapping[str, NameQuestion] = {
         {"Name": "name"},
     ),
 }
-"""By type. Not here: versions, of which there are many of one name, and what AWS tells by no name at all."""
+"""By type. Not here: versions, of which there are many of one name; what AWS tells by no name at all; and secrets, of which AWS does
+not say that they are not there to a role that may look at those of one name only: their ARNs end with letters that AWS chooses.
+"""

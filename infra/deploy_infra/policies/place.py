@@ -42,7 +42,7 @@ class Place:
 
     def owns(self, name: str) -> bool:
         """Whether a name is one of this stack's. A log group may lie in a folder of AWS's, a parameter in one of the stack's."""
-        rest = _OF_AWS.sub("", name).lstrip("/")
+        rest = _OF_AWS.sub("", name).removeprefix("alias/").lstrip("/")  # so begins what KMS calls an alias
         return rest == self.prefix or rest.startswith((f"{self.prefix}-", f"{self.prefix}/", f"{self.prefix}."))
 
     def filled(self, template: str, name: str = "", parent: str = "") -> str:

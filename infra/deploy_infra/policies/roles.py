@@ -36,6 +36,7 @@ _SESSION_VERBS = {
     ),
     "secretsmanager": ("Describe*", "GetResourcePolicy", "GetSecretValue", "List*"),
     "ssm": ("Describe*", "GetDocument", "GetParameter", "List*"),
+    "states": ("Describe*", "List*", "Validate*"),
 }
 """What of a service shows how things are set, and not what is in them: objects, items and lines of logs are not a preview's.
 

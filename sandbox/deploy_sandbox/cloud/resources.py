@@ -34,7 +34,10 @@ def _resources(original: Callable[..., str]) -> Callable[..., str]:
             return f"arn:aws:lambda:{region}:{account}:function:{bodies.from_json(body).get('FunctionName', '')}"
         if service == "logs" and headers.get("x-amz-target", "").endswith(".DescribeLogGroups"):
             return f"arn:aws:logs:{region}:{account}:log-group:{bodies.from_json(body).get('logGroupNamePrefix', '')}*"
-        named = _named(service, bodies.from_json(body) or {name: one[0] for name, one in query.items()})
+        asked = bodies.from_json(body) or {name: one[0] for name, one in query.items()}
+        if service == "monitoring" and (alarm := _alarm(asked)):
+            return f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}"
+        named = _named(service, asked)
         if named:
             return named if named.startswith("arn:") else f"arn:aws:events:{region}:{account}:rule/{named}"
         found = original(service, method, path, *facts)
@@ -56,6 +59,11 @@ def _named(service: str, asked: dict[str, Any]) -> str:
         rule, bus = asked.get("Rule") or asked.get("Name", ""), asked.get("EventBusName", "default").rpartition("/")[2]
         return str(tagged or (rule if bus == "default" or not rule else f"{bus}/{rule}"))
     return ""
+
+
+def _alarm(asked: dict[str, Any]) -> str:
+    """The first alarm that is looked for by its name; empty where all are."""
+    return str(asked.get("AlarmNames.member.1") or next(iter(asked.get("AlarmNames", ())), ""))
 
 
 def _layer_version(arn: str, path: str) -> str:

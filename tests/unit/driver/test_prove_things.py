@@ -34,6 +34,10 @@ token = aws.secretsmanager.Secret("token", name=here.name("token"), opts=here.op
 aws.cloudwatch.EventRule("tick", name=here.name("tick"), schedule_expression="rate(5 minutes)", opts=here.opts)
 aws.cloudwatch.LogGroup("own", name=here.name("own"), opts=here.opts)
 news = aws.sns.Topic("news", opts=here.opts)
+when = {"comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1}
+aws.cloudwatch.MetricAlarm("late", name=here.name("late"), **when, opts=here.opts)
+aws.sfn.Activity("steps", name=here.name("steps"), opts=here.opts)
+aws.kms.Alias("key", name="alias/" + here.name("key"), target_key_id="0", opts=here.opts)
 reads = [raw.read, rights(["secretsmanager:GetSecretValue"], token.arn)]
 job = here.function("job", code="handler", handler="handler.api.answer", may=reads)
 called = {"action": "lambda:InvokeFunction", "principal": "sns.amazonaws.com", "source_arn": news.arn}
@@ -87,7 +91,7 @@ class Proved:
 def proved(root: Path, text: str) -> Proved:
     orders(root)
     (root / "infra" / "__main__.py").write_text(text, "utf-8")
-    services = '["dynamodb", "events", "secretsmanager", "sns", "sqs", "ssm"]'
+    services = '["cloudwatch", "dynamodb", "events", "kms", "secretsmanager", "sns", "sqs", "ssm", "states"]'
     (root / "deploy.toml").write_text(TOML.replace('["dynamodb", "sns", "sqs"]', services), "utf-8")
     return Proved(load(root, {}))
 

@@ -148,6 +148,18 @@ def needs_of(root: Path, role: str) -> object:
     return next(need["arn"] for need in needs(root, "dev-access") if need["role"] == role)
 
 
+@pytest.mark.parametrize(("alias", "ours"), [("alias/orders-dev-key", True), ("alias/key", False)])
+def test_an_alias_of_a_key_begins_with_the_stacks_name_behind_what_kms_asks_for(
+    program: Program, alias: str, ours: bool
+) -> None:
+    root = program(f'aws.kms.Alias("key", name="{alias}", target_key_id="0", opts=here.opts)\n', "kms")
+    if ours:
+        arn = f"arn:aws:kms:{IN_DEV}:{alias}"
+        assert allows_within(access(root, "deployment.policy"), access(root, "boundary"), "kms:CreateAlias", arn)
+    else:
+        assert "it is called 'alias/key'" in refusal(root)
+
+
 def test_rights_by_hand_are_subject_to_admission_too(program: Program) -> None:
     may = FUNCTION.format(f', may=[rights(["dynamodb:GetItem"], "arn:aws:dynamodb:{IN_DEV}:table/t")]')
     assert refusal(program(may)).startswith("dynamodb is asked for by may of f-execution, ")

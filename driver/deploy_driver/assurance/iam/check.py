@@ -404,7 +404,10 @@ def touched(layers: Layers, guarded: Iterable[PolicyRequest]) -> Decision:
     last = Decision(allowed=False, reason="nothing is guarded")
     for thing in guarded:
         for action, _ in levels.actions(thing.action.partition(":")[0]):
-            if not any(names_action(each, action) for each in layers.identity.statements if each.allows):
+            # What is allowed on no single thing, such as listing the names of keys, does nothing to this one.
+            if not levels.takes_resource(action) or not any(
+                names_action(each, action) for each in layers.identity.statements if each.allows
+            ):
                 continue
             asked = PolicyRequest(action, thing.resource, thing.context, chosen=True)
             last = decide(asked, layers)

@@ -7,8 +7,13 @@ import pytest
 from deploy_driver.drift.by_name import QUESTIONS
 from deploy_infra.policies.resource_types import Phase, Scope, resource_types
 
-NOT_ASKED = {"aws:lambda/layerVersion:LayerVersion", "aws:xray/group:Group", "aws:xray/samplingRule:SamplingRule"}
-"""Versions of a name, of which another may always be made; and what AWS tells in words that are not its absence."""
+NOT_ASKED = {
+    "aws:lambda/layerVersion:LayerVersion",
+    "aws:secretsmanager/secret:Secret",
+    "aws:xray/group:Group",
+    "aws:xray/samplingRule:SamplingRule",
+}
+"""Versions of a name, of which another may always be made; and what AWS does not say plainly that it is not there."""
 OF_EVERYTHING = {"aws:apigatewayv2/api:Api"}
 """What only a list of all tells, which the preview role may see besides (`deploy_infra.policies.roles.compares`)."""
 
