@@ -12,7 +12,9 @@ import pytest
 from tests.e2e.project import DEPLOY, Ended, copy_project, own_program
 
 ROLES = "infra/program/policies/roles.py"
-DEPLOYS = "    return document(*_statements(service.wants, service), *_by_hand(service.grants))"
+DEPLOYS = """    return document(
+        *_statements(service.wants, service), *_by_hand(service.grants), *(grant.statement for grant in rights)
+    )"""
 
 
 def deploy(project: Path, *arguments: str) -> Ended:
