@@ -284,8 +284,11 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_runs(deploy: Depl
     assert not (root / ".deploy").exists()
 
 
-def test_a_destroy_that_nobody_can_confirm_is_refused_before_anything_is_read(deploy: Deploy, tmp_path: Path) -> None:
-    said = deploy("destroy", "--all", "--project", tmp_path)
+@pytest.mark.parametrize("what", [["--all"], ["--stacks", "tools", "--confirm", "tools"]])
+def test_a_destroy_that_nobody_can_confirm_is_refused_before_anything_is_read(
+    deploy: Deploy, tmp_path: Path, what: list[str]
+) -> None:
+    said = deploy("destroy", *what, "--project", tmp_path)
     assert said.code == 4
     assert "pass --yes to confirm beforehand" in said.err
 

@@ -100,7 +100,12 @@ def test_destroy_leaves_every_account_empty_of_ours(project: Project) -> None:
         assert project.apis(env) == []
         assert project.buckets(env) == [f"deploy-trail-{ACCOUNTS[env]}"]
 
-    access = project.deploy("destroy", "--stacks", "dev-access,staging-access,prod-access,tools", "--yes")
+    layers = "dev-access,staging-access,prod-access,tools"
+    unnamed = project.deploy("destroy", "--stacks", layers, "--yes")
+    assert unnamed.code == 4, unnamed
+    assert "if that is meant, add --confirm " in unnamed.err
+    assert "jenkins-deploy" in project.roles("tools")
+    access = project.deploy("destroy", "--stacks", layers, "--yes", "--confirm", layers)
     assert access.code == 0, access
     for env in TARGETS:
         assert project.roles(env) == ["OrganizationAccountAccessRole"]
@@ -110,7 +115,7 @@ def test_destroy_leaves_every_account_empty_of_ours(project: Project) -> None:
 
 def test_the_access_layer_stays_while_its_service_stands(project: Project) -> None:
     assert project.deploy("up", "--stacks", "dev").code == 0
-    refused = project.deploy("destroy", "--stacks", "dev-access", "--yes")
+    refused = project.deploy("destroy", "--stacks", "dev-access", "--yes", "--confirm", "dev-access")
     assert refused.code == 4, refused
     assert "dev" in refused.err
     assert "items-dev-deployment" in project.roles("dev")

@@ -84,7 +84,7 @@ def test_a_project_lives_on_aws_from_bootstrap_to_destroy(fresh: Project) -> Non
 
     jenkins.deploy("destroy", "--stacks", "dev", "--yes")
     assert fresh.functions("dev") == []
-    administrator.deploy("destroy", "--stacks", "dev-access,tools", "--yes")
+    administrator.deploy("destroy", "--stacks", "dev-access,tools", "--yes", "--confirm", "dev-access,tools")
     assert fresh.roles("dev") == ["OrganizationAccountAccessRole"]
     assert fresh.roles("tools") == ["Administrator"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from deploy_driver.cli.options import (
@@ -16,12 +18,22 @@ from deploy_driver.cli.options import (
     open_project,
 )
 
+ConfirmOption = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm",
+        metavar="NAME,…",
+        help="The names of all access layers that are destroyed, instead of typing them.",
+    ),
+]
+
 
 def destroy(
     context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
     yes: YesOption = False,
+    confirm: ConfirmOption = None,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
     project: ProjectOption = None,
@@ -29,19 +41,24 @@ def destroy(
 ) -> None:
     """Delete the resources of stacks, last deployed first.
 
-    Asks before each stack; --yes confirms beforehand.
+    Asks before each stack; --yes confirms beforehand. Access layers also ask for their names; --confirm says them beforehand.
 
     deploy destroy --stacks staging,dev
+
+    deploy destroy --stacks dev-access,tools --yes --confirm dev-access,tools
     """
-    from deploy_driver.app.deploy import Options, deploy
+    from deploy_driver.adapters.terminal import TerminalPrompt
+    from deploy_driver.app.deploy import Options
+    from deploy_driver.app.destroy import destroy
     from deploy_driver.cli.output import console, reported, show_run
     from deploy_driver.errors import RefusedError
     from deploy_driver.values import Operation
 
     with reported(junit) as listeners:
-        terminal = console(*listeners)
-        if not yes and not terminal.prompt.present:
+        terminal, person = console(*listeners), TerminalPrompt()
+        if not yes and not person.present:
             raise RefusedError("destroy asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
         opened = open_project(context, project, cloud)
-        result = deploy(opened, Options(Operation.DESTROY, stacks, all_, yes=yes), terminal)
+        options = Options(Operation.DESTROY, stacks, all_, yes=yes)
+        result = destroy(opened, options, terminal, person, confirm)
         show_run(result, opened.config.project, output)
