@@ -30,6 +30,7 @@ access = "infra.program.access:build"
 settings-check = "infra.program.settings:problems"
 documents = "infra.program.documents:documents"
 needs = "infra.program.needs:needs"
+deletions = "infra.program.needs:deletions"
 inventory = "infra.program.inventory:inventory"
 """
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, ValidationError
 
 from deploy_driver.config.model import (
@@ -27,6 +28,7 @@ from deploy_driver.config.model import (
 from deploy_driver.config.root import FILE
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
+from deploy_driver.version import VERSION
 from deploy_project.accounts import TargetFacts, ToolsFacts, Values
 from deploy_project.keys import (
     RUN_KEYS,
@@ -56,15 +58,29 @@ _KEY = "[key]"
 
 
 def read_toml(path: Path) -> tuple[DeployToml | None, list[str]]:
-    """The file, checked; None and its problems when it does not hold."""
+    """The file, checked; None and its problems when it does not hold, or is for another `deploy` than this one."""
     try:
-        return DeployToml.model_validate(tomllib.loads(path.read_text("utf-8"))), []
+        said = tomllib.loads(path.read_text("utf-8"))
+        if another := _another_deploy(said):
+            return None, [f"{path.name}: requires: {another}"]
+        return DeployToml.model_validate(said), []
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return None, [f"{path.name}: not TOML: {error}"]
     except OSError as error:
         return None, [f"{path.name}: cannot be read: {error.strerror}"]
     except ValidationError as error:
         return None, [f"{path.name}: {_said(problem)}" for problem in error.errors()]
+
+
+def _another_deploy(said: Mapping[str, Any]) -> str:
+    """What to say where the file asks for versions that this is none of; then nothing else in it is judged. Otherwise empty."""
+    try:
+        wanted = SpecifierSet(said.get("requires", ""))
+    except (InvalidSpecifier, TypeError, AttributeError):
+        return ""  # the check of the whole file says what is wrong with it
+    if wanted.contains(VERSION, prereleases=True):
+        return ""
+    return f"this is deploy {VERSION}, expected {wanted}: install such a version"
 
 
 def _said(problem: Mapping[str, Any]) -> str:

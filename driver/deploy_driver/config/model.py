@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -38,6 +39,14 @@ from deploy_project.stacks import ACCESS, ENV_EXPECTED, TOOLS, is_access, is_env
 def _entry_point(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", value):
         raise ValueError("expected package.module:function")
+    return value
+
+
+def _specifier(value: str) -> str:
+    try:
+        SpecifierSet(value)
+    except InvalidSpecifier:
+        raise ValueError('expected versions of `deploy`, such as ">=0.5" or "~=1.2"') from None
     return value
 
 
@@ -174,6 +183,7 @@ class DeployToml(_Strict):
     """The whole file."""
 
     cloud: Annotated[Cloud, Field(description='"aws" or "sandbox"')]
+    requires: Annotated[StrictStr, AfterValidator(_specifier)] = ""
     program: ProgramTable = ProgramTable()
     sandbox: SandboxTable = SandboxTable()
     drift: DriftTable = DriftTable()

@@ -14,6 +14,7 @@ from deploy_driver.config.root import find_root
 from deploy_driver.errors import ExitCode, UsageError
 from deploy_driver.run.build_info import new_run_id, session_name
 from deploy_driver.values import Cloud, CommandCheck, HealthCheck, Layer, Plugin, SmokeCheck
+from deploy_driver.version import VERSION
 from deploy_project.stackfile import Problem, StackFile, read
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, DEPLOY_TOML, TOOLS_FILE, project, target_file
 
@@ -635,3 +636,20 @@ def test_a_program_in_another_language_is_refused(tmp_path: Path, runtime: str, 
         assert "expected python: `deploy` runs programs in Python" in problems(root)
     else:
         assert load(root, {}).project == "items"
+
+
+@pytest.mark.parametrize("versions", [f"=={VERSION}", ">=0.0.1", "~=0.1", ">=0.1,<1", ">=0.1.0.dev1", ""])
+def test_a_deploy_that_the_project_asks_for_reads_it(tmp_path: Path, versions: str) -> None:
+    assert load(project(tmp_path, {"deploy.toml": f'requires = "{versions}"\n{DEPLOY_TOML}'}), {}).project == "items"
+
+
+@pytest.mark.parametrize("more", ["", "key-of-a-later-version = 1\n"])
+def test_another_deploy_is_refused_before_the_rest_of_the_file_is_judged(tmp_path: Path, more: str) -> None:
+    (line,) = toml(tmp_path, f'requires = ">=99,<100"\n{more}{DEPLOY_TOML}').splitlines()
+    assert line.startswith(f"deploy.toml: requires: this is deploy {VERSION}, expected ")
+    assert ">=99" in line
+
+
+@pytest.mark.parametrize("value", ['"0.5"', '">=a"', "5", "[]", '"latest"'])
+def test_what_is_no_range_of_versions_is_refused(tmp_path: Path, value: str) -> None:
+    assert "deploy.toml: requires: got " in toml(tmp_path, f"requires = {value}\n{DEPLOY_TOML}")

@@ -1,0 +1,75 @@
+"""Pages of docs/how-to, typed as they stand: every command runs, prints what is shown, exits as is said, and has done its work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deploy_sandbox import lifecycle
+from tests.e2e import pages
+from tests.e2e.conftest import SANDBOX
+from tests.e2e.project import Project
+
+
+def well(project: Project, *arguments: str) -> None:
+    done = project.deploy(*arguments)
+    assert done.code == 0, done
+
+
+def test_one_more_account(project: Project) -> None:
+    well(project, "up", "--stacks", "dev")
+    (external_id,) = [line for line in text(project, "Pulumi.dev.yaml") if "deploy:externalId" in line]
+    told = [command.typed for command in pages.typed(pages.read("one-more-account.md"), project)]
+    assert len(told) == 8
+    assert external_id not in text(project, "Pulumi.qa.yaml")
+    sandbox = lifecycle.status(project.root / SANDBOX)
+    assert sandbox
+    qa = replace(project, sandbox=sandbox)
+    assert qa.functions("qa") == ["items-qa"]
+    assert "items-qa-555555555555" in qa.buckets("qa")
+    assert {"items-qa-deployment", "items-qa-preview"} <= set(qa.roles("qa"))
+
+
+def test_removal(project: Project) -> None:
+    well(project, "up", "--all", "--yes")
+    for command in pages.typed(pages.read("remove.md"), project):
+        if command.typed == "deploy destroy --stacks prod --yes":
+            assert project.functions("prod") == []
+            assert "items-prod-deployment" in project.roles("prod")
+        if "--confirm prod-access" in command.typed:
+            assert project.roles("prod") == ["OrganizationAccountAccessRole"]
+            assert project.functions("staging") == ["items-staging"]
+    for env in ("dev", "staging"):
+        assert project.roles(env) == ["OrganizationAccountAccessRole"]
+        assert project.functions(env) == []
+    assert project.roles("tools") == ["Administrator"]
+    assert {"deploy-state-111111111111", "deploy-state-111111111111-access"} <= set(project.buckets("tools"))
+
+
+SECRET = """
+pulumi.export("key", pulumi.Config().require_secret("apiKey"))
+pulumi.export("level", pulumi.Config().get("logLevel"))
+pulumi.export("note", pulumi.Config().get("note"))
+"""
+
+
+def test_settings_and_secrets(project: Project) -> None:
+    (project.root / "note.txt").write_text("yes\n", "utf-8")
+    (project.root / "key.txt").write_text("s3cr3t-of-the-api\n", "utf-8")
+    well(project, "up", "--stacks", "dev")
+    before = text(project, "Pulumi.dev.yaml")
+    main = project.root / "infra" / "__main__.py"
+    own = main.read_text("utf-8")
+    for command in pages.typed(pages.read("secrets-and-settings.md"), project):
+        if "--secret" in command.typed:
+            main.write_text(own + SECRET, "utf-8")
+    after = text(project, "Pulumi.dev.yaml")
+    assert {"  items:memory: 256", '  items:note: "yes"'} <= set(after)
+    assert [line for line in before if line not in after] == ["  items:memory: 128"]
+    outputs = project.deploy("outputs", "--stacks", "dev", "--output", "json").json["dev"]
+    assert (outputs["level"], outputs["note"], outputs["key"]) == ("debug", "for the test on Monday", "[secret]")
+    shown = project.deploy("exec", "--stack", "dev", "--", "pulumi", "config", "get", "apiKey")
+    assert shown.out.strip() == "s3cr3t-of-the-api"
+
+
+def text(project: Project, file: str) -> list[str]:
+    return (project.root / file).read_text("utf-8").splitlines()
