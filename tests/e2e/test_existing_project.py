@@ -149,7 +149,7 @@ def it_works(project: Project) -> None:
     tags = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]}
     assert tags == {"team": "shipping", "deploy:project": "shipments", "deploy:stack": "dev"}
     role = project.client("dev", "lambda").get_function(FunctionName="shipments-dev-printer")["Configuration"]["Role"]
-    assert role == "arn:aws:iam::222222222222:role/shipments-dev-printer-execution"
+    assert role.rpartition("/")[2] == "shipments-dev-printer-execution"
 
 
 def a_resource_more_needs_no_provider(project: Project) -> None:
