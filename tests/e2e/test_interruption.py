@@ -173,7 +173,7 @@ def test_whoever_shows_a_run_cannot_stop_it(project: Project) -> None:
         assert (code, "succeeded" in out) == (0, True), out
         hold(project)
         run = Running(project, "up", "--stacks", "staging", "--yes", stderr=pipe)
-        run.await_event("resource-started", "staging", "lambda/function:Function")
+        run.await_event("resource-started", "staging", "lambda/function:Function", '"preview": false')
         run.child.send_signal(signal.SIGTERM)
         assert run.end()[0] == 143
     assert_completed_by_up(project, "staging")
