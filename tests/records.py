@@ -56,7 +56,7 @@ def account(stack: str) -> str:
 
 def role(stack: str) -> str:
     """The role of a stack."""
-    return f"arn:aws:iam::{account(stack)}:role/items-{stack}-deployment"
+    return f"arn:aws:iam::{account(stack)}:role/deploy/deployment/items-{stack}-deployment"
 
 
 def in_stack(stack: str, *changes: ResourceChange) -> tuple[ResourceChange, ...]:

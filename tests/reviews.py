@@ -27,7 +27,7 @@ def changes(env: str) -> tuple[ResourceChange, ...]:
 
 
 def bound(env: str) -> BoundStack:
-    role = f"arn:aws:iam::{ACCOUNTS[env]}:role/items-{env}-preview"
+    role = f"arn:aws:iam::{ACCOUNTS[env]}:role/deploy/preview/items-{env}-preview"
     settings, state = digest(f"settings of {env}".encode()), digest(f"state of {env}".encode())
     return BoundStack(env, ACCOUNTS[env], role, settings, state, steps_of(changes(env)))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy_project.accounts import SESSION, EnterAs, Entrance, role_of
-from deploy_project.stacks import role_arn
+from deploy_project.stacks import RoleKind, role_arn, target_role_arn
 
 
 class Cloud(StrEnum):
@@ -126,9 +126,18 @@ class Stack:
 
     @property
     def own_roles(self) -> tuple[str, ...]:
-        """Every role through which this stack's account is entered, under the names of today and of before; none in the tools account."""
-        former = (role_arn(self.account, name) for name in self.former_roles)
-        return (*(arn for enter_as in EnterAs if (arn := self.role_arn(enter_as))), *former)
+        """Every role through which this stack's account is entered, under the names of today and of before; none in the tools account.
+
+        Before roles had a path of their own they were the same without it.
+        """
+        names = (self.deployment_role, self.preview_role, *self.former_roles)
+        former = [
+            arn
+            for name in names
+            if name
+            for arn in (role_arn(self.account, name), *(target_role_arn(self.account, kind, name) for kind in RoleKind))
+        ]
+        return tuple(dict.fromkeys((*(arn for enter_as in EnterAs if (arn := self.role_arn(enter_as))), *former)))
 
 
 @dataclass(frozen=True)

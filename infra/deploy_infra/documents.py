@@ -11,14 +11,14 @@ from deploy_infra.names import AccountNames
 from deploy_infra.policies import boundary, buckets, jenkins, roles, trust
 from deploy_infra.policies.document import Document
 from deploy_infra.policies.grant import RoleGrant
-from deploy_infra.policies.jenkins import PlanSigningKey, State
+from deploy_infra.policies.jenkins import EnteredRoles, PlanSigningKey, State
 from deploy_infra.policies.record import TrailDelivery
 from deploy_infra.policies.wants import DeclaredService, service_of
 from deploy_infra.recording import record
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
 from deploy_project.accounts import EnterAs, role_of
 from deploy_project.project_file import admitted
-from deploy_project.stacks import arn, role_arn
+from deploy_project.stacks import RoleKind, arn, role_arn
 
 Documents = Mapping[str, Document]
 
@@ -58,7 +58,6 @@ def state_of(settings: ToolsSettings) -> State:
     tools = settings.tools
     return State(
         bucket_arn=names.bucket_arn(tools.state_bucket),
-        project=settings.project,
         keys_arn=_keys_arn(settings),
         key_alias=tools.state_key,
     )
@@ -69,15 +68,14 @@ def plan_key_of(settings: ToolsSettings) -> PlanSigningKey:
     return PlanSigningKey(_keys_arn(settings), settings.tools.plan_key)
 
 
-def entered_by_preview(settings: ToolsSettings) -> list[str]:
+def entered_by_preview(settings: ToolsSettings) -> EnteredRoles:
     """The roles of the targets in which an agent that builds pull requests looks."""
-    return [role_of(target, EnterAs.PREVIEW) for target in settings.targets]
+    return EnteredRoles(settings.accounts, (RoleKind.PREVIEW,))
 
 
-def entered_by_deploy(settings: ToolsSettings) -> list[str]:
+def entered_by_deploy(settings: ToolsSettings) -> EnteredRoles:
     """The roles of the targets that an agent which deploys takes; it previews too."""
-    deployment = [role_of(target, EnterAs.DEPLOYMENT) for target in settings.targets]
-    return [*deployment, *entered_by_preview(settings)]
+    return EnteredRoles(settings.accounts, (RoleKind.DEPLOYMENT, RoleKind.PREVIEW))
 
 
 def of_access(settings: TargetSettings, service: DeclaredService) -> Documents:

@@ -33,7 +33,7 @@ from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
 from deploy_project.accounts import EnterAs, role_of
 from deploy_project.project_file import admitted
 from deploy_project.seam import RoleNeed
-from deploy_project.stacks import role_arn
+from deploy_project.stacks import RoleKind, role_arn, target_role_arn
 
 
 def needs(root: Path, stack: str) -> list[Mapping[str, object]]:
@@ -71,16 +71,26 @@ def _of_tools(settings: ToolsSettings) -> Iterator[RoleNeed]:
     trail = delivery_of(AccountNames(tools.account, tools.region))
     deploy = _holder(role_arn(tools.account, tools.deploy_role), "jenkins-deploy", "deploy")
     preview = _holder(role_arn(tools.account, tools.preview_role), "jenkins-preview", "preview")
-    yield from _granted(
-        deploy, "Jenkins", jenkins.deploys(state, plan_key_of(settings), trail, entered_by_deploy(settings))
-    )
-    yield from _granted(preview, "Jenkins", jenkins.previews(state, entered_by_preview(settings)))
+    deploys = jenkins.deploys(state, plan_key_of(settings), trail, entered_by_deploy(settings))
+    previews = jenkins.previews(state, entered_by_preview(settings))
+    yield from _granted(deploy, "Jenkins", _by_account(settings, deploys))
+    yield from _granted(preview, "Jenkins", _by_account(settings, previews))
+
+
+def _by_account(settings: ToolsSettings, grants: Iterable[RoleGrant]) -> Iterator[RoleGrant]:
+    """The grants; roles are entered in every account, whichever project's they are."""
+    for grant in grants:
+        if grant.sid != jenkins.ENTER:
+            yield grant
+            continue
+        for account in settings.accounts:
+            yield replace(grant, context={"aws:ResourceAccount": account})
 
 
 def _of_access(settings: TargetSettings, service: DeclaredService) -> Iterator[RoleNeed]:
     target = settings.target
-    deployment = _holder(role_arn(target.account, target.deployment_role), "deployment", "deployment")
-    preview = _holder(role_arn(target.account, target.preview_role), "preview", "preview", session="preview.session")
+    deployment = _holder(role_of(target, EnterAs.DEPLOYMENT), "deployment", "deployment")
+    preview = _holder(role_of(target, EnterAs.PREVIEW), "preview", "preview", session="preview.session")
     for want in service.wants:
         yield from _wanted(deployment, want, service)
         if want.reads:
@@ -93,7 +103,7 @@ def _of_access(settings: TargetSettings, service: DeclaredService) -> Iterator[R
     yield from _granted(unnarrowed, "drift", roles.compares(service))
     yield from _granted(unnarrowed, "the record", reads(delivery_of(account_of(settings))))
     for role in service.roles:
-        holder = _holder(role_arn(target.account, role.role), role.name, role.name)
+        holder = _holder(target_role_arn(target.account, RoleKind.EXECUTION, role.role), role.name, role.name)
         yield from _granted(holder, "what runs", roles.runs(role, service))
 
 

@@ -54,6 +54,11 @@ class ToolsSettings(StackSettings):
 
     targets: tuple[TargetFacts, ...]
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that Jenkins enters, in order."""
+        return tuple(sorted({target.account for target in self.targets}))
+
 
 @dataclass(frozen=True)
 class TargetSettings(StackSettings):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from deploy_project.stacks import ACCESS, role_arn
+from deploy_project.stacks import ACCESS, RoleKind, role_arn, target_role_arn
 
 Value = str | int
 Values = Mapping[str, Value]
@@ -74,12 +74,11 @@ class Enterable(Protocol):
 
 def role_of(account: Enterable, enter_as: EnterAs) -> str:
     """The ARN of the role that `enter_as` means in this account; empty in the tools account."""
-    name = {
-        EnterAs.DEPLOYMENT: account.deployment_role,
-        EnterAs.PREVIEW: account.preview_role,
-        EnterAs.BOOTSTRAP: account.bootstrap_role,
-    }[enter_as]
-    return role_arn(account.account, name) if name else ""
+    if enter_as is EnterAs.BOOTSTRAP:
+        return role_arn(account.account, account.bootstrap_role) if account.bootstrap_role else ""
+    kind = RoleKind(enter_as)
+    name = account.deployment_role if kind is RoleKind.DEPLOYMENT else account.preview_role
+    return target_role_arn(account.account, kind, name) if name else ""
 
 
 def entrance(account: Enterable, enter_as: EnterAs, session_name: str) -> Entrance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 TOOLS = "tools"
 """The stack of Jenkins' own account."""
@@ -45,5 +46,23 @@ def arn(service: str, resource: str, *, region: str = "", account: str = "") -> 
 
 
 def role_arn(account: str, role: str) -> str:
-    """A role of an account."""
+    """A role of an account that has no path, such as Jenkins' own and an organisation's."""
     return arn("iam", f"role/{role}", account=account)
+
+
+class RoleKind(StrEnum):
+    """What a role is that an access layer makes in a target account: Jenkins enters the first two, the last is what runs."""
+
+    DEPLOYMENT = "deployment"
+    PREVIEW = "preview"
+    EXECUTION = "execution"
+
+    @property
+    def path(self) -> str:
+        """Where IAM keeps all roles of the kind; by it Jenkins' own policy tells what may be entered."""
+        return f"/deploy/{self}/"
+
+
+def target_role_arn(account: str, kind: RoleKind, role: str) -> str:
+    """A role that an access layer makes in a target account."""
+    return arn("iam", f"role{kind.path}{role}", account=account)

@@ -19,7 +19,10 @@ DEPLOY = Path(sys.executable).with_name("deploy")
     ("text", "shown"),
     [
         ("up in account 222222222222", "up in account ************"),
-        ("arn:aws:iam::222222222222:role/items-dev-deployment can", "arn:aws:iam::************:role/*** can"),
+        (
+            "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment can",
+            "arn:aws:iam::************:role/*** can",
+        ),
         ("arn:aws:iam::222222222222:role/a/path/of-it", "arn:aws:iam::************:role/***"),
         (
             "arn:aws:sts::111111111111:assumed-role/jenkins-deploy/i-1: x",

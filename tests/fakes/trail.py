@@ -11,8 +11,8 @@ from tests.samples import ACCOUNTS, RUN
 
 START = 1795395720.0
 TOOLS, DEV = "111111111111", ACCOUNTS["dev"]
-ROLE = f"arn:aws:iam::{DEV}:role/items-dev-deployment"
-PREVIEW = f"arn:aws:iam::{DEV}:role/items-dev-preview"
+ROLE = f"arn:aws:iam::{DEV}:role/deploy/deployment/items-dev-deployment"
+PREVIEW = f"arn:aws:iam::{DEV}:role/deploy/preview/items-dev-preview"
 SESSION = f"items-dev-b42-{RUN}"
 MACHINE = f"arn:aws:sts::{TOOLS}:assumed-role/jenkins-deploy/i-1"
 MARK = f"Boto3/1 md/x app/deploy-{RUN}"

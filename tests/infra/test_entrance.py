@@ -21,7 +21,7 @@ def _assumed(stack: str, facts: dict[str, str] | None = None) -> list[dict[str, 
 def test_the_driver_enters_the_service_layer_as_deployment_role() -> None:
     assert _assumed("dev", {**FACTS, "deploy:enterAs": "deployment"}) == [
         {
-            "roleArn": "arn:aws:iam::222222222222:role/items-dev-deployment",
+            "roleArn": "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment",
             "externalId": "items-dev-5f0c0e1b",
             "sessionName": "items-dev-b12-r7",
             "sourceIdentity": "items-dev-b12-r7",
@@ -40,7 +40,7 @@ def test_a_session_is_as_long_as_configured_unless_aws_gave_this_machine_less() 
 
 def test_a_preview_enters_as_preview_role_with_a_session_that_only_reads() -> None:
     (entered,) = _assumed("dev", {**FACTS, "deploy:enterAs": "preview"})
-    assert entered["roleArn"] == "arn:aws:iam::222222222222:role/items-dev-preview"
+    assert entered["roleArn"] == "arn:aws:iam::222222222222:role/deploy/preview/items-dev-preview"
     assert len(entered["policy"]) <= QUOTAS[DocumentKind.SESSION]
     actions = json.loads(entered["policy"])["Statement"][0]["Action"]
     assert "s3:GetBucket*" in actions
@@ -64,5 +64,5 @@ def test_the_administrator_is_already_in_the_tools_account() -> None:
 
 def test_the_plain_cli_enters_as_deployment_role_under_a_name_that_the_trust_takes() -> None:
     (entered,) = _assumed("prod")
-    assert entered["roleArn"] == "arn:aws:iam::444444444444:role/items-prod-deployment"
+    assert entered["roleArn"] == "arn:aws:iam::444444444444:role/deploy/deployment/items-prod-deployment"
     assert entered["sessionName"] == entered["sourceIdentity"] == "items-prod-pulumi"

@@ -14,7 +14,7 @@ from tests.unit.infra.facts import DEMO_TYPES
 
 TYPES_AND_INPUTS = {
     "aws:iam/role:Role": {
-        "name", "description", "assumeRolePolicy", "permissionsBoundary", "maxSessionDuration", "tags",
+        "name", "path", "description", "assumeRolePolicy", "permissionsBoundary", "maxSessionDuration", "tags",
     },
     "aws:iam/rolePolicy:RolePolicy": {"name", "role", "policy"},
     "aws:iam/policy:Policy": {"name", "description", "policy", "tags"},

@@ -10,7 +10,7 @@ from deploy_infra.policies.document import Document, text
 
 
 class CappedRole(pulumi.ComponentResource):
-    """One role. It has no managed policies and no path; `max_session` is in seconds (3,600 to 43,200).
+    """One role. It has no managed policies; `path` begins and ends with a slash, `max_session` is in seconds (3,600 to 43,200).
 
     `id` is AWS's unique id of it: a role that somebody deletes and makes again under the same name has another.
     """
@@ -24,6 +24,7 @@ class CappedRole(pulumi.ComponentResource):
         trust: Document,
         policy: Document,
         boundary: pulumi.Input[str],
+        path: str = "/",
         max_session: int = SHORTEST_MAXIMUM,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -32,6 +33,7 @@ class CappedRole(pulumi.ComponentResource):
         self.role = aws.iam.Role(
             name,
             name=role,
+            path=path,
             description=description,
             assume_role_policy=text(trust),
             permissions_boundary=boundary,

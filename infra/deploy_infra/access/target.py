@@ -15,6 +15,7 @@ from deploy_infra.documents import account_of, of_access
 from deploy_infra.inventory import SHORTEST_MAXIMUM, longest_session
 from deploy_infra.policies.wants import DeclaredService, ExecutionRole
 from deploy_infra.settings import TargetSettings
+from deploy_project.stacks import RoleKind
 
 
 class TargetAccess(pulumi.ComponentResource):
@@ -34,12 +35,13 @@ class TargetAccess(pulumi.ComponentResource):
             "boundary", policy_name=names.boundary(prefix), policy=self._says["boundary"], opts=self._child
         )
         made = {
-            "deployment": self._role("deployment", target.deployment_role, f"Jenkins deploys {prefix}", longest),
-            "preview": self._role("preview", target.preview_role, f"Jenkins looks at {prefix}", longest),
-            **{
-                role.name: self._role(role.name, role.role, f"{role.role.removesuffix(names.execution_role(''))} runs")
-                for role in service.roles
-            },
+            "deployment": self._role(
+                RoleKind.DEPLOYMENT, "deployment", target.deployment_role, f"Jenkins deploys {prefix}", longest
+            ),
+            "preview": self._role(
+                RoleKind.PREVIEW, "preview", target.preview_role, f"Jenkins looks at {prefix}", longest
+            ),
+            **{role.name: self._execution_role(role) for role in service.roles},
         }
         for role in service.roles:
             self._log(role)
@@ -66,7 +68,11 @@ class TargetAccess(pulumi.ComponentResource):
             name = role.name.removesuffix("-execution")
             aws.cloudwatch.LogGroup(name, name=role.log_group, retention_in_days=role.retention, opts=self._child)
 
-    def _role(self, name: str, role: str, purpose: str, max_session: int = SHORTEST_MAXIMUM) -> CappedRole:
+    def _execution_role(self, role: ExecutionRole) -> CappedRole:
+        thing = role.role.removesuffix(names.execution_role(""))
+        return self._role(RoleKind.EXECUTION, role.name, role.role, f"{thing} runs", SHORTEST_MAXIMUM)
+
+    def _role(self, kind: RoleKind, name: str, role: str, purpose: str, max_session: int) -> CappedRole:
         return CappedRole(
             name,
             role=role,
@@ -74,6 +80,7 @@ class TargetAccess(pulumi.ComponentResource):
             trust=self._says[f"{name}.trust"],
             policy=self._says[f"{name}.policy"],
             boundary=self._boundary.arn,
+            path=kind.path,
             max_session=max_session,
             opts=self._child,
         )

@@ -15,6 +15,7 @@ from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.jenkins import (
     PLAN_KEY_ACTIONS,
     STATE_KEY_ACTIONS,
+    EnteredRoles,
     PlanSigningKey,
     State,
     key_condition,
@@ -124,11 +125,11 @@ def _passed(service: DeclaredService) -> Iterator[Statement]:
 
 
 def jenkins(
-    state: State, plan_key: PlanSigningKey, role_arns: list[str], trail_arn: str, trail_bucket_arn: str
+    state: State, plan_key: PlanSigningKey, entered: EnteredRoles, trail_arn: str, trail_bucket_arn: str
 ) -> Document:
     """The ceiling of the tools account's roles: the state, its key, the key of plans, and the roles of the targets."""
     return document(
-        allow("TargetRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], role_arns),
+        allow("TargetRoles", ["sts:AssumeRole", "sts:SetSourceIdentity"], entered.roles, entered.condition),
         allow("State", ["s3:ListBucket", "s3:*Object"], [state.bucket_arn, f"{state.bucket_arn}/*"]),
         allow("StateKey", list(STATE_KEY_ACTIONS), [state.keys_arn], key_condition(state)),
         allow("PlanKey", list(PLAN_KEY_ACTIONS), [plan_key.keys_arn], key_condition(plan_key)),

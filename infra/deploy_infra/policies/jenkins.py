@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy_infra.policies.document import Conditions, Document, document
 from deploy_infra.policies.grant import RoleGrant
 from deploy_infra.policies.record import TrailDelivery, reads
+from deploy_project.stacks import RoleKind, target_role_arn
+
+ENTER = "EnterTargets"
+"""The statement by which Jenkins enters the targets."""
 
 STATE_KEY_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt")
 PLAN_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Verify")
@@ -15,10 +19,9 @@ PLAN_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Veri
 
 @dataclass(frozen=True)
 class State:
-    """Where Pulumi keeps the states of `project`'s service layers, and the key that their secrets are encrypted with."""
+    """Where Pulumi keeps the states of all projects' service layers, and the key that their secrets are encrypted with."""
 
     bucket_arn: str
-    project: str
     keys_arn: str
     key_alias: str
 
@@ -30,17 +33,17 @@ class State:
     @property
     def current(self) -> list[str]:
         """Each stack's state with the one before, and what was written at its updates (`pkg/backend/diy`, `store.go`)."""
-        return [f"{self.bucket_arn}/.pulumi/{kind}/{self.project}/*" for kind in ("stacks", "history")]
+        return [f"{self.bucket_arn}/.pulumi/{kind}/*" for kind in ("stacks", "history")]
 
     @property
     def backups(self) -> str:
         """A copy of each state after an update; nothing here removes one."""
-        return f"{self.bucket_arn}/.pulumi/backups/{self.project}/*"
+        return f"{self.bucket_arn}/.pulumi/backups/*"
 
     @property
     def locks(self) -> str:
         """Who is at work on a stack."""
-        return f"{self.bucket_arn}/.pulumi/locks/organization/{self.project}/*"
+        return f"{self.bucket_arn}/.pulumi/locks/organization/*"
 
 
 @dataclass(frozen=True)
@@ -51,29 +54,52 @@ class PlanSigningKey:
     key_alias: str
 
 
-def deploy(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, role_arns: Sequence[str]) -> Document:
+@dataclass(frozen=True)
+class EnteredRoles:
+    """The accounts whose roles Jenkins may enter, and which kinds of roles.
+
+    A role is told by its path, its account by a condition: a list of accounts is short (200 of them take 3,200 characters of the
+    6,144 that a boundary may have), a list of roles would not be. `aws:ResourceAccount` is the account of the role that is asked
+    for (IAM User Guide, "AWS global condition context keys").
+    """
+
+    accounts: tuple[str, ...]
+    kinds: tuple[RoleKind, ...]
+
+    @property
+    def roles(self) -> list[str]:
+        """Their ARNs."""
+        return [target_role_arn("*", kind, "*") for kind in self.kinds]
+
+    @property
+    def condition(self) -> Conditions:
+        """In these accounts only."""
+        return {"StringEquals": {"aws:ResourceAccount": list(self.accounts)}}
+
+
+def deploy(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, entered: EnteredRoles) -> Document:
     """Enter every target as deployment or preview role; read and write the state; sign plans; read who entered.
 
     The preview role neither signs plans nor reads the record: on its agents runs what a pull request brings.
     """
-    return document(*(grant.statement for grant in deploys(state, plan_key, trail, role_arns)))
+    return document(*(grant.statement for grant in deploys(state, plan_key, trail, entered)))
 
 
-def preview(state: State, role_arns: Sequence[str]) -> Document:
+def preview(state: State, entered: EnteredRoles) -> Document:
     """Enter every target as preview role; read the state.
 
     A preview neither locks nor writes: the lock, the checkpoint and the history belong to up, refresh and destroy.
     """
-    return document(*(grant.statement for grant in previews(state, role_arns)))
+    return document(*(grant.statement for grant in previews(state, entered)))
 
 
-def deploys(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, role_arns: Sequence[str]) -> list[RoleGrant]:
+def deploys(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, entered: EnteredRoles) -> list[RoleGrant]:
     """What an agent that deploys does in its own account."""
     held = {"S3:GetObject": "s3:GetObject", "S3:PutObject": "s3:PutObject"}
     removed = {"S3:DeleteObject": "s3:DeleteObject"}
     kept = {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey", "KMS:Encrypt": "kms:Encrypt"}
     return [
-        _enter(role_arns),
+        _enter(entered),
         _find(state),
         RoleGrant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
         RoleGrant("RemoveState", "state", removed, [*state.current, state.locks]),
@@ -84,10 +110,10 @@ def deploys(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, role_a
     ]
 
 
-def previews(state: State, role_arns: Sequence[str]) -> list[RoleGrant]:
+def previews(state: State, entered: EnteredRoles) -> list[RoleGrant]:
     """What an agent that builds pull requests does in its own account."""
     return [
-        _enter(role_arns),
+        _enter(entered),
         _find(state),
         RoleGrant("ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]),
         _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
@@ -108,10 +134,10 @@ def key_condition(key: State | PlanSigningKey) -> Conditions:
     return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key.key_alias}}
 
 
-def _enter(role_arns: Sequence[str]) -> RoleGrant:
+def _enter(entered: EnteredRoles) -> RoleGrant:
     """The source identity is set in the same call, and authorised by an action of its own."""
     calls = {"STS:AssumeRole": "sts:AssumeRole", "STS:AssumeRole(SourceIdentity)": "sts:SetSourceIdentity"}
-    return RoleGrant("EnterTargets", "enter", calls, list(role_arns))
+    return RoleGrant(ENTER, "enter", calls, entered.roles, entered.condition)
 
 
 def _find(state: State) -> RoleGrant:

@@ -23,7 +23,7 @@ from deploy_infra.service.queue import Queue
 from deploy_infra.service.rights import GrantedByHand, May, Rights, RunsAs
 from deploy_infra.settings import TargetSettings, load
 from deploy_project.project_file import PROJECT_FILE, admitted
-from deploy_project.stacks import arn, role_arn
+from deploy_project.stacks import RoleKind, arn, target_role_arn
 
 _RUNTIME = "python3.13"
 _ARCHITECTURE = "arm64"
@@ -173,7 +173,7 @@ class ThisStack:
         logs = names.log_group(self.name(name)) if runs_in == _LAMBDA else ""
         kept = log_days if logs else 0
         RunsAs(name, role=role, runs_in=runs_in, may=may, log_group=logs, retention=kept, opts=self.opts)
-        return role_arn(self.account, role)
+        return target_role_arn(self.account, RoleKind.EXECUTION, role)
 
     def grant(self, name: str, actions: Sequence[str], *arns: str) -> None:
         """Let whoever deploys this stack do more than follows from its resources: IAM actions, on these ARNs. `name` says what for."""

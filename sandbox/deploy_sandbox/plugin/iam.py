@@ -27,7 +27,7 @@ _VERSIONS_KEPT = 5  # AWS keeps at most five versions of a managed policy
 def _create_role(account: EnteredAccount, inputs: Inputs) -> str:
     request: dict[str, Any] = {
         "RoleName": inputs["name"],
-        "Path": "/",
+        "Path": inputs["path"],
         "AssumeRolePolicyDocument": inputs["assumeRolePolicy"],
         "MaxSessionDuration": inputs["maxSessionDuration"],
         "Description": inputs.get("description"),
@@ -49,6 +49,7 @@ def _read_role(account: EnteredAccount, name: str, known: State) -> State | None
         "id": name,
         "name": name,
         "description": role.get("Description"),
+        "path": role["Path"],
         "assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"]),
         "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", without),
         "maxSessionDuration": role.get("MaxSessionDuration"),
@@ -242,6 +243,7 @@ TYPES = (
         (
             _NAME,
             Property("description", default=""),
+            Property("path", default="/", replaces=True, filled=True),
             Property("assumeRolePolicy", InputKind.DOCUMENT, required=True),
             Property("permissionsBoundary", default=""),
             Property("maxSessionDuration", InputKind.INTEGER, default=3600, filled=True),

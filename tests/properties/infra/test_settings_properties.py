@@ -60,9 +60,10 @@ def test_what_is_accepted_adds_no_wildcard_and_no_variable_to_any_document(key: 
         if problems(root, ["dev-access"]):
             return
         shown_documents = json.dumps(documents(root, "dev-access")["deployment.trust"])
-        shown_documents += json.dumps(documents(root, "tools")["deploy.policy"])
-        assert "${" not in shown_documents
+        jenkins = json.dumps(documents(root, "tools")["deploy.policy"])
+        assert "${" not in shown_documents + jenkins
         assert re.findall(r":role/[^\"]*[*?/]", shown_documents) == []
+        assert set(re.findall(r":role/([^\"]*)", jenkins)) == {"deploy/deployment/*", "deploy/preview/*"}
 
 
 @given(st.text())

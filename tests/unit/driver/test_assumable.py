@@ -37,7 +37,7 @@ def test_a_role_that_refuses_four_times_is_asked_a_fifth_time() -> None:
     assert len(identity.entered) == 6
     told = [event.message for event in said.of(Progress)]
     assert len(told) == 4
-    assert "arn:aws:iam::222222222222:role/items-dev-deployment" in told[0]
+    assert "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment" in told[0]
     assert "AccessDenied 0" in told[0]
 
 

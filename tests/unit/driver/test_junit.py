@@ -20,7 +20,7 @@ from deploy_driver.values import Changes, ResourceChange
 from tests.samples import ACCOUNTS, RUN
 from tests.unit.driver.test_render import BUCKET, golden
 
-ROLE = "arn:aws:iam::222222222222:role/items-dev-deployment"
+ROLE = "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"
 STARTED = said.RunStarted(RUN, "up", "sandbox", ("dev", "staging", "prod"), "3.250.0", "7.51.1")
 CHECKS = (
     said.CheckStarted("identity"),

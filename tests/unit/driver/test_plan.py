@@ -91,9 +91,24 @@ def test_destroy_goes_the_other_way() -> None:
 @pytest.mark.parametrize(
     ("operation", "chosen", "enter_as", "role"),
     [
-        (Operation.UP, stack(), EnterAs.DEPLOYMENT, "arn:aws:iam::222222222222:role/items-dev-deployment"),
-        (Operation.DESTROY, stack(), EnterAs.DEPLOYMENT, "arn:aws:iam::222222222222:role/items-dev-deployment"),
-        (Operation.PREVIEW, stack(), EnterAs.PREVIEW, "arn:aws:iam::222222222222:role/items-dev-preview"),
+        (
+            Operation.UP,
+            stack(),
+            EnterAs.DEPLOYMENT,
+            "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment",
+        ),
+        (
+            Operation.DESTROY,
+            stack(),
+            EnterAs.DEPLOYMENT,
+            "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment",
+        ),
+        (
+            Operation.PREVIEW,
+            stack(),
+            EnterAs.PREVIEW,
+            "arn:aws:iam::222222222222:role/deploy/preview/items-dev-preview",
+        ),
         (
             Operation.UP,
             access_stack(),

@@ -53,7 +53,7 @@ def test_every_role_is_entered_as_the_run_will_enter_it() -> None:
     identity = FakeIdentity()
     Preflight(identity, FakeState(), Recorder()).require(PLAN, facts())
     entered = {entrance.role_arn: entrance for entrance in identity.entered}
-    dev = entered["arn:aws:iam::222222222222:role/items-dev-deployment"]
+    dev = entered["arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"]
     assert len(entered) == 3
     assert (dev.external_id, dev.session_name) == ("items-dev-5f0c0e1b", f"items-dev-b42-{RUN}")
 
@@ -66,7 +66,7 @@ def test_all_that_is_wrong_is_said_at_once_each_with_its_stack_and_all_ways_out(
     state = FakeState(NotReadyError("NoSuchBucket", remedy="bootstrap"), locks={"prod": "jenkins@agent-3 (pid 77)"})
     said = Recorder()
     error = refused(identity, state, said)
-    elsewhere = "arn:aws:iam::333333333333:role/items-staging-deployment is in account 999999999999"
+    elsewhere = "arn:aws:iam::333333333333:role/deploy/deployment/items-staging-deployment is in account 999999999999"
     assert error.what == "4 checks failed; nothing was touched"
     assert error.detail == (
         "state: NoSuchBucket",

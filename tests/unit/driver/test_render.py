@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 GOLDEN = Path(__file__).parents[2] / "golden"
 BUCKET = "urn:pulumi:dev::items::deploy:service:Items$aws:s3/bucket:Bucket::data"
 HEALTH = "https://abc.example/health"
-ROLE = "arn:aws:iam::222222222222:role/items-dev-deployment"
+ROLE = "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"
 
 
 def change(op: str, urn: str = BUCKET) -> ResourceChange:

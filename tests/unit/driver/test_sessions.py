@@ -22,7 +22,7 @@ from tests.fakes.identity import FakeIdentity
 from tests.fakes.state import FakeState
 from tests.samples import access_stack, facts, stack
 
-ROLE = "arn:aws:iam::222222222222:role/items-dev-deployment"
+ROLE = "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"
 CHAINING = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
 MAXIMUM = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 

@@ -15,7 +15,7 @@ from deploy_infra.policies.resource_types import ActionRequest, resource_types
 ROOT = Path(__file__).resolve().parents[3]
 BUCKET = "arn:aws:s3:::items-dev-222222222222"
 FUNCTION = "arn:aws:lambda:eu-central-1:222222222222:function:items-dev"
-EXECUTION_ROLE = "arn:aws:iam::222222222222:role/items-dev-execution"
+EXECUTION_ROLE = "arn:aws:iam::222222222222:role/deploy/execution/items-dev-execution"
 API = "arn:aws:apigateway:eu-central-1::/apis/a1b2c3"
 API_TAGS = "arn:aws:apigateway:eu-central-1::/tags/arn%3Aaws%3Aapigateway%3Aeu-central-1%3A%3A%2Fapis%2Fa1b2c3"
 OURS = {"aws:ResourceTag/deploy:project": "items", "aws:ResourceTag/deploy:stack": "dev"}

@@ -19,25 +19,27 @@ def _may(who: str, action: str, resource: str, keys: dict[str, object] | None = 
     return allows_within(document("tools", f"{who}.policy"), document("tools", "boundary"), action, resource, keys)
 
 
-def _role(account: str, name: str) -> str:
-    return f"arn:aws:iam::{account}:role/{name}"
+def _enters(who: str, account: str, role: str, action: str = "sts:AssumeRole") -> bool:
+    return _may(who, action, f"arn:aws:iam::{account}:role/{role}", {"aws:ResourceAccount": [account]})
 
 
 def test_both_enter_the_preview_roles_and_only_one_the_deployment_roles() -> None:
-    for env, account in (("dev", "222222222222"), ("staging", "333333333333"), ("prod", "444444444444")):
-        assert _may("deploy", "sts:AssumeRole", _role(account, f"items-{env}-deployment"))
-        assert _may("deploy", "sts:SetSourceIdentity", _role(account, f"items-{env}-deployment"))
-        assert _may("deploy", "sts:AssumeRole", _role(account, f"items-{env}-preview"))
-        assert _may("preview", "sts:AssumeRole", _role(account, f"items-{env}-preview"))
-        assert not _may("preview", "sts:AssumeRole", _role(account, f"items-{env}-deployment"))
+    for account in ("222222222222", "333333333333", "444444444444"):
+        for service in ("items", "another"):
+            assert _enters("deploy", account, f"deploy/deployment/{service}-dev-deployment")
+            assert _enters("deploy", account, f"deploy/deployment/{service}-dev-deployment", "sts:SetSourceIdentity")
+            assert _enters("deploy", account, f"deploy/preview/{service}-dev-preview")
+            assert _enters("preview", account, f"deploy/preview/{service}-dev-preview")
+            assert not _enters("preview", account, f"deploy/deployment/{service}-dev-deployment")
 
 
 def test_neither_enters_anything_else() -> None:
     for who in ("deploy", "preview"):
-        assert not _may(who, "sts:AssumeRole", _role("222222222222", "OrganizationAccountAccessRole"))
-        assert not _may(who, "sts:AssumeRole", _role("222222222222", "items-dev-execution"))
-        assert not _may(who, "sts:AssumeRole", _role("555555555555", "items-dev-deployment"))
-        assert not _may(who, "sts:TagSession", _role("222222222222", "items-dev-deployment"))
+        assert not _enters(who, "222222222222", "OrganizationAccountAccessRole")
+        assert not _enters(who, "222222222222", "items-dev-deployment")
+        assert not _enters(who, "222222222222", "deploy/execution/items-dev-execution")
+        assert not _enters(who, "555555555555", "deploy/preview/items-dev-preview")
+        assert not _enters(who, "222222222222", "deploy/preview/items-dev-preview", "sts:TagSession")
 
 
 NEW: dict[str, object] = {"s3:if-none-match": "*"}
@@ -90,9 +92,9 @@ def test_the_key_is_the_one_of_that_alias() -> None:
 def test_the_boundary_holds_even_a_role_that_may_do_anything() -> None:
     boundary = document("tools", "boundary")
     for action, resource in (
-        ("iam:PutRolePolicy", _role("111111111111", "jenkins-deploy")),
-        ("iam:PassRole", _role("111111111111", "Administrator")),
-        ("sts:AssumeRole", _role("111111111111", "Administrator")),
+        ("iam:PutRolePolicy", "arn:aws:iam::111111111111:role/jenkins-deploy"),
+        ("iam:PassRole", "arn:aws:iam::111111111111:role/Administrator"),
+        ("sts:AssumeRole", "arn:aws:iam::111111111111:role/Administrator"),
         ("kms:PutKeyPolicy", KEY),
         ("s3:PutBucketPolicy", STATE),
         ("cloudtrail:StopLogging", "arn:aws:cloudtrail:eu-central-1:111111111111:trail/deploy-trail"),

@@ -74,6 +74,7 @@ def test_needs_leave_open_only_what_nobody_knows_beforehand_and_say_what_policie
         assert all(values for values in need.context.values())
     keys = {key for need in [*NEEDS, *OF_TOOLS] for key in need.context}
     assert keys == {
+        "aws:ResourceAccount",
         "iam:PassedToService",
         "lambda:Principal",
         "s3:if-none-match",

@@ -113,9 +113,9 @@ def test_the_deployment_role_reaches_its_own_and_not_the_same_with_one_fact_wron
 LOG = "arn:aws:logs:eu-central-1:222222222222:log-group:/aws/lambda/items-dev"
 NEVER = [
     ("iam:CreateRole", "arn:aws:iam::222222222222:role/new"),
-    ("iam:PutRolePolicy", "arn:aws:iam::222222222222:role/items-dev-deployment"),
-    ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::222222222222:role/items-dev-deployment"),
-    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::222222222222:role/items-dev-deployment"),
+    ("iam:PutRolePolicy", "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"),
+    ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"),
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"),
     ("iam:CreatePolicyVersion", "arn:aws:iam::222222222222:policy/items-dev-boundary"),
     ("iam:CreateAccessKey", "arn:aws:iam::222222222222:user/anybody"),
     ("sts:AssumeRole", "arn:aws:iam::222222222222:role/OrganizationAccountAccessRole"),

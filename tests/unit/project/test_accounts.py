@@ -12,14 +12,16 @@ DEV = TargetFacts(
 )
 
 
-@pytest.mark.parametrize(("enter_as", "role"), [(EnterAs.DEPLOYMENT, "deployer"), (EnterAs.PREVIEW, "looker")])
+@pytest.mark.parametrize(
+    ("enter_as", "role"), [(EnterAs.DEPLOYMENT, "deployment/deployer"), (EnterAs.PREVIEW, "preview/looker")]
+)
 def test_our_own_roles_are_entered_with_external_id_source_identity_and_duration(enter_as: EnterAs, role: str) -> None:
     entered = entrance(DEV, enter_as, "items-dev-b1")
     assert entered == Entrance(
-        f"arn:aws:iam::222222222222:role/{role}", "items-dev-b1", "id-of-dev", "items-dev-b1", 7200
+        f"arn:aws:iam::222222222222:role/deploy/{role}", "items-dev-b1", "id-of-dev", "items-dev-b1", 7200
     )
     assert entered.request() == {
-        "RoleArn": f"arn:aws:iam::222222222222:role/{role}",
+        "RoleArn": f"arn:aws:iam::222222222222:role/deploy/{role}",
         "RoleSessionName": "items-dev-b1",
         "ExternalId": "id-of-dev",
         "SourceIdentity": "items-dev-b1",

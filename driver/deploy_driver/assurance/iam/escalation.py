@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from deploy_driver.assurance.iam.roles import RoleDefinition
-from deploy_driver.iam_policy import PolicyRequest, decide, matches, names_action
+from deploy_driver.iam_policy import PolicyRequest, covers, decide, matches, names_action
 from deploy_project.accounts import ORGANIZATION_ROLE
 from deploy_project.stacks import arn, role_arn
 
@@ -89,7 +89,7 @@ def _requests(
     own = {request.resource for need in role.needs for request in need.requests if request.action == action}
     context = {"iam:PassedToService": path.passed_to} if action == "iam:PassRole" else {}
     for resource in (*_others(path.needs[action], action, role, roles), *_reached(action, role, own)):
-        if resource not in own:
+        if not any(covers(needed, resource) for needed in own - {"*"}):
             yield PolicyRequest(action, resource, context, chosen=True)
 
 

@@ -118,8 +118,9 @@ class ProvedTarget:
         return tuple(role for role in self.roles if role.name not in {"deployment", "preview"})
 
     def role_arn(self, name: str) -> str:
-        """A role of this account."""
-        return role_arn(self.account, name)
+        """A role of this account, of the access layer or of somebody else."""
+        own = {role.arn.rpartition("/")[2]: role.arn for role in self.roles}
+        return own.get(name) or role_arn(self.account, name)
 
     def roles_of(self, *names: str) -> tuple[RoleDefinition, ...]:
         """The roles of these names among the documents; not `deployment` where the program has nothing to deploy."""

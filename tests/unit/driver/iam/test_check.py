@@ -154,7 +154,7 @@ EDITS: list[tuple[str, str, Any, set[tuple[str, str]]]] = [
     (
         "tools",
         "jenkins-preview",
-        edit("EnterTargets", Resource=plus("arn:aws:iam::222222222222:role/items-dev-deployment")),
+        edit("EnterTargets", Resource=plus("arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment")),
         {
             ("iam.surplus-resource", "preview.policy: EnterTargets"),
             ("iam.escalation", "preview.policy"),
@@ -184,7 +184,7 @@ EDITS: list[tuple[str, str, Any, set[tuple[str, str]]]] = [
     (
         "tools",
         "jenkins-preview",
-        edit("ReadState", Resource=pattern("/items/*", "/items/dev*")),
+        edit("ReadState", Resource=pattern("/stacks/*", "/stacks/items/dev*")),
         {("iam.missing", "preview.policy")},
     ),
     (
