@@ -133,8 +133,8 @@ def delivery_of(here: AccountNames) -> TrailDelivery:
 
 
 def account_of(settings: TargetSettings) -> AccountNames:
-    """What is called the same in this account as in every other."""
-    return AccountNames(settings.target.account, settings.target.region)
+    """What is called the same in this account as in every other. The trail is where Jenkins is: it records every region."""
+    return AccountNames(settings.target.account, settings.tools.region)
 
 
 def _keys_arn(settings: ToolsSettings) -> str:

@@ -12,7 +12,7 @@ JENKINS_BOUNDARY = "jenkins-boundary"
 
 @dataclass(frozen=True)
 class AccountNames:
-    """What any account of ours has, tools or target: its trail."""
+    """What any account of ours has, tools or target: its trail, in the `region` of the tools account."""
 
     account: str
     region: str

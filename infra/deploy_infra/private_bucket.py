@@ -15,9 +15,8 @@ class PrivateBucket(pulumi.ComponentResource):
     who did what. `policy` is the whole bucket policy. `empties`: it may be deleted with what is in it, as in a destroy that was
     asked for, and at no other time: the next update takes that back where a destroy was interrupted.
 
-    S3 blocks public access to every new bucket by itself (S3 User Guide, "Default settings for new S3 buckets"). Where an
-    administrator makes the bucket the block is `stated`, so that it is put back. What Jenkins makes does not state it: to
-    state it is to be allowed to change it.
+    S3 blocks public access to every new bucket by itself (S3 User Guide, "Default settings for new S3 buckets"). The block is not
+    stated here: to state it is to be allowed to change it.
     """
 
     def __init__(
@@ -26,7 +25,6 @@ class PrivateBucket(pulumi.ComponentResource):
         *,
         bucket: str,
         policy: Document,
-        stated: bool,
         empties: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -34,22 +32,8 @@ class PrivateBucket(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=empties, opts=child)
         self._harden(name, child)
-        private = [self._block(name, child)] if stated else []
-        # S3 refuses a bucket policy and a public access block that are written at the same time.
-        after = pulumi.ResourceOptions(parent=self, depends_on=private)
-        self.policy = aws.s3.BucketPolicy(name, bucket=self.bucket.id, policy=text(policy), opts=after)
+        aws.s3.BucketPolicy(name, bucket=self.bucket.id, policy=text(policy), opts=child)
         self.register_outputs({"bucket": self.bucket.bucket})
-
-    def _block(self, name: str, child: pulumi.ResourceOptions) -> aws.s3.BucketPublicAccessBlock:
-        return aws.s3.BucketPublicAccessBlock(
-            name,
-            bucket=self.bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
 
     def _harden(self, name: str, child: pulumi.ResourceOptions) -> None:
         aws.s3.BucketVersioning(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.configuration import iam, s3, service, trail
+from tests.configuration import iam, s3, service
 from tests.configuration.view import View, of
 from tests.infra.program import Registered
 
@@ -42,10 +42,6 @@ CONTROLS = (
     Control("APIGateway.8", "routes say who may call them", of(service.ROUTE), service.says_who),
     Control("APIGateway.9", "stages log access", of(service.STAGE), service.logs_access),
     Control("APIGateway.10", "private integrations use TLS", of(service.INTEGRATION), service.private_is_tls),
-    Control("CloudTrail.1", "a trail records all regions", trail.account, trail.records_all_regions),
-    Control("CloudTrail.2", "trails are encrypted with a KMS key", of(trail.TRAIL), trail.has("kmsKeyId")),
-    Control("CloudTrail.4", "trails validate their files", of(trail.TRAIL), trail.has("enableLogFileValidation")),
-    Control("CloudTrail.5", "trails go to CloudWatch Logs", of(trail.TRAIL), trail.has("cloudWatchLogsGroupArn")),
     Control("IAM.1", "no policy allows everything", of(*iam.POLICIES), iam.allows_not_everything),
     Control("IAM.21", "no managed policy allows a whole service", of(iam.POLICY), iam.allows_no_whole_service),
 )

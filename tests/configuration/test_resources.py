@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.configuration import s3, service, trail
+from tests.configuration import s3, service
 from tests.configuration.iam import POLICIES, POLICY
 from tests.configuration.standard import CONTROLS, ELSEWHERE, failures
 from tests.configuration.view import View, statements
@@ -100,7 +100,6 @@ CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcl
 STRANGER = {"AWS": "arn:aws:iam::999999999999:root"}
 
 BROKEN: list[tuple[str, set[str], Change]] = [
-    ("dev-access", {"S3.2", "S3.3", "S3.8"}, saying(BLOCK, blockPublicPolicy=False)),
     ("dev", {"S3.2", "S3.3", "S3.8"}, adding(BLOCK, s3.BUCKET, **CLOSED | {"restrictPublicBuckets": False})),
     ("dev", {"S3.2"}, allowing(BUCKET_POLICY, Principal="*", Action="s3:GetObject")),
     ("dev", {"S3.3"}, allowing(BUCKET_POLICY, Principal={"AWS": "*"}, Action=["s3:PutObject"])),
@@ -114,23 +113,17 @@ BROKEN: list[tuple[str, set[str], Change]] = [
     ("dev", {"Lambda.5"}, saying(service.FUNCTION, vpcConfig={"subnetIds": ["subnet-1"]})),
     ("dev", {"APIGateway.1"}, saying("aws:apigatewayv2/api:Api", protocolType="WEBSOCKET")),
     ("dev", {"APIGateway.10"}, saying(service.INTEGRATION, connectionType="VPC_LINK")),
-    ("prod-access", {"CloudTrail.1"}, without(trail.TRAIL)),
-    ("prod-access", {"CloudTrail.1"}, saying(trail.TRAIL, isMultiRegionTrail=False)),
-    ("tools", {"CloudTrail.1"}, saying(trail.TRAIL, enableLogging=False)),
-    ("tools", {"CloudTrail.4"}, saying(trail.TRAIL, enableLogFileValidation=False)),
     ("dev-access", {"IAM.1"}, allowing(POLICY, Action="*")),
     ("dev-access", {"IAM.1"}, allowing(POLICIES[1], NotAction="iam:*")),
 ]
 """One protection taken away, and exactly the controls that say so."""
 
 MENDED: list[tuple[str, str, Change]] = [
-    ("dev-access", "S3.1", adding(ACCOUNT_BLOCK, s3.BUCKET, **CLOSED)),
+    ("dev-access", "S3.1", adding(ACCOUNT_BLOCK, POLICIES[1], **CLOSED)),
     ("dev", "S3.9", adding("aws:s3/bucketLogging:BucketLogging", s3.BUCKET)),
     ("dev", "S3.13", adding(s3.LIFECYCLE, s3.BUCKET)),
     ("dev", "APIGateway.8", saying(service.ROUTE, authorizationType="AWS_IAM")),
     ("dev", "APIGateway.9", saying(service.STAGE, accessLogSettings={"destinationArn": "arn:aws:logs:::log-group:x"})),
-    ("tools", "CloudTrail.2", saying(trail.TRAIL, kmsKeyId="alias/trail")),
-    ("tools", "CloudTrail.5", saying(trail.TRAIL, cloudWatchLogsGroupArn="arn:aws:logs:::log-group:x")),
     ("dev-access", "IAM.21", saying(POLICY, policy='{"Statement": [{"Effect": "Allow", "Action": "s3:Get*"}]}')),
 ]
 """What is waived, made as the control wants it: then it holds, so the control can be kept."""

@@ -1,6 +1,6 @@
-"""What must stand before Pulumi can, in the tools account: for each layer a bucket of states and a key, and the key of plans.
+"""What must stand before any stack does, and must outlive it: the buckets and keys of states, the key of plans, each account's trail.
 
-Made once, checked every time.
+Made once, whichever project comes first; put back every time; taken away by no `deploy destroy`.
 """
 
 from __future__ import annotations
@@ -86,6 +86,72 @@ def _is(account: str, roles: Iterable[str]) -> Mapping[str, Any]:
     return {"ArnEquals": {"aws:PrincipalArn": [role_arn(account, role) for role in roles]}}
 
 
+def private_bucket(
+    aws: AwsSession, region: str, bucket: str, policy: Mapping[str, Any], making: Callable[[], None]
+) -> None:
+    """Make the bucket where there is none, which `making` says, and put its settings back to what they should be.
+
+    Versioned, encrypted, owned by its account, open to nobody but whom `policy` lets in. Raises NotReadyError with AWS's reason.
+    """
+    s3 = aws.client("s3", region)
+    mine = asking("listing our buckets", s3.list_buckets)["Buckets"]
+    if bucket not in {entry["Name"] for entry in mine}:
+        making()
+        place = {} if region == "us-east-1" else {"LocationConstraint": region}
+        extra = {"CreateBucketConfiguration": place} if place else {}
+        asking(f"making the bucket {bucket}", lambda: s3.create_bucket(Bucket=bucket, **extra), remedies=_TAKEN)
+    what = f"hardening the bucket {bucket}"
+    asking(what, lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}))
+    asking(
+        what,
+        lambda: s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration=dict.fromkeys(
+                ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+            ),
+        ),
+    )
+    owned = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    asking(what, lambda: s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=owned))
+    encrypted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    asking(what, lambda: s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=encrypted))
+    asking(what, lambda: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy)))
+
+
+@dataclass(frozen=True)
+class AccountTrail:
+    """The record of who did what in one account: a trail over all regions, in a bucket that only CloudTrail writes to.
+
+    `aws` is an administrator's session in the account, `region` the one that the trail and its bucket belong to; the trail records
+    every region. Management events only: object reads and function calls would cost per event, and say nothing about who entered.
+    """
+
+    aws: AwsSession
+    region: str
+    name: str
+    bucket: str
+    policy: Mapping[str, Any]
+
+    def lay(self, say: Callable[[str], None]) -> None:
+        """Make what is missing, and put back what somebody changed. Raises NotReadyError with AWS's reason."""
+        making = f"making the bucket of the trail, {self.bucket}"
+        private_bucket(self.aws, self.region, self.bucket, self.policy, lambda: say(making))
+        trails, what = self.aws.client("cloudtrail", self.region), f"the trail {self.name}"
+        settings = {
+            "S3BucketName": self.bucket,
+            "IncludeGlobalServiceEvents": True,
+            "IsMultiRegionTrail": True,
+            "EnableLogFileValidation": True,
+        }
+        named = {"trailNameList": [self.name], "includeShadowTrails": False}
+        if asking(what, lambda: trails.describe_trails(**named))["trailList"]:
+            asking(what, lambda: trails.update_trail(Name=self.name, **settings))
+        else:
+            say(f"making {what}")
+            asking(what, lambda: trails.create_trail(Name=self.name, **settings))
+        asking(what, lambda: trails.start_logging(Name=self.name))
+
+
 @dataclass(frozen=True)
 class Foundation:
     """Makes and hardens the buckets of states, their keys and the key of plans; what already is as it should be stays untouched.
@@ -111,30 +177,7 @@ class Foundation:
         self._plan_key(say)
 
     def _bucket(self, bucket: str, policy: Mapping[str, Any], say: Callable[[str], None]) -> None:
-        s3 = self.aws.client("s3", self.backend.region)
-        mine = asking("listing our buckets", s3.list_buckets)["Buckets"]
-        if bucket not in {entry["Name"] for entry in mine}:
-            say(f"making the state bucket {bucket}")
-            place = {} if self.backend.region == "us-east-1" else {"LocationConstraint": self.backend.region}
-            extra = {"CreateBucketConfiguration": place} if place else {}
-            what = f"making the bucket {bucket}"
-            asking(what, lambda: s3.create_bucket(Bucket=bucket, **extra), remedies=_TAKEN)
-        what = f"hardening the bucket {bucket}"
-        asking(what, lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}))
-        asking(
-            what,
-            lambda: s3.put_public_access_block(
-                Bucket=bucket,
-                PublicAccessBlockConfiguration=dict.fromkeys(
-                    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-                ),
-            ),
-        )
-        owned = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-        asking(what, lambda: s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=owned))
-        encrypted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
-        asking(what, lambda: s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=encrypted))
-        asking(what, lambda: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy)))
+        private_bucket(self.aws, self.backend.region, bucket, policy, lambda: say(f"making the state bucket {bucket}"))
 
     def _state_key(self, alias: str, policy: Mapping[str, Any], say: Callable[[str], None]) -> None:
         kms, document = self.aws.client("kms", self.backend.region), json.dumps(policy)

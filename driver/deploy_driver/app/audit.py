@@ -79,7 +79,7 @@ class Auditor:
         if not self.delivered:
             return HistoryTrail(aws, stack.account, stack.region)
         bucket = program.inventory(self.config, stack, "buckets.trail").buckets["trail"]
-        return DeliveredTrail(aws, stack.account, stack.region, bucket)
+        return DeliveredTrail(aws, stack.account, self.config.tools.region, bucket)
 
     def _looking(self) -> frozenset[str]:
         return frozenset(stack.role_arn(EnterAs.PREVIEW) for stack in self.config.stacks)

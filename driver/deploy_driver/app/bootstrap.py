@@ -8,6 +8,7 @@ from typing import Any
 from deploy_driver.adapters.access_states import AccessStates
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.foundation import (
+    AccountTrail,
     Foundation,
     access_bucket_policy,
     access_key_policy,
@@ -106,12 +107,26 @@ def bootstrap(
             config.jenkins_preview_role,
         )
         foundation.lay(lambda line: run.stream(Progress(line)))
+        _lay_trails(context)
         _move_states(context)
         outcome = run.deployer.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:
             _wait(context)
     return RunResult(outcome, ending.code)
+
+
+def _lay_trails(context: RunContext) -> None:
+    """In every account that is bootstrapped now, unless its program says that there is none; once where several stacks share one."""
+    run, session, config = context.run, context.session, context.session.config
+    for step in {step.stack.account: step for step in context.plan.steps}.values():
+        stack = step.stack
+        made = program.inventory(config, stack)
+        if made.trail:
+            policy = program.documents(config, stack, "trail")["trail"]
+            aws = session.enter(Step(stack, Operation.UP, EnterAs.BOOTSTRAP))
+            trail = AccountTrail(aws, config.tools.region, made.trail, made.buckets["trail"], policy)
+            trail.lay(lambda line, name=stack.name: run.stream(Progress(line, name)))  # type: ignore[misc]
 
 
 def _move_states(context: RunContext) -> None:

@@ -170,7 +170,7 @@ def _outputs(session: Session, tools: EngineTools | Unseen, access: Stack) -> Ou
 def _judged(look: Look, session: Session) -> list[RuleResult]:
     try:
         aws = session.enter(Step(look.access, Operation.UP, EnterAs.BOOTSTRAP))
-        return list(judge(look.subjects(Inspector(aws))))
+        return list(judge(look.subjects(Inspector(aws, look.config.tools.region))))
     except DeployError as error:
         return list(not_looked_at(IN_ACCOUNTS, Unseen(str(error)), look.access.name))
 

@@ -55,7 +55,7 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
             access_key=config.access_backend.key_alias,
             plan_key=config.plan_key,
             boundary=arn("iam", f"policy/{made.boundary}", account=tools.account),
-            trail=_trail(tools, made.trail),
+            trail=_trail(config, tools, made.trail),
             trail_bucket=made.buckets["trail"],
         ),
         tuple(known[stack.name] for stack in chosen),
@@ -98,7 +98,7 @@ def _target(config: DeployConfig, stack: Stack, roles: Iterable[RoleDefinition],
         preview_role=stack.preview_role,
         bootstrap_role=stack.bootstrap_role,
         boundary=arn("iam", f"policy/{made.boundary}", account=stack.account),
-        trail=_trail(stack, made.trail),
+        trail=_trail(config, stack, made.trail),
         trail_bucket=made.buckets["trail"],
         trail_policy=json.dumps(says["trail"]),
         roles=tuple(role for role in roles if role.stack == access.name),
@@ -114,8 +114,8 @@ def _functions(stack: Stack, serves: Inventory) -> Iterator[ProvedFunction]:
         yield ProvedFunction(name, function, its, serves.log_groups[name], serves.runs_as[name])
 
 
-def _trail(stack: Stack, name: str) -> str:
-    return arn("cloudtrail", f"trail/{name}", region=stack.region, account=stack.account)
+def _trail(config: DeployConfig, stack: Stack, name: str) -> str:
+    return arn("cloudtrail", f"trail/{name}", region=config.tools.region, account=stack.account)
 
 
 def prove(

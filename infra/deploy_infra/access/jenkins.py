@@ -8,19 +8,17 @@ import pulumi
 import pulumi_aws as aws
 
 from deploy_infra import names
-from deploy_infra.access.account_trail import AccountTrail
 from deploy_infra.access.boundary import PermissionsBoundary
 from deploy_infra.access.capped_role import CappedRole
 from deploy_infra.documents import of_tools
-from deploy_infra.names import AccountNames
 from deploy_infra.settings import ToolsSettings
 
 
 class JenkinsAccess(pulumi.ComponentResource):
-    """A role with instance profile for the agents that deploy, one for the agents that build pull requests, the trail.
+    """A role with instance profile for the agents that deploy, one for the agents that build pull requests.
 
-    The state bucket and its key are not made here: they must be there before the first stack is. `deploy bootstrap`
-    makes them.
+    The buckets and keys of states and the trail are not made here: they must be there before the first stack is, and stay after the
+    last one is gone. `deploy bootstrap` makes them.
     """
 
     def __init__(self, settings: ToolsSettings, opts: pulumi.ResourceOptions) -> None:
@@ -33,16 +31,11 @@ class JenkinsAccess(pulumi.ComponentResource):
         )
         deploy = self._agents("deploy", tools.deploy_role, "Jenkins agents that deploy")
         preview = self._agents("preview", tools.preview_role, "Jenkins agents that build pull requests")
-        here = AccountNames(tools.account, tools.region)
-        trail = AccountTrail(
-            "trail", here=here, policy=self._says["trail"], empties=settings.run.empty_buckets, opts=self._child
-        )
         self.outputs: dict[str, pulumi.Input[str] | Mapping[str, pulumi.Input[str]]] = {
             "account": tools.account,
             "jenkinsDeployRole": deploy.arn,
             "jenkinsPreviewRole": preview.arn,
             "boundary": self._boundary.arn,
-            "trail": trail.arn,
             "roleIds": {"deploy": deploy.id, "preview": preview.id},
         }
         self.register_outputs(dict(self.outputs))

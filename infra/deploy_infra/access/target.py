@@ -8,10 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from deploy_infra import names
-from deploy_infra.access.account_trail import AccountTrail
 from deploy_infra.access.boundary import PermissionsBoundary
 from deploy_infra.access.capped_role import CappedRole
-from deploy_infra.documents import account_of, of_access
+from deploy_infra.documents import of_access
 from deploy_infra.inventory import SHORTEST_MAXIMUM, longest_session
 from deploy_infra.policies.wants import DeclaredService, ExecutionRole
 from deploy_infra.settings import TargetSettings
@@ -19,7 +18,7 @@ from deploy_project.stacks import RoleKind
 
 
 class TargetAccess(pulumi.ComponentResource):
-    """The deployment and preview roles, what the service's functions run as, the boundary of all, the functions' log groups, the trail.
+    """The deployment and preview roles, what the service's functions run as, the boundary of all, the functions' log groups.
 
     Execution roles and log groups are made here, and not beside the functions, so that the deployment role needs no right to
     write in IAM.
@@ -45,20 +44,12 @@ class TargetAccess(pulumi.ComponentResource):
         }
         for role in service.roles:
             self._log(role)
-        trail = AccountTrail(
-            "trail",
-            here=account_of(settings),
-            policy=self._says["trail"],
-            empties=settings.run.empty_buckets,
-            opts=self._child,
-        )
         self.outputs: dict[str, pulumi.Input[str] | Mapping[str, pulumi.Input[str]]] = {
             "account": target.account,
             "deploymentRole": made["deployment"].arn,
             "previewRole": made["preview"].arn,
             "executionRoles": {role.name: made[role.name].arn for role in service.roles},
             "boundary": self._boundary.arn,
-            "trail": trail.arn,
             "roleIds": {name: role.id for name, role in made.items()},
         }
         self.register_outputs(dict(self.outputs))

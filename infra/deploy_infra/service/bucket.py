@@ -19,9 +19,7 @@ class Bucket(PrivateBucket):
     def __init__(self, name: str, *, bucket: str, empties: bool, opts: pulumi.ResourceOptions | None = None) -> None:
         self.bucket_name = bucket
         self.arn = bucket_arn(bucket)
-        super().__init__(
-            name, bucket=bucket, policy=buckets.tls_only(self.arn), stated=False, empties=empties, opts=opts
-        )
+        super().__init__(name, bucket=bucket, policy=buckets.tls_only(self.arn), empties=empties, opts=opts)
 
     @property
     def read(self) -> tuple[Rights, ...]:

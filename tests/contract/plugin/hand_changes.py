@@ -15,7 +15,6 @@ Round = Callable[[Project], None]
 
 DEV = "222222222222"
 BUCKET = f"items-dev-{DEV}"
-TRAIL_BUCKET = f"deploy-trail-{DEV}"
 FUNCTION = {"FunctionName": "items-dev"}
 STATEMENT_ID = "http-api-items"
 STATEMENT = {
@@ -155,21 +154,12 @@ def roles(project: Project) -> None:
 
 
 def record(project: Project) -> None:
-    """The log group, the trail and its bucket's block."""
-    logs, trails = project.client("dev", "logs"), project.client("dev", "cloudtrail")
+    """The log group."""
+    logs = project.client("dev", "logs")
     group = "/aws/lambda/items-dev"
     logs.put_retention_policy(logGroupName=group, retentionInDays=1)
     arn = f"arn:aws:logs:eu-central-1:{DEV}:log-group:{group}"
     logs.tag_resource(resourceArn=arn, tags={"by": "hand", "deploy:stack": "x"})
-    trails.update_trail(
-        Name="deploy-trail", IsMultiRegionTrail=False, IncludeGlobalServiceEvents=False, EnableLogFileValidation=False
-    )
-    trails.stop_logging(Name="deploy-trail")
-    trail = f"arn:aws:cloudtrail:eu-central-1:{DEV}:trail/deploy-trail"
-    trails.add_tags(ResourceId=trail, TagsList=[{"Key": "by", "Value": "hand"}])
-    block = {"BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False}
-    block["RestrictPublicBuckets"] = False
-    project.client("dev", "s3").put_public_access_block(Bucket=TRAIL_BUCKET, PublicAccessBlockConfiguration=block)
 
 
 def access_parts_deleted(project: Project) -> None:
@@ -181,15 +171,10 @@ def access_parts_deleted(project: Project) -> None:
 
 
 def access_deleted(project: Project) -> None:
-    """A role, the log group, the trail and its bucket."""
-    iam, s3 = project.client("dev", "iam"), project.client("dev", "s3")
+    """A role and the log group."""
+    iam = project.client("dev", "iam")
     iam.delete_role(RoleName=ROLE)
     project.client("dev", "logs").delete_log_group(logGroupName="/aws/lambda/items-dev")
-    project.client("dev", "cloudtrail").delete_trail(Name="deploy-trail")
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=TRAIL_BUCKET):
-        for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            s3.delete_object(Bucket=TRAIL_BUCKET, Key=one["Key"], VersionId=one["VersionId"])
-    s3.delete_bucket(Bucket=TRAIL_BUCKET)
 
 
 def _allowing(action: str) -> str:
@@ -203,7 +188,7 @@ SERVICE: Mapping[str, tuple[Round, ...]] = {
 }
 ACCESS: Mapping[str, tuple[Round, ...]] = {
     "nothing": (),
-    "changed": (bucket_settings(TRAIL_BUCKET), roles, record),
-    "parts deleted": (bucket_settings_gone(TRAIL_BUCKET), access_parts_deleted),
+    "changed": (roles, record),
+    "parts deleted": (access_parts_deleted,),
     "deleted": (access_deleted,),
 }

@@ -36,9 +36,10 @@ _NOT_THERE = frozenset(
 
 @dataclass(frozen=True)
 class Inspector:
-    """What one identity sees in one account."""
+    """What one identity sees in one account. `trail_region` is where the trail is at home, with its bucket."""
 
     aws: AwsSession
+    trail_region: str
 
     def role(self, name: str) -> SeenRole | Unseen | None:
         """A role with its trust, its policies and its boundary."""
@@ -93,7 +94,7 @@ class Inspector:
         return _document(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
     def _trail(self, name: str) -> SeenTrail:
-        cloudtrail = self.aws.client("cloudtrail")
+        cloudtrail = self.aws.client("cloudtrail", self.trail_region)
         trail = cloudtrail.get_trail(Name=name)["Trail"]
         selectors = _look(f"event selectors of {name}", lambda: cloudtrail.get_event_selectors(TrailName=name))
         return SeenTrail(

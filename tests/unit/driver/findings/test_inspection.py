@@ -42,7 +42,7 @@ class FakeAws:
 
 def seen(**answers: Answer) -> Inspector:
     aws: Any = FakeAws(answers)
-    return Inspector(aws)
+    return Inspector(aws, "eu-central-1")
 
 
 def refused(code: str) -> ClientError:
