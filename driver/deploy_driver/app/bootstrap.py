@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from deploy_driver.adapters.access_states import AccessStates
@@ -22,6 +24,7 @@ from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, running, start_run
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject
+from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit, Identity
@@ -30,6 +33,7 @@ from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
+from deploy_project.seam import Document
 
 LIMIT = 120
 """Seconds after which a role that still refuses is not new but wrong."""
@@ -94,6 +98,7 @@ def bootstrap(
             remedy="read `deploy bootstrap --print`, then run it at a terminal, or pass --yes",
         )
     options = Options(Operation.UP, yes=yes, verb="bootstrap", allowed=allowed)
+    trails = _trails(project.config, chosen)
     config, context = project.config, start_run(project, options, chosen, console)
     run, plan, session = context.run, context.plan, context.session
     with running(context) as ending:
@@ -107,7 +112,7 @@ def bootstrap(
             config.jenkins_preview_role,
         )
         foundation.lay(lambda line: run.stream(Progress(line)))
-        _lay_trails(context)
+        _lay_trails(context, trails)
         _move_states(context)
         outcome = run.deployer.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
@@ -116,17 +121,40 @@ def bootstrap(
     return RunResult(outcome, ending.code)
 
 
-def _lay_trails(context: RunContext) -> None:
-    """In every account that is bootstrapped now, unless its program says that there is none; once where several stacks share one."""
-    run, session, config = context.run, context.session, context.session.config
-    for step in {step.stack.account: step for step in context.plan.steps}.values():
-        stack = step.stack
+@dataclass(frozen=True)
+class _PlannedTrail:
+    """The trail of a stack's account, as the program says it."""
+
+    stack: Stack
+    name: str
+    bucket: str
+    policy: Document
+
+
+def _trails(config: DeployConfig, chosen: Sequence[Stack]) -> list[_PlannedTrail]:
+    """One for every account, unless its program says that there is none. Raises UsageError when the program cannot say.
+
+    Asked before a run begins: what the engine imports beside it, a program cannot import at the same time.
+    """
+    found = []
+    for stack in {stack.account: stack for stack in chosen}.values():
         made = program.inventory(config, stack)
         if made.trail:
             policy = program.documents(config, stack, "trail")["trail"]
-            aws = session.enter(Step(stack, Operation.UP, EnterAs.BOOTSTRAP))
-            trail = AccountTrail(aws, config.tools.region, made.trail, made.buckets["trail"], policy)
-            trail.lay(lambda line, name=stack.name: run.stream(Progress(line, name)))  # type: ignore[misc]
+            found.append(_PlannedTrail(stack, made.trail, made.buckets["trail"], policy))
+    return found
+
+
+def _lay_trails(context: RunContext, trails: Sequence[_PlannedTrail]) -> None:
+    run, session, config = context.run, context.session, context.session.config
+    for trail in trails:
+        say = partial(_progress, run.stream, trail.stack.name)
+        aws = session.enter(Step(trail.stack, Operation.UP, EnterAs.BOOTSTRAP))
+        AccountTrail(aws, config.tools.region, trail.name, trail.bucket, trail.policy).lay(say)
+
+
+def _progress(stream: Emit, stack: str, line: str) -> None:
+    stream(Progress(line, stack))
 
 
 def _move_states(context: RunContext) -> None:
