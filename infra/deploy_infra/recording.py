@@ -61,9 +61,19 @@ def record(root: Path, stack: str) -> Recording:
     if file.problems:
         raise ValueError("\n".join(map(str, file.problems)))
     config, secret = _config(project, file)
-    place = Place(project.name, stack, config.get("deploy:account", ""), config.get("deploy:region", ""))
+    account = config.get("deploy:account", "")
+    place = Place(project.name, stack, account, config.get("deploy:region", ""), beside=_beside(root, stack, account))
     run = _Run(root, project.entry, place, config, secret)
     return Recording(place, run.resources())
+
+
+def _beside(root: Path, stack: str, account: str) -> tuple[str, ...]:
+    """The stacks of the same account whose names begin as this one's does, such as `dev-eu` beside `dev`."""
+    files = {
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in root.glob(f"Pulumi.{stack}-*.yaml")
+    }
+    known = {env: read(path).settings.get("deploy:account") for env, path in files.items()}
+    return tuple(sorted(env for env, setting in known.items() if setting and setting.text == account))
 
 
 def _config(project: ProjectFile, file: StackFile) -> tuple[dict[str, str], set[str]]:

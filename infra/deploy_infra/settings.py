@@ -12,6 +12,7 @@ from deploy_project.keys import (
     TARGET_KEYS,
     TOOLS_KEYS,
     Key,
+    apart,
     judged,
     shared,
     states_apart,
@@ -120,8 +121,8 @@ def _find(root: Path, stacks: Sequence[str], reader: Reader) -> Iterator[Problem
     for env, file in concerned.items():
         yield from _of_file(env, file)
     theirs = {file.name for env, file in concerned.items() if env != TOOLS or TOOLS in asked}
-    for name in ("deploy:account", "deploy:externalId"):
-        yield from (problem for problem in shared(files.values(), name) if problem.file in theirs)
+    between = (*apart(files), *shared(files.values(), "deploy:externalId"))
+    yield from (problem for problem in between if problem.file in theirs)
 
 
 def _of_file(env: str, file: StackFile) -> Iterator[Problem]:

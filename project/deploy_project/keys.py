@@ -6,13 +6,13 @@ The keys of `deploy:` are here; a program adds those of its own namespace in the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from deploy_project.accounts import ORGANIZATION_ROLE, SESSION, Value, Values
 from deploy_project.stackfile import Problem, Setting, StackFile, ValueKind, shown
-from deploy_project.stacks import ACCESS, PARTITION
+from deploy_project.stacks import ACCESS, PARTITION, TOOLS
 
 
 def _nothing_more(_: Setting) -> str:
@@ -200,17 +200,32 @@ def unknown(file: StackFile, keys: Iterable[Key], *, namespace: str = "") -> Ite
             yield file.problem(name, f"unknown key; {hint}")
 
 
-def shared(files: Iterable[StackFile], name: str) -> Iterator[Problem]:
-    """Of a key that every account has to itself: each file that says the same as another one."""
-    same: dict[str, list[StackFile]] = {}
+def shared(files: Iterable[StackFile], *names: str) -> Iterator[Problem]:
+    """Of keys that no two files may have alike: each file that says the same as another one. The last key is to blame."""
+    same: dict[tuple[str, ...], list[StackFile]] = {}
     for file in files:
-        if name in file.settings:
-            same.setdefault(file.settings[name].text, []).append(file)
-    for text_, holders in same.items():
-        for file in holders if text_ else ():
+        said = tuple(file.settings[name].text for name in names if name in file.settings)
+        if len(said) == len(names) and all(said):
+            same.setdefault(said, []).append(file)
+    for said, holders in same.items():
+        for file in holders:
             others = ", ".join(other.name for other in holders if other is not file)
             if others:
-                yield file.problem(name, f"got {shown(text_)}, expected another than in {others}")
+                yield file.problem(names[-1], f"got {shown(said[-1])}, expected another than in {others}")
+
+
+def apart(files: Mapping[str, StackFile]) -> Iterator[Problem]:
+    """What must differ between the files of a project, by the names of its accounts.
+
+    Several stacks may share an account (another region, another instance of the service), but not with Jenkins, and each is entered
+    by roles of its own.
+    """
+    targets = [file for env, file in files.items() if env != TOOLS]
+    if tools := files.get(TOOLS):
+        for file in targets:
+            yield from shared([tools, file], "deploy:account")
+    for role in ("deploy:deploymentRole", "deploy:previewRole"):
+        yield from shared(targets, "deploy:account", role)
 
 
 def secrets_elsewhere(file: StackFile, key: Value | None) -> Iterator[Problem]:

@@ -34,9 +34,9 @@ from deploy_project.keys import (
     RUN_KEYS,
     TARGET_KEYS,
     TOOLS_KEYS,
+    apart,
     judged,
     secrets_elsewhere,
-    shared,
     states_apart,
     unknown,
 )
@@ -185,7 +185,7 @@ def load(
 def _judged(files: Mapping[str, StackFile]) -> tuple[Mapping[str, Values], set[Problem]]:
     """What each account's file says under `deploy:`, and every problem with that."""
     values: dict[str, Values] = {}
-    problems = set(shared(files.values(), "deploy:account"))
+    problems = set(apart(files))
     for env, file in files.items():
         keys = (*(TOOLS_KEYS if env == TOOLS else TARGET_KEYS), *RUN_KEYS)
         values[env], found = judged(file, keys)

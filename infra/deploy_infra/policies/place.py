@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deploy_infra.policies.resource_types import ResourceType, Scope, resource_types
@@ -23,13 +23,14 @@ _OF_AWS = re.compile(r"^/aws/[a-z-]+/")
 
 @dataclass(frozen=True)
 class Place:
-    """One stack of one service in its account and region."""
+    """One stack of one service in its account and region. `beside` are stacks there whose names begin with this one's and a hyphen."""
 
     project: str
     stack: str
     account: str
     region: str
     partition: str = PARTITION
+    beside: tuple[str, ...] = ()
 
     @property
     def prefix(self) -> str:
@@ -42,8 +43,14 @@ class Place:
 
     def owns(self, name: str) -> bool:
         """Whether a name is one of this stack's. A log group may lie in a folder of AWS's, a parameter in one of the stack's."""
+        others = (replace(self, stack=stack) for stack in self.beside)
+        return self.begins(name) and not any(other.begins(name) for other in others)
+
+    def begins(self, name: str) -> bool:
+        """Whether a name begins as those of this stack do, be it another's that is called nearly the same."""
+        own = self.prefix
         rest = _OF_AWS.sub("", name).removeprefix("alias/").lstrip("/")  # so begins what KMS calls an alias
-        return rest == self.prefix or rest.startswith((f"{self.prefix}-", f"{self.prefix}/", f"{self.prefix}."))
+        return rest == own or rest.startswith((f"{own}-", f"{own}/", f"{own}."))
 
     def filled(self, template: str, name: str = "", parent: str = "") -> str:
         """The ARN that the template is of."""

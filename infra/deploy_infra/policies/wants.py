@@ -323,7 +323,12 @@ class _Declared:
         by_hand = any(fnmatchcase(arn, pattern) for grant in grants for pattern in grant.resources)
         if kind.scope is Scope.NAME and not kind.parent and not self.place.owns(name) and not by_hand:
             wanted = f'here.name("{self.recorded.name}")'
-            yield f"{self.recorded}: it is called {name!r}; what a stack owns begins with {self.place.prefix!r}: use {wanted}"
+            if self.place.begins(name):
+                stacks = " or ".join(self.place.beside)
+                yield f"{self.recorded}: it is called {name!r}, as things of the stack {stacks} are: give it another name"
+            else:
+                owned = f"what a stack owns begins with {self.place.prefix!r}: use {wanted}"
+                yield f"{self.recorded}: it is called {name!r}; {owned}"
         if kind.longest and len(name) > kind.longest:
             yield f"{self.recorded}: its name {name!r} has {len(name)} characters, AWS takes {kind.longest}"
 

@@ -450,16 +450,22 @@ def test_a_deploy_toml_that_is_not_text(tmp_path: Path) -> None:
     assert "deploy.toml: not TOML: 'utf-8' codec" in problems(project(tmp_path, {"deploy.toml": b"\xff\xfe"}))
 
 
-def test_two_stacks_may_not_share_an_account(tmp_path: Path) -> None:
+def test_two_stacks_may_share_an_account_and_each_is_entered_by_roles_of_its_own(tmp_path: Path) -> None:
     shared = target_file("staging", account='"222222222222"')
-    assert problems(project(tmp_path, {"Pulumi.staging.yaml": shared})) == (
-        "Pulumi.dev.yaml:2: deploy:account: got 222222222222, expected another than in Pulumi.staging.yaml\n"
-        "Pulumi.staging.yaml:2: deploy:account: got 222222222222, expected another than in Pulumi.dev.yaml"
-    )
+    root = project(tmp_path, {"Pulumi.staging.yaml": shared})
+    assert {stack.account for stack in load(root, {}).stacks if stack.env in {"dev", "staging"}} == {"222222222222"}
+    alike = shared.replace("items-staging-deployment", "items-dev-deployment")
+    assert alike != shared
+    said = problems(project(tmp_path / "b", {"Pulumi.staging.yaml": alike}))
+    assert "deploy:deploymentRole: got items-dev-deployment, expected another than in Pulumi.staging.yaml" in said
+    elsewhere = target_file("staging").replace("items-staging-deployment", "items-dev-deployment")
+    assert load(project(tmp_path / "c", {"Pulumi.staging.yaml": elsewhere}), {})
+
+
+def test_no_stack_lives_where_jenkins_does(tmp_path: Path) -> None:
     tools = target_file("dev", account='"111111111111"')
-    assert "deploy:account: got 111111111111, expected another than in Pulumi.tools.yaml" in problems(
-        project(tmp_path / "b", {"Pulumi.dev.yaml": tools})
-    )
+    said = problems(project(tmp_path, {"Pulumi.dev.yaml": tools}))
+    assert "deploy:account: got 111111111111, expected another than in Pulumi.tools.yaml" in said
 
 
 def test_what_the_program_finds_is_told_in_the_same_run_in_order_of_lines(tmp_path: Path) -> None:
