@@ -9,6 +9,7 @@ from typing import Any
 
 from deploy_driver.values import Layer, Stack
 from deploy_project.accounts import EnterAs
+from deploy_project.stacks import project_of
 
 PROJECT = "items"
 ENGINE = "v3.250.0"
@@ -23,7 +24,7 @@ def checkpoint(
     return {
         "version": 3,
         "checkpoint": {
-            "stack": f"organization/{PROJECT}/{stack.name}",
+            "stack": f"organization/{project_of(PROJECT, stack.name)}/{stack.name}",
             "latest": {
                 "manifest": {
                     "time": "2026-11-27T03:32:35.380898337Z",
@@ -91,7 +92,7 @@ def resource(stack: Stack, kind: str, name: str, **more: Any) -> dict[str, Any]:
 
 def urn(stack: Stack, kind: str, name: str) -> str:
     """A URN of the stack."""
-    return f"urn:pulumi:{stack.name}::{PROJECT}::{kind}::{name}"
+    return f"urn:pulumi:{stack.name}::{project_of(PROJECT, stack.name)}::{kind}::{name}"
 
 
 def root(stack: Stack) -> str:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from deploy_driver.values import Stack, Urn
+from deploy_project.stacks import project_of
 
 VERSIONS = (3, 4)
 """The versions of a checkpoint that the pinned engine writes; those before know no providers, so nobody can judge them."""
@@ -82,7 +83,8 @@ class Judged:
 
 
 def judge(content: bytes, stack: Stack, project: str) -> Judged:
-    """What is wrong with this content as the state of `stack` in the Pulumi project `project`; nothing of it is trusted."""
+    """What is wrong with this content as the state of `stack` of the service `project`; nothing of it is trusted."""
+    project = project_of(project, stack.name)
     try:
         document = _document(content)
         if newer := _newer(document):

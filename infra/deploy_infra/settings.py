@@ -20,7 +20,7 @@ from deploy_project.keys import (
 )
 from deploy_project.project_file import read_project
 from deploy_project.stackfile import Problem, Reader, Setting, StackFile, ValueKind, read, shown
-from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_of, file_name, is_access, is_env
+from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_of, file_name, is_access, is_env, project_of
 
 DEFAULT_PROVIDERS = "pulumi:disable-default-providers"
 
@@ -143,7 +143,7 @@ def _keys(env: str) -> Sequence[Key]:
 
 
 def _settings(root: Path, stack: str, own: Values) -> ToolsSettings | TargetSettings:
-    run, project = _run(stack, own), read_project(root).name
+    run, project = _run(stack, own), project_of(read_project(root).name, stack)
     if stack == TOOLS:
         targets = tuple(TargetFacts.of(env, _in_file(root, env)) for env in _targets(root))
         return ToolsSettings(project, stack, run, ToolsFacts.of(own), targets)

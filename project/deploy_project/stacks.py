@@ -8,6 +8,9 @@ from enum import StrEnum
 TOOLS = "tools"
 """The stack of Jenkins' own account."""
 
+PLATFORM = "deploy-platform"
+"""The Pulumi project of the stack `tools`: Jenkins' account is the same whichever project is deployed."""
+
 ACCESS = "-access"
 """What follows an account's name in the name of its access stack."""
 
@@ -28,6 +31,11 @@ def is_env(name: str) -> bool:
 def is_access(stack: str) -> bool:
     """`tools` and every `*-access` stack are the access layer; every other is the service layer."""
     return stack == TOOLS or stack.endswith(ACCESS)
+
+
+def project_of(project: str, stack: str) -> str:
+    """The Pulumi project that a stack of the service `project` belongs to: its state and its URNs say so."""
+    return PLATFORM if stack == TOOLS else project
 
 
 def env_of(stack: str) -> str:

@@ -100,7 +100,8 @@ def test_the_provider_is_pinned_to_the_account_and_holds_no_credentials(stack: s
 
 def test_every_taggable_resource_gets_the_stacks_tags_from_the_provider(stack: str) -> None:
     tags = json.loads(registered(stack).provider.inputs["defaultTags"])
-    assert tags == {"tags": {"deploy:project": "items", "deploy:stack": stack}}
+    project = "deploy-platform" if stack == "tools" else "items"
+    assert tags == {"tags": {"deploy:project": project, "deploy:stack": stack}}
     assert [str(resource) for resource in _aws(stack) if "tags" in resource.inputs] == []
 
 

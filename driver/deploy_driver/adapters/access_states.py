@@ -25,7 +25,7 @@ from deploy_driver.checkpoint import judge
 from deploy_driver.errors import NotReadyError
 from deploy_driver.run.state_check import States, UnfitStateError
 from deploy_driver.values import Backend, Stack
-from deploy_project.stacks import ACCESS, TOOLS
+from deploy_project.stacks import ACCESS, TOOLS, project_of
 
 SHOWN = 4
 """Problems of one state that are said one by one."""
@@ -101,7 +101,7 @@ class AccessStates:
         return [key for key in there if key.endswith((f"/{TOOLS}.json", f"{ACCESS}.json"))]
 
     def _file(self, stack: Stack) -> str:
-        return f".pulumi/stacks/{self.project}/{stack.name}.json"
+        return f".pulumi/stacks/{project_of(self.project, stack.name)}/{stack.name}.json"
 
     def _keys(self, backend: Backend, prefix: str) -> list[str]:
         call = partial(self._s3(backend).list_objects_v2, Bucket=backend.bucket, Prefix=prefix)

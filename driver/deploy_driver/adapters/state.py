@@ -12,6 +12,7 @@ from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.digest import digest
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Backend, Copy
+from deploy_project.stacks import project_of
 
 _REMEDIES = {
     "NoSuchBucket": "`deploy bootstrap` makes the state bucket and its key",
@@ -77,7 +78,7 @@ class S3StateStore:
 
         Pulumi writes it into the history that it keeps beside the state (sdk `backend.UpdateMetadata`, `git.head`).
         """
-        prefix = f".pulumi/history/{self.project}/{stack}/"
+        prefix = f".pulumi/history/{project_of(self.project, stack)}/{stack}/"
         listing = self._bucket(stack).get_paginator("list_objects_v2")
         pages = listing.paginate(Bucket=self.backends[stack].bucket, Prefix=prefix)
         found = asking(f"history of {stack}", lambda: list(pages), remedies=_REMEDIES)
@@ -107,7 +108,7 @@ class S3StateStore:
 
     def lock_of(self, stack: str) -> str:
         """Who holds the stack's lock, in one line; empty when nobody does."""
-        keys = self._keys(stack, f".pulumi/locks/organization/{self.project}/{stack}/")
+        keys = self._keys(stack, f".pulumi/locks/organization/{project_of(self.project, stack)}/{stack}/")
         if not keys:
             return ""
         try:
@@ -138,7 +139,7 @@ class S3StateStore:
 
     def copies(self, stack: str) -> Iterator[Copy]:
         """What the engine keeps: the checkpoint before the last one, and one after each update that ended, newest first."""
-        kept = (f".pulumi/{folder}/{self.project}/{stack}/" for folder in ("backups", "history"))
+        kept = (f".pulumi/{folder}/{project_of(self.project, stack)}/{stack}/" for folder in ("backups", "history"))
         found = [entry for place in (f"{self._file(stack)}.bak", *kept) for entry in self._entries(stack, place)]
         for entry in sorted(found, key=lambda entry: entry["LastModified"], reverse=True):
             if not entry["Key"].endswith(".history.json"):
@@ -163,7 +164,7 @@ class S3StateStore:
         asking(f"restoring the state of {stack}", partial(call, Key=self._file(stack), Body=content))
 
     def _file(self, stack: str) -> str:
-        return f".pulumi/stacks/{self.project}/{stack}.json"
+        return f".pulumi/stacks/{project_of(self.project, stack)}/{stack}.json"
 
     def _bucket(self, stack: str) -> Any:
         return self.aws.client("s3", self.backends[stack].region)

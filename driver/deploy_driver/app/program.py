@@ -28,7 +28,7 @@ from deploy_project.seam import (
 )
 from deploy_project.source_lines import frames_of, own_line
 from deploy_project.stackfile import Problem
-from deploy_project.stacks import arn
+from deploy_project.stacks import arn, project_of
 
 T = TypeVar("T")
 
@@ -105,7 +105,7 @@ def access_states(config: DeployConfig) -> tuple[PolicyRequest, ...]:
     """Where the states of access layers are, as requests that no role of ours may make: files, their bucket, their key."""
     found: list[PolicyRequest] = []
     for stack in config.layer(Layer.ACCESS):
-        backend, name = stack.backend, f"{config.project}/{stack.name}"
+        backend, name = stack.backend, f"{project_of(config.project, stack.name)}/{stack.name}"
         files = (f"stacks/{name}.json", f"history/{name}/1", f"backups/{name}/1", f"locks/organization/{name}/1.json")
         found += [PolicyRequest("s3:*", arn("s3", f"{backend.bucket}/.pulumi/{file}")) for file in files]
         key = arn("kms", "key/1", region=backend.region, account=backend.account)

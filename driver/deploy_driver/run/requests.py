@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from deploy_driver.plan.plan import Step
 from deploy_driver.run.build_info import session_name
 from deploy_driver.values import EngineRequest, SessionLength
+from deploy_project.stacks import project_of
 
 BUCKET = "aws:s3/bucket:Bucket"
 """The type of what can be deleted only when it is empty, or when its state says that it may be emptied."""
@@ -71,5 +72,6 @@ class RunFacts:
 
     def _with_providers(self, step: Step, urns: Sequence[str]) -> tuple[str, ...]:
         """These resources of the stack, and today's providers: those in the state belong to a session that is over."""
-        providers = f"urn:pulumi:{step.stack.name}::{self.project}::pulumi:providers:*::*"
+        stack = step.stack.name
+        providers = f"urn:pulumi:{stack}::{project_of(self.project, stack)}::pulumi:providers:*::*"
         return (providers, *urns) if urns else ()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from deploy_driver.checkpoint import judge
 from deploy_driver.values import Stack
+from deploy_project.stacks import project_of
 from tests.checkpoints import PROJECT, checkpoint, content
 from tests.samples import access_stack, stack, tools_stack
 
@@ -60,7 +61,9 @@ def test_one_urn_of_another_stack_or_project_is_enough(
     document = checkpoint(of)
     one = data.draw(st.sampled_from(resources(document)))
     before = one["urn"]
-    one["urn"] = before.replace(f"urn:pulumi:{of.name}::{PROJECT}", f"urn:pulumi:{other}::{project}")
+    one["urn"] = before.replace(
+        f"urn:pulumi:{of.name}::{project_of(PROJECT, of.name)}", f"urn:pulumi:{other}::{project}"
+    )
     assert bool(judge(content(document), of, PROJECT).problems) == (one["urn"] != before)
 
 

@@ -14,6 +14,7 @@ from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Stack
+from deploy_project.stacks import project_of
 from tests.checkpoints import checkpoint, content
 from tests.fakes.s3 import DiedError, FakeS3
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, access_stack, stack, tools_stack
@@ -23,7 +24,7 @@ STACKS = (tools_stack(), *(access_stack(env) for env in ACCOUNTS))
 
 
 def file_of(name: str) -> str:
-    return f".pulumi/stacks/items/{name}.json"
+    return f".pulumi/stacks/{project_of('items', name)}/{name}.json"
 
 
 @dataclass
@@ -140,7 +141,7 @@ def test_a_state_of_a_stack_that_nobody_names_is_left_and_said() -> None:
 
 def test_what_is_locked_is_not_moved() -> None:
     s3 = before()
-    s3.objects[OLD, ".pulumi/locks/organization/items/tools/1.json"] = b"{}"
+    s3.objects[OLD, ".pulumi/locks/organization/deploy-platform/tools/1.json"] = b"{}"
     move = Move(s3)
     with pytest.raises(NotReadyError, match="the state of tools is to be moved, and the stack is locked by") as caught:
         move.run()

@@ -33,7 +33,7 @@ from deploy_driver.drift.resource_state import StackStates
 from deploy_driver.errors import InterruptedRunError
 from deploy_driver.ports import Emit
 from deploy_driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
-from deploy_project.stacks import is_access
+from deploy_project.stacks import is_access, project_of
 
 if TYPE_CHECKING:
     from deploy_driver.adapters.engine.call import Operate
@@ -139,7 +139,9 @@ class AutomationEngine:
         project = read_project(self._project_root)
         workspace = self._workspace(project, request)
         with TemporaryDirectory(dir=self._work) as backend, self._process(request.stack) as process:
-            file = Path(backend) / ".pulumi" / "stacks" / project.name / f"{request.stack}.json"
+            file = (
+                Path(backend) / ".pulumi" / "stacks" / project_of(project.name, request.stack) / f"{request.stack}.json"
+            )
             file.parent.mkdir(parents=True)
             file.write_bytes(state)
             (Path(backend) / ".pulumi" / "meta.yaml").write_text("version: 1\n", encoding="utf-8")

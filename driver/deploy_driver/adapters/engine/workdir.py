@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend
 from deploy_project.stackfile import OF_SECRETS
-from deploy_project.stacks import env_of, is_access
+from deploy_project.stacks import env_of, is_access, project_of
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -138,7 +138,7 @@ def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts
     """Make `folder` anew and write `Pulumi.yaml` and `Pulumi.<stack>.yaml` into it: the user's own, plus the facts of this run."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    _dump(_project_file(project), folder / "Pulumi.yaml")
+    _dump(_project_file(project, stack), folder / "Pulumi.yaml")
     stack_file = _load(config_file)
     config = stack_file.setdefault("config", {}) or {}
     if env_of(stack) != stack:
@@ -154,10 +154,14 @@ def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts
     return WorkDir(path=folder, secrets_provider="passphrase" if stack_file.get("encryptionsalt") else named)
 
 
-def _project_file(project: Project) -> dict[str, Any]:
+def _project_file(project: Project, stack: str) -> dict[str, Any]:
     """Relative paths in the program are relative to its own folder, as under the plain `pulumi` CLI."""
     kept = {key: value for key, value in project.settings.items() if key not in _NOT_COPIED}
-    return kept | {"runtime": "python", "main": str(project.entry.parent.resolve())}
+    return kept | {
+        "name": project_of(project.name, stack),
+        "runtime": "python",
+        "main": str(project.entry.parent.resolve()),
+    }
 
 
 def _is_secret(value: Any) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.iam_policy import Context, covers
 from deploy_project.seam import NamedThing
-from deploy_project.stacks import arn, role_arn
+from deploy_project.stacks import arn, project_of, role_arn
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ProvedTools:
 
     def files(self, stack: str) -> Mapping[str, str]:
         """Where the engine keeps what it knows of a stack, by what it is (pulumi/pulumi `pkg/backend/diy`, `store.go`)."""
-        name = f"{self.project}/{stack}"
+        name = f"{project_of(self.project, stack)}/{stack}"
         return {
             "state": f".pulumi/stacks/{name}.json",
             "history": f".pulumi/history/{name}/prove.history.json",

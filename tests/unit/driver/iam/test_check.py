@@ -279,7 +279,8 @@ def test_whoever_reaches_the_state_of_an_access_layer_is_found_and_none_does(nam
     (finding,) = reaches_access_states(opened, states(shared=False))
     assert (finding.rule, finding.where) == (IamRule.REACHES_ACCESS_STATE, document)
     assert (
-        "s3:PutObject on arn:aws:s3:::deploy-state-111111111111-access/.pulumi/stacks/items/tools.json" in finding.fact
+        "s3:PutObject on arn:aws:s3:::deploy-state-111111111111-access/.pulumi/stacks/items/dev-access.json"
+        in finding.fact
     )
 
 
