@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deploy_infra import names
@@ -23,16 +24,16 @@ from deploy_project.stacks import RoleKind, arn, role_arn
 Documents = Mapping[str, Document]
 
 
-def documents(root: Path, stack: str) -> Documents:
+def documents(root: Path, stack: str, others: Sequence[str] = ()) -> Documents:
     """The documents of `stack` in the project folder `root`, by name, exactly as they will be in AWS.
 
     `NAME.trust` is a role's trust, `NAME.policy` its inline policy, `NAME.session` what a session of it is narrowed to
-    when it is entered, `boundary` the ceiling over all of them; the rest are bucket policies. Raises ValueError where the
-    settings are not what they must be.
+    when it is entered, `boundary` the ceiling over all of them; the rest are bucket policies. `others` are accounts that other
+    projects deploy into by the same Jenkins. Raises ValueError where the settings are not what they must be.
     """
     settings = of_files(root, stack)
     if isinstance(settings, ToolsSettings):
-        return of_tools(settings)
+        return of_tools(replace(settings, others=tuple(others)))
     service = service_in(root, settings)
     return of_access(settings, service) if settings.is_access else of_service(service)
 

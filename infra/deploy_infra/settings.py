@@ -51,14 +51,15 @@ class StackSettings:
 
 @dataclass(frozen=True)
 class ToolsSettings(StackSettings):
-    """The access layer of the tools account: it lets Jenkins into `targets`."""
+    """The access layer of the tools account: it lets Jenkins into `targets`, and into the accounts of other projects."""
 
     targets: tuple[TargetFacts, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:
         """The accounts that Jenkins enters, in order."""
-        return tuple(sorted({target.account for target in self.targets}))
+        return tuple(sorted({*(target.account for target in self.targets), *self.others}))
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def _settings(root: Path, stack: str, own: Values) -> ToolsSettings | TargetSett
     run, project = _run(stack, own), project_of(read_project(root).name, stack)
     if stack == TOOLS:
         targets = tuple(TargetFacts.of(env, _in_file(root, env)) for env in _targets(root))
-        return ToolsSettings(project, stack, run, ToolsFacts.of(own), targets)
+        others = tuple(filter(None, str(own["deploy:otherAccounts"]).split(",")))
+        return ToolsSettings(project, stack, run, ToolsFacts.of(own), targets, others)
     tools, target = ToolsFacts.of(_in_file(root, TOOLS)), TargetFacts.of(env_of(stack), own)
     return TargetSettings(project, stack, run, tools, target)
 

@@ -133,6 +133,7 @@ RUN_KEYS = (
     text("deploy:sessionName", r"[\w+=,.@-]{2,64}", "2 to 64 of A-Z a-z 0-9 _ + = , . @ -", ""),
     _seconds("deploy:grantedDuration", 0),
     text("deploy:emptyBuckets", r"true", "true, in a destroy", ""),
+    text("deploy:otherAccounts", r"[0-9]{12}(,[0-9]{12})*", "accounts, with commas between them", ""),
 )
 """What one run says of itself: the driver writes these into its own copy of the file."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, running, start_run
-from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject
+from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, Session
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
@@ -34,6 +34,8 @@ from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
 from deploy_project.seam import Document
+from deploy_project.stackfile import read
+from deploy_project.stacks import TOOLS
 
 LIMIT = 120
 """Seconds after which a role that still refuses is not new but wrong."""
@@ -114,7 +116,8 @@ def bootstrap(
         foundation.lay(lambda line: run.stream(Progress(line)))
         _lay_trails(context, trails)
         _move_states(context)
-        outcome = run.deployer.run(plan, run.facts, refresh=True)  # what somebody changed by hand is put back
+        facts = replace(run.facts, others=_join(session)) if TOOLS in plan.stacks else run.facts
+        outcome = run.deployer.run(plan, facts, refresh=True)  # what somebody changed by hand is put back
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:
             _wait(context)
@@ -143,6 +146,16 @@ def _trails(config: DeployConfig, chosen: Sequence[Stack]) -> list[_PlannedTrail
             policy = program.documents(config, stack, "trail")["trail"]
             found.append(_PlannedTrail(stack, made.trail, made.buckets["trail"], policy))
     return found
+
+
+def _join(session: Session) -> tuple[str, ...]:
+    """Put on record which accounts this project deploys into; those that others do. Raises RefusedError where they say otherwise."""
+    config = session.config
+    settings = {
+        key: setting.text for key, setting in read(config.tools.file).settings.items() if key.startswith("deploy:")
+    }
+    accounts = sorted({stack.account for stack in config.layer(Layer.SERVICE)})
+    return session.platform().join(config.project, settings, accounts).others(config.project)
 
 
 def _lay_trails(context: RunContext, trails: Sequence[_PlannedTrail]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
@@ -22,13 +22,14 @@ from deploy_driver.app.session import (
     start_session,
 )
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.errors import ExitCode, NotReadyError, UsageError
+from deploy_driver.errors import ExitCode, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
 from deploy_driver.record.catalogue import Event, RunStarted
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
 from deploy_driver.values import Layer, Operation, Stack
+from deploy_project.stacks import TOOLS
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,9 @@ def start_run(
     session = session or start_session(project, instance_of(plan), new_run())
     keeps = options.writes or plan.operation is not Operation.PREVIEW
     run = compose(session, tools, console, yes=options.yes, keeps=keeps, allowed=options.allowed, settings=settings)
+    if TOOLS in plan.stacks:
+        known = session.platform().read()
+        run = replace(run, facts=replace(run.facts, others=known.others(project.config.project) if known else ()))
     run.stream(
         RunStarted(
             session.run,
@@ -180,9 +184,34 @@ def plan_and_run(
     with running(context) as ending:
         for event in why:
             context.run.stream(event)
+        if options.operation is Operation.DESTROY:
+            _require_alone(context)
         outcome = context.run.deployer.run(context.plan, context.run.facts, refresh=options.refresh)
         ending.code = outcome.exit_code(differs=options.differs)
+        if options.operation is Operation.DESTROY and ending.code == ExitCode.DONE:
+            _leave(context)
     return outcome, ending.code
+
+
+def _require_alone(context: RunContext) -> None:
+    """Raise RefusedError when Jenkins' own roles are to be destroyed while other projects are deployed by them."""
+    project, session = context.session.config.project, context.session
+    known = session.platform().read() if TOOLS in context.plan.stacks else None
+    if known and (others := [other for other in known.projects() if other != project]):
+        raise RefusedError(
+            f"{' and '.join(others)} {'is' if len(others) == 1 else 'are'} deployed by the roles of the stack tools too; "
+            "nothing was destroyed",
+            remedy="destroy the access layers of the other projects first, or leave tools out of --stacks",
+        )
+
+
+def _leave(context: RunContext) -> None:
+    """Put on record where the project deploys no more, once access layers are gone."""
+    config, gone = context.session.config, context.plan.stacks
+    access = config.layer(Layer.ACCESS)
+    if any(stack.name in gone for stack in access):
+        left = [stack.account for stack in access if stack.name not in {*gone, TOOLS}]
+        context.session.platform().leave(config.project, left)
 
 
 def instance_of(plan: Plan) -> str:

@@ -44,7 +44,7 @@ from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
 from deploy_project.seam import Documents, Inventory
 from deploy_project.stackfile import Problem, read
-from deploy_project.stacks import arn
+from deploy_project.stacks import TOOLS, arn
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ Outputs = Mapping[str, Any] | Unseen
 class Look:
     """One account: its access stack, its service stack unless it is the tools account, and what the states know.
 
-    `exposed`: a state of the access stack stands in the bucket that Jenkins writes.
+    `exposed`: a state of the access stack stands in the bucket that Jenkins writes. `others`: accounts of other projects.
     """
 
     config: DeployConfig
@@ -64,13 +64,14 @@ class Look:
     service_stands: bool
     outputs: Outputs
     exposed: bool | Unseen
+    others: tuple[str, ...] = ()
 
     def subjects(self, inspector: Inspector) -> Iterator[Inspected]:
         """Everything of the account, with what the inspector sees of it."""
         stack = self.access
         things = program.inventory(self.config, stack, "buckets.trail")
         attached = [f"{key}.{kind}" for key in things.roles for kind in ("trust", "policy")]
-        documents = program.documents(self.config, stack, "boundary", *attached)
+        documents = program.documents(self.config, stack, "boundary", *attached, others=self.others)
         boundary = arn("iam", f"policy/{things.boundary}", account=stack.account)
         for key, role in things.roles.items():
             yield InspectedRole(
@@ -154,7 +155,9 @@ def _look(session: Session, tools: EngineTools | Unseen, access: Stack) -> Look:
     try:
         stands = service is not None and state.exists(service.name)
         exposed = S3StateStore(session.aws, {access.name: config.backend}, config.project).exists(access.name)
-        return Look(config, access, service, stands, _outputs(session, tools, access), exposed)
+        known = session.platform().read() if access.name == TOOLS else None
+        others = known.others(config.project) if known else ()
+        return Look(config, access, service, stands, _outputs(session, tools, access), exposed, others)
     except DeployError as error:
         unseen = Unseen(str(error))
         return Look(config, access, service, service_stands=True, outputs=unseen, exposed=unseen)

@@ -57,12 +57,13 @@ def settings_problems(entry: str, root: Path, stacks: Sequence[str]) -> Sequence
     return sorted(found)
 
 
-def documents(config: DeployConfig, stack: Stack, *names: str) -> Documents:
+def documents(config: DeployConfig, stack: Stack, *names: str, others: Sequence[str] = ()) -> Documents:
     """The policy documents that the program would make for a stack, by name; `names` must be among them.
 
-    Raises UsageError when it cannot say.
+    `others` are accounts that other projects deploy into, which those of the stack `tools` name. Raises UsageError when it cannot say.
     """
-    shown = _asked(config.documents, "documents", config.root, stack.name, DOCUMENTS)
+    more = {"others": tuple(others)} if others else {}
+    shown = _asked(config.documents, "documents", config.root, stack.name, DOCUMENTS, **more)
     _require(names, shown, config.documents, "documents", stack)
     return shown
 
@@ -113,12 +114,12 @@ def access_states(config: DeployConfig) -> tuple[PolicyRequest, ...]:
     return tuple(found)
 
 
-def _asked(entry: str, key: str, root: Path, about: About, shape: TypeAdapter[T]) -> T:
+def _asked(entry: str, key: str, root: Path, about: About, shape: TypeAdapter[T], **more: Sequence[str]) -> T:
     """What the program answers about a stack or some stacks. Raises UsageError where it is no answer."""
     where = f"deploy.toml: program.{key}"
     function = _entry_point(entry, where, root)
     try:
-        said = function(root, about)
+        said = function(root, about, **more)
     except ValueError as error:
         detail = str(error).splitlines()
         raise UsageError(f"{entry} cannot answer", where=where, detail=detail) from None
@@ -141,10 +142,10 @@ def _returned(entry: str, about: About) -> str:
     return f"what {entry} returns for {name}"
 
 
-def _entry_point(name: str, where: str, root: Path) -> Callable[[Path, About], object]:
+def _entry_point(name: str, where: str, root: Path) -> Callable[..., object]:
     module, function = name.split(":")
     try:
-        found: Callable[[Path, About], object] = getattr(import_module(module), function)
+        found: Callable[..., object] = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise UsageError(f"{name} is not there: {error}", where=where) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever a program raises is its own failure

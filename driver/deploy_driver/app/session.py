@@ -14,6 +14,7 @@ from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.adapters.git import Git
 from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials, no_account
 from deploy_driver.adapters.plan_key import KmsPlanKey
+from deploy_driver.adapters.platform import PlatformRecord
 from deploy_driver.adapters.prober import ServiceProber
 from deploy_driver.adapters.records import RecordFile, S3Archive
 from deploy_driver.adapters.role_policies import IamRolePolicies
@@ -212,6 +213,10 @@ class Session:
         """The buckets and keys of every stack's backend."""
         config = self.config
         return S3StateStore(aws or self.aws, {stack.name: stack.backend for stack in config.stacks}, config.project)
+
+    def platform(self) -> PlatformRecord:
+        """What all projects of this Jenkins share."""
+        return PlatformRecord(self.aws, self.config.access_backend)
 
     def archive(self) -> S3Archive:
         """The records of runs and of used plans."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from deploy_driver.plan.plan import Step
 from deploy_driver.run.build_info import session_name
 from deploy_driver.values import EngineRequest, SessionLength
-from deploy_project.stacks import project_of
+from deploy_project.stacks import TOOLS, project_of
 
 BUCKET = "aws:s3/bucket:Bucket"
 """The type of what can be deleted only when it is empty, or when its state says that it may be emptied."""
@@ -20,7 +20,7 @@ class RunFacts:
 
     `environment` is all that an engine's process may see. `sessions` says, by stack, how long a session AWS gives: known
     once every role has been entered. `targets` are the URNs that a stack's step is held to; all of them where none is named.
-    `settings` go before those of the stack files, in this run only.
+    `settings` go before those of the stack files, in this run only. `others` are the accounts that other projects deploy into.
     """
 
     run: str
@@ -31,6 +31,7 @@ class RunFacts:
     sessions: Mapping[str, SessionLength] = field(default_factory=dict)
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
     def session_name(self, step: Step) -> str:
         """The session name and source identity of a step."""
@@ -61,6 +62,7 @@ class RunFacts:
                 "deploy:enterAs": step.enter_as.value,
                 "deploy:sessionName": name,
                 **({"deploy:grantedDuration": str(session.got)} if session else {}),
+                **({"deploy:otherAccounts": ",".join(self.others)} if self.others and step.stack.name == TOOLS else {}),
             },
             environment=self.environment,
             backend=step.stack.backend,
