@@ -7,6 +7,7 @@ import json
 import signal
 from typing import Any
 
+from deploy_project.stacks import project_of
 from deploy_sandbox.accounts import ACCOUNTS
 from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.project import Project
@@ -18,7 +19,7 @@ MARKER = ".deploy/moved/items.json"
 
 
 def file_of(stack: str) -> str:
-    return f".pulumi/stacks/items/{stack}.json"
+    return f".pulumi/stacks/{project_of('items', stack)}/{stack}.json"
 
 
 def keys(project: Project, bucket: str, prefix: str = "") -> set[str]:

@@ -73,6 +73,7 @@ def recreate(iam: Any, name: str) -> None:
     iam.delete_role(RoleName=name)
     iam.create_role(
         RoleName=name,
+        Path=role["Path"],
         AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"]),
         PermissionsBoundary=role["PermissionsBoundary"]["PermissionsBoundaryArn"],
         MaxSessionDuration=role["MaxSessionDuration"],

@@ -109,7 +109,10 @@ def test_destroy_leaves_every_account_empty_of_ours(project: Project) -> None:
     assert access.code == 0, access
     for env in TARGETS:
         assert project.roles(env) == ["OrganizationAccountAccessRole"]
-        assert project.client(env, "cloudtrail").describe_trails()["trailList"] == []
+        assert [one["Name"] for one in project.client(env, "cloudtrail").describe_trails()["trailList"]] == [
+            "deploy-trail"
+        ]
+        assert project.buckets(env) == [f"deploy-trail-{ACCOUNTS[env]}"]
     assert project.roles("tools") == ["Administrator"]
 
 

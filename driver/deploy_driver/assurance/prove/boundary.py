@@ -14,7 +14,7 @@ from functools import partial
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ADMINISTRATOR, ApiRequest, CaseTable, Trial, Undo, call, simulated
 from deploy_driver.assurance.prove.facts import Facts, ProvedFunction, ProvedTarget, ProvedTools
-from deploy_project.stacks import arn, role_arn
+from deploy_project.stacks import RoleKind, arn, role_arn, target_role_arn
 
 GROUP = "boundary"
 
@@ -50,6 +50,10 @@ def trials(facts: Facts) -> Iterator[Trial]:
         yield from _executed(facts, target)
 
 
+_UNLISTED = "000000000000"
+"""An account that no project can name: AWS gives none this number."""
+
+
 def evaluations(facts: Facts) -> Iterator[Trial]:
     """What each real role would be refused, however broad its own policy became."""
     for target in facts.targets:
@@ -79,9 +83,12 @@ def _of_tools(tools: ProvedTools, targets: tuple[ProvedTarget, ...]) -> Iterator
         *_everywhere(tools.account, tools.region, tools.trail, tools.trail_bucket),
         *(
             Forbidden(f"become-bootstrap-{target.env}", f"would become {target.bootstrap_role} of {target.env}",
-                 "sts:AssumeRole", target.role_arn(target.bootstrap_role), {}, denied=False)
+                 "sts:AssumeRole", target.role_arn(target.bootstrap_role),
+                 {"aws:ResourceAccount": target.account}, denied=False)
             for target in targets
         ),
+        Forbidden("enter-unlisted", "would enter a role of an account that no project deploys into", "sts:AssumeRole",
+             target_role_arn(_UNLISTED, RoleKind.PREVIEW, "prove"), {"aws:ResourceAccount": _UNLISTED}, denied=False),
         Forbidden("state-policy", "would put the policy of the state bucket", "s3:PutBucketPolicy",
              arn("s3", tools.state_bucket), {}, denied=False),
         Forbidden("run-replaced", "would replace the record of a run", "s3:PutObject",
