@@ -5,10 +5,13 @@ The keys of `deploy:` are here; a program adds those of its own namespace in the
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
 
 from deploy_project.accounts import ORGANIZATION_ROLE, SESSION, Value, Values
 from deploy_project.stackfile import Problem, Setting, StackFile, ValueKind, shown
@@ -100,21 +103,34 @@ def _alias(name: str, default: str | None = None) -> Key:
     return text(name, r"alias/(?!aws/)[\w/-]{1,250}", expected, default)
 
 
+@cache
+def partition_of() -> Mapping[str, str]:
+    """The partition of every region, as the AWS SDK on this machine knows them (botocore, `data/partitions.json`)."""
+    known = json.loads((files("botocore") / "data" / "partitions.json").read_text("utf-8"))["partitions"]
+    return {region: partition["id"] for partition in known for region in partition["regions"]}
+
+
+def regions() -> tuple[str, ...]:
+    """The regions that an account of ours may be in, in order."""
+    every = (region for region, partition in partition_of().items() if partition == PARTITION)
+    return tuple(sorted(region for region in every if not region.endswith("-global")))
+
+
 def _region(name: str) -> Key:
-    """A region of the partition `aws` has three parts; those of every other partition have four, or begin with `cn`."""
-    plain = text(
-        name, r"(?!cn-)[a-z]{2}-[a-z]+-[0-9]{1,2}", f"a region of the partition {PARTITION}, such as eu-central-1"
-    )
+    """A region of AWS's list, in the partition that ARNs are written in here."""
+
+    def read(got: Setting) -> str | None:
+        return got.text if got.kind is ValueKind.TEXT and got.text in regions() else None
 
     def hint(got: Setting) -> str:
-        elsewhere = re.fullmatch(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}", got.text, re.ASCII)
-        return (
-            f": it is in another partition, and ARNs are written arn:{PARTITION}: here"
-            if elsewhere
-            else plain.hint(got)
-        )
+        if got.kind is ValueKind.AMBIGUOUS:
+            return _in_quotes(got)
+        if partition := partition_of().get(got.text, ""):
+            return f": it is in the partition {partition}, and ARNs are written arn:{PARTITION}: here"
+        close = get_close_matches(got.text, regions(), n=1)
+        return f"; did you mean {close[0]}?" if close else ""
 
-    return Key(plain.name, plain.read, plain.expected, hint=hint)
+    return Key(name, read, f"a region of the partition {PARTITION}, such as eu-central-1", hint=hint)
 
 
 SHORTEST_SESSION, LONGEST_SESSION = 900, 43_200

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from deploy_driver.errors import NotReadyError
-from deploy_project.stacks import PARTITION
 
 T = TypeVar("T")
 
@@ -24,13 +23,6 @@ def set_process_environment(environment: Mapping[str, str]) -> None:
     """
     os.environ.clear()
     os.environ.update(environment)
-
-
-def regions() -> frozenset[str]:
-    """The regions of the partition of our accounts that the SDK knows."""
-    import botocore.session
-
-    return frozenset(botocore.session.Session().get_available_regions("lambda", PARTITION))
 
 
 _OVER = {"ExpiredToken", "ExpiredTokenException"}

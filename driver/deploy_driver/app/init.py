@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy_driver.adapters.aws import regions
 from deploy_driver.adapters.new_files import require_free, write_new
 from deploy_driver.config.new_project import EXPECTED, AskedProject, NewProject, missing, wrong
 from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.ports import Interview
 from deploy_driver.render.project import project_files
+from deploy_project.keys import regions
 
 _ID_BYTES = 4
 _EXAMPLE = "deploy init orders --tools 111111111111 --account dev=222222222222 --account prod=333333333333 --region eu-central-1"
