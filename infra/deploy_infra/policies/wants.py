@@ -15,7 +15,7 @@ from deploy_infra.policies.place import AUTONAMED, Place, name_of, parent_of
 from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_infra.policies.resource_types import Phase, Request, ResourceType, Scope, refused, resource_types
 from deploy_project.seam import NamedThing
-from deploy_project.stacks import role_arn
+from deploy_project.stacks import RoleKind, target_role_arn
 
 GRANT = "deploy:service:Grant"
 EXECUTION_ROLE = "deploy:service:ExecutionRole"
@@ -344,7 +344,11 @@ def _without_provider(recording: Recording) -> Iterator[str]:
 
 def _without_log(recording: Recording, roles: Iterable[ExecutionRole]) -> Iterator[str]:
     """Functions that run as a role which may write another log than theirs: they would write none."""
-    groups = {role_arn(recording.place.account, role.role): role.log_group for role in roles if role.log_group}
+    groups = {
+        target_role_arn(recording.place.account, RoleKind.EXECUTION, role.role): role.log_group
+        for role in roles
+        if role.log_group
+    }
     known = resource_types()[_FUNCTION]
     for each in recording.of(_FUNCTION):
         group, name = groups.get(each.inputs.get("role", "")), name_of(known, each.name, each.inputs, recording.place)
