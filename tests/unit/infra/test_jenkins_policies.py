@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from deploy_infra.policies.document import Document
+from deploy_infra.documents import of_tools
+from deploy_infra.policies.document import Document, text
+from deploy_infra.settings import ToolsSettings, of_files
+from deploy_project.seam import QUOTAS, kind_of
 from tests.unit.infra.evaluation import allows, allows_within
-from tests.unit.infra.facts import document
+from tests.unit.infra.facts import ROOT, document
 
 STATE = "arn:aws:s3:::deploy-state-111111111111"
 CHECKPOINT = f"{STATE}/.pulumi/stacks/items/dev.json"
@@ -158,3 +163,11 @@ def test_the_boundary_lets_nobody_sign_with_another_key() -> None:
     assert allows_within(ANYTHING, boundary, "kms:Sign", KEY, SIGNING)
     assert not allows_within(ANYTHING, boundary, "kms:Sign", KEY, {**SIGNING, **NAMED})
     assert not allows_within(ANYTHING, boundary, "kms:GenerateMac", KEY, PLAN_KEY)
+
+
+def test_two_hundred_accounts_fit_every_limit_of_aws() -> None:
+    settings = of_files(ROOT, "tools")
+    assert isinstance(settings, ToolsSettings)
+    many = replace(settings, others=tuple(f"{number:012}" for number in range(200)))
+    for name, document_ in of_tools(many).items():
+        assert len(text(document_)) <= QUOTAS[kind_of(name)], name
