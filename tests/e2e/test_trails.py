@@ -73,7 +73,7 @@ def test_a_destroy_leaves_the_trail_and_its_records(project: Project) -> None:
         return {str(one["Key"]) for one in listed.get("Contents", [])}
 
     before = records()
-    gone = project.deploy("destroy", "--stacks", "dev-access", "--yes")
+    gone = project.deploy("destroy", "--stacks", "dev-access", "--yes", "--confirm", "dev-access")
     assert gone.code == 0, gone
     assert trail(project) == WHOLE
     assert records() >= before

@@ -135,13 +135,22 @@ def test_no_service_changes_the_platform_under_another(project: Project, orders:
     assert refused.code == 4, refused
     assert "items made what all projects share" in refused.err
     assert "deploy:jenkinsPreviewRole: it is 'jenkins-preview' in the platform, 'jenkins-looks' here" in refused.err
-    kept = project.deploy("destroy", "--stacks", "tools", "--yes")
+    kept = project.deploy("destroy", "--stacks", "tools", "--yes", "--confirm", "tools")
     assert kept.code == 4, kept
     assert "orders is deployed by the roles of the stack tools too; nothing was destroyed" in kept.err
     assert project.roles("tools") == before
 
     orders.setting("tools", "deploy:jenkinsPreviewRole", "jenkins-preview")
-    left = orders.deploy("destroy", "--stacks", "dev-access,staging-access", "--yes")
+    left = orders.deploy(
+        "destroy", "--stacks", "dev-access,staging-access", "--yes", "--confirm", "dev-access,staging-access"
+    )
     assert left.code == 0, left
-    gone = project.deploy("destroy", "--stacks", "dev-access,staging-access,prod-access,tools", "--yes")
+    gone = project.deploy(
+        "destroy",
+        "--stacks",
+        "dev-access,staging-access,prod-access,tools",
+        "--yes",
+        "--confirm",
+        "dev-access,staging-access,prod-access,tools",
+    )
     assert gone.code == 0, gone
