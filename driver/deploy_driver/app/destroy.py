@@ -14,7 +14,7 @@ from deploy_driver.ports import Interview
 from deploy_driver.values import Layer, Stack
 
 STAYS = (
-    "What stays: the buckets and keys of the states with the records of all runs, administrators' roles, "
+    "What stays: the buckets and keys of the states with the records of all runs, the trails and their records, administrators' roles, "
     "and everything that no stack of `deploy` has made."
 )
 
