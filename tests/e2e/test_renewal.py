@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tests.e2e.project import Ended, Project
@@ -31,8 +32,10 @@ def up_meanwhile(project: Project, meanwhile: Callable[[], None], *, seconds: fl
 
 
 def keys(project: Project, account: str, of_the_run: Callable[[Any], bool]) -> set[str]:
-    """The access key ids that the account's trail shows for the run."""
-    return {event["userIdentity"]["accessKeyId"] for event in project.events(account) if of_the_run(event)}
+    """The access key ids that the account's trail shows for the run; what IAM was asked is on record in its own region."""
+    of_iam = replace(project, sandbox=replace(project.sandbox, region="us-east-1"))
+    events = (*project.events(account), *of_iam.events(account))
+    return {event["userIdentity"]["accessKeyId"] for event in events if of_the_run(event)}
 
 
 def issued(project: Project) -> set[str]:
