@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from deploy_sandbox import lifecycle
 from tests.e2e import pages
 from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import Project
+from tests.e2e.project import Project, copy_project
 
 
 def well(project: Project, *arguments: str) -> None:
@@ -73,3 +74,30 @@ def test_settings_and_secrets(project: Project) -> None:
 
 def text(project: Project, file: str) -> list[str]:
     return (project.root / file).read_text("utf-8").splitlines()
+
+
+def test_one_more_region(project: Project) -> None:
+    told = list(pages.typed(pages.read("one-more-region.md"), project))
+    assert len(told) == 6
+    assert project.functions("dev") == ["items-dev"]
+    assert not [name for name in project.roles("dev") if name.startswith("items-dev-eu")]
+    assert not [name for name in project.buckets("dev") if name.startswith("items-dev-eu")]
+
+
+def test_a_second_service_beside_the_first(project: Project, tmp_path: Path) -> None:
+    well(project, "up", "--stacks", "dev")
+    home = {"DEPLOY_SANDBOX_HOME": str(project.sandbox.home)}
+    orders = replace(project, root=copy_project(tmp_path / "orders"), environment={**project.environment, **home})
+    told = list(pages.typed(pages.read("several-services.md"), orders))
+    assert len(told) == 4
+    assert sorted(project.functions("dev")) == ["items-dev", "orders-dev-items"]
+    well(project, "drift", "--stacks", "dev", "--exit-code")
+
+
+def test_a_service_under_another_name(project: Project) -> None:
+    well(project, "up", "--stacks", "dev")
+    for command in pages.typed(pages.read("rename-a-service.md"), project):
+        if "--confirm" in command.typed:
+            assert project.roles("dev") == ["OrganizationAccountAccessRole"]
+    assert project.functions("dev") == ["stock-dev-items"]
+    assert "stock-dev-deployment" in project.roles("dev")
