@@ -23,7 +23,14 @@ from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, running, start_run
-from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, Session
+from deploy_driver.app.session import (
+    ADMINISTRATOR,
+    JENKINS_DEPLOY,
+    LocalProject,
+    Session,
+    new_run,
+    start_session,
+)
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
@@ -100,9 +107,10 @@ def bootstrap(
             remedy="read `deploy bootstrap --print`, then run it at a terminal, or pass --yes",
         )
     options = Options(Operation.UP, yes=yes, verb="bootstrap", allowed=allowed)
+    session = start_session(project, ADMINISTRATOR, new_run())
     trails = _trails(project.config, chosen)
-    config, context = project.config, start_run(project, options, chosen, console)
-    run, plan, session = context.run, context.plan, context.session
+    config, context = project.config, start_run(project, options, chosen, console, session)
+    run, plan = context.run, context.plan
     with running(context) as ending:
         Preflight(session.identity, None, _silently).require(plan, run.facts)
         foundation = Foundation(
