@@ -109,7 +109,7 @@ def trying(name, call, **arguments):
 def entered(role):
     sts = boto3.client("sts")
     keys = sts.assume_role(
-        RoleArn=f"arn:aws:iam::ACCOUNT:role/deploy/items-dev-{role}",
+        RoleArn=f"arn:aws:iam::ACCOUNT:role/deploy/{role}/items-dev-{role}",
         ExternalId="EXTERNAL",
         RoleSessionName="items-dev-pull-request",
         SourceIdentity="items-dev-pull-request",

@@ -4,7 +4,6 @@
 - `iam:PolicyARN`: the managed policy being attached or detached.
 - `sts:ExternalId`, `sts:RoleSessionName`, `sts:SourceIdentity`, `sts:TransitiveTagKeys`: for the caller's own
   policies.
-- `aws:ResourceAccount` of a role that is to be entered.
 - `aws:SourceIdentity`: the source identity of the caller's session.
 
 (Service Authorization Reference, "Condition keys for IAM" and "… AWS Security Token Service"; IAM User Guide, "AWS
@@ -50,7 +49,6 @@ def _request_keys(original: Callable[..., dict[str, Any]]) -> Callable[..., dict
             keys.update(_iam_keys(action, params))
         if service == "sts":
             keys.update({key: value for key, field in _STS_KEYS.items() if (value := _param(params, field))})
-            keys["aws:ResourceAccount"] = (_param(params, "RoleArn") or "::::").split(":")[4] or None
             keys["sts:TransitiveTagKeys"] = _members(params, "TransitiveTagKeys.member") or None
         return keys
 

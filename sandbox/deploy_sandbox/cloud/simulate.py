@@ -2,7 +2,8 @@
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html: the principal's own boundary applies unless
 the request brings another one; policies of the request are added to the principal's; each decision says whether the boundary
-allows. The emulator ignored boundaries, context entries, the request's own policies and all resources but the first.
+allows. The emulator ignored boundaries, context entries, the request's own policies and all resources but the first; and of
+`aws:ResourceAccount` it knew only what follows from the resource, which in a simulation may be a pattern.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from deploy_sandbox.cloud import emulator
 from deploy_sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Params = dict[str, Any]
 Policies = list[list[Any]]
 
+_RESOURCE_ACCOUNT = "aws:resourceaccount"
 _DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
 
 
@@ -37,6 +39,16 @@ class _Simulation:
 def install() -> None:
     """Answer both simulations."""
     replace("services.iam", "_IAM_HANDLERS", _corrected)
+    replace("core.iam_evaluator", "_resolve_condition_key", _given)
+
+
+def _given(original: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    def resolve_condition_key(key: str, ctx: Any) -> Any:
+        if key.lower() == _RESOURCE_ACCOUNT and _RESOURCE_ACCOUNT in ctx.service_context:
+            return ctx.service_context[_RESOURCE_ACCOUNT]
+        return original(key, ctx)
+
+    return resolve_condition_key
 
 
 def _corrected(handlers: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def test_good_inputs_pass_with_defaults_and_all_tags() -> None:
     inputs, failures = checked(ROLE, {**GOOD, "tags": {"a": "1", "b": "own"}}, {"b": "default", "c": "3"})
     assert failures == ()
     assert inputs["maxSessionDuration"] == 3600
-    assert inputs[DEFAULTS] == ["maxSessionDuration"]
+    assert inputs["path"] == "/"
+    assert inputs[DEFAULTS] == ["maxSessionDuration", "path"]
     assert inputs["tagsAll"] == {"a": "1", "b": "own", "c": "3"}
 
 

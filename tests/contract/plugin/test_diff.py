@@ -88,7 +88,7 @@ REPLACES = {
     "aws:dynamodb/table:Table": {"name", "hashKey", "rangeKey", "localSecondaryIndexes"},
     "aws:iam/instanceProfile:InstanceProfile": {"name"},
     "aws:iam/policy:Policy": {"name", "description"},
-    "aws:iam/role:Role": {"name"},
+    "aws:iam/role:Role": {"name", "path"},
     "aws:iam/rolePolicy:RolePolicy": {"name", "role"},
     "aws:lambda/alias:Alias": {"name", "functionName"},
     "aws:lambda/eventSourceMapping:EventSourceMapping": {"eventSourceArn", "startingPosition"},
