@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.project import DEPLOY, Ended, copy_project, own_program
+from tests.command.bare import bare
+from tests.e2e.project import Ended, copy_project, own_program
 
 ROLES = "infra/program/policies/roles.py"
 DEPLOYS = """    return document(
@@ -18,16 +18,7 @@ DEPLOYS = """    return document(
 
 
 def deploy(project: Path, *arguments: str) -> Ended:
-    done = subprocess.run(
-        [str(DEPLOY), "iam", *arguments],
-        cwd=project,
-        env={"PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return bare(project, "iam", *arguments)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.project import DEPLOY, ROOT, Ended
+from tests.command.bare import bare
+from tests.e2e.project import ROOT
 
 PAGE = (ROOT / "docs" / "how-to" / "your-own-service.md").read_text("utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -30,25 +31,11 @@ def block(kind: str, holding: str) -> str:
     return found
 
 
-def deploy(folder: Path, *arguments: str) -> Ended:
-    done = subprocess.run(
-        [str(DEPLOY), *arguments],
-        cwd=folder,
-        env={"PATH": "/usr/bin:/bin"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
-
-
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """The project as the page begins it, with the settings and the files that it shows."""
     line = next(line for line in block("console", "deploy init shop").splitlines())
-    ended = deploy(tmp_path, *line.removeprefix("deploy ").split())
+    ended = bare(tmp_path, *line.removeprefix("deploy ").split())
     assert ended.code == 0, ended
     for file in tmp_path.glob("Pulumi.*.yaml"):
         own = re.sub(r"^  shop:.*\n", "", file.read_text("utf-8"), flags=re.MULTILINE)
@@ -67,9 +54,9 @@ def test_the_stack_file_that_is_shown_is_the_one_that_is_written(shop: Path) -> 
 
 
 def test_the_program_that_is_shown_has_all_the_rights_it_needs(shop: Path) -> None:
-    checked = deploy(shop, "iam", "check")
+    checked = bare(shop, "iam", "check")
     assert "no findings" in checked.out, checked
-    shown = deploy(shop, "iam", "show", "--stack", "dev-access").out
+    shown = bare(shop, "iam", "show", "--stack", "dev-access").out
     assert "# dev-access: front-execution.policy" in shown
 
 
@@ -78,12 +65,12 @@ def test_a_queue_and_a_table_are_refused_until_their_services_are_admitted(shop:
     main.write_text(f"{main.read_text('utf-8')}\n{block('python', 'jobs = here.queue')}", "utf-8")
     (shop / "infra" / "worker").mkdir()
     (shop / "infra" / "worker" / "app.py").write_text("def work(event, context):\n    pass\n", "utf-8")
-    refused = deploy(shop, "iam", "check")
+    refused = bare(shop, "iam", "check")
     assert refused.code == 2, refused
     assert 'adds "sqs" to `services` under [access] in deploy.toml' in " ".join(refused.err.split())
     toml = shop / "deploy.toml"
     toml.write_text(f"{toml.read_text('utf-8')}\n{block('toml', 'services')}", "utf-8")
-    checked = deploy(shop, "iam", "check")
+    checked = bare(shop, "iam", "check")
     assert "no findings" in checked.out, checked
 
 

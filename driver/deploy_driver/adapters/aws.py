@@ -97,6 +97,17 @@ class AwsSession:
         return self._session.client(service, region_name=region, config=config)
 
 
+def every(client: Any, operation: str, key: str, **asked: str) -> list[Any]:
+    """The entries of all pages of a listing; `key` is where a page has them."""
+    return [entry for page in client.get_paginator(operation).paginate(**asked) for entry in page[key]]
+
+
+def managed_policy(iam: Any, arn: str) -> Any:
+    """The document of a managed policy's default version."""
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+
+
 def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | None = None) -> T:
     """Make one AWS call. Raises NotReadyError: what was asked, AWS's code and message, and the remedy for that code.
 

@@ -80,7 +80,7 @@ def world_of(config: DeployConfig, instances: Mapping[str, str]) -> AwsWorld:
 
 
 def _target(config: DeployConfig, stack: Stack, roles: Iterable[RoleDefinition], run: str) -> ProvedTarget:
-    access = next(one for one in config.stacks if one.env == stack.env and one.layer is Layer.ACCESS)
+    access = config.access_of(stack)
     made = program.inventory(config, access, "roles.deployment", "buckets.trail")
     serves, policies_ = program.inventory(config, stack), program.documents(config, stack)
     says = program.documents(config, access, "deployment.trust", "preview.trust", "trail")

@@ -42,7 +42,7 @@ from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
-from deploy_driver.values import Cloud, Layer, Plugin, Stack, Tool
+from deploy_driver.values import Cloud, Plugin, Stack, Tool
 from deploy_project.seam import RoleNeed
 
 if TYPE_CHECKING:
@@ -335,21 +335,16 @@ def compose(
 
 
 def _rights(session: Session, facts: RunFacts, emit: Emit) -> tuple[Gate, ...]:
-    """What holds a step to the rights of its role, where the program can be asked what they have to be."""
+    """What holds a step to the rights of its role."""
     config = session.config
-    if not config.needs:
-        return ()
-
-    def access_of(stack: Stack) -> Stack:
-        return next(one for one in config.layer(Layer.ACCESS) if one.env == stack.env)
 
     def deletions_of(stack: Stack, urns: Collection[str]) -> Sequence[RoleNeed]:
         there = session.state_store(session.renewed().aws).resources(stack.name) if urns else ()
         gone = [one for one in there if one["urn"] in urns]
-        return deletions(config, access_of(stack), gone) if gone else ()
+        return deletions(config, config.access_of(stack), gone) if gone else ()
 
     roles = IamRolePolicies(lambda: session.renewed().aws)
-    return (WithinRights(facts, roles, lambda stack: needs(config, access_of(stack)), deletions_of, emit),)
+    return (WithinRights(facts, roles, lambda stack: needs(config, config.access_of(stack)), deletions_of, emit),)
 
 
 def _newest(session: Session) -> Head:

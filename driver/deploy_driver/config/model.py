@@ -249,6 +249,10 @@ class DeployConfig:
         """All stacks of one layer, in the files' order."""
         return tuple(stack for stack in self.stacks if stack.layer is layer)
 
+    def access_of(self, stack: Stack) -> Stack:
+        """The access layer that makes the roles of a service's stack."""
+        return next(one for one in self.layer(Layer.ACCESS) if one.env == stack.env)
+
     @property
     def tools(self) -> Stack:
         """The access layer of Jenkins' own account."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.aws import AwsSession, every, managed_policy
 from deploy_driver.assurance.findings.observed import (
     Document,
     SeenBucket,
@@ -74,8 +74,8 @@ class Inspector:
     def _role(self, name: str) -> SeenRole:
         iam = self.aws.client("iam")
         role = iam.get_role(RoleName=name)["Role"]
-        inline = _every(iam, "list_role_policies", "PolicyNames", RoleName=name)
-        attached = _every(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
+        inline = every(iam, "list_role_policies", "PolicyNames", RoleName=name)
+        attached = every(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
         return SeenRole(
             unique_id=role["RoleId"],
             trust=_document(role["AssumeRolePolicyDocument"]),
@@ -89,9 +89,7 @@ class Inspector:
         )
 
     def _policy(self, arn: str) -> Document:
-        iam = self.aws.client("iam")
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        return _document(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+        return _document(managed_policy(self.aws.client("iam"), arn))
 
     def _trail(self, name: str) -> SeenTrail:
         cloudtrail = self.aws.client("cloudtrail", self.trail_region)
@@ -107,8 +105,8 @@ class Inspector:
 
     def _function(self, name: str) -> SeenFunction:
         functions = self.aws.client("lambda")
-        versions = _every(functions, "list_versions_by_function", "Versions", FunctionName=name)
-        aliases = _every(functions, "list_aliases", "Aliases", FunctionName=name)
+        versions = every(functions, "list_versions_by_function", "Versions", FunctionName=name)
+        aliases = every(functions, "list_aliases", "Aliases", FunctionName=name)
         qualifiers = [
             *(one["Version"] for one in versions if one["Version"] != "$LATEST"),
             *(one["Name"] for one in aliases),
@@ -124,8 +122,8 @@ class Inspector:
     def _keys(self) -> SeenKeys:
         iam = self.aws.client("iam")
         summary = iam.get_account_summary()["SummaryMap"]
-        users = [user["UserName"] for user in _every(iam, "list_users", "Users")]
-        keys = [key for user in users for key in _every(iam, "list_access_keys", "AccessKeyMetadata", UserName=user)]
+        users = [user["UserName"] for user in every(iam, "list_users", "Users")]
+        keys = [key for user in users for key in every(iam, "list_access_keys", "AccessKeyMetadata", UserName=user)]
         return SeenKeys(
             root=bool(summary.get("AccountAccessKeysPresent", 0)),
             of_users=tuple(
@@ -147,10 +145,6 @@ def _look(at: str, read: Callable[[], T]) -> T | Unseen | None:
         return Unseen(f"{at}: {said.get('Code', 'Unknown')}: {said.get('Message', error)}")
     except BotoCoreError as error:
         return Unseen(f"{at}: {error}")
-
-
-def _every(client: Any, operation: str, key: str, **asked: str) -> list[Any]:
-    return [entry for page in client.get_paginator(operation).paginate(**asked) for entry in page[key]]
 
 
 def _document(found: Any) -> Document:

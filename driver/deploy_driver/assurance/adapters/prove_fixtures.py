@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deploy_driver.adapters.aws import asking
+from deploy_driver.adapters.aws import asking, every
 from deploy_driver.assurance.adapters.proof_world import AwsWorld
 from deploy_driver.assurance.prove import created
 from deploy_driver.assurance.prove.case import ADMINISTRATOR
@@ -215,8 +215,7 @@ def _clear_iam(iam: Any) -> None:
 
 
 def _ours(client: Any, operation: str, key: str, name: str, **parameters: Any) -> list[str]:
-    pages = client.get_paginator(operation).paginate(**parameters)
-    found = [str(entry[name]) for page in pages for entry in page[key]]
+    found = [str(entry[name]) for entry in every(client, operation, key, **parameters)]
     return [one for one in found if one.rsplit("/", 1)[-1].startswith(created.PREFIX)]
 
 
