@@ -5,22 +5,26 @@ no web page can reach it through a name that resolves here), which carries the t
 every path below `/_sandbox/` is unknown.
 
     POST   /_sandbox/expire   {"accessKeyId": "ASIA…"} or {"roleName": "…", "account": optional}
-    POST   /_sandbox/faults   {"action": "s3:PutBucketPolicy", "error": "SlowDown", "status": 503, "times": 1, "account": optional}
-    POST   /_sandbox/delays   {"action": "lambda:CreateFunction", "seconds": 2.5, "times": 1, "account": optional}
+    POST   /_sandbox/faults   {"action": "s3:PutBucketPolicy", "error": "SlowDown", "status": 503} or {"action": …, "does": "lose"}
+    POST   /_sandbox/delays   {"action": "lambda:CreateFunction", "seconds": 2.5}
     POST   /_sandbox/lives    {"seconds": 8}: an instance's sessions last that long, and the metadata service says so
     DELETE /_sandbox/faults, /_sandbox/delays, /_sandbox/lives
+
+`does` is one of `faults.Does`. Both take `"key": ".pulumi/locks/*"` (of S3), `"account"`, `"times": 1` (null: until cleared),
+`"rate": 0.1` and the `"seed"` of its chance.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
+import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from deploy_sandbox.cloud import emulator, instance_profile
+from deploy_sandbox.cloud import emulator, faults, instance_profile
 from deploy_sandbox.cloud.asgi import read_body, respond_json
-from deploy_sandbox.cloud.faults import FaultRule, rules
+from deploy_sandbox.cloud.faults import Does, FaultMatch, FaultRule, ServiceError
 
 if TYPE_CHECKING:
     from deploy_sandbox.cloud.asgi import App, Receive, Scope, Send
@@ -68,34 +72,32 @@ def _answer(scope: Scope, body: bytes) -> tuple[int, dict[str, Any]]:
             case ("DELETE", "lives"):
                 instance_profile.let_sessions_last(instance_profile.LIFE_SECONDS)
             case ("POST", "faults"):
-                rules.append(_fault(wanted))
+                faults.rules.append(_fault(wanted))
             case ("POST", "delays"):
-                rules.append(
-                    FaultRule(
-                        wanted["action"],
-                        wanted.get("account"),
-                        wanted.get("times", 1),
-                        seconds=float(wanted["seconds"]),
-                    )
-                )
+                faults.rules.append(_rule(wanted, Does.DELAY, seconds=float(wanted["seconds"])))
             case ("DELETE", "faults" | "delays"):
-                rules[:] = [rule for rule in rules if bool(rule.error) is not (asked[1] == "faults")]
+                faults.clear(delays=asked[1] == "delays")
             case _:
                 return _UNKNOWN
     except (ValueError, TypeError, KeyError) as error:
         return _STATUS, {"message": f"What {asked[1]} needs is missing or wrong: {error}."}
-    return 200, {"rules": len(rules)}
+    return 200, {"rules": len(faults.rules)}
 
 
 def _fault(wanted: dict[str, Any]) -> FaultRule:
-    return FaultRule(
-        wanted["action"],
-        wanted.get("account"),
-        wanted.get("times", 1),
-        error=wanted["error"],
-        message=wanted.get("message", f"{wanted['error']}: asked for by a test."),
-        status=wanted.get("status", _STATUS),
-    )
+    does = Does(wanted.get("does", Does.REFUSE))
+    if does is Does.DELAY:
+        raise ValueError("a delay is asked for at /_sandbox/delays")
+    if does is not Does.REFUSE:
+        return _rule(wanted, does)
+    said = wanted.get("message", f"{wanted['error']}: asked for by a test.")
+    return _rule(wanted, does, error=ServiceError(wanted["error"], wanted.get("status", _STATUS), said))
+
+
+def _rule(wanted: dict[str, Any], does: Does, **more: Any) -> FaultRule:
+    match = FaultMatch(wanted["action"], wanted.get("key"), wanted.get("account"))
+    rate, chance = float(wanted.get("rate", 1)), random.Random(wanted.get("seed"))  # noqa: S311 -- a die, no secret
+    return FaultRule(match, does, wanted.get("times", 1), rate, chance, **more)
 
 
 def _expire(wanted: dict[str, Any]) -> int:

@@ -58,6 +58,7 @@ CORRECTIONS: tuple[str, ...] = (
 )
 
 MIDDLEWARE: tuple[str, ...] = (
+    "deploy_sandbox.cloud.faults",
     "deploy_sandbox.cloud.proxy",
     "deploy_sandbox.cloud.metadata",
     "deploy_sandbox.cloud.powers",
