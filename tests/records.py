@@ -34,7 +34,7 @@ def story(record: Sequence[Any], *, here: bool = True, kept: bool | None = None)
 
 def begun(*stacks: str, operation: str = "up", config: tuple[str, ...] = (), **more: str) -> list[Told]:
     """The beginning of a run and its checks, which take two seconds."""
-    occasion = {
+    occasion: dict[str, Any] = {
         "by": "alice",
         "reason": "hot fix",
         "commit": COMMIT,

@@ -16,6 +16,7 @@ from deploy_driver.values import (
     EngineRequest,
     RoleInAccount,
     Stack,
+    StateMark,
 )
 from deploy_project.accounts import Entrance
 
@@ -101,6 +102,9 @@ class StateStore(Protocol):
 
     def read_copy(self, stack: str, copy: Copy) -> bytes:
         """What a copy of the stack's state holds. Raises NotReadyError."""
+
+    def mark(self, stack: str) -> StateMark:
+        """Which state of the stack the backend has now. Raises NotReadyError when it cannot be asked."""
 
     def digest(self, stack: str) -> str:
         """`sha256:` and the hex digest of the stack's state as it is now; empty when the backend does not know the stack."""

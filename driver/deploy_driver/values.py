@@ -141,6 +141,14 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class StateMark:
+    """Which state of a stack it is: the digest of its file, and the version that the bucket gave it. Empty where there is none."""
+
+    digest: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class Copy:
     """One more copy of a stack's state: an object of its bucket, or a `version` of it, written at `moment` (seconds since the epoch)."""
 
@@ -157,6 +165,20 @@ class Tool:
     version: str
     path: Path
     source: str
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of some machine: its `host`, that machine's `boot` and process namespace, its `pid`, and when it was `started`.
+
+    `started` is in clock ticks since the boot (proc(5), `/proc/PID/stat`); a process of the same pid that was started at
+    another moment is another one. `boot` and `started` are empty where the system does not tell.
+    """
+
+    host: str = ""
+    boot: str = ""
+    pid: int = 0
+    started: str = ""
 
 
 class Granted(StrEnum):

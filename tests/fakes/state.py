@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy_driver.errors import DeployError
-from deploy_driver.values import Copy
+from deploy_driver.values import Copy, StateMark
 
 
 @dataclass
@@ -57,6 +57,9 @@ class FakeState:
 
     def _newest_first(self, stack: str) -> list[Copy]:
         return sorted(self.kept.get(stack, ()), key=lambda copy: copy.moment, reverse=True)
+
+    def mark(self, stack: str) -> StateMark:
+        return StateMark(self.digest(stack))
 
     def digest(self, stack: str) -> str:
         return self.digests.get(stack, "")

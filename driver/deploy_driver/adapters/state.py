@@ -11,7 +11,7 @@ from typing import Any
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.digest import digest
 from deploy_driver.errors import NotReadyError
-from deploy_driver.values import Backend, Copy
+from deploy_driver.values import Backend, Copy, StateMark
 from deploy_project.stacks import project_of
 
 _REMEDIES = {
@@ -121,6 +121,16 @@ class S3StateStore:
         """`sha256:` and the hex digest of the stack's file; empty when there is none."""
         content = self.read(stack)
         return "" if content is None else digest(content)
+
+    def mark(self, stack: str) -> StateMark:
+        """Which state of the stack the backend has now."""
+        if not self.exists(stack):
+            return StateMark()
+        what, backend, key = f"state of {stack}", self.backends[stack], self._file(stack)
+        answer = asking(
+            what, partial(self._bucket(stack).get_object, Bucket=backend.bucket, Key=key), remedies=_REMEDIES
+        )
+        return StateMark(digest(asking(what, answer["Body"].read)), str(answer.get("VersionId", "")))
 
     def read(self, stack: str) -> bytes | None:
         """The stack's file; None when there is none.

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
+from deploy_driver.adapters.processes import process
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
+from deploy_driver.app.binding import Binder
 from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
 from deploy_driver.app.session import (
@@ -21,12 +23,15 @@ from deploy_driver.app.session import (
     new_run,
     start_session,
 )
+from deploy_driver.bundle.compare import depends_on
+from deploy_driver.config.environment import for_git
 from deploy_driver.config.model import DeployConfig
+from deploy_driver.digest import digest_of
 from deploy_driver.errors import ExitCode, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Event, RunStarted
+from deploy_driver.record.catalogue import Diagnostic, Event, RunDependsOn, RunStarted
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.stacks import TOOLS
@@ -136,9 +141,29 @@ def start_run(
             session.endpoint,
             **asdict(session.build_info),
             config=tuple(settings),
+            process=process(),
+            allowed=options.allowed,
+            refresh=options.refresh,
         )
     )
-    return RunContext(plan, session, run, console, keeps)
+    context = RunContext(plan, session, run, console, keeps)
+    for fact in _depends_on(context) if keeps else ():
+        run.stream(fact)
+    return context
+
+
+def _depends_on(context: RunContext) -> Iterator[Event]:
+    """What must be the same if another run is to go on with this one."""
+    project, run = context.session.project, context.run
+    binder = Binder(
+        project.config, run.tools, for_git(project.machine.environment), None, project.config.root / ".deploy"
+    )
+    try:
+        yield from depends_on(binder.bind(context.plan))
+    except NotReadyError as error:
+        yield Diagnostic("", "warning", f"nobody can go on with this run if it is interrupted: {error}")
+    if run.facts.settings:
+        yield RunDependsOn("--config", digest_of({key: value.encode() for key, value in run.facts.settings.items()}))
 
 
 @contextmanager

@@ -10,79 +10,30 @@ the run                          like any other, and right before each stack its
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy_driver.adapters import bundle_folder
-from deploy_driver.adapters import work_tree as commit
-from deploy_driver.adapters import work_tree as fingerprint
-from deploy_driver.adapters.git import Git
 from deploy_driver.adapters.sources import import_from_sources
 from deploy_driver.app import program
+from deploy_driver.app.binding import Binder
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, running, start_run
-from deploy_driver.app.session import JENKINS_DEPLOY, EngineTools, LocalProject, new_run, start_session
+from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, new_run, start_session
 from deploy_driver.bundle.compare import Mismatch, expired, mismatches, moment, rewritten, steps_of
-from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, BoundStack, Bundle
+from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.config.root import FILE
 from deploy_driver.digest import digest
 from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.plan.loss import not_allowed
-from deploy_driver.plan.plan import Plan, make_plan
-from deploy_driver.ports import Emit, StateStore, UsedPlans
+from deploy_driver.plan.plan import make_plan
+from deploy_driver.ports import Emit, UsedPlans
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Progress, Result
 from deploy_driver.run.gates import Gate, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import Layer, Operation, Stack
-from deploy_driver.version import VERSION
-from deploy_project.accounts import EnterAs
-
-LOCK = "uv.lock"
-
-
-@dataclass(frozen=True)
-class Binder:
-    """Looks at one project. `environment` is git's; `folder` is where the plan is kept, and no part of what it depends on."""
-
-    config: DeployConfig
-    tools: EngineTools
-    environment: Mapping[str, str]
-    state: StateStore
-    folder: Path
-
-    def bind(self, plan: Plan) -> Binding:
-        """The facts, read now. Raises NotReadyError when git or the state cannot be asked."""
-        root = self.config.root
-        tree = commit.look(Git(root, self.environment), but=[self.folder, root / ".deploy"])
-        engine, plugin = self.tools.engine, self.tools.plugin
-        return Binding(
-            deploy=VERSION,
-            project=self.config.project,
-            cloud=self.config.cloud.value,
-            commit=tree.commit,
-            changes=tree.changed,
-            program=fingerprint.of_folder(root / self.config.program, but=self.folder),
-            lock=fingerprint.of_file(root / LOCK),
-            deploy_toml=fingerprint.of_file(root / FILE),
-            project_file=fingerprint.of_file(root / "Pulumi.yaml"),
-            tools_settings=fingerprint.of_file(self.config.tools.file),
-            engine=engine.version,
-            plugin=f"{plugin.version} ({plugin.source})",
-            stacks=tuple(self._stack(step.stack) for step in plan.steps),
-        )
-
-    def _stack(self, stack: Stack) -> BoundStack:
-        return BoundStack(
-            stack.name,
-            stack.account,
-            stack.role_arn(EnterAs.PREVIEW),
-            fingerprint.of_file(stack.file),
-            self.state.digest(stack.name) or ABSENT,
-        )
-
 
 DAY = 24 * 3600
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY}

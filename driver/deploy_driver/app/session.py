@@ -40,6 +40,7 @@ from deploy_driver.run.function_code import DeployedCode
 from deploy_driver.run.gates import Gate, WithinRights, gates_of
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
+from deploy_driver.run.seen_states import SeenStates
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
 from deploy_driver.values import Cloud, Plugin, Stack, Tool
@@ -311,9 +312,10 @@ def compose(
     prompt = _SettledPrompt(console.prompt, stream)
     facts = replace(session.facts, settings=settings)
     rights = _rights(session, facts, stream)
+    seen = SeenStates(engine, lambda: session.renewed().state_store())
     deployer = Deployer(
         engine=SameUploads(
-            DeployedCode(engine, LambdaCode(lambda: session.renewed().aws, session.state_store)),
+            DeployedCode(seen, LambdaCode(lambda: session.renewed().aws, session.state_store)),
             digest_of=lambda path: of_file(session.config.root / session.config.program / path),
         ),
         preflight=Preflight(session.identity, state, stream),

@@ -11,6 +11,7 @@ from typing import Any
 
 from deploy_driver.bundle.model import Binding, BoundStack, Bundle, ReviewedStep
 from deploy_driver.digest import SHOWN, digest
+from deploy_driver.record.catalogue import RunDependsOn
 from deploy_driver.record.redaction import redact
 from deploy_driver.values import PropertyDiff, ResourceChange
 
@@ -82,6 +83,20 @@ def mismatches(reviewed: Binding, now: Binding) -> Iterator[Mismatch]:
     for stack in reviewed.stacks:
         if stack.stack in there:
             yield from _differing(stack, there[stack.stack], _PER_STACK, stack.stack)
+
+
+def depends_on(binding: Binding) -> Iterator[RunDependsOn]:
+    """Every bound fact but the states and the steps, for the record of a run."""
+    for field, words in _EVERYWHERE.items():
+        yield RunDependsOn(words.name, _as_text(getattr(binding, field)))
+    for stack in binding.stacks:
+        for field, words in _PER_STACK.items():
+            if field != "state":
+                yield RunDependsOn(words.name, _as_text(getattr(stack, field)), stack.stack)
+
+
+def _as_text(value: str | Mapping[str, str]) -> str:
+    return value if isinstance(value, str) else "; ".join(f"{name} {how}" for name, how in sorted(value.items()))
 
 
 def expired(bundle: Bundle, now: float) -> Iterator[Mismatch]:

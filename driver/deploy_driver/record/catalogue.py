@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
-from deploy_driver.values import Changes, Cloud, Operation, ResourceChange, SmokeKind
+from deploy_driver.values import Changes, Cloud, Operation, Process, ResourceChange, SmokeKind
 
 Prose = Annotated[str, "worded for people: nobody compares it"]
 
@@ -102,7 +102,10 @@ class Event:
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """A run began: what it will do, where, as whom, with which tools. `config` are the keys that were set for it alone."""
+    """A run began: what it will do, where, as whom, with which tools, in which `process`.
+
+    `config` are the keys that were set for it alone, `allowed` what it may delete, `resumes` the run that it goes on with.
+    """
 
     kind: ClassVar[str] = "run-started"
     run: str
@@ -118,6 +121,20 @@ class RunStarted(Event):
     commit: str = ""
     build: str = ""
     config: tuple[str, ...] = ()
+    process: Process = Process()
+    allowed: tuple[str, ...] = ()
+    refresh: bool = False
+    resumes: str = ""
+
+
+@dataclass(frozen=True)
+class RunDependsOn(Event):
+    """A fact on which the run depends, such as the digest of a file: of the stack's, or of all of it where that is empty."""
+
+    kind: ClassVar[str] = "run-depends-on"
+    name: str
+    value: str
+    stack: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,18 +213,42 @@ class StepStarted(Event):
 
 
 @dataclass(frozen=True)
+class StateSeen(Event):
+    """The stack's state, `before` an engine may write it or after: its digest, and its version in the bucket; empty where there is none."""
+
+    kind: ClassVar[str] = "state-seen"
+    stack: str
+    digest: str
+    version: str = ""
+    before: bool = False
+
+
+@dataclass(frozen=True)
+class EngineStarted(Event):
+    """An engine began that may change the stack: its process. It may outlive the run's own."""
+
+    kind: ClassVar[str] = "engine-started"
+    stack: str
+    process: Process
+
+
+@dataclass(frozen=True)
 class ResourceStarted(Event):
-    """The engine began to work on a resource; `preview` when it only says what it would do."""
+    """The engine began to work on a resource; `preview` when it only says what it would do.
+
+    `identity` are the inputs, as `KEY=VALUE`, by which it can be found if nobody hears how that ended.
+    """
 
     kind: ClassVar[str] = "resource-started"
     stack: str
     change: ResourceChange
     preview: bool = False
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ResourceDone(Event):
-    """The engine is done with a resource, or has failed on it."""
+    """The engine is done with a resource, or has failed on it. `id` is what the provider calls it in its account."""
 
     kind: ClassVar[str] = "resource-done"
     stack: str
@@ -215,6 +256,7 @@ class ResourceDone(Event):
     preview: bool = False
     failed: bool = False
     seconds: float = 0.0
+    id: str = ""
 
 
 @dataclass(frozen=True)

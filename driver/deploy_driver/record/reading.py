@@ -14,7 +14,7 @@ from typing import Any, get_origin, get_type_hints
 
 from deploy_driver.record.catalogue import KINDS, CheckPassed, Event
 from deploy_driver.record.stream import Envelope
-from deploy_driver.values import Changes, PropertyDiff, ResourceChange
+from deploy_driver.values import Changes, Process, PropertyDiff, ResourceChange
 
 _LAST = 253402300799.0
 """The last second of the year 9999, beyond which there is no date to show."""
@@ -128,6 +128,12 @@ def _resource(value: Any) -> ResourceChange:
     return ResourceChange(_text(body.get("urn")), _text(body.get("op")), _texts(body.get("keys")), diffs)
 
 
+def _process(value: Any) -> Process:
+    body = _mapping(value)
+    host, boot, started = (_text(body.get(key)) for key in ("host", "boot", "started"))
+    return Process(host, boot, int(_number(body.get("pid"))), started)
+
+
 def _difference(value: Any) -> PropertyDiff:
     body = _mapping(value)
     return PropertyDiff(_text(body.get("path")), _text(body.get("kind")), body.get("old"), body.get("new"))
@@ -146,6 +152,7 @@ _READ: Mapping[Any, Callable[[Any], Any]] = {
     bool: lambda value: value is True,
     float: _number,
     Changes: _changes,
+    Process: _process,
     ResourceChange: _resource,
     tuple[ResourceChange, ...]: lambda value: tuple(_resource(each) for each in _list(value)),
 }

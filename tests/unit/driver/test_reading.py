@@ -14,7 +14,7 @@ from deploy_driver.adapters.records import record_in
 from deploy_driver.record import catalogue
 from deploy_driver.record.reading import Unreadable, event_of, lines_of
 from deploy_driver.record.stream import Envelope
-from deploy_driver.values import Changes, ResourceChange
+from deploy_driver.values import Changes, Process, ResourceChange
 from tests import records
 from tests.properties.driver.test_render import events
 from tests.samples import RUN
@@ -60,7 +60,7 @@ def test_of_what_is_missing_nothing_is_claimed(kind: str) -> None:
     found = event_of({"kind": kind, "time": AT})
     if isinstance(found, Envelope):
         values = [getattr(found.event, field.name) for field in fields(found.event)]
-        assert not any(value for value in values if not isinstance(value, Changes | ResourceChange))
+        assert not any(value for value in values if not isinstance(value, Changes | ResourceChange | Process))
 
 
 def test_whom_a_check_found_is_known_from_records_before_it_said_so() -> None:

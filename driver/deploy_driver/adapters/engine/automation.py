@@ -189,7 +189,7 @@ class AutomationEngine:
         began = time.monotonic()
         imports = self._imports_of(project)
         imports.begin()
-        with self._process(request.stack) as process, switched_streams():
+        with self._process(request.stack, events.engine_started) as process, switched_streams():
             # What a destroy runs the program for is its providers.
             must_declare = not workspace.new and operate in {operations.up, operations.preview}
             error = Call(
@@ -227,10 +227,10 @@ class AutomationEngine:
             return self._imports
 
     @contextmanager
-    def _process(self, stack: str) -> Iterator[EngineProcess]:
+    def _process(self, stack: str, on_start: Callable[[int], None] = lambda _: None) -> Iterator[EngineProcess]:
         with self._lock:
             self._calls += 1
-            process = EngineProcess(self._work / "logs" / f"{self._calls:02d}-{stack}")
+            process = EngineProcess(self._work / "logs" / f"{self._calls:02d}-{stack}", on_start)
             self._running.add(process)
         try:
             yield process

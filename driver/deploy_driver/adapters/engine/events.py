@@ -16,8 +16,10 @@ from deploy_driver.adapters.engine.properties import (
     plain_value,
     uploads_of,
 )
+from deploy_driver.adapters.processes import process
+from deploy_driver.placeholders import SECRET, UNKNOWN
 from deploy_driver.ports import Emit
-from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
+from deploy_driver.record.catalogue import Diagnostic, EngineStarted, ResourceDone, ResourceStarted
 from deploy_driver.values import Changes, ResourceChange, Upload, Urn
 
 if TYPE_CHECKING:
@@ -30,6 +32,26 @@ _PROVIDERS = "pulumi:providers:"
 
 _QUIET = {"same", "refresh", "read", "discard", "remove-pending-replace"}
 """Steps that leave the resource as it is."""
+
+_IDENTIFYING = (
+    *(
+        "apiId",
+        "arn",
+        "bucket",
+        "eventSourceArn",
+        "function",
+        "functionName",
+        "integrationType",
+        "integrationUri",
+        "key",
+    ),
+    *("name", "namePrefix", "path", "policyArn", "queueUrl", "role", "routeKey", "rule", "stageName", "statementId"),
+    *("targetId", "topic"),
+)
+"""Inputs by which a resource can be found in its account."""
+
+_LONGEST = 500
+"""Characters of such an input that are kept."""
 
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*[A-Za-z]")
 
@@ -83,6 +105,11 @@ class EventReader:
         """What the program hands to the resources, of those that are left alone too."""
         return tuple(upload for urn in sorted(self._uploads) for upload in self._uploads[urn])
 
+    def engine_started(self, pid: int) -> None:
+        """An engine works on the call; on record is one that may write the state."""
+        if not self._preview:
+            self._emit(EngineStarted(self.stack, process(pid)))
+
     def take(self, event: EngineEvent | str) -> None:
         """Translate one event, or a line that the program printed."""
         if isinstance(event, str):
@@ -120,7 +147,7 @@ class EventReader:
             self._going.add((step.urn, step.op.value))
         if _is_work(step):
             self._started[step.urn, step.op.value] = time.monotonic()
-            self._emit(ResourceStarted(stack=self.stack, change=_change(step), preview=self._preview))
+            self._emit(ResourceStarted(self.stack, _change(step), self._preview, _identity(step)))
 
     def _done(self, step: StepEventMetadata) -> None:
         self._going.discard((step.urn, step.op.value))
@@ -150,6 +177,7 @@ class EventReader:
             preview=self._preview,
             failed=failed,
             seconds=round(time.monotonic() - began, 3) if began else 0.0,
+            id="" if self._preview else _id(step),
         )
 
 
@@ -174,6 +202,19 @@ def _is_about_a_resource(urn: str) -> bool:
 
 def _is_work(step: StepEventMetadata) -> bool:
     return counts(step) and step.op.value not in _QUIET
+
+
+def _identity(step: StepEventMetadata) -> tuple[str, ...]:
+    """The inputs that are known before it is begun, and that are no secrets."""
+    inputs = (step.new.inputs if step.new else None) or {}
+    known = {key: plain_value(inputs[key]) for key in _IDENTIFYING if key in inputs}
+    said = {key: value for key, value in known.items() if isinstance(value, str) and value not in {SECRET, UNKNOWN}}
+    return tuple(f"{key}={value}" for key, value in said.items() if len(value) <= _LONGEST)
+
+
+def _id(step: StepEventMetadata) -> str:
+    state = step.new or step.old
+    return str(state.id or "") if state else ""
 
 
 def _change(step: StepEventMetadata) -> ResourceChange:

@@ -57,11 +57,13 @@ class Ended:
 class EngineProcess:
     """Starts the engine, one process after the other, until told to stop. `interrupt` is for any other thread.
 
-    What the processes say is kept below `logs` as `NN-COMMAND.stdout` and `.stderr`, readable by this user only.
+    What the processes say is kept below `logs` as `NN-COMMAND.stdout` and `.stderr`, readable by this user only. `on_start`
+    hears the id of each process.
     """
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, on_start: Callable[[int], None] = lambda _: None) -> None:
         self._logs = logs
+        self._on_start = on_start
         self._started = 0
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
@@ -93,6 +95,7 @@ class EngineProcess:
                     stderr=stderr,
                     start_new_session=True,
                 )
+        self._on_start(process.pid)
         code = process.wait()
         return Ended(code, *(_taken(file) for file in said))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from pulumi.automation.events import EngineEvent
 
 from deploy_driver.adapters.engine.events import EventReader, plain
 from deploy_driver.adapters.engine.failures import Said
-from deploy_driver.record.catalogue import Diagnostic, Event, ResourceDone, ResourceStarted
+from deploy_driver.record.catalogue import Diagnostic, EngineStarted, Event, ResourceDone, ResourceStarted
 from deploy_driver.values import Changes
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -44,6 +45,39 @@ def test_a_resource_that_is_made_is_told_twice_and_counted_once() -> None:
     reader, emitted = read(step("resourcePreEvent", "create"), step("resOutputsEvent", "create"))
     assert [type(event) for event in emitted] == [ResourceStarted, ResourceDone]
     assert reader.changes == Changes(create=1)
+
+
+def test_what_is_begun_is_on_record_with_what_it_can_be_found_by_and_then_with_its_id() -> None:
+    inputs = {
+        "bucket": "items-dev",
+        "acl": "private",
+        "name": "4dabf18193072939515e22adb298388d",
+        "key": 7,
+        "path": "x" * 501,
+    }
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "hunter2"}
+    new = {"inputs": {**inputs, "role": secret}}
+    _, emitted = read(
+        step("resourcePreEvent", "create", new=new), step("resOutputsEvent", "create", new={**new, "id": "items-dev"})
+    )
+    begun, done = emitted
+    assert isinstance(begun, ResourceStarted)
+    assert isinstance(done, ResourceDone)
+    assert "bucket=items-dev" in begun.identity
+    assert not [one for one in begun.identity if one.startswith(("acl", "key", "path", "role")) or "hunter2" in one]
+    assert done.id == "items-dev"
+
+
+def test_what_a_preview_would_make_has_no_id() -> None:
+    _, emitted = read(step("resOutputsEvent", "create", new={"id": "[unknown]"}), preview=True)
+    assert [event.id for event in emitted if isinstance(event, ResourceDone)] == [""]
+
+
+@pytest.mark.parametrize(("preview", "said"), [(False, [os.getpid()]), (True, [])])
+def test_an_engine_that_may_change_the_stack_is_on_record(preview: bool, said: list[int]) -> None:
+    reader, emitted = read(preview=preview)
+    reader.engine_started(os.getpid())
+    assert [event.process.pid for event in emitted if isinstance(event, EngineStarted)] == said
 
 
 def test_a_replacement_is_one_change() -> None:

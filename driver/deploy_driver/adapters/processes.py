@@ -1,0 +1,44 @@
+"""The processes of this machine: which one is which, and whether it still lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from deploy_driver.values import Process
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_PIDS = Path("/proc/self/ns/pid")
+_STARTED = 19
+"""The place of `starttime` among the fields after the name in `/proc/PID/stat` (proc(5): it is the 22nd of all)."""
+
+
+def process(pid: int | None = None) -> Process:
+    """The process of that id on this machine; this one where none is given."""
+    number = os.getpid() if pid is None else pid
+    return Process(socket.gethostname(), _boot(), number, _started(number))
+
+
+def lives(known: Process) -> bool | None:
+    """Whether a process still lives; None where that cannot be known from here, as it ran on another machine."""
+    here = process(known.pid)
+    if not known.pid or not here.boot or (known.host, known.boot) != (here.host, here.boot):
+        return None
+    return bool(here.started) and known.started in {"", here.started}
+
+
+def _boot() -> str:
+    """The id of the boot and of the namespace that process ids count in: each container has its own (pid_namespaces(7))."""
+    with suppress(OSError):
+        return f"{_BOOT.read_text('ascii').strip()} {_PIDS.readlink()}"
+    return ""
+
+
+def _started(pid: int) -> str:
+    """When it was started, in ticks since the boot; empty where there is no such process, or one that has ended."""
+    with suppress(OSError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return "" if fields[0] in {"Z", "X"} else fields[_STARTED]
+    return ""

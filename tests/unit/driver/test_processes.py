@@ -1,0 +1,42 @@
+"""Which process is which, and whether it still lives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy_driver.adapters.processes import lives, process
+from deploy_driver.values import Process
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="only Linux tells when a process was started"
+)
+
+
+def test_this_one_lives() -> None:
+    assert lives(process()) is True
+
+
+def test_one_that_has_ended_does_not() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    known = process(child.pid)
+    assert lives(known) is True
+    child.communicate(b"\n")
+    assert lives(known) is False
+
+
+def test_another_process_of_the_same_number_is_not_it() -> None:
+    assert lives(replace(process(), started="1")) is False
+
+
+@pytest.mark.parametrize("other", [{"host": "agent-3"}, {"boot": "another boot"}])
+def test_of_another_machine_or_boot_nobody_knows(other: dict[str, str]) -> None:
+    assert lives(replace(process(), **other)) is None  # type: ignore[arg-type]
+
+
+def test_of_none_nobody_knows() -> None:
+    assert lives(Process()) is None
