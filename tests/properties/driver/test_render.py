@@ -24,6 +24,7 @@ from deploy_driver.values import (
     ChosenSmokeTest,
     MissingRight,
     Operation,
+    Process,
     PropertyDiff,
     ResourceChange,
     SmokeKind,
@@ -45,9 +46,15 @@ resources = st.builds(
     st.lists(text, max_size=2).map(tuple),
     st.lists(st.builds(PropertyDiff, text, kinds, values, values), max_size=2).map(tuple),
 )
+processes = st.builds(Process, text, text, counts, text)
 results = st.sampled_from([result.value for result in Result])
 events: st.SearchStrategy[said.Event] = st.one_of(
-    st.builds(said.RunStarted, text, text, text, st.lists(names, max_size=3).map(tuple), text, text, text),
+    st.builds(
+        said.RunStarted, text, text, text, st.lists(names, max_size=3).map(tuple), text, text, text, process=processes
+    ),
+    st.builds(said.RunDependsOn, text, text, names),
+    st.builds(said.StateSeen, names, text, text, st.booleans()),
+    st.builds(said.EngineStarted, names, processes),
     st.builds(said.StackSelected, names, text, st.lists(text, max_size=2).map(tuple)),
     st.builds(said.StackLeftOut, names, text, st.lists(text, max_size=2).map(tuple), text),
     st.builds(said.CheckStarted, text, names),
@@ -55,8 +62,8 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.CheckFailed, text, text, text, names),
     st.builds(said.StepStarted, names, text, text, text),
     st.builds(said.SessionNegotiated, names, counts, counts, text),
-    st.builds(said.ResourceStarted, names, resources, st.booleans()),
-    st.builds(said.ResourceDone, names, resources, st.booleans(), st.booleans(), seconds),
+    st.builds(said.ResourceStarted, names, resources, st.booleans(), st.lists(text, max_size=2).map(tuple)),
+    st.builds(said.ResourceDone, names, resources, st.booleans(), st.booleans(), seconds, text),
     st.builds(said.Diagnostic, names, text, text, text),
     st.builds(said.Progress, text, names),
     st.builds(said.Previewed, names, changes, st.lists(resources, max_size=2).map(tuple)),
