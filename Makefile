@@ -62,10 +62,17 @@ test-real: setup ## The stories that must pass with the real AWS plugin, where i
 bench: setup ## deploy against the plain loop a user would write, side by side
 	@missed=0; for each in bench bench.drift; do $(BIN)/python -m $$each || missed=1; done; exit $$missed
 
+CHAOS ?=
+
+.PHONY: chaos
+chaos: setup ## Faults at the moments of a run over three stacks: what breaks. Replay with CHAOS="--seed N --only 'NAME'"
+	@$(BIN)/python -m tests.chaos $(CHAOS)
+
 .PHONY: docs
 docs: .venv/ready ## The reference pages that are made from the code
 	@$(BIN)/python -m generate.command_reference > docs/reference/commands.md
 	@$(BIN)/python -m generate.findings_reference > docs/reference/findings.md
+	@$(BIN)/python -m generate.failure_model > docs/explanation/failure-model.md
 
 .PHONY: down
 down: ## Stop the demo's sandbox; its accounts are kept

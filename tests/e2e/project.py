@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,14 @@ class Ended:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+    def gist(self) -> str:
+        """Why it did not end well: the causes that its JSON names, or the last lines of its progress."""
+        with suppress(ValueError, KeyError, TypeError):
+            return "; ".join(
+                f"{one['stack']}: {one['reason']}: {one['cause']}" for one in self.json["stacks"] if one["cause"]
+            )
+        return "\n".join([line for line in self.err.splitlines() if " ok: " not in line][-8:])
 
     def __str__(self) -> str:
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
