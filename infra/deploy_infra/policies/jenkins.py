@@ -42,8 +42,13 @@ class State:
 
     @property
     def locks(self) -> str:
-        """Who is at work on a stack."""
+        """Which engine is at work on a stack."""
         return f"{self.bucket_arn}/.pulumi/locks/organization/*"
+
+    @property
+    def leases(self) -> str:
+        """Which run may write a stack. A lease is overwritten, and never removed: who held it last stays known."""
+        return f"{self.bucket_arn}/.deploy/leases/*"
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,9 @@ def deploy(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, entered
 
 
 def preview(state: State, entered: EnteredRoles) -> Document:
-    """Enter every target as preview role; read the state.
+    """Enter every target as preview role; read the state, and who may write it.
 
-    A preview neither locks nor writes: the lock, the checkpoint and the history belong to up, refresh and destroy.
+    A preview neither locks nor writes: lease, lock, checkpoint and history belong to up, refresh and destroy.
     """
     return document(*(grant.statement for grant in previews(state, entered)))
 
@@ -101,7 +106,7 @@ def deploys(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, entere
     return [
         _enter(entered),
         _find(state),
-        RoleGrant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks]),
+        RoleGrant("HoldState", "state", held, [state.meta, *state.current, state.backups, state.locks, state.leases]),
         RoleGrant("RemoveState", "state", removed, [*state.current, state.locks]),
         _secrets(state, "KeepSecrets", kept),
         *_plans(plan_key),
@@ -115,7 +120,12 @@ def previews(state: State, entered: EnteredRoles) -> list[RoleGrant]:
     return [
         _enter(entered),
         _find(state),
-        RoleGrant("ReadState", "state", {"S3:GetObject": "s3:GetObject"}, [state.meta, *state.current, state.backups]),
+        RoleGrant(
+            "ReadState",
+            "state",
+            {"S3:GetObject": "s3:GetObject"},
+            [state.meta, *state.current, state.backups, state.leases],
+        ),
         _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
     ]
 

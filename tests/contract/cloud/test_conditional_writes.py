@@ -34,6 +34,17 @@ def test_what_is_put_once_is_not_replaced(as_root: Any, bucket: str) -> None:
     assert s3.get_object(Bucket=bucket, Key="a")["Body"].read() == b"2"
 
 
+def test_what_was_seen_is_replaced_and_nothing_else(as_root: Any, bucket: str) -> None:
+    s3 = as_root("tools", "s3")
+    first = s3.put_object(Bucket=bucket, Key="a", Body=b"1", IfNoneMatch="*")["ETag"]
+    second = s3.put_object(Bucket=bucket, Key="a", Body=b"2", IfMatch=first)["ETag"]
+    assert second != first
+    assert refusal(lambda: s3.put_object(Bucket=bucket, Key="a", Body=b"3", IfMatch=first))[0] == "PreconditionFailed"
+    assert s3.get_object(Bucket=bucket, Key="a")["Body"].read() == b"2"
+    s3.delete_object(Bucket=bucket, Key="a")
+    assert refusal(lambda: s3.put_object(Bucket=bucket, Key="a", Body=b"3", IfMatch=second))[0] == "NoSuchKey"
+
+
 def test_the_condition_takes_an_asterisk_and_nothing_else(as_root: Any, bucket: str) -> None:
     s3 = as_root("tools", "s3")
     etag = s3.put_object(Bucket=bucket, Key="a", Body=b"1")["ETag"]

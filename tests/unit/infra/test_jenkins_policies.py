@@ -84,6 +84,16 @@ def test_the_state_is_held_by_one_and_read_by_both() -> None:
     assert not _may("deploy", "s3:PutBucketPolicy", STATE)
 
 
+def test_leases_are_held_by_one_read_by_both_and_removed_by_nobody() -> None:
+    lease = f"{STATE}/.deploy/leases/items/dev.json"
+    for who, may_write in (("deploy", True), ("preview", False)):
+        assert _may(who, "s3:GetObject", lease)
+        assert _may(who, "s3:PutObject", lease, NEW) is may_write
+        assert _may(who, "s3:PutObject", lease, {"s3:if-match": "etag"}) is may_write
+        assert not _may(who, "s3:DeleteObject", lease)
+        assert not _may(who, "s3:GetObject", f"{STATE}-access/.deploy/leases/items/dev-access.json")
+
+
 def test_the_key_is_the_one_of_that_alias() -> None:
     assert _may("deploy", "kms:Encrypt", KEY, NAMED)
     assert _may("deploy", "kms:Decrypt", KEY, NAMED)

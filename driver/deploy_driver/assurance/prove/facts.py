@@ -37,13 +37,14 @@ class ProvedTools:
         return role_arn(self.account, name)
 
     def files(self, stack: str) -> Mapping[str, str]:
-        """Where the engine keeps what it knows of a stack, by what it is (pulumi/pulumi `pkg/backend/diy`, `store.go`)."""
+        """Where engine and driver keep what they know of a stack, by what it is (pulumi/pulumi `pkg/backend/diy`, `store.go`)."""
         name = f"{project_of(self.project, stack)}/{stack}"
         return {
             "state": f".pulumi/stacks/{name}.json",
             "history": f".pulumi/history/{name}/prove.history.json",
             "backup": f".pulumi/backups/{name}/prove.json",
             "lock": f".pulumi/locks/organization/{name}/prove.json",
+            "lease": f".deploy/leases/{name}.json",
         }
 
 

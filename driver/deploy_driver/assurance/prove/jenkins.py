@@ -140,8 +140,8 @@ def _state(facts: Facts) -> Iterator[Trial]:
         yield deploy.allow(f"write-{what}", f"writes a {what}", write, twin=f"write-access-{what}", undo=gone)
         yield preview.deny(f"write-{what}", f"writes a {what}", write, undo=gone)
         yield preview.deny(f"delete-{what}", f"deletes a {what}", delete)
-        if what == "backup":
-            yield deploy.deny("delete-backup", "deletes a backup", delete)
+        if what in {"backup", "lease"}:
+            yield deploy.deny(f"delete-{what}", f"deletes a {what}", delete)
         else:
             yield deploy.allow(f"delete-{what}", f"deletes a {what}", delete, twin=f"delete-access-{what}")
     encrypt = call("kms", "encrypt", KeyId=tools.state_key, Plaintext=b"prove")
