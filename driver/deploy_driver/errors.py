@@ -52,6 +52,10 @@ class NotReadyError(DeployError):
     exit_code = ExitCode.NOT_READY
 
 
+class BusyError(NotReadyError):
+    """Another run is at work on a stack."""
+
+
 class NotNowError(NotReadyError):
     """The other side cannot answer now, and may later: after `wait` seconds, where it says when."""
 

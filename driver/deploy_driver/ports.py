@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from deploy_driver.lease import EngineLock, Holder, SeenLease
 from deploy_driver.record.catalogue import Event
 from deploy_driver.values import (
     Caller,
@@ -14,6 +15,7 @@ from deploy_driver.values import (
     Copy,
     EngineReport,
     EngineRequest,
+    Process,
     RoleInAccount,
     Stack,
     StateMark,
@@ -88,8 +90,14 @@ class StateStore(Protocol):
     def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
         """The resources of the stack as its state has them (sdk `apitype.ResourceV3`); none when it has no state."""
 
-    def lock_of(self, stack: str) -> str:
-        """Who holds the stack's lock, in one line; empty when nobody does."""
+    def locks(self, stack: str) -> tuple[EngineLock, ...]:
+        """The engines' locks of the stack; several when two engines have begun at the same moment."""
+
+    def remove_lock(self, stack: str, lock: EngineLock) -> None:
+        """Remove this one lock of the stack and nothing else. Raises NotReadyError."""
+
+    def written(self, stack: str) -> float:
+        """When the stack's state was written last, in seconds since the epoch; 0 when there is none."""
 
     def read(self, stack: str) -> bytes | None:
         """The stack's state, as the engine would read it; None when there is none. Raises NotReadyError."""
@@ -108,6 +116,33 @@ class StateStore(Protocol):
 
     def digest(self, stack: str) -> str:
         """`sha256:` and the hex digest of the stack's state as it is now; empty when the backend does not know the stack."""
+
+
+class Leases(Protocol):
+    """Who may work on which stack. Every method raises NotReadyError when that cannot be asked."""
+
+    def read(self, stack: str) -> SeenLease:
+        """The stack's lease as it is now."""
+
+    def write(self, stack: str, holder: Holder, tag: str) -> str:
+        """Put the holder in the place of what has this tag, or where there is nothing; the new tag.
+
+        Empty when something else stands there by now.
+        """
+
+
+class Processes(Protocol):
+    """The processes of this machine."""
+
+    @property
+    def me(self) -> Process:
+        """The process that asks."""
+
+    def lives(self, known: Process) -> bool | None:
+        """Whether a process still lives; None where that cannot be known from here, as it ran on another machine."""
+
+    def age(self, pid: int) -> float | None:
+        """For how many seconds the process of that id has run; None where there is none."""
 
 
 class UsedPlans(Protocol):

@@ -341,6 +341,7 @@ class EngineStatus(StrEnum):
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    BUSY = "busy"
     REFUSED = "refused"
     INTERRUPTED = "interrupted"
 

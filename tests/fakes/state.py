@@ -7,19 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy_driver.errors import DeployError
+from deploy_driver.lease import EngineLock
 from deploy_driver.values import Copy, StateMark
 
 
 @dataclass
 class FakeState:
-    """Implements the StateStore port. `locks` maps stacks to their holders, `stacks` are those that stand, `digests` their states'.
+    """Implements the StateStore port. `held` are the stacks' locks, `stacks` those that stand.
+
+    `digests` are their states', `moments` when those were written.
 
     `contents` are the stacks' states, `kept` the other copies of them; a copy with a version is an earlier version.
     `listed` is what is in these, `checked` are the stacks whose backends were to be usable, `asked` those whose locks were looked at.
     """
 
     broken: DeployError | None = None
-    locks: Mapping[str, str] = field(default_factory=dict)
+    held: dict[str, tuple[EngineLock, ...]] = field(default_factory=dict)
+    moments: Mapping[str, float] = field(default_factory=dict)
     stacks: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
@@ -39,9 +43,15 @@ class FakeState:
     def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
         return self.listed.get(stack, ())
 
-    def lock_of(self, stack: str) -> str:
+    def locks(self, stack: str) -> tuple[EngineLock, ...]:
         self.asked.append(stack)
-        return self.locks.get(stack, "")
+        return self.held.get(stack, ())
+
+    def remove_lock(self, stack: str, lock: EngineLock) -> None:
+        self.held[stack] = tuple(one for one in self.held[stack] if one != lock)
+
+    def written(self, stack: str) -> float:
+        return self.moments.get(stack, 0.0)
 
     def read(self, stack: str) -> bytes | None:
         return self.contents.get(stack)

@@ -121,9 +121,9 @@ class AccessStates:
 
 
 def _require_unlocked(stack: Stack, old: S3StateStore) -> None:
-    holder = old.lock_of(stack.name)
-    if holder:
+    locks = old.locks(stack.name)
+    if locks:
         raise NotReadyError(
-            f"the state of {stack.name} is to be moved, and the stack is locked by {holder}",
+            f"the state of {stack.name} is to be moved, and the stack is locked by {locks[0]}",
             remedy="wait for that run to end, and run `deploy bootstrap` again",
         )

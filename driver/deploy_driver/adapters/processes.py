@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy_driver.values import Process
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _PIDS = Path("/proc/self/ns/pid")
+_UPTIME = Path("/proc/uptime")
 _STARTED = 19
 """The place of `starttime` among the fields after the name in `/proc/PID/stat` (proc(5): it is the 22nd of all)."""
 
@@ -42,3 +44,25 @@ def _started(pid: int) -> str:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         return "" if fields[0] in {"Z", "X"} else fields[_STARTED]
     return ""
+
+
+@dataclass(frozen=True)
+class ThisMachine:
+    """The Processes port."""
+
+    @property
+    def me(self) -> Process:
+        """The process that asks."""
+        return process()
+
+    def lives(self, known: Process) -> bool | None:
+        """Whether a process still lives; None where that cannot be known from here."""
+        return lives(known)
+
+    def age(self, pid: int) -> float | None:
+        """For how many seconds the process of that id has run; None where there is none. A clock that is set counts for nothing."""
+        started = _started(pid)
+        if not started:
+            return None
+        running = float(_UPTIME.read_text("ascii").split()[0])
+        return running - int(started) / os.sysconf("SC_CLK_TCK")

@@ -11,6 +11,7 @@ from typing import Any
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.digest import digest
 from deploy_driver.errors import NotReadyError
+from deploy_driver.lease import EngineLock
 from deploy_driver.values import Backend, Copy, StateMark
 from deploy_project.stacks import project_of
 
@@ -106,16 +107,35 @@ class S3StateStore:
                 remedy="run the same command again: it names what is wrong and the newest good copy",
             ) from None
 
-    def lock_of(self, stack: str) -> str:
-        """Who holds the stack's lock, in one line; empty when nobody does."""
-        keys = self._keys(stack, f".pulumi/locks/organization/{project_of(self.project, stack)}/{stack}/")
-        if not keys:
-            return ""
-        try:
-            lock = json.loads(self._read(stack, f"lock {keys[0]}", keys[0]))
-        except ValueError:
-            return "an unreadable lock file"
-        return f"{lock.get('username', '?')}@{lock.get('hostname', '?')} (pid {lock.get('pid', '?')}) since {lock.get('timestamp', '?')}"
+    def locks(self, stack: str) -> tuple[EngineLock, ...]:
+        """The engines' locks of the stack; one that goes while it is looked at is none."""
+        prefix = f".pulumi/locks/organization/{project_of(self.project, stack)}/{stack}/"
+        found = (
+            self._lock(stack, entry["Key"], entry["LastModified"].timestamp()) for entry in self._entries(stack, prefix)
+        )
+        return tuple(lock for lock in found if lock)
+
+    def remove_lock(self, stack: str, lock: EngineLock) -> None:
+        """Remove this one lock."""
+        call = partial(self._bucket(stack).delete_object, Bucket=self.backends[stack].bucket, Key=lock.key)
+        asking(f"removing {lock.key}", call, remedies=_REMEDIES)
+
+    def _lock(self, stack: str, key: str, written: float) -> EngineLock | None:
+        from botocore.exceptions import ClientError
+
+        def body() -> bytes | None:
+            try:
+                found: bytes = (
+                    self._bucket(stack).get_object(Bucket=self.backends[stack].bucket, Key=key)["Body"].read()
+                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") == "NoSuchKey":
+                    return None
+                raise
+            return found
+
+        content = asking(f"lock {key}", body, remedies=_REMEDIES)
+        return None if content is None else _lock_of(key, content, written)
 
     def digest(self, stack: str) -> str:
         """`sha256:` and the hex digest of the stack's file; empty when there is none."""
@@ -190,6 +210,17 @@ class S3StateStore:
 
     def _keys(self, stack: str, prefix: str) -> list[str]:
         return _keys(self.aws, self.backends[stack], prefix)
+
+
+def _lock_of(key: str, content: bytes, written: float) -> EngineLock:
+    """The lock as Pulumi writes it (pulumi/pulumi `pkg/backend/diy`, `lock.go`); one that cannot be read says nothing of its engine."""
+    try:
+        said = json.loads(content)
+        pid, host = int(said["pid"]), str(said["hostname"])
+        by = f"{said.get('username', '?')}@{host} (pid {pid}) since {said.get('timestamp', '?')}"
+    except (ValueError, KeyError, TypeError):
+        return EngineLock(key, f"an unreadable lock file, {key}", "", 0, written)
+    return EngineLock(key, by, host, pid, written)
 
 
 def _keys(aws: AwsSession, backend: Backend, prefix: str, most: int = 1, **more: str) -> list[str]:

@@ -98,7 +98,13 @@ def policies(project: LocalProject, chosen: Sequence[Stack]) -> Mapping[str, Any
 
 
 def bootstrap(
-    project: LocalProject, chosen: Sequence[Stack], console: Console, *, yes: bool, allowed: tuple[str, ...] = ()
+    project: LocalProject,
+    chosen: Sequence[Stack],
+    console: Console,
+    *,
+    yes: bool,
+    allowed: tuple[str, ...] = (),
+    lock_timeout: float = 0,
 ) -> RunResult:
     """Bootstrap the chosen access layers. `allowed` may be deleted. Raises RefusedError where nobody can say yes."""
     if not yes and not console.prompt.present:
@@ -106,7 +112,7 @@ def bootstrap(
             "bootstrap makes and changes roles, and nobody is at the terminal to say yes; nothing was made",
             remedy="read `deploy bootstrap --print`, then run it at a terminal, or pass --yes",
         )
-    options = Options(Operation.UP, yes=yes, verb="bootstrap", allowed=allowed)
+    options = Options(Operation.UP, yes=yes, verb="bootstrap", allowed=allowed, lock_timeout=lock_timeout)
     session = start_session(project, ADMINISTRATOR, new_run())
     trails = _trails(project.config, chosen)
     config, context = project.config, start_run(project, options, chosen, console, session)

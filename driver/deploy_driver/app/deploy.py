@@ -43,7 +43,8 @@ class Options:
 
     `differs` asks for exit code 5 when something would change. `allowed` are the URNs of what may be deleted although it
     holds data, or `all`. `settings` are those of this run only, as `KEY=VALUE`. `verb` is the run's name in its record where
-    the operation is not; `writes` keeps that record although the plan only looks.
+    the operation is not; `writes` keeps that record although the plan only looks. `lock_timeout` is for how many seconds a stack
+    is waited for that another run writes.
     """
 
     operation: Operation
@@ -57,6 +58,7 @@ class Options:
     settings: tuple[str, ...] = ()
     verb: str = ""
     writes: bool = False
+    lock_timeout: float = 0
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,16 @@ def start_run(
     tools = project.find_tools()
     session = session or start_session(project, instance_of(plan), new_run())
     keeps = options.writes or plan.operation is not Operation.PREVIEW
-    run = compose(session, tools, console, yes=options.yes, keeps=keeps, allowed=options.allowed, settings=settings)
+    run = compose(
+        session,
+        tools,
+        console,
+        yes=options.yes,
+        keeps=keeps,
+        allowed=options.allowed,
+        settings=settings,
+        lock_timeout=options.lock_timeout,
+    )
     if TOOLS in plan.stacks:
         known = session.platform().read()
         run = replace(run, facts=replace(run.facts, others=known.others(project.config.project) if known else ()))

@@ -39,6 +39,7 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event
+from deploy_driver.run.leasing import Onlooker
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
@@ -203,7 +204,7 @@ def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
         session = start_session(project, ADMINISTRATOR if deep else JENKINS_DEPLOY, new_run())
     except DeployError as error:
         nowhere = Unseen(str(error))
-        unseen = not_looked_at(("identity", "state", "role", "lock", *IN_ACCOUNTS), nowhere)
+        unseen = not_looked_at((*_CHECKED, *IN_ACCOUNTS), nowhere)
         return [*results, check("cloud", fact=str(error), remedy=error.remedy), *unseen]
     where = f"sandbox at {session.endpoint}" if session.endpoint else "AWS"
     results.append(check("cloud", ok=True, fact=where))
@@ -216,7 +217,7 @@ def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
         results += inspect(session, tools)
     if deep:
         for stack in config.layer(Layer.SERVICE):
-            results += not_looked_at(("role", "lock"), _ONLY_JENKINS, stack.name)
+            results += not_looked_at(("role", "lease", "lock"), _ONLY_JENKINS, stack.name)
     order = {stack.name: position for position, stack in enumerate(config.stacks)}
     return sorted(results, key=lambda result: order.get(result.stack, -1))
 
@@ -226,6 +227,8 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
     found: list[RuleResult] = []
 
     def note(event: Event) -> None:
+        if isinstance(event, CheckPassed) and event.check == "lease" and not event.stack:
+            return  # it is said of each stack
         if isinstance(event, CheckPassed):
             found.append(check(event.check, ok=True, fact=event.fact, stack=event.stack))
         elif isinstance(event, CheckFailed):
@@ -233,14 +236,23 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
 
     plan = make_plan(Operation.UP, session.config.layer(layer))
     try:
-        Preflight(session.identity, session.state_store(), note).require(plan, session.facts)
+        onlooker = Onlooker(session.leasing(_silently), note)
+        Preflight(session.identity, session.state_store(), note).require(plan, session.facts, onlooker)
     except (NotReadyError, RefusedError):
         asked = {result.rule for result in found}
         found += not_looked_at(
-            [rule for rule in ("identity", "state", "role", "lock") if rule not in asked],
+            [rule for rule in _CHECKED if rule not in asked],
             Unseen("an earlier check failed"),
         )
     return found
+
+
+_CHECKED = ("identity", "state", "role", "lease", "lock")
+"""What every run looks at before it begins."""
+
+
+def _silently(_event: Event) -> None:
+    """Who only looks has nothing to say beside what it saw."""
 
 
 def _files(config: DeployConfig) -> tuple[bool, list[RuleResult]]:

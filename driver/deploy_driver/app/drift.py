@@ -49,7 +49,8 @@ class DriftOptions:
     """How drift is looked for, in which stacks.
 
     `jobs` stacks at a time. `ledger` is the file that keeps what is new and what is old; otherwise the project's own.
-    `differs` asks for exit code 5. `fix` puts back what the cloud alone has otherwise, and `allowed` may be deleted for it.
+    `differs` asks for exit code 5. `fix` puts back what the cloud alone has otherwise, and `allowed` may be deleted for it;
+    `lock_timeout` is for how many seconds a stack is waited for that another run writes.
     """
 
     stacks: str | None = None
@@ -60,6 +61,7 @@ class DriftOptions:
     fix: bool = False
     allowed: tuple[str, ...] = ()
     yes: bool = False
+    lock_timeout: float = 0
 
 
 def scan(begun: RunContext, jobs: int, ledger: Path) -> DriftReport:
@@ -186,6 +188,7 @@ def _start(project: LocalProject, options: DriftOptions, chosen: Sequence[Stack]
         allowed=options.allowed,
         verb="drift --fix" if options.fix else "drift",
         writes=options.fix,
+        lock_timeout=options.lock_timeout,
     )
     return start_run(project, run, chosen, console, start_session(project, instance, new_run()))
 

@@ -9,7 +9,6 @@ the run                          like any other, and right before each stack its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from deploy_driver.app import program
 from deploy_driver.app.binding import Binder
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, running, start_run
+from deploy_driver.app.duration import DAY, seconds_of
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, new_run, start_session
 from deploy_driver.bundle.compare import Mismatch, expired, mismatches, moment, rewritten, steps_of
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, Bundle
@@ -34,9 +34,6 @@ from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Prog
 from deploy_driver.run.gates import Gate, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import Layer, Operation, Stack
-
-DAY = 24 * 3600
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY}
 
 
 @dataclass(frozen=True)
@@ -105,14 +102,8 @@ def saving(
     if folder is None:
         said = "--expires-in, --allow-dirty and --allow-delete are for a plan that is saved"
         raise UsageError(said, remedy="pass --save DIR")
-    return Saving(folder, DAY if expires_in is None else _seconds(expires_in), allow_dirty).plan_and_save
-
-
-def _seconds(said: str) -> int:
-    found = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", said, flags=re.ASCII)
-    if not found:
-        raise UsageError(f"--expires-in: got {said!r}, expected a number and s, m, h or d, such as 24h")
-    return int(found[1]) * _UNITS[found[2]]
+    seconds = DAY if expires_in is None else seconds_of("--expires-in", expires_in, "24h")
+    return Saving(folder, seconds, allow_dirty).plan_and_save
 
 
 def _check(options: Options, chosen: Sequence[Stack]) -> None:

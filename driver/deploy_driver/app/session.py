@@ -13,9 +13,11 @@ from deploy_driver.adapters.aws import AwsSession, SessionOverError, set_process
 from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.adapters.git import Git
 from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials, no_account
+from deploy_driver.adapters.leases import S3Leases
 from deploy_driver.adapters.plan_key import KmsPlanKey
 from deploy_driver.adapters.platform import PlatformRecord
 from deploy_driver.adapters.prober import ServiceProber
+from deploy_driver.adapters.processes import ThisMachine
 from deploy_driver.adapters.records import RecordFile, S3Archive
 from deploy_driver.adapters.role_policies import IamRolePolicies
 from deploy_driver.adapters.sources import make_importable
@@ -38,6 +40,7 @@ from deploy_driver.run.build_info import BuildInfo, application_id, build_of, ne
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
 from deploy_driver.run.gates import Gate, WithinRights, gates_of
+from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.seen_states import SeenStates
@@ -215,6 +218,16 @@ class Session:
         config = self.config
         return S3StateStore(aws or self.aws, {stack.name: stack.backend for stack in config.stacks}, config.project)
 
+    def leasing(self, emit: Emit, patience: float = 0) -> Leasing:
+        """What keeps another run from writing the stacks that this one writes; `patience` is for how many seconds it waits."""
+        config = self.config
+        backends = {stack.name: stack.backend for stack in config.stacks}
+        leases = S3Leases(lambda: self.renewed().aws, backends, config.project)
+        build = self.build_info.build
+        return Leasing(
+            leases, self.state_store(), ThisMachine(), WallClock(), emit, run=self.run, build=build, patience=patience
+        )
+
     def platform(self) -> PlatformRecord:
         """What all projects of this Jenkins share."""
         return PlatformRecord(self.aws, self.config.access_backend)
@@ -297,11 +310,13 @@ def compose(
     keeps: bool = False,
     allowed: Collection[str] = (),
     settings: Mapping[str, str] = NO_SETTINGS,
+    lock_timeout: float = 0,
 ) -> RunComponents:
     """Wire everything that a run needs.
 
     `keeps` says that its record goes into the state bucket, after those that are there; `allowed` what may be deleted,
-    `settings` what the program is told in this run only, by full key.
+    `settings` what the program is told in this run only, by full key. `lock_timeout` is for how many seconds a busy stack is
+    waited for.
     """
     clock, run, state = WallClock(), session.run, session.state_store()
     folder = session.config.root / ".deploy" / "runs" / run
@@ -319,6 +334,7 @@ def compose(
             digest_of=lambda path: of_file(session.config.root / session.config.program / path),
         ),
         preflight=Preflight(session.identity, state, stream),
+        leasing=session.leasing(stream, lock_timeout),
         gates=gates_of(prompt, rights, yes=yes, allowed=allowed),
         prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,

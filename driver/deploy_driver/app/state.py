@@ -15,8 +15,8 @@ def restore(project: LocalProject, stack: str, console: Console, *, yes: bool = 
     chosen = select(project.config.stacks, [stack])[0]
     session = start_session(project, ADMINISTRATOR if chosen.layer is Layer.ACCESS else JENKINS_DEPLOY, new_run())
     store = session.state_store()
-    if holder := store.lock_of(chosen.name):
-        raise NotReadyError(f"the stack is locked by {holder}", remedy="wait until that run has ended")
+    if locks := store.locks(chosen.name):
+        raise NotReadyError(f"the stack is locked by {locks[0]}", remedy="wait until that run has ended")
     good = _better(States(store, project.config.project), chosen)
     if not yes and not console.prompt.present:
         raise RefusedError("restoring asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")

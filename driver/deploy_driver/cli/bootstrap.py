@@ -9,11 +9,13 @@ import typer
 from deploy_driver.cli.options import (
     AllowDeleteOption,
     CloudOption,
+    LockTimeoutOption,
     ProjectOption,
     RunOutput,
     RunOutputOption,
     StacksOption,
     YesOption,
+    lock_timeout_of,
     open_project,
 )
 
@@ -25,6 +27,7 @@ def bootstrap(
         bool, typer.Option("--print", help="Show every policy document that would be made, and make nothing.")
     ] = False,
     allow_delete: AllowDeleteOption = None,
+    lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     output: RunOutputOption = RunOutput.TEXT,
     project: ProjectOption = None,
@@ -53,5 +56,12 @@ def bootstrap(
     if print_:
         write_json(policies(opened, chosen))
         return
-    result = bootstrap(opened, chosen, console(), yes=yes, allowed=tuple(allow_delete or ()))
+    result = bootstrap(
+        opened,
+        chosen,
+        console(),
+        yes=yes,
+        allowed=tuple(allow_delete or ()),
+        lock_timeout=lock_timeout_of(lock_timeout),
+    )
     show_run(result, opened.config.project, output)

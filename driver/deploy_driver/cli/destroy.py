@@ -10,11 +10,13 @@ from deploy_driver.cli.options import (
     AllOption,
     CloudOption,
     JUnitOption,
+    LockTimeoutOption,
     ProjectOption,
     RunOutput,
     RunOutputOption,
     StacksOption,
     YesOption,
+    lock_timeout_of,
     open_project,
 )
 
@@ -32,6 +34,7 @@ def destroy(
     context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
+    lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
     output: RunOutputOption = RunOutput.TEXT,
@@ -59,6 +62,6 @@ def destroy(
         if not yes and not person.present:
             raise RefusedError("destroy asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
         opened = open_project(context, project, cloud)
-        options = Options(Operation.DESTROY, stacks, all_, yes=yes)
+        options = Options(Operation.DESTROY, stacks, all_, yes=yes, lock_timeout=lock_timeout_of(lock_timeout))
         result = destroy(opened, options, terminal, person, confirm)
         show_run(result, opened.config.project, output)

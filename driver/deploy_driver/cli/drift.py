@@ -12,9 +12,11 @@ from deploy_driver.cli.options import (
     AllOption,
     AllowDeleteOption,
     CloudOption,
+    LockTimeoutOption,
     ProjectOption,
     StacksOption,
     YesOption,
+    lock_timeout_of,
     open_project,
 )
 
@@ -58,6 +60,7 @@ def drift(
         bool, typer.Option("--fix", help="Put back what was changed in the cloud, and nothing else.")
     ] = False,
     allow_delete: AllowDeleteOption = None,
+    lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     output: Annotated[
         DriftOutput, typer.Option("--output", "--format", "-o", help="Output format.")
@@ -95,7 +98,8 @@ def drift(
     opened = open_project(context, project, cloud)
     if reports:
         make_folder(reports)
-    options = DriftOptions(stacks, all_, jobs, ledger, exit_code, fix, tuple(allow_delete or ()), yes)
+    patience = lock_timeout_of(lock_timeout)
+    options = DriftOptions(stacks, all_, jobs, ledger, exit_code, fix, tuple(allow_delete or ()), yes, patience)
     result = detect_drift(opened, options, console())
     if result is None:
         say_nothing_to_do()

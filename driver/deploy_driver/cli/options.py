@@ -27,6 +27,13 @@ def open_project(context: typer.Context, project: Path | None, cloud: str | None
     return session.open_project(machine(context), project, cloud)
 
 
+def lock_timeout_of(said: str | None) -> int:
+    """The seconds that --lock-timeout says. Raises UsageError."""
+    from deploy_driver.app.duration import seconds_of
+
+    return 0 if said is None else seconds_of("--lock-timeout", said, "10m")
+
+
 ProjectOption = Annotated[
     Path | None,
     typer.Option(
@@ -77,6 +84,14 @@ ConfigOption = Annotated[
         "--config",
         metavar="KEY=VALUE",
         help="A setting for this run only, instead of the stack file's; it is not secret. May be repeated.",
+    ),
+]
+LockTimeoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lock-timeout",
+        metavar="DURATION",
+        help="How long to wait for stacks that another run is at work on, such as 10m; otherwise not at all.",
     ),
 ]
 JUnitOption = Annotated[

@@ -15,12 +15,14 @@ from deploy_driver.cli.options import (
     CloudOption,
     ConfigOption,
     JUnitOption,
+    LockTimeoutOption,
     ProjectOption,
     RefreshOption,
     RunOutput,
     RunOutputOption,
     StacksOption,
     YesOption,
+    lock_timeout_of,
     open_project,
 )
 
@@ -38,6 +40,7 @@ def up(
     ] = None,
     allow_delete: AllowDeleteOption = None,
     config: ConfigOption = None,
+    lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
@@ -64,6 +67,8 @@ def up(
 
     deploy up --stacks dev --config logLevel=debug
 
+    One run at a time writes a stack: another one is told who that is (exit code 3), or waits for it with --lock-timeout.
+
     --affected knows files, not accounts: what an earlier run left undone is not part of it. --all leaves nothing out.
 
     deploy up --plan plan/
@@ -83,6 +88,7 @@ def up(
         refresh=refresh,
         allowed=tuple(allow_delete or ()),
         settings=tuple(config or ()),
+        lock_timeout=lock_timeout_of(lock_timeout),
     )
     with reported(junit) as listeners:
         opened, terminal = open_project(context, project, cloud), console(*listeners)

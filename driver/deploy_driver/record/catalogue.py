@@ -44,6 +44,7 @@ class Reason(StrEnum):
     PREVIEWED = "previewed"
     DESTROYED = "destroyed"
     ENGINE_FAILED = "engine failed"
+    BUSY = "another run is at work"
     NOT_ENTERED = "not entered"
     SMOKE_TEST_FAILED = "smoke test failed"
     DECLINED = "declined"
@@ -188,6 +189,17 @@ class CheckFailed(Event):
     what: Prose
     remedy: Prose = ""
     stack: str = ""
+
+
+@dataclass(frozen=True)
+class LockRemoved(Event):
+    """The engine's lock `key` of the stack was removed: whoever had made it (`by`) is dead, which is known from `why`."""
+
+    kind: ClassVar[str] = "lock-removed"
+    stack: str
+    key: str
+    by: Prose
+    why: Prose
 
 
 @dataclass(frozen=True)

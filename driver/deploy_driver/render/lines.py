@@ -164,6 +164,11 @@ def _(event: catalogue.CheckFailed) -> str:
 
 
 @words.register
+def _(event: catalogue.LockRemoved) -> str:
+    return f"removed the lock of {event.by}: {event.why}"
+
+
+@words.register
 def _(event: catalogue.SessionNegotiated) -> str:
     asked = "" if event.got == event.asked else f" instead of {event.asked} s ({event.why})"
     return f"session of {event.got} s{asked}, renewed for as long as the run lasts"

@@ -1,6 +1,6 @@
 """The deployer: carries out a plan, which is to preview, deploy or destroy stacks.
 
-    check everything                          nothing is touched before all of it passed
+    check everything                          nothing is touched before all of it passed, and every stack is ours alone
     for each step, as the runner lets it:
         preview, if a gate asks for one
         gates                                 each can refuse
@@ -38,8 +38,9 @@ from deploy_driver.record.catalogue import (
     SmokeTestStarted,
 )
 from deploy_driver.run.gates import Gate, Refusal, asking
+from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
-from deploy_driver.run.preflight import Preflight
+from deploy_driver.run.preflight import Admission, Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.runner import Do, OnFailure, Runner
 from deploy_driver.values import (
@@ -140,6 +141,7 @@ class Deployer:
 
     engine: Engine
     preflight: Preflight
+    leasing: Leasing
     gates: tuple[Gate, ...]
     prober: Prober
     clock: Clock
@@ -159,22 +161,29 @@ class Deployer:
     def let_run(self, plan: Plan, facts: RunFacts, work: Callable[[RunFacts], Do], *, workers: int = 1) -> RunOutcome:
         """Check, then let the runner do the `work` with every step; it is made of the facts that the checks found."""
         started = self.clock.now()
-        looks = plan.operation is Operation.PREVIEW
-        admitted = self.preflight.admit(plan, facts) if looks else self.preflight.require(plan, facts)
+        if plan.operation is Operation.PREVIEW:
+            steps = self._let(plan, facts, work, self.preflight.admit(plan, facts), workers)
+        else:
+            with self.leasing.holding(self._stop.is_set) as holding:
+                steps = self._let(plan, facts, work, self.preflight.require(plan, facts, holding), workers)
+        return RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
+
+    def _let(
+        self, plan: Plan, facts: RunFacts, work: Callable[[RunFacts], Do], admitted: Admission, workers: int
+    ) -> tuple[StepOutcome, ...]:
         if self.stopped:
             raise InterruptedRunError("stopped on request; nothing was touched")
         do = work(replace(facts, sessions=admitted.sessions))
-        on_failure = OnFailure.GO_ON if looks else OnFailure.STOP
+        on_failure = OnFailure.GO_ON if plan.operation is Operation.PREVIEW else OnFailure.STOP
         runner = Runner(
             partial(_entered, do, admitted.barred), on_failure, self.clock, self.emit, self._stop.is_set, workers
         )
         states = {step.stack.name: admitted.states.get(step.stack.name, Judged()) for step in plan.steps}
         steps = runner.run([replace(step, existing=states[step.stack.name].resources) for step in plan.steps])
-        steps = tuple(
+        return tuple(
             step if step.result is Result.NOT_RUN else replace(step, session=admitted.sessions.get(step.stack))
             for step in steps
         )
-        return RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
 
     def interrupt(self) -> None:
         """Stop: the running engine call ends cleanly, no further step begins. Callable from a signal handler or another thread."""
@@ -194,8 +203,10 @@ class Deployer:
         return self._answered(replace(outcome, result=Result.FAILED), refusal) if refusal else outcome
 
     def _up(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
+        self.leasing.require()
         if refused := self._refused(facts, refresh, step):
             return refused
+        self.leasing.require(begin=True)
         report = self.engine.up(facts.request(step, refresh=refresh), self.emit)
         outcome = self.ended(step, report, Reason.CHANGED if report.changes.total else Reason.UNCHANGED)
         if outcome.result is not Result.SUCCEEDED or step.stack.layer is not Layer.SERVICE:
@@ -232,14 +243,17 @@ class Deployer:
         """Let the stack's buckets be deleted with what is in them, which only a destroy may, and delete everything."""
         if lost := losses(step.existing):
             self.emit(Progress(f"what is in it is deleted for good: {lost}", step.stack.name))
+        self.leasing.require()
         if refused := self._refused(facts, refresh, step):
             return refused
+        self.leasing.require(begin=True)
         if request := facts.emptying(step):
             report = self.engine.up(request, self.emit)
             if report.status is not EngineStatus.SUCCEEDED:
                 return self.ended(step, report, Reason.DESTROYED)
         if self.stopped:
             return ended(step, Result.INTERRUPTED, Reason.STOPPED)
+        self.leasing.require()
         return self.ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
 
     def _refused(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome | None:
@@ -286,9 +300,8 @@ class Deployer:
             return replace(outcome, result=result, reason=reason, cause=report.failure, remedy=report.remedy)
         if report.status is EngineStatus.INTERRUPTED or self.stopped:
             return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=report.failure)
-        return replace(
-            outcome, result=Result.FAILED, reason=Reason.ENGINE_FAILED, cause=report.failure, remedy=report.remedy
-        )
+        reason = Reason.BUSY if report.status is EngineStatus.BUSY else Reason.ENGINE_FAILED
+        return replace(outcome, result=Result.FAILED, reason=reason, cause=report.failure, remedy=report.remedy)
 
 
 def _entered(do: Do, barred: Mapping[str, DeployError], step: Step) -> StepOutcome:

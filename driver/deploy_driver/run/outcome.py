@@ -81,15 +81,18 @@ class RunOutcome:
 
 
 def exit_code_of(steps: Collection[StepOutcome], *, differs: bool) -> ExitCode:
-    """What a command exits with: 3 when no stack could be entered, 5 when all went well and something `differs`."""
+    """What a command exits with: 3 when no stack could be entered or another run has them, 5 when all went well and something `differs`."""
     results = {step.result for step in steps}
-    if results == {Result.FAILED} and all(step.reason is Reason.NOT_ENTERED for step in steps):
+    if Result.FAILED in results and all(step.reason in _UNTOUCHED for step in steps):
         return ExitCode.NOT_READY
     for result, code in _CODES:
         if result in results:
             return code
     return ExitCode.DIFFERS if differs else ExitCode.DONE
 
+
+_UNTOUCHED = {Reason.NOT_ENTERED, Reason.BUSY, Reason.EARLIER_STACK}
+"""Reasons for which nothing was touched."""
 
 _CODES = (
     (Result.INTERRUPTED, ExitCode.INTERRUPTED),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from deploy_driver.checkpoint import Judged
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError
@@ -14,7 +15,7 @@ from deploy_driver.ports import Emit, Identity, StateStore
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
-from deploy_driver.values import Caller, Operation, SessionLength
+from deploy_driver.values import Caller, SessionLength
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Check:
     stack: str = ""
 
 
-Answers = Sequence[tuple[Check, Passed | DeployError]]
+Answers = list[tuple[Check, Passed | DeployError]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,16 @@ class Admission:
     sessions: Mapping[str, SessionLength]
     states: Mapping[str, Judged]
     barred: Mapping[str, DeployError]
+
+
+class Writers(Protocol):
+    """What keeps two runs from writing one stack. Every method says what it found, or raises BusyError."""
+
+    def take(self, stacks: Sequence[str]) -> str:
+        """Let this run be the only one that writes these stacks."""
+
+    def unlocked(self, stack: str) -> str:
+        """See that no engine is at work on the stack."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +69,18 @@ class Preflight:
     state: StateStore | None
     emit: Emit
 
-    def require(self, plan: Plan, facts: RunFacts) -> Admission:
+    def require(self, plan: Plan, facts: RunFacts, writers: Writers | None = None) -> Admission:
         """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
 
-        Nothing has been touched then.
+        Nothing has been touched then. The stacks are taken through `writers` before their locks and states are looked at.
         """
         answers = self._asked([Check("identity", partial(self._caller, facts))])
         if not _failures(answers):
-            answers = self._asked([*self._backend_checks(plan), *self._stack_checks(plan, facts)])
+            answers = self._asked([*self._backend_checks(plan)])
+            if writers and not _failures(answers):
+                answers += self._asked([Check("lease", partial(_taken, writers, plan))])
+            free = writers if not _failures(answers) else None
+            answers += self._asked([*self._stack_checks(plan, facts), *self._lock_checks(plan, free)])
         _require_none(_failures(answers))
         if self.state:
             _refuse_what_carries(plan, self.state)
@@ -83,11 +98,13 @@ class Preflight:
     def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
             yield Check("role", partial(self._enter, step, facts), step.stack.name)
-            state = self.state
-            if state:
-                yield Check("state", partial(_fit, States(state, facts.project), step), step.stack.name)
-            if state and plan.operation is not Operation.PREVIEW:
-                yield Check("lock", partial(_unlocked, state, step), step.stack.name)
+            if self.state:
+                yield Check("state", partial(_fit, States(self.state, facts.project), step), step.stack.name)
+
+    def _lock_checks(self, plan: Plan, writers: Writers | None) -> Iterator[Check]:
+        if writers:
+            for step in plan.steps:
+                yield Check("lock", partial(_unlocked, writers, step), step.stack.name)
 
     def _asked(self, checks: Sequence[Check]) -> Answers:
         with ThreadPoolExecutor(max_workers=8, thread_name_prefix="preflight") as pool:
@@ -167,15 +184,12 @@ def _fit(states: States, step: Step) -> Passed:
     return Passed(f"is this stack's and whole, {len(judged.resources)} resources", state=judged)
 
 
-def _unlocked(state: StateStore, step: Step) -> Passed:
-    holder = state.lock_of(step.stack.name)
-    if holder:
-        raise NotReadyError(
-            f"the stack is locked by {holder}",
-            remedy="wait for that run to end; if it is dead, "
-            f"`deploy exec --stack {step.stack.name} -- pulumi cancel` removes the lock",
-        )
-    return Passed("not locked")
+def _taken(writers: Writers, plan: Plan) -> Passed:
+    return Passed(writers.take(plan.stacks))
+
+
+def _unlocked(writers: Writers, step: Step) -> Passed:
+    return Passed(writers.unlocked(step.stack.name))
 
 
 def _refuse_what_carries(plan: Plan, state: StateStore) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import ParamSpec, TypeVar
 
-from deploy_driver.errors import NotReadyError, UsageError
+from deploy_driver.errors import BusyError, NotReadyError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit
 from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
@@ -76,7 +76,8 @@ class Runner:
         try:
             outcome = ended(step, Result.INTERRUPTED, Reason.STOPPED) if self.stopped() else self.do(step)
         except (NotReadyError, UsageError) as error:  # the run has begun, so what a door refuses now is the step's end
-            outcome = ended(step, Result.FAILED, Reason.ENGINE_FAILED, cause=str(error), remedy=error.remedy)
+            reason = Reason.BUSY if isinstance(error, BusyError) else Reason.ENGINE_FAILED
+            outcome = ended(step, Result.FAILED, reason, cause=str(error), remedy=error.remedy)
         outcome = replace(outcome, seconds=round(self.clock.now() - started, 3))
         said = outcome.result, outcome.reason, outcome.cause, outcome.changes, outcome.seconds, outcome.remedy
         self.emit(StepFinished(stack.name, *said))

@@ -61,6 +61,7 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.CheckPassed, text, text, names),
     st.builds(said.CheckFailed, text, text, text, names),
     st.builds(said.StepStarted, names, text, text, text),
+    st.builds(said.LockRemoved, names, text, text, text),
     st.builds(said.SessionNegotiated, names, counts, counts, text),
     st.builds(said.ResourceStarted, names, resources, st.booleans(), st.lists(text, max_size=2).map(tuple)),
     st.builds(said.ResourceDone, names, resources, st.booleans(), st.booleans(), seconds, text),

@@ -44,6 +44,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
+from tests.fakes.leases import FakeLeases, leasing, lock
 from tests.fakes.prober import FakeProber
 from tests.fakes.prompt import FakePrompt
 from tests.fakes.state import FakeState
@@ -89,6 +90,7 @@ class World:
         self.deployer = Deployer(
             self.engine,
             Preflight(self.identity, self.state, self.said),
+            leasing(FakeLeases(self.clock), self.state, said=self.said),
             (
                 Limit(),
                 DataLoss(self.allowed),
@@ -440,7 +442,7 @@ def test_an_interrupt_during_the_checks_touches_nothing() -> None:
 
 
 def test_a_failed_check_keeps_every_stack_from_being_touched() -> None:
-    world = World(state=FakeState(locks={"prod": "jenkins@agent-3 (pid 77)"}))
+    world = World(state=FakeState(held={"prod": (lock(),)}))
     with pytest.raises(NotReadyError):
         world.run(Operation.UP)
     assert world.engine.calls == []

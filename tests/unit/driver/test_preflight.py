@@ -14,15 +14,21 @@ from deploy_driver.values import Caller, Copy, Operation
 from tests.checkpoints import Document, checkpoint, content
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
+from tests.fakes.leases import FakeLeases, leasing, lock
 from tests.fakes.state import FakeState
 from tests.samples import ACCOUNTS, RUN, access_stack, chain, facts, stack, tools_stack
 
 PLAN = make_plan(Operation.UP, chain())
 
 
+def required(identity: FakeIdentity, state: FakeState | None, said: Recorder) -> None:
+    with leasing(state=state, said=said).holding(lambda: False) as writers:
+        Preflight(identity, state, said).require(PLAN, facts(), writers)
+
+
 def refused(identity: FakeIdentity, state: FakeState | None, said: Recorder | None = None) -> NotReadyError:
     with pytest.raises(NotReadyError) as caught:
-        Preflight(identity, state, said or Recorder()).require(PLAN, facts())
+        required(identity, state, said or Recorder())
     assert caught.value.exit_code is ExitCode.NOT_READY
     assert "nothing was touched" in caught.value.what
     return caught.value
@@ -30,10 +36,11 @@ def refused(identity: FakeIdentity, state: FakeState | None, said: Recorder | No
 
 def test_when_all_is_well_every_fact_is_said() -> None:
     said = Recorder()
-    Preflight(FakeIdentity(), FakeState(), said).require(PLAN, facts())
+    required(FakeIdentity(), FakeState(), said)
     passed = sorted((event.check, event.stack) for event in said.of(CheckPassed))
     assert passed == [
         ("identity", ""),
+        ("lease", ""),
         ("lock", "dev"),
         ("lock", "prod"),
         ("lock", "staging"),
@@ -63,13 +70,12 @@ def test_all_that_is_wrong_is_said_at_once_each_with_its_stack_and_all_ways_out(
         refusals={"items-dev-deployment": [NotReadyError("AccessDenied", remedy="compare the trust policy")]},
         leads_to={"items-staging-deployment": "999999999999"},
     )
-    state = FakeState(NotReadyError("NoSuchBucket", remedy="bootstrap"), locks={"prod": "jenkins@agent-3 (pid 77)"})
+    state = FakeState(held={"prod": (lock(),)})
     said = Recorder()
     error = refused(identity, state, said)
     elsewhere = "arn:aws:iam::333333333333:role/deploy/deployment/items-staging-deployment is in account 999999999999"
-    assert error.what == "4 checks failed; nothing was touched"
+    assert error.what == "3 checks failed; nothing was touched"
     assert error.detail == (
-        "state: NoSuchBucket",
         "dev: role: AccessDenied",
         f"staging: role: {elsewhere}, but Pulumi.staging.yaml says deploy:account is 333333333333",
         "prod: lock: the stack is locked by jenkins@agent-3 (pid 77)",
@@ -77,11 +83,10 @@ def test_all_that_is_wrong_is_said_at_once_each_with_its_stack_and_all_ways_out(
     for remedy in (
         "compare the trust policy",
         "correct deploy:account",
-        "bootstrap",
-        "deploy exec --stack prod -- pulumi cancel",
+        "`deploy exec --stack prod -- pulumi cancel`",
     ):
         assert remedy in error.remedy
-    assert len(said.of(CheckFailed)) == 4
+    assert len(said.of(CheckFailed)) == 3
 
 
 def test_the_same_way_out_is_said_once() -> None:
@@ -108,15 +113,35 @@ def test_an_identity_of_another_account_is_refused_and_of_the_tools_account_it_i
 
 
 def test_a_lock_is_in_the_way_of_changes_and_not_of_a_preview() -> None:
-    locked = FakeState(locks={"dev": "somebody"})
-    assert "dev: lock: the stack is locked by somebody" in refused(FakeIdentity(), locked).detail
+    locked = FakeState(held={"dev": (lock(),)})
+    assert "dev: lock: the stack is locked by jenkins@agent-3 (pid 77)" in refused(FakeIdentity(), locked).detail
     preview = make_plan(Operation.PREVIEW, chain())
-    Preflight(FakeIdentity(), locked, Recorder()).require(preview, facts())
+    Preflight(FakeIdentity(), locked, Recorder()).admit(preview, facts())
+
+
+def test_what_cannot_be_taken_without_a_backend_is_not_asked_for_and_the_rest_is() -> None:
+    identity = FakeIdentity(refusals={"items-dev-deployment": [NotReadyError("AccessDenied")]})
+    said = Recorder()
+    error = refused(identity, FakeState(NotReadyError("NoSuchBucket", remedy="bootstrap")), said)
+    assert (error.detail, error.remedy) == (("state: NoSuchBucket", "dev: role: AccessDenied"), "bootstrap")
+    assert not {"lease", "lock"} & {event.check for event in said.of(CheckStarted)}
+
+
+def test_a_stack_that_another_run_holds_is_said_with_all_else_that_is_wrong() -> None:
+    leases, state = FakeLeases(), FakeState()
+    identity = FakeIdentity(refusals={"items-dev-deployment": [NotReadyError("AccessDenied")]})
+    with leasing(leases, run="first").holding(lambda: False) as first, leasing(leases).holding(lambda: False) as second:
+        first.take(["prod"])
+        with pytest.raises(NotReadyError) as caught:
+            Preflight(identity, state, Recorder()).require(PLAN, facts(), second)
+    held = "lease: prod is being deployed by run first on agent-1 (pid 100), https://jenkins.example/job/items/7/, for 0 s, "
+    assert caught.value.detail == (f"{held}last heard of 0 s ago", "dev: role: AccessDenied")
+    assert "--lock-timeout 10m" in caught.value.remedy
 
 
 def test_whom_aws_says_we_are_is_on_record_beside_the_words_for_it() -> None:
     said = Recorder()
-    Preflight(FakeIdentity(), FakeState(), said).require(PLAN, facts())
+    required(FakeIdentity(), FakeState(), said)
     found = {(event.check, event.stack): (event.account, event.arn) for event in said.of(CheckPassed)}
     machine = FakeIdentity().caller()
     assert found["identity", ""] == (machine.account, machine.arn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.adapters.processes import lives, process
+from deploy_driver.adapters.processes import ThisMachine, lives, process
 from deploy_driver.values import Process
 
 pytestmark = pytest.mark.skipif(
@@ -40,3 +42,25 @@ def test_of_another_machine_or_boot_nobody_knows(other: dict[str, str]) -> None:
 
 def test_of_none_nobody_knows() -> None:
     assert lives(Process()) is None
+
+
+def test_who_was_killed_and_is_not_buried_yet_is_dead() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    here, known = ThisMachine(), process(child.pid)
+    assert here.lives(known) is True
+    age = here.age(child.pid)
+    assert age is not None
+    assert 0 <= age < 60
+    child.send_signal(signal.SIGKILL)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert here.lives(known) is False
+    assert here.age(child.pid) is None
+    child.communicate()
+
+
+def test_whoever_has_run_for_longer_is_older() -> None:
+    here = ThisMachine()
+    mine, parents = here.age(here.me.pid), here.age(os.getppid())
+    assert mine is not None
+    assert parents is not None
+    assert parents >= mine

@@ -17,6 +17,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
+from tests.fakes.leases import FakeLeases, leasing
 from tests.fakes.plans import FakePlans
 from tests.fakes.prober import FakeProber
 from tests.fakes.prompt import FakePrompt
@@ -60,6 +61,7 @@ class World:
         deployer = Deployer(
             self.engine,
             Preflight(FakeIdentity(), self.state, said),
+            leasing(FakeLeases(clock), self.state),
             reviewed_gates(bundle, self.state, self.plans, RUN, gates),
             FakeProber(health),
             clock,

@@ -114,6 +114,8 @@ def test_every_field_is_a_fact_or_worded() -> None:
         "check-passed.fact",
         "check-failed.what",
         "check-failed.remedy",
+        "lock-removed.by",
+        "lock-removed.why",
         "session-negotiated.why",
         "smoke-tested.says",
         "not-smoke-tested.why",

@@ -230,7 +230,8 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
         status = EngineStatus.REFUSED
     elif error is not None:
         stopped = stopped and not isinstance(error, ProgramHangsError)
-        status = EngineStatus.INTERRUPTED if stopped else EngineStatus.FAILED
+        ended = EngineStatus.BUSY if failure.busy else EngineStatus.FAILED
+        status = EngineStatus.INTERRUPTED if stopped else ended
     return EngineReport(
         status=status,
         changes=events.changes,

@@ -15,10 +15,11 @@ from enum import Enum, auto
 
 @dataclass(frozen=True)
 class Failure:
-    """A reason in one line and what to do about it."""
+    """A reason in one line and what to do about it. `busy`: another engine is at work on the stack."""
 
     reason: str
     remedy: str = ""
+    busy: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,11 @@ class _Row:
     pattern: re.Pattern[str]
     reason: str | None
     remedy: str
+    busy: bool = False
 
 
-def _row(by: _By, pattern: str, reason: str | None, remedy: str) -> _Row:
-    return _Row(by, re.compile(pattern, re.DOTALL), reason, remedy)
+def _row(by: _By, pattern: str, reason: str | None, remedy: str, *, busy: bool = False) -> _Row:
+    return _Row(by, re.compile(pattern, re.DOTALL), reason, remedy, busy)
 
 
 _BEGINNINGS = re.compile(r"^\s*(?:error: |\* |\d+\) )?")
@@ -67,15 +69,17 @@ _BROKEN = r"(?:StatusCode: |HTTP )5\d\d\b"
 _TABLE: Sequence[_Row] = (
     _row(
         _By.ENGINE,
-        r"stack is currently locked by .*?(?P<lock>\.pulumi/locks/[^?\s]+)[^\n]*: created by (?P<who>[^\n]+)",
+        r"stack is currently locked by .*?\.pulumi/locks/[^?\s]+[^\n]*: created by (?P<who>[^\n]+)",
         "another run has locked the stack: {who}",
-        "Wait until that run has ended. Only when it is certainly dead, delete its lock from the state bucket: {lock}",
+        "Run it again with --lock-timeout 10m: it waits for that run, and removes the lock of an engine that is dead.",
+        busy=True,
     ),
     _row(
         _By.ENGINE,
         r"stack '[^']+' already exists|\.pulumi/locks/\S+.*?NoSuchKey",
         "another run works on the stack at the same time",
         "Wait until that run has ended, then run it again.",
+        busy=True,
     ),
     _row(
         _By.ENGINE,
@@ -271,7 +275,7 @@ def _matches(messages: Sequence[str], by: _By, stack: str) -> Iterator[Failure]:
                 facts = {name: value or "" for name, value in found.groupdict().items()}
                 facts |= {"stack": stack, "to": f" to {facts['who']}" if facts.get("who") else ""}
                 reason = _first_words([message], "") if row.reason is None else row.reason.format(**facts)
-                yield Failure(reason, row.remedy.format(**facts))
+                yield Failure(reason, row.remedy.format(**facts), row.busy)
 
 
 def _first_words(errors: Sequence[str], said: str) -> str:

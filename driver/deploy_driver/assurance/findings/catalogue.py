@@ -56,11 +56,18 @@ CHECKS = (
         "compare the role's trust with what we present; `deploy bootstrap` puts it back",
     ),
     DoctorRule(
+        "lease",
+        Severity.ERROR,
+        "Another run holds a stack.",
+        "No run of this stack begins until the other one ends.",
+        "wait for that run to end, or let the next one wait for it with --lock-timeout; that of a dead run runs out by itself",
+    ),
+    DoctorRule(
         "lock",
         Severity.ERROR,
-        "A stack is locked.",
-        "No run of this stack begins until the other one ends.",
-        "wait for that run to end; if it is dead, `deploy exec --stack STACK -- pulumi cancel` removes the lock",
+        "A stack is locked by an engine that may be at work.",
+        "No run of this stack begins until that engine ends.",
+        "wait for it to end; the lock of an engine that is dead is removed by the next run",
     ),
 )
 """What is in the way of a run. Whoever looks finds these; the remedy of a finding may say more."""

@@ -18,6 +18,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine, failed
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
+from tests.fakes.leases import leasing
 from tests.fakes.prober import FakeProber
 from tests.fakes.state import FakeState
 from tests.samples import chain, facts
@@ -47,7 +48,7 @@ def scanned(
     eyes: Eyes, said: Recorder, identity: FakeIdentity | None = None, *, workers: int
 ) -> tuple[StackDrift, ...]:
     preflight = Preflight(identity or FakeIdentity(), FakeState(), said)
-    deployer = Deployer(eyes, preflight, (), FakeProber(), FakeClock(), said)
+    deployer = Deployer(eyes, preflight, leasing(), (), FakeProber(), FakeClock(), said)
     eyes.stop = deployer.interrupt
     return DriftScan(deployer, eyes, lambda _step, drift: drift).run(PLAN, facts(), workers=workers)
 

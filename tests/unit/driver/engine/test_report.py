@@ -40,6 +40,13 @@ def test_a_call_that_raises_has_failed_for_the_reason_it_gave() -> None:
     assert (report.status, report.failure) == (EngineStatus.FAILED, "the disk is full")
 
 
+def test_a_call_that_found_another_engine_at_work_is_busy() -> None:
+    locked = "error: the stack is currently locked by 1 lock(s).\n  s3://b/.pulumi/locks/x/1.json: created by me@host (pid 7) at 1"
+    for said in (locked, "error: stack 'organization/items/dev' already exists"):
+        report = report_of(FailedError(Said(stderr=said)), events(), stopped=False, seconds=1)
+        assert report.status is EngineStatus.BUSY, report
+
+
 def test_what_the_sdk_itself_raises_is_told_in_its_words() -> None:
     report = report_of(RuntimeError("summary event never found"), events(), stopped=False, seconds=1)
     assert (report.status, report.failure) == (EngineStatus.FAILED, "summary event never found")

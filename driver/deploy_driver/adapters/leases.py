@@ -1,0 +1,116 @@
+"""Keeps who may work on a stack: one object for each, in the bucket of its state, written only in the place of what was seen."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from deploy_driver.adapters.aws import AwsSession, SessionOverError, asking
+from deploy_driver.lease import LASTS, Holder, SeenLease
+from deploy_driver.values import Backend, Process
+from deploy_project.stacks import project_of
+
+T = TypeVar("T")
+
+PREFIX = ".deploy/leases/"
+
+_HOLDER = TypeAdapter(Holder)
+
+_NOT_THERE = "NoSuchKey"
+_MOVED = {"PreconditionFailed", "ConditionalRequestConflict", _NOT_THERE}
+"""S3's answers when there is something else than a conditional write wants to replace, or nothing (Amazon S3 API, PutObject)."""
+
+_BOOTSTRAP = "run `deploy bootstrap --stacks tools`: it lets Jenkins' roles hold the leases of services"
+_REMEDIES = {"AccessDenied": _BOOTSTRAP, "NoSuchBucket": "`deploy bootstrap` makes the state bucket and its key"}
+
+
+class S3Leases:
+    """The Leases port. `session` gives AWS anew: leases are renewed for longer than credentials hold.
+
+    `project` is the Pulumi project's name, `backends` are those of its stacks, by their names. Every method raises
+    NotReadyError with AWS's reason.
+    """
+
+    def __init__(self, session: Callable[[], AwsSession], backends: Mapping[str, Backend], project: str) -> None:
+        self._session = session
+        self._aws = session()
+        self._backends = backends
+        self._project = project
+
+    def read(self, stack: str) -> SeenLease:
+        """The stack's lease as it is now. What cannot be read runs out when it would if it could be."""
+        from botocore.exceptions import ClientError
+
+        def get(aws: AwsSession) -> tuple[Mapping[str, Any], bytes]:
+            try:
+                answer = self._s3(aws, stack).get_object(**self._place(stack))
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") == _NOT_THERE:
+                    return error.response, b""
+                raise
+            return answer, answer["Body"].read()
+
+        answer, content = self._ask(f"the lease of {stack}", get)
+        if not answer.get("ETag"):
+            return SeenLease(None, "", _moment(answer))
+        written = answer["LastModified"].timestamp()
+        return SeenLease(_holder(content, written), str(answer["ETag"]), _moment(answer))
+
+    def write(self, stack: str, holder: Holder, tag: str) -> str:
+        """Put the holder there; empty when something else stands there by now. One that is the same was put by an earlier try."""
+        from botocore.exceptions import ClientError
+
+        when = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        body = json.dumps(asdict(holder)).encode()
+
+        def put(aws: AwsSession) -> str:
+            call = partial(self._s3(aws, stack).put_object, **self._place(stack), ContentType="application/json")
+            try:
+                return str(call(Body=body, **when)["ETag"])
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in _MOVED:
+                    raise
+                return ""
+
+        written = self._ask(f"writing the lease of {stack}", put)
+        if written:
+            return written
+        seen = self.read(stack)
+        return seen.tag if seen.holder == holder else ""
+
+    def _ask(self, what: str, call: Callable[[AwsSession], T]) -> T:
+        try:
+            return asking(what, lambda: call(self._aws), remedies=_REMEDIES)
+        except SessionOverError:
+            self._aws = self._session()
+            return asking(what, lambda: call(self._aws), remedies=_REMEDIES)
+
+    def _s3(self, aws: AwsSession, stack: str) -> Any:
+        return aws.client("s3", self._backends[stack].region)
+
+    def _place(self, stack: str) -> dict[str, str]:
+        key = f"{PREFIX}{project_of(self._project, stack)}/{stack}.json"
+        return {"Bucket": self._backends[stack].bucket, "Key": key}
+
+
+def _holder(content: bytes, written: float) -> Holder:
+    try:
+        return _HOLDER.validate_json(content)
+    except ValidationError:
+        return Holder("", "", Process(), taken=written, beat=written, expires=written + LASTS)
+
+
+def _moment(answer: Mapping[str, Any]) -> float:
+    """What time it is for S3: whoever holds a lease and whoever waits for it go by the same clock."""
+    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(said).timestamp()
+    except ValueError:
+        return time.time()
