@@ -45,6 +45,7 @@ credential_error = sts._credential_error_response
 session_tags = sts._session_tags
 session_policies = sts._session_policies
 http_api_not_found = apigateway._http_api_not_found
+http_api_error = apigateway._apigw_error
 integrated_function = apigateway._extract_lambda_ref_from_integration_uri
 function_record = lambda_svc._get_func_record_for_ref_in_scope
 
@@ -94,6 +95,11 @@ def carrier_of_tags(arn: str) -> dict[str, Any] | None:
 def tags_of(arn: str) -> dict[str, str]:
     """The tags that the tagging operations keep for an HTTP API or stage of this account and region."""
     return dict(apigateway._api_tags.get(arn, {}))
+
+
+def route_keys(api_id: str) -> set[str]:
+    """The keys of the routes of an HTTP API of this account and region."""
+    return {route["routeKey"] for route in apigateway._routes.get(api_id, {}).values()}
 
 
 def mapped_function(path: str) -> str | None:

@@ -36,6 +36,7 @@ CORRECTIONS: tuple[str, ...] = (
     "deploy_sandbox.cloud.organization",
     "deploy_sandbox.cloud.http_api",
     "deploy_sandbox.cloud.api_tags",
+    "deploy_sandbox.cloud.api_routes",
     "deploy_sandbox.cloud.function_code",
     "deploy_sandbox.cloud.function_versions",
     "deploy_sandbox.cloud.function_environment",

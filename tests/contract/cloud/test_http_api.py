@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.cloud.outsider import trusting
+from tests.contract.cloud.outsider import refusal, trusting
 from tests.contract.cloud.service import Service, get
 
 if TYPE_CHECKING:
@@ -97,3 +97,14 @@ def test_the_address_is_the_same_wherever_it_is_read(serve: Any) -> None:
     found = service.apis.get_api(ApiId=service.id)
     listed = [api for api in service.apis.get_apis()["Items"] if api["ApiId"] == service.id]
     assert [service.url] * 2 == [found["ApiEndpoint"], listed[0]["ApiEndpoint"]]
+
+
+def test_an_api_has_one_route_of_each_key(as_root: Callable[[str, str], Any], unique: str) -> None:
+    gateway = as_root("dev", "apigatewayv2")
+    api, other = (gateway.create_api(Name=f"{unique}{number}", ProtocolType="HTTP")["ApiId"] for number in (1, 2))
+    gateway.create_route(ApiId=api, RouteKey="GET /health")
+    code, said = refusal(lambda: gateway.create_route(ApiId=api, RouteKey="GET /health"))
+    assert (code, said) == ("ConflictException", "Route with key GET /health already exists for this API")
+    gateway.create_route(ApiId=api, RouteKey="PUT /health")
+    gateway.create_route(ApiId=other, RouteKey="GET /health")
+    assert [len(gateway.get_routes(ApiId=one)["Items"]) for one in (api, other)] == [2, 1]
