@@ -47,6 +47,13 @@ def content(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, indent=4).encode()
 
 
+def with_pending(document: Document, *entries: Mapping[str, Any], operation: str = "creating") -> Document:
+    """A copy of the state in which these resources were being made, or were in another operation, when the engine died."""
+    copy: Document = json.loads(json.dumps(document))
+    copy["checkpoint"]["latest"]["pending_operations"] = [{"resource": one, "type": operation} for one in entries]
+    return copy
+
+
 def changed(document: Document, change: Callable[[list[dict[str, Any]]], object]) -> Document:
     """A copy of the state in which `change` was made to the list of its resources."""
     copy: Document = json.loads(json.dumps(document))

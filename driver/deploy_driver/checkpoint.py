@@ -73,13 +73,15 @@ class Judged:
     """What a state turned out to be. The engine may work on it when there are no `problems`, one line each.
 
     `deployed` says whether anything was ever deployed; `resources` maps the URN of each resource that stands in the cloud
-    to its type. `newer`: nothing is wrong with it, but a newer engine wrote it.
+    to its type. `pending` are the URNs that were being made when the engine was last heard of: nobody knows what came of that,
+    and the engine keeps them there. `newer`: nothing is wrong with it, but a newer engine wrote it.
     """
 
     resources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     deployed: bool = False
     newer: bool = False
+    pending: tuple[str, ...] = ()
 
 
 def judge(content: bytes, stack: Stack, project: str) -> Judged:
@@ -101,7 +103,8 @@ def judge(content: bytes, stack: Stack, project: str) -> Judged:
     resources = {one.urn: one.type for one in latest.resources or () if one.custom and not _is_provider(one)}
     found = [*_integrity(latest), *_foreign(latest, stack, project)]
     short = (text if len(text) <= _LONG else f"{text[:_LONG]}…" for text in found)
-    return Judged(resources, tuple(dict.fromkeys(short)), deployed=True)
+    pending = tuple(one.resource.urn for one in latest.pending_operations or () if one.type == "creating")
+    return Judged(resources, tuple(dict.fromkeys(short)), deployed=True, pending=pending)
 
 
 class _Part(BaseModel):

@@ -35,6 +35,7 @@ VERBS = (
     "history",
     "report",
     "drift",
+    "repair",
     "prove",
     "exec",
     "setup",

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
-from deploy_driver.drift.by_name import QUESTIONS, NameQuestion
+from deploy_driver.drift.by_name import QUESTIONS, NameQuestion, at
 from deploy_driver.drift.resource_state import ResourceState
 
 _ABSENT = frozenset(
     {
         *("404", "ActivityDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", "InvalidDocument", "NoSuchBucket"),
-        *("NoSuchEntity", "NotFound", "NotFoundException", "QueueDoesNotExist", "RepositoryNotFoundException"),
+        *(
+            "NoSuchEntity",
+            "NoSuchTagSet",
+            "NotFound",
+            "NotFoundException",
+            "QueueDoesNotExist",
+            "RepositoryNotFoundException",
+        ),
         *("ResourceNotFound", "ResourceNotFoundException", "StateMachineDoesNotExist", "TrailNotFoundException"),
     }
 )
@@ -37,10 +44,21 @@ class Presence:
     def stands(self, type_: str, resource: ResourceState) -> bool:
         """Whether it is there; not, where its type has no name to ask for. Raises NotReadyError where AWS does not say."""
         question = QUESTIONS.get(type_)
-        known = {**resource.inputs, "account": self.account, "region": self.region}
-        parameters = question.asked(known) if question else None
-        if question is None or parameters is None:
-            return False
+        return bool(question and self.answers(type_, question, resource.inputs))
+
+    def known(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The inputs of a resource, and where it is: what a question is made of."""
+        return {**inputs, "account": self.account, "region": self.region}
+
+    def answers(self, type_: str, question: NameQuestion, inputs: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """What AWS says of each thing that it may be; nothing where it is not there, or not known by what to ask.
+
+        Raises NotReadyError where AWS does not say.
+        """
+        known = self.known(inputs)
+        parameters = question.asked(known)
+        if parameters is None:
+            return ()
         named = " ".join(str(known[key]) for key in question.names(known) if known.get(key))
         return asking(
             f"whether there is {type_} {named} already",
@@ -48,21 +66,26 @@ class Presence:
             remedies=_REMEDIES,
         )
 
-    def _found(self, question: NameQuestion, parameters: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    def _found(
+        self, question: NameQuestion, parameters: Mapping[str, Any], known: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
         from botocore.exceptions import ClientError
 
         client = self.aws.client(question.service, self.region)
         try:
-            if not question.listed:
-                getattr(client, question.method)(**parameters)
-                return True
-            pages = client.get_paginator(question.method).paginate(**parameters)
-            return any(
-                all(entry.get(field) == known[key] for field, key in question.same.items())
-                for page in pages
-                for entry in page.get(question.listed, ())
-            )
+            if client.can_paginate(question.method):
+                pages = list(client.get_paginator(question.method).paginate(**parameters))
+            else:
+                pages = [getattr(client, question.method)(**parameters)]
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _ABSENT:
-                return False
+                return ()
             raise
+        if not question.listed:
+            return pages
+        entries = (entry for page in pages for entry in at(page, question.listed) or ())
+        return [
+            entry
+            for entry in entries
+            if all(entry.get(field) == known.get(key) for field, key in question.same.items())
+        ]

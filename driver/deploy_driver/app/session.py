@@ -340,6 +340,7 @@ def compose(
         clock=clock,
         emit=stream,
         of_previews=rights,
+        states=lambda: judged_states(session.renewed()),
     )
     return RunComponents(
         deployer,

@@ -25,6 +25,7 @@ from deploy_driver.cli import (
     outputs,
     preview,
     prove,
+    repair,
     report,
     sandbox,
     setup,
@@ -96,6 +97,7 @@ app.command()(audit.audit)
 app.command()(history.history)
 app.command()(report.report)
 app.command()(drift.drift)
+app.command()(repair.repair)
 app.command()(prove.prove)
 app.command("exec", context_settings={"allow_interspersed_args": False})(exec_.exec_)
 app.command()(setup.setup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,16 +11,16 @@ from typing import Any
 from deploy_project.stacks import arn
 
 _PLACE = ("account", "region")
-_SAID = re.compile(r"\{(\w+)(?:=([^}]+))?\}")
+_SAID = re.compile(r"\{(\w+)(?:=([^}]*))?\}")
 
 
 @dataclass(frozen=True)
 class NameQuestion:
     """One read: boto3 service and method, and its parameters, in which `{input}` stands for an input of the resource.
 
-    `{input=default}` may be left out of the inputs; `{account}` and `{region}` are where it is. Where AWS only lists, `listed`
-    is the key of the list and `same` says which field of an entry is which input. It is a call that the provider makes when it
-    reads the resource, so that the preview role may make it.
+    `{input=default}` may be left out of the inputs; `{account}` and `{region}` are where it is; a parameter that comes to nothing
+    is left out. Where AWS only lists, `listed` is where the list is and `same` says which field of an entry is which input. It is
+    a call that the provider makes when it reads the resource, so that the preview role may make it.
     """
 
     service: str
@@ -45,7 +46,15 @@ class NameQuestion:
         if not all(isinstance(value, str) and not value.startswith("[") for value in names.values()):
             return None
         filled: Mapping[str, Any] = _filled(self.parameters, {**known, **names})
-        return filled
+        return {key: value for key, value in filled.items() if value != ""}
+
+
+def at(value: Any, path: str) -> Any:
+    """What an answer has at `Field.Inner`; None where there is nothing. A policy is a text in which JSON is."""
+    for key in path.split("."):
+        read = json.loads(value) if isinstance(value, str) else value
+        value = read.get(key) if isinstance(read, Mapping) else None
+    return value
 
 
 def _texts(value: Any) -> list[str]:

@@ -24,6 +24,7 @@ class Verb(StrEnum):
     BOOTSTRAP = "bootstrap"
     DRIFT = "drift"
     DRIFT_FIX = "drift --fix"
+    REPAIR = "repair"
 
 
 class Result(StrEnum):
@@ -43,8 +44,11 @@ class Reason(StrEnum):
     UNCHANGED = "unchanged"
     PREVIEWED = "previewed"
     DESTROYED = "destroyed"
+    REPAIRED = "repaired"
+    NOTHING_PENDING = "nothing pending"
     ENGINE_FAILED = "engine failed"
     BUSY = "another run is at work"
+    STILL_PENDING = "outcome unknown"
     NOT_ENTERED = "not entered"
     SMOKE_TEST_FAILED = "smoke test failed"
     DECLINED = "declined"
@@ -92,6 +96,16 @@ class DriftFact(StrEnum):
     NOT_MADE = "not made yet"
     APPEARED = "there already, not made by us"
     NOT_REMOVED = "no longer in the code"
+
+
+class Fate(StrEnum):
+    """What becomes of an operation whose outcome nobody knew."""
+
+    ADOPTED = "adopted"
+    DROPPED = "dropped"
+    STRANGER = "not ours"
+    SEVERAL = "several match"
+    UNKNOWN = "cannot be looked up"
 
 
 @dataclass(frozen=True)
@@ -344,6 +358,21 @@ class Drifted(Event):
     call: str = ""
     agent: str = ""
     ignored: Prose = ""
+
+
+@dataclass(frozen=True)
+class Settled(Event):
+    """An operation whose outcome nobody knew was looked up in the account: its `fate`, and `why`.
+
+    `id` is what the provider calls the thing that stands there; empty where none does, or not one alone.
+    """
+
+    kind: ClassVar[str] = "settled"
+    stack: str
+    urn: str
+    fate: Fate | str
+    id: str = ""
+    why: Prose = ""
 
 
 @dataclass(frozen=True)

@@ -538,7 +538,7 @@ class RunFold:
         event, time = envelope.event, envelope.time
         self._last = max(self._last, time)
         if isinstance(event, catalogue.RunStarted) and not self.started:
-            looking = event.operation in {Verb.DRIFT, Verb.DRIFT_FIX}
+            looking = event.operation in {Verb.DRIFT, Verb.DRIFT_FIX, Verb.REPAIR}
             self.started, self.began = event, time
             self.stacks = {name: StackFold(name, looking) for name in event.stacks if name}
         elif isinstance(event, catalogue.RunFinished):

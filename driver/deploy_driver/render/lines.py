@@ -15,7 +15,7 @@ from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.record.story import RunFold, StackFold
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.text import changed, did, doing, duration
-from deploy_driver.values import SmokeKind
+from deploy_driver.values import SmokeKind, Urn
 
 SILENCE = 15.0
 """Seconds without a line after which one is due."""
@@ -215,6 +215,12 @@ def _(event: catalogue.Previewed) -> str:
 def _(event: catalogue.Packaged) -> str:
     same = f", as in {', '.join(event.same_in)}" if event.same_in else ""
     return f"code: {', '.join(event.packages)}{same}"
+
+
+@words.register
+def _(event: catalogue.Settled) -> str:
+    urn, id_ = Urn(event.urn), f" {event.id}" if event.id else ""
+    return f"{event.fate}: {urn.type} {urn.name}{id_}{f': {event.why}' if event.why else ''}"
 
 
 @words.register

@@ -43,6 +43,7 @@ from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.preflight import Admission, Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.runner import Do, OnFailure, Runner
+from deploy_driver.run.state_check import States
 from deploy_driver.values import (
     Changes,
     ChosenSmokeTest,
@@ -137,7 +138,10 @@ def _same(found: Any, expected: str | int | bool) -> bool:
 
 @dataclass(frozen=True)
 class Deployer:
-    """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows."""
+    """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows.
+
+    `states` judges the states as they are now; None where no engine writes any.
+    """
 
     engine: Engine
     preflight: Preflight
@@ -147,6 +151,7 @@ class Deployer:
     clock: Clock
     emit: Emit
     of_previews: tuple[Gate, ...] = ()
+    states: Callable[[], States] | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, plan: Plan, facts: RunFacts, *, refresh: bool = False) -> RunOutcome:
@@ -208,7 +213,9 @@ class Deployer:
             return refused
         self.leasing.require(begin=True)
         report = self.engine.up(facts.request(step, refresh=refresh), self.emit)
-        outcome = self.ended(step, report, Reason.CHANGED if report.changes.total else Reason.UNCHANGED)
+        outcome = self._known(
+            step, self.ended(step, report, Reason.CHANGED if report.changes.total else Reason.UNCHANGED)
+        )
         if outcome.result is not Result.SUCCEEDED or step.stack.layer is not Layer.SERVICE:
             return outcome
         if self.stopped:
@@ -254,7 +261,19 @@ class Deployer:
         if self.stopped:
             return ended(step, Result.INTERRUPTED, Reason.STOPPED)
         self.leasing.require()
-        return self.ended(step, self.engine.destroy(facts.request(step), self.emit), Reason.DESTROYED)
+        report = self.engine.destroy(facts.request(step), self.emit)
+        return self._known(step, self.ended(step, report, Reason.DESTROYED))
+
+    def _known(self, step: Step, outcome: StepOutcome) -> StepOutcome:
+        """The same, unless the engine has succeeded and yet nobody knows what came of something that was being made."""
+        if outcome.result is not Result.SUCCEEDED or self.states is None:
+            return outcome
+        try:
+            self.states().require_known(step.stack)
+        except NotReadyError as error:
+            cause, remedy = str(error), error.remedy
+            return replace(outcome, result=Result.FAILED, reason=Reason.STILL_PENDING, cause=cause, remedy=remedy)
+        return outcome
 
     def _refused(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome | None:
         """The step's end where a gate refuses what its preview shows; None when it may go on, or no gate wants to see one."""

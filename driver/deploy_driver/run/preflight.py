@@ -14,8 +14,8 @@ from deploy_driver.plan.plan import Plan, Step
 from deploy_driver.ports import Emit, Identity, StateStore
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
 from deploy_driver.run.requests import RunFacts
-from deploy_driver.run.state_check import States
-from deploy_driver.values import Caller, SessionLength
+from deploy_driver.run.state_check import States, pending
+from deploy_driver.values import Caller, Operation, SessionLength
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,10 @@ def _fit(states: States, step: Step) -> Passed:
     judged = states.require(step.stack)
     if judged is None:
         return Passed("there is none yet")
-    return Passed(f"is this stack's and whole, {len(judged.resources)} resources", state=judged)
+    if judged.pending and step.operation is not Operation.PREVIEW:
+        raise pending(step.stack.name, judged)
+    unknown = f"; of {len(judged.pending)} more nobody knows whether they were made" if judged.pending else ""
+    return Passed(f"is this stack's and whole, {len(judged.resources)} resources{unknown}", state=judged)
 
 
 def _taken(writers: Writers, plan: Plan) -> Passed:

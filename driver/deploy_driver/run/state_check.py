@@ -11,7 +11,7 @@ from itertools import islice
 from deploy_driver.checkpoint import Judged, judge
 from deploy_driver.errors import NotReadyError
 from deploy_driver.ports import StateStore
-from deploy_driver.values import Copy, Stack
+from deploy_driver.values import Copy, Stack, Urn
 
 SHOWN = 4
 """Problems of one state that are said one by one."""
@@ -66,6 +66,16 @@ class States:
             self._require_never_deployed(stack)
         return judged
 
+    def require_known(self, stack: Stack) -> None:
+        """Raise NotReadyError where nobody knows what came of something that was being made: made again, it might be there twice.
+
+        The state is judged anew: it is another one after each engine.
+        """
+        content = self.store.read(stack.name)
+        judged = None if content is None else judge(content, stack, self.project)
+        if judged and judged.pending:
+            raise pending(stack.name, judged)
+
     def _good_copy(self, stack: Stack) -> GoodCopy | None:
         """The newest copy that is fit: of those that the engine keeps, otherwise of the versions that the bucket keeps."""
         return next(self._good(self._copies(stack), stack), None)
@@ -96,6 +106,17 @@ class States:
             return NotReadyError("the state is newer than the engine", detail=said, remedy=remedy)
         what = "the state is not fit to deploy with"
         return UnfitStateError(what, stack, detail=said, good=self._good_copy(stack))
+
+
+def pending(stack: str, judged: Judged) -> NotReadyError:
+    """What is said of a state in which something is pending."""
+    found = [f"{Urn(urn).type} {Urn(urn).name}" for urn in judged.pending]
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return NotReadyError(
+        "nobody knows what came of what an earlier run was making",
+        detail=[*found[:SHOWN], *more],
+        remedy=f"`deploy repair --stack {stack}` looks it up in the account, and goes on from there",
+    )
 
 
 def _resources(judged: Judged) -> str:

@@ -26,6 +26,7 @@ from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.gates import Confirmation, DataLoss, Limit, Refusal, RequiredApproval
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
+from deploy_driver.run.state_check import States
 from deploy_driver.values import (
     Changes,
     ChosenSmokeTest,
@@ -39,7 +40,7 @@ from deploy_driver.values import (
     SmokeKind,
     Stack,
 )
-from tests.checkpoints import checkpoint, content, urn
+from tests.checkpoints import PROJECT, checkpoint, content, resource, urn, with_pending
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
 from tests.fakes.events import Recorder
@@ -100,6 +101,7 @@ class World:
             self.prober,
             self.clock,
             self.said,
+            states=lambda: States(self.state, PROJECT),
         )
 
     def run(self, operation: Operation, *stacks: Stack, refresh: bool = False) -> RunOutcome:
@@ -604,3 +606,21 @@ def test_where_no_right_is_missing_nothing_is_said_of_rights(operation: Operatio
     outcome, calls = held_to_rights(operation, UNCHANGED)
     assert [(step.result.value, step.missing) for step in outcome.steps] == [("succeeded", ())]
     assert calls == [("preview", "dev"), *([("up", "dev")] if operation is Operation.UP else [])]
+
+
+@pytest.mark.parametrize("operation", [Operation.UP, Operation.DESTROY])
+@pytest.mark.parametrize(("word", "ends_so"), [("creating", "failed"), ("updating", "succeeded")])
+def test_a_step_has_succeeded_only_when_nothing_of_unknown_outcome_is_left(
+    operation: Operation, word: str, ends_so: str
+) -> None:
+    dev = stack("dev")
+    left = with_pending(checkpoint(dev), resource(dev, "aws:apigatewayv2/api:Api", "web", id=""), operation=word)
+    world = World(yes=True, allowed=("all",))
+
+    def leave() -> None:
+        world.state.contents = {"dev": content(left)}
+
+    step = world.during("dev", leave, call=operation.value).run(operation, dev).steps[0]
+    assert step.result.value == ends_so
+    assert (step.reason is Reason.STILL_PENDING) is (ends_so == "failed")
+    assert ("deploy repair --stack dev" in step.remedy) is (ends_so == "failed")

@@ -11,7 +11,7 @@ from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Caller, Copy, Operation
-from tests.checkpoints import Document, checkpoint, content
+from tests.checkpoints import Document, checkpoint, content, resource, with_pending
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.leases import FakeLeases, leasing, lock
@@ -252,3 +252,27 @@ def test_a_preview_names_the_stack_whose_state_is_not_fit_and_looks_at_the_other
     plan = make_plan(Operation.PREVIEW, chain())
     admitted = Preflight(FakeIdentity(), FakeState(contents={"dev": b"<html>"}), Recorder()).admit(plan, facts())
     assert set(admitted.barred) == {"dev"}
+
+
+def test_what_an_earlier_run_was_making_is_looked_up_before_it_is_made_again() -> None:
+    dev = stack("dev")
+    entry = resource(dev, "aws:apigatewayv2/api:Api", "web", id="")
+    made, updated = (with_pending(checkpoint(dev), entry, operation=word) for word in ("creating", "updating"))
+    error = refused(FakeIdentity(), FakeState(contents={"dev": content(made)}))
+    assert (
+        "dev: state: nobody knows what came of what an earlier run was making\n    aws:apigatewayv2/api:Api web"
+        in str(error)
+    )
+    assert "`deploy repair --stack dev`" in error.remedy
+    Preflight(FakeIdentity(), FakeState(contents={"dev": content(updated)}), Recorder()).require(PLAN, facts())
+
+
+def test_a_preview_only_says_it() -> None:
+    dev, said = stack("dev"), Recorder()
+    made = with_pending(checkpoint(dev), resource(dev, "aws:apigatewayv2/api:Api", "web", id=""))
+    looks = make_plan(Operation.PREVIEW, chain())
+    assert (
+        Preflight(FakeIdentity(), FakeState(contents={"dev": content(made)}), said).admit(looks, facts()).barred == {}
+    )
+    known = [event.fact for event in said.of(CheckPassed) if (event.check, event.stack) == ("state", "dev")]
+    assert known == ["is this stack's and whole, 3 resources; of 1 more nobody knows whether they were made"]

@@ -124,6 +124,7 @@ def test_every_field_is_a_fact_or_worded() -> None:
         "diagnostic.message",
         "progress.message",
         "drifted.ignored",
+        "settled.why",
         "run-finished.cause",
         "run-finished.remedy",
     }

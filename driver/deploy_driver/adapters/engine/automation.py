@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from deploy_driver.adapters.engine import call as operations
 from deploy_driver.adapters.engine.call import Call, not_ready_of, report_of
 from deploy_driver.adapters.engine.drift_reader import DriftReader
 from deploy_driver.adapters.engine.events import EventReader
+from deploy_driver.adapters.engine.plan_reader import PlanReader
 from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, switched_streams, tidy
 from deploy_driver.adapters.engine.reencrypt import encrypted_anew
@@ -94,6 +95,37 @@ class AutomationEngine:
         events = DriftReader(request.stack, emit=emit, preview=True, tidy=lambda text: tidy(text, project.root))
         report = self._read(operations.preview, project, workspace, replace(request, refresh=True), events)
         return StackStates(report, events.states)
+
+    def planned(self, request: EngineRequest, emit: Emit) -> tuple[EngineReport, Sequence[Mapping[str, Any]]]:
+        """What `up` would make, from the cloud as it is: every resource as the state would list it. Writes no state."""
+        project = read_project(self._project_root)
+        events = PlanReader(request.stack, emit=emit, preview=True, tidy=lambda text: tidy(text, project.root))
+        request = replace(request, refresh=True)
+        report = self._read(operations.preview, project, self._workspace(project, request), request, events)
+        return report, tuple(events.planned.values())
+
+    def import_state(self, request: EngineRequest, deployment: Mapping[str, Any], emit: Emit) -> None:
+        """Let this be the stack's state: the engine checks that it is whole, and writes it while it holds its lock.
+
+        `deployment` is what `pulumi stack import` takes. Raises NotReadyError, or InterruptedRunError; the state is as it was then.
+        """
+        from deploy_driver.adapters.engine.process import EngineCommand, EngineFailedError
+
+        workspace = self._workspace(read_project(self._project_root), request)
+        file = workspace.folder / "deployment.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(deployment), encoding="utf-8")
+        command = ["stack", "import", "--file", str(file), "--stack", request.stack]
+        writes = EventReader(request.stack, emit=emit, preview=False, tidy=str)
+        with self._process(request.stack, writes.engine_started) as process:
+            try:
+                EngineCommand(self._engine, process).start(command, str(workspace.folder), workspace.environment)
+            except (EngineFailedError, StoppedBeforeStartError) as error:
+                if process.stopping:
+                    raise InterruptedRunError(f"stopped; the state of {request.stack} is as it was") from None
+                raise not_ready_of(error, f"the state of {request.stack} cannot be written") from None
+            finally:
+                file.unlink()
 
     def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """Make the stack what the program says; make the stack itself when it is new."""

@@ -212,7 +212,8 @@ _TABLE: Sequence[_Row] = (
         _By.RESOURCE,
         r"\w*Already(?:Exists|OwnedByYou)\w*|[Aa]lready exist",
         None,
-        "Look at what has that name: the state does not know it. Delete it if nobody needs it, then run it again.",
+        "`deploy repair --stack {stack}` looks whether it is this stack's, which the state has lost, and adopts it then. "
+        "If it is not, delete it where nobody needs it, or give yours another name.",
     ),
     _row(
         _By.RESOURCE,
@@ -260,7 +261,7 @@ def classify(errors: Sequence[Said], said: str, code: int, stack: str = "") -> F
     if code < 0:
         return Failure(
             f"the engine was killed ({signal.Signals(-code).name})",
-            "Run it again: where its lock has stayed behind, the check before the run says whose it is.",
+            "Run it again: the check before the run says whose lock has stayed behind, and what nobody knows the outcome of.",
         )
     words = _first_words([error.message for error in errors], said)
     return Failure(words or f"the engine ended with code {code} and did not say why")

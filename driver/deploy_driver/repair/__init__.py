@@ -1,0 +1,1 @@
+"""What becomes of operations whose outcome nobody knows: looked up in the account, and settled in the state; pure."""

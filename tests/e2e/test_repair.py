@@ -1,0 +1,164 @@
+"""Whatever died in the middle of making something, `deploy repair` finds what came of it: one of each thing, and nothing is pending."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.project import Project
+from tests.e2e.test_interruption import BUCKET, Running, hold, state, until
+
+BORN = {
+    "s3/bucket:Bucket": ("s3:CreateBucket", "items-dev-222222222222"),
+    "lambda/function:Function": ("lambda:CreateFunction", "function items-dev"),
+    "apigatewayv2/api:Api": ("apigateway:CreateApi", "API items-dev"),
+    "apigatewayv2/route:Route": ("apigateway:CreateRoute", "GET /health"),
+}
+"""By type: how it is made, and what is there then."""
+
+
+def below(pid: int) -> Iterator[tuple[int, str]]:
+    """The process, and all that it started: ids and command lines, the youngest last."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            found[int(folder.name)] = (parent, (folder / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop(0)
+        yield one, found.get(one, (0, ""))[1]
+        waiting += [child for child, (parent, _) in found.items() if parent == one]
+
+
+def killed_while_making(project: Project, what: str, *, plugin: bool = False) -> None:
+    """Kill the run, or only the plugin, while AWS is making the thing; it is made nevertheless."""
+    call, made = BORN[what]
+    hold(project, call, seconds=5)
+    run = Running(project, "up", "--stacks", "dev", "--yes")
+    run.await_line(f"creating aws:{what}")
+    time.sleep(1)
+    victims = list(below(run.child.pid))
+    if plugin:
+        victims = [(pid, command) for pid, command in victims if "deploy_sandbox.plugin" in command]
+    assert victims
+    for pid, _ in victims:
+        os.kill(pid, signal.SIGKILL)
+    run.end()
+    until(lambda: made in things(project))
+
+
+def things(project: Project) -> list[str]:
+    """Everything of the service that the account has; what is there twice is listed twice."""
+    apis = project.client("dev", "apigatewayv2")
+    found = [*project.buckets("dev"), *(f"function {name}" for name in project.functions("dev"))]
+    for api in apis.get_apis()["Items"]:
+        routes = apis.get_routes(ApiId=api["ApiId"])["Items"]
+        integrations = apis.get_integrations(ApiId=api["ApiId"])["Items"]
+        found += [
+            f"API {api['Name']}",
+            *(route["RouteKey"] for route in routes),
+            *(one["IntegrationType"] for one in integrations),
+        ]
+    return sorted(name for name in found if not name.startswith("deploy-trail"))
+
+
+ALL = sorted(
+    [
+        *("items-dev-222222222222", "function items-dev", "API items-dev", "AWS_PROXY"),
+        *("GET /health", "GET /items/{key}", "PUT /items/{key}"),
+    ]
+)
+
+
+def assert_whole(project: Project) -> None:
+    assert things(project) == ALL
+    assert not state(project, "dev").get("pending_operations")
+    assert "no changes" in project.deploy("preview", "--stacks", "dev").out
+
+
+@pytest.mark.parametrize("what", BORN)
+def test_a_run_that_was_killed(project: Project, what: str) -> None:
+    killed_while_making(project, what)
+    assert state(project, "dev").get("pending_operations")
+    repaired = project.deploy("repair", "--stack", "dev", "--yes")
+    assert repaired.code == 0, str(repaired)
+    assert f"adopted: aws:{what}" in repaired.err
+    assert_whole(project)
+
+
+@pytest.mark.parametrize("what", ["lambda/function:Function", "apigatewayv2/api:Api"])
+def test_a_plugin_that_was_killed(project: Project, what: str) -> None:
+    killed_while_making(project, what, plugin=True)
+    assert not state(project, "dev").get("pending_operations")
+    repaired = project.deploy("repair", "--stack", "dev", "--yes")
+    assert repaired.code == 0, str(repaired)
+    assert f"adopted: aws:{what}" in repaired.err
+    assert_whole(project)
+
+
+def lost(project: Project, urn: str) -> None:
+    """Take a resource and what refers to it out of dev's state, as if the engine had never come to write them."""
+    s3, key = project.client("tools", "s3"), ".pulumi/stacks/items/dev.json"
+    document = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    latest, gone, kept = document["checkpoint"]["latest"], set[str](), []
+    for one in latest["resources"]:
+        if one["urn"].endswith(urn) or gone & {one.get("parent"), *one.get("dependencies", ())}:
+            gone.add(one["urn"])
+        else:
+            kept.append(one)
+    assert gone
+    latest["resources"] = kept
+    s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
+
+
+def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(project: Project) -> None:
+    assert project.deploy("up", "--stacks", "dev", "--yes").code == 0
+    apis, functions = project.client("dev", "apigatewayv2"), project.client("dev", "lambda")
+
+    # The bucket, and with it the function, its alias and all that belongs to the API: found level by level.
+    lost(project, "bucket:Bucket::items")
+    refused = project.deploy("repair", "--stack", "dev")
+    assert refused.code == 4
+    assert "pass --yes" in refused.err
+    repaired = project.deploy("repair", "--stack", "dev", "--yes")
+    assert repaired.code == 0, str(repaired)
+    assert_whole(project)
+
+    # A second API of the same tags: nobody knows which is the lost one, until somebody says it.
+    api = apis.get_apis()["Items"][0]
+    second = apis.create_api(Name="items-dev", ProtocolType="HTTP", Tags=api["Tags"])["ApiId"]
+    lost(project, "api:Api::items")
+    before = state(project, "dev")
+    refused = project.deploy("repair", "--stack", "dev", "--yes")
+    assert refused.code == 4, str(refused)
+    assert api["ApiId"] in refused.err
+    assert second in refused.err
+    assert state(project, "dev") == before
+    urn = next(
+        line.split(": several match")[0].strip() for line in refused.err.splitlines() if ": several match" in line
+    )
+    repaired = project.deploy("repair", "--stack", "dev", "--yes", "--adopt", f"{urn}={api['ApiId']}")
+    assert repaired.code == 0, str(repaired)
+    apis.delete_api(ApiId=second)
+    assert_whole(project)
+
+    # Something of the function's name that carries no tag of the stack is never adopted; with the tags it is.
+    arn = functions.get_function(FunctionName="items-dev")["Configuration"]["FunctionArn"]
+    functions.untag_resource(Resource=arn, TagKeys=["deploy:stack"])
+    lost(project, "function:Function::items")
+    refused = project.deploy("repair", "--stack", "dev", "--yes")
+    assert refused.code == 4, str(refused)
+    assert "aws:lambda/function:Function items-dev: it carries not the tags" in refused.err
+    functions.tag_resource(Resource=arn, Tags={"deploy:stack": "dev"})
+    repaired = project.deploy("repair", "--stack", "dev", "--yes")
+    assert repaired.code == 0, str(repaired)
+    assert_whole(project)
