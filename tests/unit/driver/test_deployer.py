@@ -88,10 +88,11 @@ class World:
     allowed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self.leases = FakeLeases(self.clock)
         self.deployer = Deployer(
             self.engine,
             Preflight(self.identity, self.state, self.said),
-            leasing(FakeLeases(self.clock), self.state, said=self.said),
+            leasing(self.leases, self.state, said=self.said),
             (
                 Limit(),
                 DataLoss(self.allowed),
@@ -441,6 +442,74 @@ def test_an_interrupt_during_the_checks_touches_nothing() -> None:
     with pytest.raises(InterruptedRunError, match="nothing was touched"):
         world.run(Operation.UP)
     assert world.engine.calls == []
+
+
+def test_all_stacks_are_held_from_the_first_step_to_the_last_and_by_nobody_afterwards() -> None:
+    world = World()
+    seen: list[list[str]] = []
+
+    def look() -> None:
+        seen.append([stack for stack, (holder, _) in sorted(world.leases.objects.items()) if not holder.released])
+
+    world.during("dev", look).run(Operation.UP)
+    world.during("prod", look).run(Operation.UP)
+    assert seen == [["dev", "prod", "staging"]] * 2
+    look()
+    assert seen[-1] == []
+
+
+@pytest.mark.parametrize("operation", [Operation.UP, Operation.DESTROY])
+def test_a_stack_that_another_run_holds_keeps_every_stack_from_being_touched(operation: Operation) -> None:
+    world = World(yes=True)
+    with leasing(world.leases, run="other").holding(lambda: False) as other:
+        other.take(["prod"])
+        with pytest.raises(NotReadyError, match="prod is being deployed by run other on agent-1"):
+            world.run(operation)
+        assert world.engine.calls == []
+        assert world.run(Operation.PREVIEW).exit_code() == ExitCode.DONE
+    world.run(operation)
+    assert world.engine.calls
+
+
+def test_once_a_lease_is_lost_no_further_step_begins_and_what_is_done_stays_done() -> None:
+    world = World()
+
+    def lose() -> None:
+        holder, _ = world.leases.objects["staging"]
+        world.leases.objects["staging"] = replace(holder, run="other"), "other"
+        world.clock.time += 100  # as after a sleep of the machine
+
+    outcome = world.during("dev", lose).run(Operation.UP)
+    assert ends(outcome) == [
+        ("dev", "succeeded", "changed"),
+        ("staging", "failed", "another run is at work"),
+        ("prod", "not run", "an earlier stack"),
+    ]
+    assert "this run has lost its lease: staging is being deployed by run other" in outcome.steps[1].cause
+    assert outcome.exit_code() == ExitCode.FAILED
+    assert [call for call in world.engine.calls if call[0] == "up"] == [("up", "dev")]
+
+
+def test_whoever_is_asked_for_so_long_that_the_lease_is_lost_deploys_nothing() -> None:
+    world = World(prompt=FakePrompt(present=True, answers=[True, True]))
+
+    def lose() -> None:
+        holder, _ = world.leases.objects["dev"]
+        world.leases.objects["dev"] = replace(holder, run="other"), "other"
+        world.clock.time += 3600
+
+    outcome = world.during("dev", lose, call="preview").run(Operation.UP, stack("dev"))
+    assert ends(outcome) == [("dev", "failed", "another run is at work")]
+    assert outcome.exit_code() == ExitCode.NOT_READY
+    assert ("up", "dev") not in world.engine.calls
+
+
+def test_an_engine_that_finds_another_one_at_work_has_not_failed() -> None:
+    busy = EngineReport(EngineStatus.BUSY, failure="another run has locked the stack: x", remedy="wait")
+    outcome = World().with_report("up", "dev", busy).run(Operation.UP)
+    assert ends(outcome)[0] == ("dev", "failed", "another run is at work")
+    assert (outcome.steps[0].cause, outcome.steps[0].remedy) == ("another run has locked the stack: x", "wait")
+    assert outcome.exit_code() == ExitCode.NOT_READY
 
 
 def test_a_failed_check_keeps_every_stack_from_being_touched() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deploy_driver.errors import ExitCode
@@ -38,6 +40,15 @@ def run(*steps: StepOutcome) -> RunOutcome:
 )
 def test_the_exit_code_of_what_became_of_the_steps(results: list[Result], code: int) -> None:
     assert run(*(step(result) for result in results)).exit_code() == code
+
+
+def test_a_run_that_touched_nothing_because_another_was_at_work_was_not_ready_and_any_other_has_failed() -> None:
+    done = step(Result.SUCCEEDED)
+    busy, behind = replace(done, result=Result.FAILED, reason=Reason.BUSY), replace(done, result=Result.NOT_RUN)
+    behind = replace(behind, reason=Reason.EARLIER_STACK)
+    assert run(busy, behind).exit_code() == ExitCode.NOT_READY
+    assert run(done, busy, behind).exit_code() == ExitCode.FAILED
+    assert run(replace(busy, reason=Reason.ENGINE_FAILED), behind).exit_code() == ExitCode.FAILED
 
 
 @pytest.mark.parametrize(
