@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from deploy_driver.checkpoint import Judged
-from deploy_driver.errors import DeployError, NotReadyError, RefusedError
+from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.plan import Plan, Step
 from deploy_driver.ports import Emit, Identity, StateStore
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
@@ -164,6 +164,9 @@ def _failures(answers: Answers) -> list[tuple[Check, DeployError]]:
 
 
 def _require_none(failures: Sequence[tuple[Check, DeployError]]) -> None:
+    for _, error in failures:
+        if isinstance(error, InterruptedRunError):  # somebody stopped it while it waited
+            raise error
     if failures:
         raise NotReadyError(
             f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",

@@ -471,6 +471,22 @@ def test_a_stack_that_another_run_holds_keeps_every_stack_from_being_touched(ope
     assert world.engine.calls
 
 
+def test_whoever_is_stopped_while_it_waits_for_another_run_was_interrupted() -> None:
+    world = World()
+
+    def stop(seconds: float) -> None:
+        del seconds
+        world.deployer.interrupt()
+
+    world.clock.sleep = stop  # type: ignore[method-assign]
+    patient = replace(world.deployer, leasing=leasing(world.leases, world.state, patience=600))
+    with leasing(world.leases, run="other").holding(lambda: False) as other:
+        other.take(["prod"])
+        with pytest.raises(InterruptedRunError, match="nothing was touched"):
+            patient.run(make_plan(Operation.UP, chain()), facts())
+    assert world.engine.calls == []
+
+
 def test_once_a_lease_is_lost_no_further_step_begins_and_what_is_done_stays_done() -> None:
     world = World()
 
