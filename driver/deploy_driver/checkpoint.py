@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from deploy_driver.digest import digest
 from deploy_driver.values import Stack, Urn
 from deploy_project.stacks import project_of
 
@@ -74,7 +75,7 @@ class Judged:
 
     `deployed` says whether anything was ever deployed; `resources` maps the URN of each resource that stands in the cloud
     to its type. `pending` are the URNs that were being made when the engine was last heard of: nobody knows what came of that,
-    and the engine keeps them there. `newer`: nothing is wrong with it, but a newer engine wrote it.
+    and the engine keeps them there. `newer`: nothing is wrong with it, but a newer engine wrote it. `digest` is that of the file.
     """
 
     resources: Mapping[str, str] = field(default_factory=dict)
@@ -82,6 +83,7 @@ class Judged:
     deployed: bool = False
     newer: bool = False
     pending: tuple[str, ...] = ()
+    digest: str = ""
 
 
 def judge(content: bytes, stack: Stack, project: str) -> Judged:
@@ -99,12 +101,13 @@ def judge(content: bytes, stack: Stack, project: str) -> Judged:
         return Judged(problems=(f"it is the state of {checkpoint.stack or 'no stack'}, expected {owner}",))
     latest = checkpoint.latest
     if latest is None:
-        return Judged()
+        return Judged(digest=digest(content))
     resources = {one.urn: one.type for one in latest.resources or () if one.custom and not _is_provider(one)}
     found = [*_integrity(latest), *_foreign(latest, stack, project)]
     short = (text if len(text) <= _LONG else f"{text[:_LONG]}…" for text in found)
     pending = tuple(one.resource.urn for one in latest.pending_operations or () if one.type == "creating")
-    return Judged(resources, tuple(dict.fromkeys(short)), deployed=True, pending=pending)
+    problems = tuple(dict.fromkeys(short))
+    return Judged(resources, problems, deployed=True, pending=pending, digest=digest(content))
 
 
 class _Part(BaseModel):

@@ -41,6 +41,13 @@ class Operation(StrEnum):
     DESTROY = "destroy"
 
 
+class OnFailure(StrEnum):
+    """What the other stacks do when one did not succeed; those that need it are blocked either way."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
 class SmokeKind(StrEnum):
     """How a service is tested once it is deployed: its health address is asked, a command is run, or nothing is done."""
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -55,6 +56,19 @@ def assert_completed_by_up(project: Project, stack: str) -> None:
     assert project.functions(stack) == [f"items-{stack}"]
     assert project.apis(stack) == [f"items-{stack}"]
     assert "no changes" in project.deploy("preview", "--stacks", stack).out
+
+
+def assert_known_elsewhere(project: Project, here: list[Mapping[str, Any]]) -> None:
+    """What was on record when the driver was killed is known where its folder never was."""
+    name = here[0]["run"]
+    until(lambda: not locks(project))  # until then its engine writes into the folder
+    shutil.rmtree(project.root / ".deploy" / "runs" / name)
+    history = project.deploy("history", "--output", "json")
+    found = {one["run"]: one for one in history.json["runs"]}[name]
+    assert (found.get("exitCode"), found["here"], found["kept"]) == (None, False, True), history
+    told = project.deploy("report", name)
+    assert "no end on record" in told.out, told.out
+    assert f"{name} no end" in project.deploy("history", "--verify", name).out
 
 
 class Running:
@@ -115,11 +129,13 @@ def test_the_engine_outlives_its_driver(project: Project) -> None:
         hold(project)
         run = Running(project, "up", "--stacks", stack, "--yes")
         run.await_line(CREATING)
+        time.sleep(2)  # within which what is new is sent to the bucket
         run.child.send_signal(number)
         code, out, _ = run.end()
         if number is signal.SIGKILL:
             assert code == -number
             assert locks(project), "the engine still goes on"
+            assert_known_elsewhere(project, run.records())
         else:
             assert code == 129
             assert "interrupted" in out

@@ -1,11 +1,19 @@
-"""Keeps the record of a run: in a file of JSON lines, written through at every event, and in the state bucket, where each is put once."""
+"""Keeps the record of a run: in a file of JSON lines, written through at every event, and in the state bucket.
+
+`.deploy/runs/RUN/NNNNNN.jsonl`   while the run goes on: what is new, put once; the number is that of its first line
+`.deploy/runs/RUN.jsonl`          when the run has ended: the whole record, put once
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +70,64 @@ class RecordFile:
         self._before = Head(digest=digest(line))
 
 
+PACE = 1.0
+"""Seconds between two looks at whether there is something new to send."""
+
+
+class Segments:
+    """Sends what is new in a run's record to where others can read it, while the run goes on: whoever kills it leaves that.
+
+    `put` takes the number of the first line, and the lines; it raises NotReadyError. What could not be sent is sent with the next.
+    `pace` is in seconds.
+    """
+
+    def __init__(self, file: Path, put: Callable[[int, bytes], None], pace: float = PACE) -> None:
+        self._file = file
+        self._put = put
+        self._pace = pace
+        self._sent = 0
+        self._line = 1
+        self._unsure = b""
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+
+    def begin(self) -> None:
+        """From now on send in the background."""
+        threading.Thread(target=self._follow, name="record", daemon=True).start()
+
+    def send(self) -> None:
+        """Send what is new now. Raises NotReadyError when it could not be put, or the file not be read."""
+        with self._lock:
+            while lines := self._unsure or self._new():
+                self._unsure = (
+                    lines  # where no answer came they may be there, and then no others can be put in their place
+                )
+                self._put(self._line, lines)
+                self._unsure = b""
+                self._sent += len(lines)
+                self._line += lines.count(b"\n")
+
+    def _new(self) -> bytes:
+        """The whole lines that were not sent yet."""
+        try:
+            with self._file.open("rb") as file:
+                file.seek(self._sent)
+                found = file.read()
+        except OSError as error:
+            raise NotReadyError(f"the run's record cannot be read: {error}", where=str(self._file)) from None
+        return found[: found.rfind(b"\n") + 1]
+
+    def end(self) -> None:
+        """Send the rest, and no more in the background. Raises NotReadyError as `send` does."""
+        self._over.set()
+        self.send()
+
+    def _follow(self) -> None:
+        while not self._over.wait(self._pace):
+            with suppress(NotReadyError):  # whoever needs to know sends it as well
+                self.send()
+
+
 def record_in(folder: Path) -> bytes:
     """What a run's folder keeps; empty when there is no such folder. Raises NotReadyError when it cannot be read."""
     path = folder / FILE
@@ -89,6 +155,12 @@ class S3Archive:
                 remedy=f"compare the two with `deploy history --verify {run}`",
             )
 
+    def add(self, run: str, line: int, lines: bytes) -> None:
+        """Put the lines of a run's record from that one on. Raises NotReadyError as well when others stand there."""
+        what = f"keeping the record of run {run}"
+        if not self._put(what, f"{PREFIX}{run}/{line:06d}{SUFFIX}", lines, "application/jsonl"):
+            raise NotReadyError(f"{what}: other lines stand at {line}", remedy="begin another run: it has another id")
+
     def use(self, plan: str, run: str) -> str:
         """Put on record that the run applies the plan; the other run that has used it already, empty when there is none."""
         body = json.dumps({"plan": plan, "run": run}).encode()
@@ -106,30 +178,44 @@ class S3Archive:
         except (ValueError, KeyError, TypeError):
             return "of which no readable record is left"
 
-    def runs(self) -> Sequence[str]:
-        """The ids of the runs that are kept, oldest first: an id begins with its time."""
-        return sorted(self._kept())
+    def runs(self) -> Mapping[str, bool]:
+        """The ids of the runs of which a record is kept, and whether it is whole: put when the run had ended."""
+        ended, begun = self._kept()
+        return {run: run in ended for run in ended.keys() | begun}
 
     def newest(self) -> Head:
-        """The last line of the record that was put last."""
-        kept = self._kept()
+        """The last line of the whole record that was put last."""
+        kept, _ = self._kept()
         newest = max(kept, key=lambda run: (kept[run], run), default="")
         return head_of(newest, self.record(newest)) if newest else Head()
 
     def record(self, run: str) -> bytes:
-        """A run's record as it was put."""
-        return self._read(f"the record of run {run}", f"{PREFIX}{run}{SUFFIX}")
+        """A run's record as it was put: whole, or as far as it was sent before the run was killed. Empty where there is none."""
+        what = f"the record of run {run}"
+        if whole := self._found(what, f"{PREFIX}{run}{SUFFIX}"):
+            return whole
+        pages = self._pages(what, f"{PREFIX}{run}/")
+        keys = sorted(str(entry["Key"]) for page in pages for entry in page.get("Contents", []))
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="segments") as pool:
+            return b"".join(pool.map(partial(self._read, what), keys))
 
-    def _kept(self) -> Mapping[str, datetime]:
-        """Every run that is kept, and when its record was put."""
-        found: dict[str, datetime] = {}
+    def _kept(self) -> tuple[Mapping[str, datetime], frozenset[str]]:
+        """Every run whose whole record is kept, and when that was put; and those of which lines were sent."""
+        ended: dict[str, datetime] = {}
+        begun: set[str] = set()
+        for page in self._pages("listing the records of runs", PREFIX, Delimiter="/"):
+            keys = {str(entry["Key"]): entry["LastModified"] for entry in page.get("Contents", [])}
+            ended |= {key.removeprefix(PREFIX).removesuffix(SUFFIX): keys[key] for key in keys if key.endswith(SUFFIX)}
+            begun |= {str(each["Prefix"]).removeprefix(PREFIX)[:-1] for each in page.get("CommonPrefixes", [])}
+        return ended, frozenset(begun)
+
+    def _pages(self, what: str, prefix: str, **more: str) -> Iterator[Any]:
         after: dict[str, str] = {}
         while True:
-            page = self._ask("listing the records of runs", "list_objects_v2", Prefix=PREFIX, **after)
-            keys = {str(entry["Key"]): entry["LastModified"] for entry in page.get("Contents", [])}
-            found |= {key.removeprefix(PREFIX).removesuffix(SUFFIX): keys[key] for key in keys if key.endswith(SUFFIX)}
+            page = self._ask(what, "list_objects_v2", Prefix=prefix, **more, **after)
+            yield page
             if not page.get("IsTruncated"):
-                return found
+                return
             after = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _put(self, what: str, key: str, body: bytes, kind: str) -> bool:

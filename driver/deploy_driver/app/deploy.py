@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from deploy_driver.adapters.processes import process
+from deploy_driver.adapters.records import S3Archive
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
 from deploy_driver.app.binding import Binder
@@ -31,9 +32,11 @@ from deploy_driver.errors import ExitCode, NotReadyError, RefusedError, UsageErr
 from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Diagnostic, Event, RunDependsOn, RunStarted
+from deploy_driver.record.catalogue import Diagnostic, Event, Progress, RunDependsOn, RunStarted
+from deploy_driver.record.reading import lines_of
+from deploy_driver.record.standing import left_by
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
-from deploy_driver.values import Layer, Operation, Stack
+from deploy_driver.values import Layer, OnFailure, Operation, Stack
 from deploy_project.stacks import TOOLS
 
 
@@ -44,7 +47,8 @@ class Options:
     `differs` asks for exit code 5 when something would change. `allowed` are the URNs of what may be deleted although it
     holds data, or `all`. `settings` are those of this run only, as `KEY=VALUE`. `verb` is the run's name in its record where
     the operation is not; `writes` keeps that record although the plan only looks. `lock_timeout` is for how many seconds a stack
-    is waited for that another run writes.
+    is waited for that another run writes. `resumes` is the run that this one goes on with, `plan` the reviewed plan
+    that it applies.
     """
 
     operation: Operation
@@ -59,6 +63,9 @@ class Options:
     verb: str = ""
     writes: bool = False
     lock_timeout: float = 0
+    on_failure: OnFailure = OnFailure.STOP
+    resumes: str = ""
+    plan: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,13 +117,12 @@ def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequ
 
 @dataclass(frozen=True)
 class RunContext:
-    """A run that has begun: its plan, who it runs as, and everything wired; `keeps` its record in the state bucket."""
+    """A run that has begun: its plan, who it runs as, and everything wired."""
 
     plan: Plan
     session: Session
     run: RunComponents
     console: Console
-    keeps: bool = False
 
 
 def start_run(
@@ -155,15 +161,17 @@ def start_run(
             process=process(),
             allowed=options.allowed,
             refresh=options.refresh,
+            resumes=options.resumes,
+            plan=options.plan,
         )
     )
-    context = RunContext(plan, session, run, console, keeps)
-    for fact in _depends_on(context) if keeps else ():
+    context = RunContext(plan, session, run, console)
+    for fact in what_it_depends_on(context) if keeps else ():
         run.stream(fact)
     return context
 
 
-def _depends_on(context: RunContext) -> Iterator[Event]:
+def what_it_depends_on(context: RunContext) -> Iterator[Event]:
     """What must be the same if another run is to go on with this one."""
     project, run = context.session.project, context.run
     binder = Binder(
@@ -181,16 +189,19 @@ def _depends_on(context: RunContext) -> Iterator[Event]:
 def running(context: RunContext) -> Iterator[Ending]:
     """While inside, signals stop the run cleanly; afterwards its end is on record and the screen is free."""
     run, console = context.run, context.console
+    if run.segments:
+        run.segments.begin()
     with console.stopping(run.deployer.interrupt, waiting=WAITING, leaving=_leaving(run)) as signals:
         try:
             with finishing(run.facts.run, run.deployer.clock, run.stream) as ending, signals.coded():
                 yield ending
                 ending.code = signals.exit_code(ending.code)
+                if run.stream.broken and ending.code == ExitCode.DONE:
+                    ending.by(run.stream.broken)
         finally:
             run.stream.settle()
             console.release()
-            if context.keeps:
-                _keep(run, console)
+            _keep(run, console)
 
 
 WAITING = "waiting for the engine, which ends what it has begun, writes the state and takes its lock away"
@@ -200,16 +211,35 @@ def _leaving(run: RunComponents) -> str:
     """What a person must know who did not wait for the engine."""
     return (
         f"the engine is left alone and ends by itself; what it says is in {run.folder}/engine/logs. "
-        "When it has ended, `deploy up` goes on from what it did."
+        "When it has ended, `deploy resume` goes on from what it did."
     )
 
 
 def _keep(run: RunComponents, console: Console) -> None:
     """What the run did is done: its exit code stays, whether or not its record could be sent."""
+    if run.stream.broken:
+        console.notice(f"the run's record ends before the run did: {run.stream.broken}")
     try:
-        run.keep()
+        if run.segments:
+            run.segments.end()
+        if run.keep and not run.stream.broken:
+            run.keep()
     except (NotReadyError, OSError) as error:
         console.notice(f"the run's record is only in this folder: {error}")
+
+
+def without_end(archive: S3Archive, run: str, stacks: Collection[str]) -> Iterator[Progress]:
+    """Which runs of these stacks have begun after the last one that ended, and have no end on record; `run` is this one."""
+    known = archive.runs()
+    since = max((name for name, whole in known.items() if whole), default="")
+    for name in sorted(name for name, whole in known.items() if not whole and since < name != run):
+        try:
+            left = left_by(lines_of(archive.record(name)))
+        except ValueError:
+            continue
+        if shared := [one.stack for one in left.left if one.stack in stacks]:
+            said = f"run {name} of {', '.join(shared)} has no end on record: it was killed, or goes on; `deploy resume {name}` ends it"
+            yield Progress(f"{said}, and this run goes over it")
 
 
 def plan_and_run(
@@ -218,15 +248,27 @@ def plan_and_run(
     """Plan and run; the outcome and the exit code. `why` is how the stacks were chosen, for the record."""
     context = start_run(project, options, chosen, console)
     with running(context) as ending:
-        for event in why:
+        for event in (*why, *_without_end(context)):
             context.run.stream(event)
         if options.operation is Operation.DESTROY:
             _require_alone(context)
-        outcome = context.run.deployer.run(context.plan, context.run.facts, refresh=options.refresh)
+        outcome = context.run.deployer.run(
+            context.plan, context.run.facts, refresh=options.refresh, on_failure=options.on_failure
+        )
         ending.code = outcome.exit_code(differs=options.differs)
         if options.operation is Operation.DESTROY and ending.code == ExitCode.DONE:
             _leave(context)
     return outcome, ending.code
+
+
+def _without_end(context: RunContext) -> Sequence[Progress]:
+    """Only a hint: where the records cannot be asked, the checks say so."""
+    if context.plan.operation is Operation.PREVIEW:
+        return ()
+    try:
+        return list(without_end(context.session.archive(), context.session.run, context.plan.stacks))
+    except NotReadyError:
+        return ()
 
 
 def _require_alone(context: RunContext) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from deploy_driver.app.console import ignore
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, start_session
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.chain import Examined, examine, together
-from deploy_driver.record.reading import lines_of
+from deploy_driver.record.reading import Line, lines_of
 from deploy_driver.record.story import RunSummary, Story, story_of
 from deploy_driver.values import Cloud
 
@@ -27,11 +27,11 @@ CLOSE = 5
 class KeptRecords(Protocol):
     """The records that are kept elsewhere. Every method raises NotReadyError."""
 
-    def runs(self) -> Sequence[str]:
-        """The ids of the runs that are kept."""
+    def runs(self) -> Mapping[str, bool]:
+        """The ids of the runs that are kept, and whether their records are whole: put when the run had ended."""
 
     def record(self, run: str) -> bytes:
-        """A run's record as it was put."""
+        """A run's record as it was put; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +41,29 @@ class Records:
     folder: Path
     here: frozenset[str]
     archive: KeptRecords | None
-    kept: frozenset[str]
+    kept: Mapping[str, bool]
     why: str = ""
     notice: Callable[[str], None] = ignore
 
     @property
     def names(self) -> list[str]:
         """Every run, newest first as far as an id tells it: it begins with its minute."""
-        return sorted(self.here | self.kept, reverse=True)
+        return sorted(self.here | self.kept.keys(), reverse=True)
 
-    def story(self, run: str) -> Story | None:
-        """A run's story; None where there is no record of it. Raises NotReadyError or ValueError when that cannot be read."""
+    def lines(self, run: str) -> Sequence[Line]:
+        """The lines of a run's record; none where there is no record of it. Raises NotReadyError or ValueError when it cannot be read."""
         record = record_in(self.folder / run) if run in self.here else b""
         if not record and self.archive and run in self.kept:
             record = self.archive.record(run)
-        if not record:
+        return lines_of(record) if record else ()
+
+    def story(self, run: str) -> Story | None:
+        """A run's story; None where there is no record of it. Raises NotReadyError or ValueError when that cannot be read."""
+        lines = self.lines(run)
+        if not lines:
             return None
         kept = run in self.kept if self.archive else None
-        found = story_of(lines_of(record), here=run in self.here, kept=kept)
+        found = story_of(lines, here=run in self.here, kept=kept)
         return replace(found, summary=replace(found.summary, run=run))
 
 
@@ -71,10 +76,10 @@ def records(project: LocalProject, notice: Callable[[str], None]) -> Records:
     here = frozenset(path.name for path in folder.glob("*") if path.is_dir())
     try:
         archive = start_session(project, JENKINS_DEPLOY).archive()
-        return Records(folder, here, archive, frozenset(archive.runs()), notice=notice)
+        return Records(folder, here, archive, archive.runs(), notice=notice)
     except NotReadyError as error:
         notice(f"only the runs of this folder: {error}")
-        return Records(folder, here, None, frozenset(), str(error), notice)
+        return Records(folder, here, None, {}, str(error), notice)
 
 
 def verified(known: Records, wanted: str | None) -> list[Examined]:
@@ -88,19 +93,17 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
             f"the records in the state bucket cannot be asked: {known.why}",
             remedy="make the state bucket readable from here",
         )
-    only = _meant(known, wanted) if wanted else ""
+    only = meant(known, wanted) if wanted else ""
 
     def examined(run: str) -> Examined | None:
-        kept = archive.record(run) if run in known.kept else None
+        kept = archive.record(run) if run in known.kept else b""
         here = record_in(known.folder / run) if run in known.here else b""
-        if kept is None and not here:
+        if not kept and not here:
             return None  # a command that only looked around had a folder, and keeps no record
-        found = examine(run, here if kept is None else kept, kept=kept is not None)
-        return (
-            found.altered("in this folder it is not what it is in the state bucket")
-            if kept and here not in (b"", kept)
-            else found
-        )
+        whole = known.kept.get(run, False)
+        found = examine(run, kept if whole else max(kept, here, key=len), kept=whole)
+        differ = here != kept if whole else not (here.startswith(kept) or kept.startswith(here))
+        return found.altered("in this folder it is not what it is in the state bucket") if here and differ else found
 
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
         found = together(each for each in pool.map(examined, known.names) if each)
@@ -136,7 +139,7 @@ def _minute(run: str) -> str:
 
 def story(known: Records, cloud: Cloud, wanted: str) -> Story:
     """The run that is meant: by its id, by how its id begins, or `latest`. Raises UsageError or NotReadyError."""
-    run = _latest(known, cloud) if wanted == LATEST else _meant(known, wanted)
+    run = _latest(known, cloud) if wanted == LATEST else meant(known, wanted)
     try:
         found = known.story(run)
     except ValueError as error:
@@ -153,7 +156,8 @@ def _latest(known: Records, cloud: Cloud) -> str:
     return found[0].run
 
 
-def _meant(known: Records, wanted: str) -> str:
+def meant(known: Records, wanted: str) -> str:
+    """The run of that id, or the one that alone begins so. Raises UsageError, or NotReadyError where not all could be asked."""
     begin = [name for name in known.names if wanted and name.startswith(wanted)]
     if wanted in begin or len(begin) == 1:
         return wanted if wanted in begin else begin[0]

@@ -169,7 +169,7 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
     bundle, state = unseal(sealed, session.plan_key()), session.state_store()
     chosen = _chosen(options, config, bundle)
     settings = tuple(f"{key}={value}" for key, value in bundle.config.items())
-    reviewed = replace(options, allowed=bundle.allow_delete, settings=settings)
+    reviewed = replace(options, allowed=bundle.allow_delete, settings=settings, plan=bundle.id)
     begun = start_run(project, reviewed, chosen, console, session)
     with running(begun) as ending:
         binder = Binder(config, begun.run.tools, session.environment, state, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -18,7 +18,7 @@ from deploy_driver.adapters.plan_key import KmsPlanKey
 from deploy_driver.adapters.platform import PlatformRecord
 from deploy_driver.adapters.prober import ServiceProber
 from deploy_driver.adapters.processes import ThisMachine
-from deploy_driver.adapters.records import RecordFile, S3Archive
+from deploy_driver.adapters.records import RecordFile, S3Archive, Segments
 from deploy_driver.adapters.role_policies import IamRolePolicies
 from deploy_driver.adapters.sources import make_importable
 from deploy_driver.adapters.state import S3StateStore
@@ -273,7 +273,7 @@ def new_run() -> str:
 class RunComponents:
     """A run that can begin: the deployer, its facts, its events, the engine, the folder of what it leaves on this machine.
 
-    `keep` puts its record into the state bucket.
+    `segments` send its record to the state bucket while it goes on, `keep` puts all of it there; None where nothing is kept.
     """
 
     deployer: Deployer
@@ -282,7 +282,8 @@ class RunComponents:
     tools: EngineTools
     engine: AutomationEngine
     folder: Path
-    keep: Callable[[], None]
+    segments: Segments | None
+    keep: Callable[[], None] | None
 
 
 @dataclass(frozen=True)
@@ -326,6 +327,11 @@ def compose(
     engine.warm()
     prompt = _SettledPrompt(console.prompt, stream)
     facts = replace(session.facts, settings=settings)
+    segments = (
+        Segments(record.path, lambda line, lines: _archived(session, lambda archive: archive.add(run, line, lines)))
+        if keeps
+        else None
+    )
     rights = _rights(session, facts, stream)
     seen = SeenStates(engine, lambda: session.renewed().state_store())
     deployer = Deployer(
@@ -341,6 +347,7 @@ def compose(
         emit=stream,
         of_previews=rights,
         states=lambda: judged_states(session.renewed()),
+        on_record=partial(_require_on_record, stream, segments),
     )
     return RunComponents(
         deployer,
@@ -349,8 +356,17 @@ def compose(
         tools,
         engine,
         folder,
-        lambda: _keep(session, record.path.read_bytes()),
+        segments,
+        (lambda: _archived(session, lambda archive: archive.keep(run, record.path.read_bytes()))) if keeps else None,
     )
+
+
+def _require_on_record(stream: EventStream, segments: Segments | None) -> None:
+    """Raise NotReadyError when what was said so far is not in the record, or that is nowhere but on this machine."""
+    if stream.broken:
+        raise NotReadyError(str(stream.broken), remedy="make room, or the folder writable, and begin again")
+    if segments:
+        segments.send()
 
 
 def _rights(session: Session, facts: RunFacts, emit: Emit) -> tuple[Gate, ...]:
@@ -377,12 +393,12 @@ def _newest(session: Session) -> Head:
         return Head()
 
 
-def _keep(session: Session, record: bytes) -> None:
-    """Put the record of a run into the state bucket, in a new session when the run has outlasted the one it began with."""
+def _archived(session: Session, put: Callable[[S3Archive], None]) -> None:
+    """Put something of a run's record into the state bucket, in a new session when the run has outlasted the one it began with."""
     try:
-        session.archive().keep(session.run, record)
+        put(session.archive())
     except SessionOverError:
-        session.renewed().archive().keep(session.run, record)
+        put(session.renewed().archive())
 
 
 def judged_states(session: Session) -> States:

@@ -1,21 +1,46 @@
-"""Puts a good copy of a stack's state in the place of one that is damaged, another stack's, or gone."""
+"""The states of a stack that the state bucket keeps: which there are, what is in one, and a good one in the place of a bad one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app.console import Console
-from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, new_run, start_session
-from deploy_driver.errors import RefusedError
+from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
+from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.plan.selection import select
 from deploy_driver.record.catalogue import Event
-from deploy_driver.run.state_check import GoodCopy, States, UnfitStateError
+from deploy_driver.run.state_check import GoodCopy, KnownState, States, UnfitStateError
 from deploy_driver.values import Layer, Stack
+
+NOW = "now"
+"""What the state is called that the next run begins from."""
+
+
+def states(project: LocalProject, stack: str) -> Sequence[KnownState]:
+    """The state of the stack and all copies of it that whoever asks may see, newest first. Raises UsageError and NotReadyError."""
+    chosen, session = _session_of(project, stack)
+    return list(States(session.state_store(), project.config.project).everything(chosen))
+
+
+def show(project: LocalProject, stack: str, copy: str) -> bytes:
+    """The content of the state, or of the copy whose place begins so. Raises UsageError where there is no such one, or several."""
+    wanted = copy or NOW
+    found = [one for one in states(project, stack) if one.place.startswith(wanted) or one.place.endswith(f" {wanted}")]
+    if len(found) == 1:
+        return found[0].content
+    there = f"{len(found)} copies begin with {wanted}" if found else f"there is no {wanted}"
+    raise UsageError(f"{there} among the states of {stack}", remedy=f"`deploy state list --stack {stack}` names them")
+
+
+def _session_of(project: LocalProject, name: str) -> tuple[Stack, Session]:
+    stack = select(project.config.stacks, [name])[0]
+    return stack, start_session(project, ADMINISTRATOR if stack.layer is Layer.ACCESS else JENKINS_DEPLOY, new_run())
 
 
 def restore(project: LocalProject, stack: str, console: Console, *, yes: bool = False) -> GoodCopy:
     """Restore the newest good copy, and say which. Raises RefusedError where the state is fit or nobody says yes, NotReadyError."""
-    chosen = select(project.config.stacks, [stack])[0]
-    session = start_session(project, ADMINISTRATOR if chosen.layer is Layer.ACCESS else JENKINS_DEPLOY, new_run())
+    chosen, session = _session_of(project, stack)
     store, leasing = session.state_store(), session.leasing(_unheard)
     leasing.locked(chosen.name)
     with leasing.holding(lambda: False) as held:

@@ -11,6 +11,7 @@ from deploy_driver.cli.options import (
     CloudOption,
     JUnitOption,
     LockTimeoutOption,
+    OnFailureOption,
     ProjectOption,
     RunOutput,
     RunOutputOption,
@@ -19,6 +20,7 @@ from deploy_driver.cli.options import (
     lock_timeout_of,
     open_project,
 )
+from deploy_driver.values import OnFailure
 
 ConfirmOption = Annotated[
     str | None,
@@ -37,6 +39,7 @@ def destroy(
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
+    on_failure: OnFailureOption = OnFailure.STOP,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
     project: ProjectOption = None,
@@ -62,6 +65,8 @@ def destroy(
         if not yes and not person.present:
             raise RefusedError("destroy asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
         opened = open_project(context, project, cloud)
-        options = Options(Operation.DESTROY, stacks, all_, yes=yes, lock_timeout=lock_timeout_of(lock_timeout))
+        options = Options(
+            Operation.DESTROY, stacks, all_, yes=yes, lock_timeout=lock_timeout_of(lock_timeout), on_failure=on_failure
+        )
         result = destroy(opened, options, terminal, person, confirm)
         show_run(result, opened.config.project, output)

@@ -27,6 +27,7 @@ from deploy_driver.cli import (
     prove,
     repair,
     report,
+    resume,
     sandbox,
     setup,
     state,
@@ -89,6 +90,7 @@ app.command()(up.up)
 app.command()(preview.preview)
 app.command()(comment.comment)
 app.command()(destroy.destroy)
+app.command()(resume.resume)
 app.command()(bootstrap.bootstrap)
 app.command()(outputs.outputs)
 app.command("list")(list_.list_stacks)

@@ -13,6 +13,7 @@ from deploy_driver.config.environment import Machine
 
 if TYPE_CHECKING:
     from deploy_driver.app.session import LocalProject
+from deploy_driver.values import OnFailure
 
 
 def machine(context: typer.Context) -> Machine:
@@ -70,6 +71,13 @@ BaseOption = Annotated[
     typer.Option("--base", metavar="REF", help="The commit or branch to compare with, for example origin/main."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation; limits still hold.")]
+OnFailureOption = Annotated[
+    OnFailure,
+    typer.Option(
+        "--on-failure",
+        help="What the other stacks do when one fails: stop, or continue with those that do not need it.",
+    ),
+]
 AllowDeleteOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -7,25 +7,96 @@ from typing import Annotated
 import typer
 
 from deploy_driver.cli.completion import stack_name
-from deploy_driver.cli.options import CloudOption, ProjectOption, YesOption, open_project
+from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, YesOption, open_project
+from deploy_driver.digest import digest
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Restore stack state from copies in the state bucket.\n\nEvery run judges the states of its stacks before it begins.",
+    help="List, show and restore the states of stacks in the state bucket.\n\nEvery run judges the states of its stacks before it begins.",
 )
 
 
-@app.callback()
-def everywhere() -> None:
-    """Keeps `restore` a verb of its own, though it is the only one."""
+StackOption = Annotated[str, typer.Option("--stack", help="The stack.", autocompletion=stack_name)]
+
+
+@app.command("list")
+def list_states(
+    context: typer.Context,
+    stack: StackOption,
+    output: OutputOption = Output.TEXT,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """List a stack's state and the copies of it, newest first, and what each is good for.
+
+    Copies are what the engine keeps (`.json.bak`: before its last write; `backups` and `history`: after each update that ended),
+    and the versions that the bucket keeps, where whoever asks may list them.
+
+    deploy state list --stack staging
+    """
+    from datetime import UTC, datetime
+
+    from deploy_driver.app.state import states
+    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.record.redaction import readable
+    from deploy_driver.render.text import table
+
+    def moment(seconds: float) -> str:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+    found = states(open_project(context, project, cloud), stack)
+    if output is Output.JSON:
+        write_json(
+            [
+                {
+                    "place": one.place,
+                    "written": moment(one.copy.moment) if one.copy else None,
+                    "digest": digest(one.content),
+                    "resources": len(one.judged.resources),
+                    "problems": list(one.judged.problems),
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [[moment(one.copy.moment) if one.copy else "", one.place, one.verdict] for one in found]
+    write(
+        readable(
+            table(["WRITTEN", "COPY", "WHAT IT IS"], rows) if rows else f"{stack} has no state, and no copy of one"
+        )
+    )
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    stack: StackOption,
+    copy: Annotated[
+        str,
+        typer.Option(
+            "--copy",
+            metavar="COPY",
+            help="A copy, as `deploy state list` names it, or its version alone; otherwise the state.",
+        ),
+    ] = "",
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """Show a stack's state, or a copy of it, as the engine wrote it. Its secrets are encrypted.
+
+    deploy state show --stack staging
+    """
+    from deploy_driver.app.state import show
+    from deploy_driver.cli.output import write
+    from deploy_driver.record.redaction import readable
+
+    write(readable(show(open_project(context, project, cloud), stack, copy).decode("utf-8", "replace")))
 
 
 @app.command()
 def restore(
     context: typer.Context,
-    stack: Annotated[
-        str, typer.Option("--stack", help="The stack whose state is restored.", autocompletion=stack_name)
-    ],
+    stack: StackOption,
     yes: YesOption = False,
     project: ProjectOption = None,
     cloud: CloudOption = None,

@@ -16,6 +16,7 @@ from deploy_driver.cli.options import (
     ConfigOption,
     JUnitOption,
     LockTimeoutOption,
+    OnFailureOption,
     ProjectOption,
     RefreshOption,
     RunOutput,
@@ -25,6 +26,7 @@ from deploy_driver.cli.options import (
     lock_timeout_of,
     open_project,
 )
+from deploy_driver.values import OnFailure
 
 
 def up(
@@ -42,6 +44,7 @@ def up(
     config: ConfigOption = None,
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
+    on_failure: OnFailureOption = OnFailure.STOP,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
     project: ProjectOption = None,
@@ -49,8 +52,9 @@ def up(
 ) -> None:
     """Deploy stacks, one account after the other.
 
-    Stops at the first that fails. Checks everything before anything is touched: settings, engine, plugin, state, and
-    that every stack's deployment role can be assumed and really is in the configured account. After each stack its
+    Stops at the first that fails; with --on-failure continue, only what needs it is left out. Checks everything before
+    anything is touched: settings, engine, plugin, state, and that every stack's deployment role can be assumed and really is
+    in the configured account. After each stack its
     service must pass its smoke test, which deploy.toml describes, before the next one begins. With --refresh, what
     somebody changed by hand is put back.
 
@@ -89,6 +93,7 @@ def up(
         allowed=tuple(allow_delete or ()),
         settings=tuple(config or ()),
         lock_timeout=lock_timeout_of(lock_timeout),
+        on_failure=on_failure,
     )
     with reported(junit) as listeners:
         opened, terminal = open_project(context, project, cloud), console(*listeners)

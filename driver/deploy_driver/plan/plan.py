@@ -15,7 +15,8 @@ class Step:
     """One operation on one stack.
 
     `needs` are the stacks of the plan whose steps must have succeeded before, `carries` those that must not stand when this
-    one is destroyed. `existing` are the resources of the stack, URN and type, once its state was read.
+    one is destroyed. `existing` are the resources of the stack, URN and type, once its state was read. `unfinished`: an earlier run
+    has begun it, and came to no good end.
     """
 
     stack: Stack
@@ -24,6 +25,7 @@ class Step:
     needs: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
     existing: Mapping[str, str] = field(default_factory=dict)
+    unfinished: bool = False
 
     @property
     def role_arn(self) -> str:

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     BUSY = "another run is at work"
     STILL_PENDING = "outcome unknown"
     NOT_ENTERED = "not entered"
+    NOT_ON_RECORD = "the record cannot be written"
     SMOKE_TEST_FAILED = "smoke test failed"
     DECLINED = "declined"
     NEEDS_APPROVAL = "needs approval"
@@ -60,6 +61,7 @@ class Reason(StrEnum):
     OTHER_PACKAGE = "another package"
     STOPPED = "stopped on request"
     EARLIER_STACK = "an earlier stack"
+    BLOCKED = "blocked by a stack that it needs"
 
 
 class GateName(StrEnum):
@@ -119,7 +121,8 @@ class Event:
 class RunStarted(Event):
     """A run began: what it will do, where, as whom, with which tools, in which `process`.
 
-    `config` are the keys that were set for it alone, `allowed` what it may delete, `resumes` the run that it goes on with.
+    `config` are the keys that were set for it alone, `allowed` what it may delete, `resumes` the run that it goes on with,
+    `plan` the reviewed plan that it applies.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -140,6 +143,7 @@ class RunStarted(Event):
     allowed: tuple[str, ...] = ()
     refresh: bool = False
     resumes: str = ""
+    plan: str = ""
 
 
 @dataclass(frozen=True)

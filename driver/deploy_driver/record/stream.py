@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from queue import Full, Queue
 from typing import Any
 
+from deploy_driver.errors import DeployError
 from deploy_driver.record.catalogue import Event
 from deploy_driver.record.redaction import redact
 
@@ -53,8 +54,8 @@ PATIENCE = 3.0
 class EventStream:
     """The `Emit` of a run. Thread-safe: events come from checks, the engine and the runner alike.
 
-    `keepers` must not fail (the record): their exception ends the run. `listeners` may. Each hears the events in a thread
-    of its own, so that one that waits for a reader holds up nobody; one that fails is dropped.
+    `keepers` are the record: with the first that fails it is `broken`, and hears no more. `listeners` hear the events each in a
+    thread of its own, so that one that waits for a reader holds up nobody; one that fails is dropped.
     """
 
     def __init__(
@@ -71,16 +72,25 @@ class EventStream:
         self._listeners = tuple(_Listening(listener) for listener in listeners)
         self._sequence = 0
         self._lock = threading.RLock()
+        self.broken: DeployError | None = None
 
     def __call__(self, event: Event) -> None:
         """Stamp and fan out."""
         with self._lock:
             self._sequence += 1
             envelope = Envelope(self._run, self._sequence, self._now(), event)
-            for keep in self._keepers:
-                keep(envelope)
+            self._keep(envelope)
             for listening in self._listeners:
                 listening.put(envelope)
+
+    def _keep(self, envelope: Envelope) -> None:
+        if self.broken:
+            return
+        try:
+            for keep in self._keepers:
+                keep(envelope)
+        except DeployError as error:
+            self.broken = error
 
     def settle(self, patience: float = PATIENCE) -> None:
         """Wait until the listeners have heard everything that was said so far; `patience` is in seconds."""

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 from deploy_driver.checkpoint import Judged
-from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError
+from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.loss import losses
 from deploy_driver.plan.plan import Plan, Step
 from deploy_driver.ports import Clock, Emit, Engine, Prober
@@ -36,13 +36,14 @@ from deploy_driver.record.catalogue import (
     Result,
     SmokeTested,
     SmokeTestStarted,
+    StateSeen,
 )
 from deploy_driver.run.gates import Gate, Refusal, asking
 from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.preflight import Admission, Preflight
 from deploy_driver.run.requests import RunFacts
-from deploy_driver.run.runner import Do, OnFailure, Runner
+from deploy_driver.run.runner import Do, Runner
 from deploy_driver.run.state_check import States
 from deploy_driver.values import (
     Changes,
@@ -52,10 +53,14 @@ from deploy_driver.values import (
     EngineStatus,
     HealthCheck,
     Layer,
+    OnFailure,
     Operation,
     SmokeKind,
     Stack,
 )
+
+Mend = Callable[[Step, RunFacts], object]
+"""Finds out what became of operations that nobody saw end. Raises NotReadyError, and RefusedError where a person has to decide."""
 
 
 def chosen_smoke_test(stack: Stack, outputs: Mapping[str, Any]) -> ChosenSmokeTest:
@@ -141,6 +146,7 @@ class Deployer:
     """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows.
 
     `states` judges the states as they are now; None where no engine writes any.
+    `on_record` sees to it that what was said so far is on record; it raises NotReadyError when it is not, and no step begins.
     """
 
     engine: Engine
@@ -152,36 +158,80 @@ class Deployer:
     emit: Emit
     of_previews: tuple[Gate, ...] = ()
     states: Callable[[], States] | None = None
+    on_record: Callable[[], None] = lambda: None
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, plan: Plan, facts: RunFacts, *, refresh: bool = False) -> RunOutcome:
+    def run(
+        self, plan: Plan, facts: RunFacts, *, refresh: bool = False, on_failure: OnFailure = OnFailure.STOP
+    ) -> RunOutcome:
         """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome.
 
         In a preview, so is a stack that cannot be entered. With `refresh`, an up or a preview starts from the cloud as it
         is, not as it was last deployed.
         """
-        carry_out = {Operation.PREVIEW: self._preview, Operation.UP: self._up, Operation.DESTROY: self._destroy}
-        return self.let_run(plan, facts, lambda known: partial(carry_out[plan.operation], known, refresh))
+        carry_out = self._carrying_out(plan.operation)
+        return self.let_run(plan, facts, lambda known: partial(carry_out, known, refresh), on_failure=on_failure)
 
-    def let_run(self, plan: Plan, facts: RunFacts, work: Callable[[RunFacts], Do], *, workers: int = 1) -> RunOutcome:
+    def go_on(self, plan: Plan, facts: RunFacts, mend: Mend, *, refresh: bool, on_failure: OnFailure) -> RunOutcome:
+        """The same after a run that came to no good end. What is `unfinished` of it is mended right before its step.
+
+        It starts from the cloud as it is then, not as it was last deployed.
+        """
+        carry_out = self._carrying_out(plan.operation)
+
+        def do(known: RunFacts, step: Step) -> StepOutcome:
+            if not step.unfinished:
+                return carry_out(known, refresh, step)
+            try:
+                mend(step, known)
+            except RefusedError as error:
+                return ended(step, Result.REFUSED, Reason.STILL_PENDING, cause=str(error), remedy=error.remedy)
+            return carry_out(known, True, step)
+
+        return self.let_run(plan, facts, lambda known: partial(do, known), on_failure=on_failure)
+
+    def _carrying_out(self, operation: Operation) -> Callable[[RunFacts, bool, Step], StepOutcome]:
+        return {Operation.PREVIEW: self._preview, Operation.UP: self._up, Operation.DESTROY: self._destroy}[operation]
+
+    def let_run(
+        self,
+        plan: Plan,
+        facts: RunFacts,
+        work: Callable[[RunFacts], Do],
+        *,
+        workers: int = 1,
+        on_failure: OnFailure = OnFailure.STOP,
+    ) -> RunOutcome:
         """Check, then let the runner do the `work` with every step; it is made of the facts that the checks found."""
         started = self.clock.now()
         if plan.operation is Operation.PREVIEW:
-            steps = self._let(plan, facts, work, self.preflight.admit(plan, facts), workers)
+            steps = self._let(
+                plan, facts, work, self.preflight.admit(plan, facts), workers=workers, on_failure=OnFailure.CONTINUE
+            )
         else:
             with self.leasing.holding(self._stop.is_set) as holding:
-                steps = self._let(plan, facts, work, self.preflight.require(plan, facts, holding), workers)
+                admitted = self.preflight.require(plan, facts, holding)
+                for name, state in admitted.states.items():
+                    self.emit(StateSeen(name, state.digest, before=True))
+                steps = self._let(plan, facts, work, admitted, workers=workers, on_failure=on_failure)
         return RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
 
     def _let(
-        self, plan: Plan, facts: RunFacts, work: Callable[[RunFacts], Do], admitted: Admission, workers: int
+        self,
+        plan: Plan,
+        facts: RunFacts,
+        work: Callable[[RunFacts], Do],
+        admitted: Admission,
+        *,
+        workers: int,
+        on_failure: OnFailure,
     ) -> tuple[StepOutcome, ...]:
         if self.stopped:
             raise InterruptedRunError("stopped on request; nothing was touched")
+        self.on_record()
         do = work(replace(facts, sessions=admitted.sessions))
-        on_failure = OnFailure.GO_ON if plan.operation is Operation.PREVIEW else OnFailure.STOP
         runner = Runner(
-            partial(_entered, do, admitted.barred), on_failure, self.clock, self.emit, self._stop.is_set, workers
+            partial(self._entered, do, admitted.barred), on_failure, self.clock, self.emit, self._stop.is_set, workers
         )
         states = {step.stack.name: admitted.states.get(step.stack.name, Judged()) for step in plan.steps}
         steps = runner.run([replace(step, existing=states[step.stack.name].resources) for step in plan.steps])
@@ -189,6 +239,16 @@ class Deployer:
             step if step.result is Result.NOT_RUN else replace(step, session=admitted.sessions.get(step.stack))
             for step in steps
         )
+
+    def _entered(self, do: Do, barred: Mapping[str, DeployError], step: Step) -> StepOutcome:
+        """Do the step, unless its account could not be entered, or nobody would know of it."""
+        if error := barred.get(step.stack.name):
+            return ended(step, Result.FAILED, Reason.NOT_ENTERED, cause=str(error), remedy=error.remedy)
+        try:
+            self.on_record()
+        except NotReadyError as unknown:
+            return ended(step, Result.FAILED, Reason.NOT_ON_RECORD, cause=str(unknown), remedy=unknown.remedy)
+        return do(step)
 
     def interrupt(self) -> None:
         """Stop: the running engine call ends cleanly, no further step begins. Callable from a signal handler or another thread."""
@@ -254,14 +314,14 @@ class Deployer:
         if refused := self._refused(facts, refresh, step):
             return refused
         self.leasing.require(begin=True)
-        if request := facts.emptying(step):
+        if request := facts.emptying(step, refresh=refresh):
             report = self.engine.up(request, self.emit)
             if report.status is not EngineStatus.SUCCEEDED:
                 return self.ended(step, report, Reason.DESTROYED)
         if self.stopped:
             return ended(step, Result.INTERRUPTED, Reason.STOPPED)
         self.leasing.require()
-        report = self.engine.destroy(facts.request(step), self.emit)
+        report = self.engine.destroy(facts.request(step, refresh=refresh), self.emit)
         return self._known(step, self.ended(step, report, Reason.DESTROYED))
 
     def _known(self, step: Step, outcome: StepOutcome) -> StepOutcome:
@@ -321,11 +381,3 @@ class Deployer:
             return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=report.failure)
         reason = Reason.BUSY if report.status is EngineStatus.BUSY else Reason.ENGINE_FAILED
         return replace(outcome, result=Result.FAILED, reason=reason, cause=report.failure, remedy=report.remedy)
-
-
-def _entered(do: Do, barred: Mapping[str, DeployError], step: Step) -> StepOutcome:
-    """Do the step, unless its account could not be entered."""
-    error = barred.get(step.stack.name)
-    if error is None:
-        return do(step)
-    return ended(step, Result.FAILED, Reason.NOT_ENTERED, cause=str(error), remedy=error.remedy)

@@ -37,7 +37,7 @@ class RunFacts:
         """The session name and source identity of a step."""
         return session_name(self.project, step.stack.env, self.build, self.run)
 
-    def emptying(self, step: Step) -> EngineRequest | None:
+    def emptying(self, step: Step, *, refresh: bool = False) -> EngineRequest | None:
         """An update of the stack's buckets alone, after which they may be deleted with what is in them; None when it has none.
 
         The provider deletes a bucket that is not empty only when the state says `forceDestroy`, and that says the program:
@@ -46,7 +46,7 @@ class RunFacts:
         buckets = [urn for urn, kind in step.existing.items() if kind == BUCKET]
         if not buckets:
             return None
-        made = self.request(step)
+        made = self.request(step, refresh=refresh)
         facts = {**made.facts, "deploy:emptyBuckets": "true"}
         return replace(made, facts=facts, targets=self._with_providers(step, buckets))
 

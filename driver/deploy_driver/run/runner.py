@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import ParamSpec, TypeVar
 
 from deploy_driver.errors import BusyError, NotReadyError, UsageError
@@ -18,19 +17,13 @@ from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit
 from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
 from deploy_driver.run.outcome import StepOutcome, ended
+from deploy_driver.values import OnFailure
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Do = Callable[[Step], StepOutcome]
 """Does one step. What it raises as NotReadyError or UsageError is that step's end, anything else is the run's."""
-
-
-class OnFailure(Enum):
-    """What the other steps do when one did not succeed; those that need it never run."""
-
-    STOP = auto()
-    GO_ON = auto()
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,9 @@ class Runner:
             while waiting or running:
                 for step in tuple(waiting):
                     if cause := self._kept_by(step, outcomes.values()):
-                        outcomes[step.stack.name] = _not_run(step, cause)
+                        blocked = self.on_failure is OnFailure.CONTINUE and cause.stack in step.needs
+                        reason = Reason.BLOCKED if blocked else Reason.EARLIER_STACK
+                        outcomes[step.stack.name] = _not_run(step, cause, reason)
                     elif len(running) < self.workers and outcomes.keys() >= set(step.needs):
                         running.add(pool.submit(self._timed, step))
                     else:
@@ -84,9 +79,8 @@ class Runner:
         return outcome
 
 
-def _not_run(step: Step, cause: StepOutcome) -> StepOutcome:
-    said = f"{cause.stack} {cause.result}: {cause.reason}"
-    return ended(step, Result.NOT_RUN, Reason.EARLIER_STACK, cause=said)
+def _not_run(step: Step, cause: StepOutcome, reason: Reason) -> StepOutcome:
+    return ended(step, Result.NOT_RUN, reason, cause=f"{cause.stack} {cause.result}: {cause.reason}")
 
 
 def _executor(workers: int) -> Executor:

@@ -34,6 +34,31 @@ class GoodCopy:
         return f"{copy.key}{version} of {datetime.fromtimestamp(copy.moment, UTC):%Y-%m-%d %H:%M:%S} UTC, {_resources(self.judged)}"
 
 
+@dataclass(frozen=True)
+class KnownState:
+    """A state of a stack, and what is to be said of it. `copy` is None for the one that the next run begins from."""
+
+    copy: Copy | None
+    content: bytes
+    judged: Judged
+
+    @property
+    def place(self) -> str:
+        """Where it is: the key of its object and, of an earlier version, which one; `now` for the one that counts."""
+        if self.copy is None:
+            return "now"
+        return f"{self.copy.key} {self.copy.version}".rstrip()
+
+    @property
+    def verdict(self) -> str:
+        """What the engine could do with it."""
+        if self.judged.newer:
+            return "newer than the engine"
+        if self.judged.problems:
+            return "not fit: " + "; ".join(self.judged.problems[:SHOWN])
+        return _resources(self.judged) if self.judged.deployed else "nothing was deployed yet"
+
+
 class UnfitStateError(NotReadyError):
     """The state is damaged, another stack's, or gone; `good` may take its place, None when no copy is any better."""
 
@@ -76,6 +101,15 @@ class States:
         if judged and judged.pending:
             raise pending(stack.name, judged)
 
+    def everything(self, stack: Stack) -> Iterator[KnownState]:
+        """The state as it is, then every copy of it, newest first; those that this caller may not list are left out."""
+        content = self.store.read(stack.name)
+        if content is not None:
+            yield KnownState(None, content, judge(content, stack, self.project))
+        for copy in islice(self._copies(stack), _TRIED):
+            content = self.store.read_copy(stack.name, copy)
+            yield KnownState(copy, content, judge(content, stack, self.project))
+
     def _good_copy(self, stack: Stack) -> GoodCopy | None:
         """The newest copy that is fit: of those that the engine keeps, otherwise of the versions that the bucket keeps."""
         return next(self._good(self._copies(stack), stack), None)
@@ -115,7 +149,7 @@ def pending(stack: str, judged: Judged) -> NotReadyError:
     return NotReadyError(
         "nobody knows what came of what an earlier run was making",
         detail=[*found[:SHOWN], *more],
-        remedy=f"`deploy repair --stack {stack}` looks it up in the account, and goes on from there",
+        remedy=f"`deploy resume` looks it up in the account and ends that run; `deploy repair --stack {stack}` only this stack",
     )
 
 

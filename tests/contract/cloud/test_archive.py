@@ -53,7 +53,23 @@ def test_the_newest_record_is_the_one_that_was_put_last_whatever_its_name(archiv
     assert archive.newest() == Head()
     archive.keep(FIRST, b"one\ntwo\n")
     assert archive.newest() == head_of(FIRST, b"two\n")
-    assert archive.runs() == [FIRST]
+    assert archive.runs() == {FIRST: True}
+
+
+def test_a_run_is_known_while_it_goes_on_as_far_as_it_was_sent(archive: S3Archive) -> None:
+    archive.keep(FIRST, b"one\n")
+    archive.add(SECOND, 1, b"one\ntwo\n")
+    archive.add(SECOND, 3, b"three\n")
+    archive.add(SECOND, 3, b"three\n")
+    assert archive.runs() == {FIRST: True, SECOND: False}
+    assert archive.record(SECOND) == b"one\ntwo\nthree\n"
+    assert archive.newest() == head_of(FIRST, b"one\n")
+    with pytest.raises(NotReadyError, match="other lines stand at 3"):
+        archive.add(SECOND, 3, b"another\n")
+
+
+def test_of_a_run_that_nobody_began_there_is_no_record(archive: S3Archive) -> None:
+    assert archive.record(FIRST) == b""
 
 
 def test_a_plan_is_used_by_one_run(archive: S3Archive) -> None:

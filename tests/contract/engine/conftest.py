@@ -93,6 +93,11 @@ class Bench:
         report: EngineReport = getattr(self.engine, operation)(self.request(stack, **more), self.events.append)
         return report
 
+    def logs(self) -> dict[str, str]:
+        """What the engine's processes said, by file."""
+        files = sorted((self.root / ".deploy").rglob("*.std*"))
+        return {file.name: file.read_text("utf-8") for file in files}
+
     def said(self, *kinds: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kinds)]
 

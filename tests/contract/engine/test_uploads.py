@@ -47,6 +47,13 @@ def by_property(report: EngineReport) -> dict[str, Upload]:
     return {one.property: one for one in report.uploads}
 
 
+def seen(bench: Bench) -> tuple[Upload, ...]:
+    """What a preview sees, which must go well."""
+    report = bench.call("preview")
+    assert report.status is EngineStatus.SUCCEEDED, (report, bench.logs())
+    return report.uploads
+
+
 def up(bench: Bench, expected: tuple[Upload, ...]) -> EngineReport:
     return bench.engine.up(replace(bench.request("dev"), expected=expected), bench.events.append)
 
@@ -65,14 +72,14 @@ def test_every_file_is_reported_with_its_digest_whether_or_not_it_changes(bench:
 
 def test_what_is_as_expected_goes_through(bench: Bench, program: Path) -> None:
     assert program.is_dir()
-    expected = bench.call("preview").uploads
+    expected = seen(bench)
     assert len(expected) == 3
     assert up(bench, expected).status is EngineStatus.SUCCEEDED
     assert up(bench, expected).status is EngineStatus.SUCCEEDED
 
 
 def test_another_zip_is_refused_with_both_digests_before_the_engine_has_it(bench: Bench, program: Path) -> None:
-    expected = bench.call("preview").uploads
+    expected = seen(bench)
     before, after = by_property(bench.call("preview"))["code"].digest, write(program, "2")
     report = up(bench, expected)
     assert report.status is EngineStatus.REFUSED
@@ -89,7 +96,7 @@ def test_another_zip_is_refused_with_both_digests_before_the_engine_has_it(bench
     ],
 )
 def test_of_an_archive_of_files_the_file_is_named(bench: Bench, program: Path, old: str, new: str, said: str) -> None:
-    expected = bench.call("preview").uploads
+    expected = seen(bench)
     bench.program(PROGRAM.replace(old, new))
     assert program.is_dir()
     report = up(bench, expected)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.run.outcome import StepOutcome, ended
-from deploy_driver.run.runner import OnFailure, Runner
-from deploy_driver.values import Operation, Stack
+from deploy_driver.run.runner import Runner
+from deploy_driver.values import OnFailure, Operation, Stack
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.properties.driver.test_plan import NAMES, acyclic
@@ -39,6 +39,6 @@ def test_every_step_has_its_outcome_and_what_is_not_run_says_because_of_what(
         if lacking:
             assert mine.result is Result.NOT_RUN
         if mine.result is Result.NOT_RUN:
-            assert because in (lacking if on_failure is OnFailure.GO_ON else failed)
+            assert because in (lacking if on_failure is OnFailure.CONTINUE else failed)
     if workers == 1 and on_failure is OnFailure.STOP:
         assert len(failed) <= 1

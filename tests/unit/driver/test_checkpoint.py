@@ -15,6 +15,7 @@ import pytest
 
 from deploy_driver import checkpoint
 from deploy_driver.checkpoint import Judged, judge
+from deploy_driver.digest import digest
 from deploy_driver.values import Stack
 from deploy_project.accounts import EnterAs
 from tests.checkpoints import PROJECT, changed, content, provider, resource, root, urn
@@ -71,11 +72,12 @@ def test_a_state_as_the_engine_leaves_it_is_fit(of: Stack, enter_as: EnterAs) ->
 
 def test_a_stack_that_was_only_made_is_fit_and_was_never_deployed() -> None:
     made = {"version": 3, "checkpoint": {"stack": "organization/items/dev", "latest": None}}
-    assert judged(made) == Judged()
+    assert judged(made) == Judged(digest=digest(content(made)))
 
 
 def test_a_destroyed_stack_is_fit_and_was_deployed() -> None:
-    assert judged(state_of(DEV, [])) == Judged(deployed=True)
+    destroyed = state_of(DEV, [])
+    assert judged(destroyed) == Judged(deployed=True, digest=digest(content(destroyed)))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, UsageError
-from deploy_driver.plan.plan import Step, make_plan
+from deploy_driver.digest import digest
+from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
+from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import (
-    Event,
     Gated,
     GateName,
     NotSmokeTested,
@@ -19,6 +19,7 @@ from deploy_driver.record.catalogue import (
     Reason,
     SmokeTested,
     SmokeTestStarted,
+    StateSeen,
     StepFinished,
     StepStarted,
 )
@@ -26,6 +27,7 @@ from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.gates import Confirmation, DataLoss, Limit, Refusal, RequiredApproval
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
+from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States
 from deploy_driver.values import (
     Changes,
@@ -35,6 +37,7 @@ from deploy_driver.values import (
     EngineRequest,
     EngineStatus,
     MissingRight,
+    OnFailure,
     Operation,
     ResourceChange,
     SmokeKind,
@@ -551,17 +554,47 @@ def test_a_door_that_closes_after_the_run_has_begun_is_the_step_s_end_and_not_th
     assert outcome.exit_code() is ExitCode.FAILED
 
 
-def test_a_record_that_cannot_be_kept_ends_the_run() -> None:
+@dataclass
+class OnRecord:
+    """Whether what was said is on record: no more from the look of that number on."""
+
+    until: int = 99
+    looks: int = 0
+
+    def __call__(self) -> None:
+        self.looks += 1
+        if self.looks >= self.until:
+            raise NotReadyError("the record cannot be sent", remedy="look at the bucket")
+
+
+def test_nothing_is_touched_of_which_nobody_would_know() -> None:
     world = World()
-
-    def full(event: Event) -> None:
-        if isinstance(event, StepFinished):
-            raise DeployError("the run's record cannot be written")
-
-    world.deployer = replace(world.deployer, emit=full)
-    with pytest.raises(DeployError, match="record"):
+    world.deployer = replace(world.deployer, on_record=OnRecord(until=1))
+    with pytest.raises(NotReadyError, match="cannot be sent"):
         world.run(Operation.UP)
+    assert world.engine.calls == []
+
+
+def test_a_step_that_is_under_way_ends_and_no_other_begins_when_nobody_would_know_of_it() -> None:
+    world, on_record = World(), OnRecord()
+    world.deployer = replace(world.deployer, on_record=on_record)
+    world.during("dev", lambda: setattr(on_record, "until", 0))
+    outcome = world.run(Operation.UP)
+    assert ends(outcome) == [
+        ("dev", "succeeded", "changed"),
+        ("staging", "failed", "the record cannot be written"),
+        ("prod", "not run", "an earlier stack"),
+    ]
+    assert (outcome.steps[1].cause, outcome.steps[1].remedy) == ("the record cannot be sent", "look at the bucket")
     assert world.engine.calls == [("up", "dev")]
+    assert outcome.exit_code() is ExitCode.FAILED
+
+
+def test_all_of_it_is_on_record_before_each_step() -> None:
+    world, on_record = World(), OnRecord()
+    world.deployer = replace(world.deployer, on_record=on_record)
+    assert world.run(Operation.UP).exit_code() is ExitCode.DONE
+    assert on_record.looks == 1 + len(ACCOUNTS)
 
 
 def test_time_is_measured_per_step_and_over_all() -> None:
@@ -709,3 +742,61 @@ def test_a_step_has_succeeded_only_when_nothing_of_unknown_outcome_is_left(
     assert step.result.value == ends_so
     assert (step.reason is Reason.STILL_PENDING) is (ends_so == "failed")
     assert ("deploy repair --stack dev" in step.remedy) is (ends_so == "failed")
+
+
+def left(*names: str) -> Plan:
+    """A plan of all stacks, of which these were begun by an earlier run."""
+    plan = make_plan(Operation.UP, chain())
+    return replace(plan, steps=tuple(replace(step, unfinished=step.stack.name in names) for step in plan.steps))
+
+
+def test_what_an_earlier_run_has_touched_is_mended_first_and_starts_from_the_account() -> None:
+    world, mended = World(), list[str]()
+    outcome = world.deployer.go_on(
+        left("staging"),
+        facts(),
+        lambda step, _: mended.append(f"{step.stack.name} after {len(world.engine.calls)}"),
+        refresh=False,
+        on_failure=OnFailure.STOP,
+    )
+    assert mended == ["staging after 1"]
+    assert [(one.stack, one.refresh) for one in world.engine.requests] == [
+        ("dev", False),
+        ("staging", True),
+        ("prod", False),
+    ]
+    assert outcome.exit_code() is ExitCode.DONE
+
+
+def test_what_a_person_has_to_decide_is_refused_and_its_engine_does_not_begin() -> None:
+    world = World()
+
+    def refuse(_step: Step, _facts: RunFacts) -> None:
+        raise RefusedError("several match", remedy="say which")
+
+    outcome = world.deployer.go_on(left("dev"), facts(), refuse, refresh=False, on_failure=OnFailure.STOP)
+    assert ends(outcome)[0] == ("dev", "refused", "outcome unknown")
+    assert outcome.steps[0].remedy == "say which"
+    assert world.engine.calls == []
+    assert outcome.exit_code() is ExitCode.REFUSED
+
+
+def test_with_continue_only_what_needs_a_failed_stack_is_blocked() -> None:
+    free, needs = stack("prod"), replace(stack("staging"), needs=("dev",))
+    world = World().with_report("up", "dev", failed())
+    plan = make_plan(Operation.UP, [stack(), needs, replace(free, needs=())])
+    outcome = world.deployer.run(plan, facts(), on_failure=OnFailure.CONTINUE)
+    assert sorted(ends(outcome)) == [
+        ("dev", "failed", "engine failed"),
+        ("prod", "succeeded", "changed"),
+        ("staging", "not run", "blocked by a stack that it needs"),
+    ]
+    assert outcome.exit_code() is ExitCode.FAILED
+
+
+def test_the_states_from_which_a_run_begins_are_on_record_before_anything_is_touched() -> None:
+    world = World(state=PROD_STANDS)
+    world.run(Operation.UP)
+    (seen,) = [event for event in world.said.events if isinstance(event, StateSeen)]
+    assert (seen.stack, seen.before) == ("prod", True)
+    assert seen.digest == digest(PROD_STANDS.contents["prod"])

@@ -27,8 +27,8 @@ class FakeArchive:
 
     kept: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
-    def runs(self) -> Sequence[str]:
-        return list(self.kept)
+    def runs(self) -> Mapping[str, bool]:
+        return {run: not record or record[-1]["kind"] == "run-finished" for run, record in self.kept.items()}
 
     def record(self, run: str) -> bytes:
         return chained(run, self.kept[run])
@@ -38,7 +38,7 @@ def known(folder: Path, archive: FakeArchive | None, **here: str) -> Records:
     for name, text in here.items():
         (folder / name).mkdir(parents=True)
         (folder / name / "events.jsonl").write_text(text, "utf-8")
-    kept = frozenset(archive.runs()) if archive else frozenset[str]()
+    kept = archive.runs() if archive else {}
     return Records(folder, frozenset(here), archive, kept, "" if archive else "no credentials")
 
 
@@ -129,6 +129,21 @@ def test_the_record_of_a_run_that_was_killed_is_read_as_far_as_it_goes(tmp_path:
     cut = lines(records.CUT_OFF) + '{"run": "2026'
     found = story(known(tmp_path, FakeArchive(), **{RUN: cut}), Cloud.SANDBOX, RUN)
     assert found.summary.exit_code is None
+
+
+def test_a_run_that_was_killed_elsewhere_is_known_as_far_as_it_was_sent(tmp_path: Path) -> None:
+    away = known(tmp_path, FakeArchive({RUN: records.CUT_OFF}))
+    assert story(away, Cloud.SANDBOX, RUN).summary.exit_code is None
+    assert said(away) == [(RUN, "no end", 0)]
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(3, "no end"), (len(records.CUT_OFF), "no end"), (0, "altered")])
+def test_of_a_run_that_goes_on_the_bucket_may_lag_behind_and_may_not_differ(
+    tmp_path: Path, count: int, verdict: str
+) -> None:
+    sent = records.CUT_OFF[:count] or [{**records.CUT_OFF[0], "by": "mallory"}]
+    both = known(tmp_path, FakeArchive({RUN: sent}), **{RUN: chained(RUN, records.CUT_OFF).decode()})
+    assert [each[1] for each in said(both)] == [verdict]
 
 
 def said(known: Records, wanted: str | None = None) -> list[tuple[str, str, int]]:

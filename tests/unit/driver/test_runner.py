@@ -12,8 +12,8 @@ from deploy_driver.errors import DeployError, NotReadyError
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
 from deploy_driver.run.outcome import StepOutcome, ended
-from deploy_driver.run.runner import OnFailure, Runner
-from deploy_driver.values import Operation, Stack
+from deploy_driver.run.runner import Runner
+from deploy_driver.values import OnFailure, Operation, Stack
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.samples import chain, stack
@@ -79,7 +79,7 @@ def test_the_policy_that_stops_lets_nothing_more_begin_and_says_because_of_what(
 
 def test_the_policy_that_goes_on_leaves_out_what_needed_the_failed_one_and_names_it() -> None:
     work = Work({"dev": Result.FAILED, "other": Result.REFUSED})
-    assert ends(work.runner(OnFailure.GO_ON).run(up().steps)) == {
+    assert ends(work.runner(OnFailure.CONTINUE).run(up().steps)) == {
         "dev": "failed",
         "staging": "dev failed: changed",
         "prod": "dev failed: changed",
@@ -90,13 +90,13 @@ def test_the_policy_that_goes_on_leaves_out_what_needed_the_failed_one_and_names
 
 def test_what_is_needed_through_a_stack_that_was_not_chosen_counts() -> None:
     dev, _, prod, *_ = FORK
-    outcomes = Work({"dev": Result.FAILED}).runner(OnFailure.GO_ON).run(up((dev, prod)).steps)
+    outcomes = Work({"dev": Result.FAILED}).runner(OnFailure.CONTINUE).run(up((dev, prod)).steps)
     assert ends(outcomes)["prod"] == "dev failed: changed"
 
 
 def test_a_destroy_leaves_what_a_stack_that_still_stands_needs() -> None:
     plan = make_plan(Operation.DESTROY, FORK, known=FORK)
-    assert ends(Work({"staging": Result.FAILED}).runner(OnFailure.GO_ON).run(plan.steps)) == {
+    assert ends(Work({"staging": Result.FAILED}).runner(OnFailure.CONTINUE).run(plan.steps)) == {
         "after-other": "succeeded",
         "other": "succeeded",
         "prod": "succeeded",
@@ -107,7 +107,7 @@ def test_a_destroy_leaves_what_a_stack_that_still_stands_needs() -> None:
 
 def test_previews_need_nothing_of_each_other() -> None:
     plan = make_plan(Operation.PREVIEW, FORK, known=FORK)
-    outcomes = Work({"dev": Result.FAILED}).runner(OnFailure.GO_ON).run(plan.steps)
+    outcomes = Work({"dev": Result.FAILED}).runner(OnFailure.CONTINUE).run(plan.steps)
     assert [one.result for one in outcomes] == [Result.FAILED, *[Result.SUCCEEDED] * 4]
 
 
@@ -149,7 +149,7 @@ def test_what_a_door_refuses_is_the_steps_end_and_anything_else_the_runs(workers
     def break_down(_step: Step) -> StepOutcome:
         raise DeployError("the record cannot be written")
 
-    runner = replace(Work().runner(OnFailure.GO_ON, workers), do=refuse)
+    runner = replace(Work().runner(OnFailure.CONTINUE, workers), do=refuse)
     (outcome,) = runner.run(up(FORK[:1]).steps)
     assert (outcome.result, outcome.cause, outcome.remedy) == (Result.FAILED, "SlowDown", "wait")
     with pytest.raises(DeployError, match="record"):
@@ -158,4 +158,4 @@ def test_what_a_door_refuses_is_the_steps_end_and_anything_else_the_runs(workers
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_nothing_to_do_is_done(workers: int) -> None:
-    assert Work().runner(OnFailure.GO_ON, workers).run(()) == ()
+    assert Work().runner(OnFailure.CONTINUE, workers).run(()) == ()

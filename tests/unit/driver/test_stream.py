@@ -88,17 +88,21 @@ def test_what_was_said_is_shown_before_somebody_is_asked() -> None:
     assert shown == ["progress", "progress"]
 
 
-def test_who_fails_to_keep_ends_the_run_before_anybody_shows_it() -> None:
+def test_who_fails_to_keep_hears_no_more_and_what_goes_on_is_still_shown() -> None:
     shown: list[Envelope] = []
+    tries: list[Envelope] = []
 
-    def full(_envelope: Envelope) -> None:
+    def full(envelope: Envelope) -> None:
+        tries.append(envelope)
         raise DeployError("no space left on device")
 
     emit = stream(keepers=[full], listeners=[shown.append])
-    with pytest.raises(DeployError, match="no space"):
-        emit(Progress("one"))
+    assert emit.broken is None
+    emit(Progress("one"))
+    emit(Progress("two"))
     emit.settle()
-    assert shown == []
+    assert str(emit.broken) == "no space left on device"
+    assert (len(tries), len(shown)) == (1, 2)
 
 
 def test_events_from_many_threads_are_counted_without_gaps_and_kept_in_order() -> None:

@@ -221,7 +221,7 @@ class AutomationEngine:
         began = time.monotonic()
         imports = self._imports_of(project)
         imports.begin()
-        with self._process(request.stack, events.engine_started) as process, switched_streams():
+        with self._process(request.stack) as process, switched_streams():
             # What a destroy runs the program for is its providers.
             must_declare = not workspace.new and operate in {operations.up, operations.preview}
             error = Call(

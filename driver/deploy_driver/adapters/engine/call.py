@@ -130,7 +130,8 @@ class Call:
         self._timeout = timeout
         self._process = process
         self._workspace = workspace
-        self._inbox: queue.SimpleQueue[EngineEvent | str | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[EngineEvent | str | int | None] = queue.SimpleQueue()
+        process.on_start = self._inbox.put
         self._guard = UploadGuard(project.entry.parent, expected)
         self._program = Program(
             project,
@@ -171,7 +172,7 @@ class Call:
             if said:
                 events.take(said)
             now = time.monotonic()
-            if events.busy or not isinstance(said, str) or not self._program.begun:
+            if events.busy or not isinstance(said, str | int) or not self._program.begun:
                 active = now
             elif now - active > self._timeout and not self._process.stopping:
                 hung = self._hangs()
@@ -214,8 +215,8 @@ class Call:
             if said := self._next(left):
                 events.take(said)
 
-    def _next(self, seconds: float) -> EngineEvent | str | None:
-        """What comes next from the engine or the program: nothing at the engine's end, an empty text when time is up."""
+    def _next(self, seconds: float) -> EngineEvent | str | int | None:
+        """What comes next from the engine, its process or the program: nothing at the engine's end, an empty text when time is up."""
         try:
             return self._inbox.get(timeout=seconds)
         except queue.Empty:

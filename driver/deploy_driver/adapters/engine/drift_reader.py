@@ -25,10 +25,10 @@ class DriftReader(EventReader):
         self._read: dict[str, StepEventMetadata] = {}
         self._planned: dict[str, StepEventMetadata] = {}
 
-    def take(self, event: EngineEvent | str) -> None:
+    def take(self, event: EngineEvent | str | int) -> None:
         """Translate one event, and remember what it shows."""
         super().take(event)
-        if isinstance(event, str) or not event.res_outputs_event:
+        if isinstance(event, str | int) or not event.res_outputs_event:
             return
         step = event.res_outputs_event.metadata
         if not counts(step) or step.op.value in _PASSING:

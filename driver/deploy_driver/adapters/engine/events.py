@@ -110,8 +110,11 @@ class EventReader:
         if not self._preview:
             self._emit(EngineStarted(self.stack, process(pid)))
 
-    def take(self, event: EngineEvent | str) -> None:
-        """Translate one event, or a line that the program printed."""
+    def take(self, event: EngineEvent | str | int) -> None:
+        """Translate one event, a line that the program printed, or the id of a process that an engine began as."""
+        if isinstance(event, int):
+            self.engine_started(event)
+            return
         if isinstance(event, str):
             self._say("info", event)
             return

@@ -19,10 +19,12 @@ class PlanReader(EventReader):
         super().__init__(*args, **named)
         self.planned: dict[str, dict[str, Any]] = {}
 
-    def take(self, event: EngineEvent | str) -> None:
+    def take(self, event: EngineEvent | str | int) -> None:
         """Translate one event, and remember what it would make."""
         super().take(event)
-        step = None if isinstance(event, str) or not event.resource_pre_event else event.resource_pre_event.metadata
+        step = (
+            None if isinstance(event, str | int) or not event.resource_pre_event else event.resource_pre_event.metadata
+        )
         if step and step.op.value == "create" and step.new:
             self.planned[step.urn] = _entry(step.new)
 

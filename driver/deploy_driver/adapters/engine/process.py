@@ -63,7 +63,7 @@ class EngineProcess:
 
     def __init__(self, logs: Path, on_start: Callable[[int], None] = lambda _: None) -> None:
         self._logs = logs
-        self._on_start = on_start
+        self.on_start = on_start
         self._started = 0
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
@@ -95,7 +95,7 @@ class EngineProcess:
                     stderr=stderr,
                     start_new_session=True,
                 )
-        self._on_start(process.pid)
+        self.on_start(process.pid)
         code = process.wait()
         return Ended(code, *(_taken(file) for file in said))
 

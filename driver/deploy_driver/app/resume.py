@@ -1,0 +1,247 @@
+"""The work of `deploy resume`: end what an earlier run has left, with the same plan, settings and gates.
+
+what each stack was left as   from that run's record, here or in the state bucket
+refused                       where the commit, the settings, the tools or a state are not what they were, each by name
+a run of its own              of the stacks that are not done; those that an engine had begun are repaired first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from deploy_driver.adapters.processes import lives
+from deploy_driver.app import program
+from deploy_driver.app.console import Console
+from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run, what_it_depends_on
+from deploy_driver.app.history import Records, meant, records
+from deploy_driver.app.repair import Repairer
+from deploy_driver.app.session import LocalProject
+from deploy_driver.config.model import DeployConfig
+from deploy_driver.errors import NotReadyError, RefusedError, UsageError
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Progress, RunDependsOn, Verb
+from deploy_driver.record.standing import LeftRun, Standing, left_by
+from deploy_driver.run.outcome import RunOutcome
+from deploy_driver.values import Cloud, OnFailure, Operation, Stack
+
+CHECK = "resume"
+
+_LOOKED_AT = 50
+"""Records that are looked through for a run to go on with."""
+
+_GO_ON = {Verb.UP.value: Operation.UP, Verb.DESTROY.value: Operation.DESTROY}
+_AGAIN = {
+    Verb.BOOTSTRAP.value: "`deploy bootstrap --stacks {stacks}` goes on from what is there",
+    Verb.DRIFT_FIX.value: "`deploy drift --fix --stacks {stacks}` looks anew, and goes on from what is there",
+    Verb.REPAIR.value: "`deploy repair --stack {stacks}` goes on from what is there",
+}
+"""What is made of what is there each time, and need not be told apart from a first time."""
+
+
+@dataclass(frozen=True)
+class ResumeOptions:
+    """Which run, otherwise the newest that is left. `settings` are those of that run only, as `KEY=VALUE`, which no record keeps.
+
+    `lock_timeout` is for how many seconds a stack is waited for that another run writes.
+    """
+
+    run: str = ""
+    yes: bool = False
+    settings: tuple[str, ...] = ()
+    on_failure: OnFailure = OnFailure.STOP
+    lock_timeout: float = 0
+
+
+def resume(project: LocalProject, options: ResumeOptions, console: Console) -> RunResult | None:
+    """End what the run has left; None where none has left anything. Raises DeployError."""
+    known = records(project, console.notice)
+    left = left_run(known, project.config.cloud, options.run)
+    if left is None or not left.left:
+        return None
+    require_resumable(left)
+    chosen = _stacks(project.config, left)
+    program.check_settings(project.config, chosen)
+    begun = start_run(project, _options(left, options), chosen, console)
+    with running(begun) as ending:
+        _say(begun, left)
+        _require_same(begun, left)
+        outcome = _go_on(begun, left, options)
+        ending.code = outcome.exit_code()
+    return RunResult(outcome, ending.code)
+
+
+def left_run(known: Records, cloud: Cloud, wanted: str) -> LeftRun | None:
+    """The run that is meant, otherwise the newest that has left something; None where none has.
+
+    Raises UsageError and NotReadyError, and RefusedError where a later run has gone over it.
+    """
+    if wanted:
+        return _named(known, cloud, meant(known, wanted))
+    later: set[str] = set()
+    untouched: LeftRun | None = None
+    for left in _writing(known, cloud, known.names[:_LOOKED_AT]):
+        open_ = {one.stack for one in left.left}
+        if left.exit_code != 0 and open_ and not open_ & later:
+            if not left.touched:  # one that began nothing stands back behind the run that kept it from beginning
+                untouched = untouched or left
+            elif untouched is None or open_ & {one.stack for one in untouched.left}:
+                return left
+        later |= {one.stack for one in left.stacks if one.engines}
+    return untouched
+
+
+def _named(known: Records, cloud: Cloud, run: str) -> LeftRun:
+    later: dict[str, str] = {}
+    for left in _writing(known, cloud, [name for name in known.names if name >= run]):
+        name = left.started.run
+        if name == run:
+            _require_none_after(name, left, later)
+            return left
+        later |= {one.stack: name for one in left.stacks if one.engines}
+    raise UsageError(f"run {run} cannot be resumed: it was to change nothing", where="RUN")
+
+
+def _writing(known: Records, cloud: Cloud, names: Sequence[str]) -> Iterator[LeftRun]:
+    """Those of the runs that were to change something."""
+    for name in names:
+        left = _left(known, name)
+        if left and left.started.cloud == cloud and left.started.operation in {*_GO_ON, *_AGAIN}:
+            yield left
+
+
+def _left(known: Records, name: str) -> LeftRun | None:
+    """What a run has left; None where its record says nothing of it."""
+    try:
+        return left_by(known.lines(name))
+    except (NotReadyError, ValueError):
+        return None
+
+
+def _require_none_after(name: str, left: LeftRun, later: dict[str, str]) -> None:
+    over = [f"{one.stack}: run {later[one.stack]}" for one in left.left if one.stack in later]
+    if over:
+        raise RefusedError(
+            f"another run has gone over what run {name} has left; nothing was touched",
+            detail=over,
+            remedy="`deploy resume` without RUN ends the newest run that is left; `deploy up` begins anew",
+        )
+
+
+def require_resumable(left: LeftRun) -> None:
+    """Raise NotReadyError where the run goes on, RefusedError or UsageError where it is one that is begun anew."""
+    started = left.started
+    if left.exit_code is None and lives(started.process):
+        process = started.process
+        raise NotReadyError(
+            f"run {started.run} goes on: it is process {process.pid} on {process.host}",
+            remedy="wait until it has ended",
+        )
+    if started.plan:
+        raise RefusedError(
+            f"run {started.run} applied the reviewed plan {started.plan}, and a plan works once; nothing was touched",
+            remedy="have what is left reviewed (`deploy preview --save DIR`); where something is pending, "
+            "`deploy repair --stack STACK` before that",
+        )
+    if again := _AGAIN.get(started.operation):
+        said = again.format(stacks=",".join(one.stack for one in left.left))
+        raise UsageError(f"run {started.run} was a `deploy {started.operation}`", where="RUN", remedy=said)
+
+
+def _stacks(config: DeployConfig, left: LeftRun) -> Sequence[Stack]:
+    known = {stack.name: stack for stack in config.stacks}
+    gone = [one.stack for one in left.left if one.stack not in known]
+    if gone:
+        raise RefusedError(
+            f"{', '.join(gone)} of run {left.started.run} is in no stack file any more; nothing was touched",
+            remedy="check out the commit that was being deployed",
+        )
+    return [known[one.stack] for one in left.left]
+
+
+def _options(left: LeftRun, options: ResumeOptions) -> Options:
+    """The run that goes on: asked to do the same, of what is left."""
+    started = left.started
+    missing = set(started.config) - {setting.partition("=")[0] for setting in options.settings}
+    named = {setting.partition("=")[0].rpartition(":")[2] for setting in options.settings}
+    if absent := sorted(key for key in missing if key.rpartition(":")[2] not in named):
+        words = " ".join(f"--config {key}=VALUE" for key in absent)
+        raise UsageError(
+            f"run {started.run} was told something that no record keeps: {', '.join(absent)}",
+            remedy=f"say it again: {words}",
+        )
+    return Options(
+        _GO_ON[started.operation],
+        yes=options.yes,
+        refresh=started.refresh,
+        allowed=started.allowed,
+        settings=options.settings,
+        lock_timeout=options.lock_timeout,
+        on_failure=options.on_failure,
+        resumes=started.run,
+    )
+
+
+def _say(begun: RunContext, left: LeftRun) -> None:
+    """What became of each stack, and what follows from it."""
+    then = {
+        Standing.DONE: "it stays as it is",
+        Standing.NOT_BEGUN: "it is begun now",
+        Standing.INTERRUPTED: "it is looked at in its account, and ended",
+        Standing.UNKNOWN: "it is looked up in its account, and ended",
+    }
+    for one in left.stacks:
+        why = f" ({one.why})" if one.why and one.standing is Standing.INTERRUPTED else ""
+        begun.run.stream(
+            Progress(f"run {left.started.run} left it {one.standing}{why}: {then[one.standing]}", one.stack)
+        )
+
+
+def _require_same(begun: RunContext, left: LeftRun) -> None:
+    """Raise RefusedError where something is not as it was, each by name."""
+    moved = [*_moved_facts(begun, left), *_moved_states(begun, left)]
+    for fact in moved:
+        begun.run.stream(fact)
+    if moved:
+        raise RefusedError(
+            f"not all is as it was in run {left.started.run}; nothing was touched",
+            detail=[f"{fact.stack}: {fact.what}" if fact.stack else fact.what for fact in moved],
+            remedy="put it back and resume; or begin anew with `deploy up`, which says what to do first where something is pending",
+        )
+    begun.run.stream(CheckPassed(CHECK, "commit, settings, tools and states are as they were"))
+
+
+def _moved_facts(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
+    now = {(fact.stack, fact.name): fact.value for fact in what_it_depends_on(begun) if isinstance(fact, RunDependsOn)}
+    chosen = {"", *begun.plan.stacks}
+    then = {key: value for key, value in left.depends_on.items() if key[0] in chosen}
+    for key in dict.fromkeys((*then, *now)):
+        stack, name = key
+        before, after = then.get(key, "not on record"), now.get(key, "not known")
+        if before != after:
+            yield CheckFailed(CHECK, f"{name}: then {before}, now {after}", "put it back", stack)
+
+
+def _moved_states(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
+    """Of a stack that an engine had begun, nobody knows what its state should be; of every other it is what it was."""
+    store = begun.session.state_store()
+    for one in left.stacks:
+        if one.seen is None or one.standing not in {Standing.DONE, Standing.NOT_BEGUN}:
+            continue
+        now = store.mark(one.stack).digest
+        if now != one.seen:
+            what = f"its state moved: then {one.seen or 'there was none'}, now {now or 'there is none'}"
+            yield CheckFailed(CHECK, what, "find out who deployed it", one.stack)
+
+
+def _go_on(begun: RunContext, left: LeftRun, options: ResumeOptions) -> RunOutcome:
+    """Mend and end what was begun; what a resumed run did not begin, the run before it may have."""
+    repairer = Repairer(begun, options.yes)
+    touched = {one.stack for one in left.left if left.started.resumes or one.standing is not Standing.NOT_BEGUN}
+    steps = tuple(replace(step, unfinished=step.stack.name in touched) for step in begun.plan.steps)
+    return begun.run.deployer.go_on(
+        replace(begun.plan, steps=steps),
+        begun.run.facts,
+        lambda step, facts: repairer.repair(step.stack, facts),
+        refresh=left.started.refresh,
+        on_failure=options.on_failure,
+    )

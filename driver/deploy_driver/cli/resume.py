@@ -1,0 +1,64 @@
+"""`deploy resume`: end what an interrupted run has left."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy_driver.cli.options import (
+    CloudOption,
+    ConfigOption,
+    JUnitOption,
+    LockTimeoutOption,
+    OnFailureOption,
+    ProjectOption,
+    RunOutput,
+    RunOutputOption,
+    YesOption,
+    lock_timeout_of,
+    open_project,
+)
+from deploy_driver.values import OnFailure
+
+
+def resume(
+    context: typer.Context,
+    run: Annotated[
+        str, typer.Argument(metavar="[RUN]", help="The run's id, or how it begins; otherwise the newest that is left.")
+    ] = "",
+    config: ConfigOption = None,
+    lock_timeout: LockTimeoutOption = None,
+    yes: YesOption = False,
+    on_failure: OnFailureOption = OnFailure.STOP,
+    output: RunOutputOption = RunOutput.TEXT,
+    junit: JUnitOption = None,
+    project: ProjectOption = None,
+    cloud: CloudOption = None,
+) -> None:
+    """End a run that was killed, was stopped, or failed.
+
+    Says what became of each of its stacks: done, not begun, interrupted, outcome unknown. What is done is not done again. What an
+    engine had begun is looked up in its account first, as `deploy repair` does, and starts from the account as it is. The rest is
+    deployed, or destroyed, in the same order, through the same gates, with what the run was told.
+
+    Refused (exit code 4), each difference by name, where the commit, a file of the program, a setting, the engine, the plugin or the
+    state of a stack is not what it was in that run; and where a later run has gone over what it left.
+
+    The record is looked for in this folder and in the state bucket: any agent can resume what another one began.
+
+    deploy resume
+
+    deploy resume 20261123-0102-3f9a7c --yes
+    """
+    from deploy_driver.app.resume import ResumeOptions, resume
+    from deploy_driver.cli.output import console, notice, reported, show_run
+
+    with reported(junit) as listeners:
+        opened = open_project(context, project, cloud)
+        options = ResumeOptions(run, yes, tuple(config or ()), on_failure, lock_timeout_of(lock_timeout))
+        result = resume(opened, options, console(*listeners))
+    if result is None:
+        notice("there is nothing to resume: every stack that a run began is done, or was gone over by a later run")
+        raise typer.Exit
+    show_run(result, opened.config.project, output)

@@ -1,0 +1,107 @@
+"""After any death one `deploy resume` ends the job: what is done stays, what was begun is found out, the rest follows."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tests.e2e.project import Project
+from tests.e2e.test_interruption import Running, hold, locks, state
+from tests.e2e.test_repair import below
+
+STACKS = ("dev", "staging", "prod")
+
+
+def killed_in(project: Project, stack: str) -> str:
+    """Kill driver, engine and plugin while AWS makes the stack's function, which is made nevertheless; the run's id."""
+    run = Running(project, "up", "--stacks", ",".join(STACKS), "--yes")
+    run.await_event("step-started", f'"{stack}"')
+    hold(project, seconds=5)
+    run.await_event("resource-started", f'"{stack}"', "lambda/function:Function", '"preview": false')
+    time.sleep(2)
+    for pid, _ in below(run.child.pid):
+        os.kill(pid, signal.SIGKILL)
+    run.end()
+    time.sleep(5)
+    return str(run.records()[0]["run"])
+
+
+def begun(project: Project, run: str) -> list[str]:
+    """The stacks on which that run's engines worked."""
+    record = (project.root / ".deploy" / "runs" / run / "events.jsonl").read_text("utf-8")
+    events: list[Mapping[str, Any]] = [json.loads(line) for line in record.splitlines()]
+    return list(dict.fromkeys(event["stack"] for event in events if event["kind"] == "engine-started"))
+
+
+def assert_whole(project: Project) -> None:
+    assert locks(project) == []
+    for stack in STACKS:
+        assert not state(project, stack).get("pending_operations")
+        assert project.functions(stack) == [f"items-{stack}"]
+        assert project.apis(stack) == [f"items-{stack}"]
+    preview = project.deploy("preview", "--all")
+    assert preview.out.count("no changes") == len(STACKS), preview
+
+
+def test_a_run_that_was_killed_is_ended_by_another_agent(project: Project) -> None:
+    dead = killed_in(project, "staging")
+    assert project.functions("prod") == []
+    shutil.rmtree(project.root / ".deploy" / "runs" / dead)  # another agent has never seen it
+
+    stopped = project.deploy("up", "--stacks", "staging", "--yes")
+    assert stopped.code == 3, stopped
+    assert "deploy resume" in stopped.err
+
+    resumed = project.deploy("resume", "--yes", "--output", "json")
+    assert resumed.code == 0, resumed
+    assert f"dev       run {dead} left it done" in resumed.err, resumed.err
+    assert f"staging   run {dead} left it outcome unknown" in resumed.err
+    assert f"prod      run {dead} left it not begun" in resumed.err
+    assert begun(project, resumed.json["run"]) == ["staging", "prod"]
+    assert_whole(project)
+    verified = project.deploy("history", "--verify")
+    assert (verified.code, f"{dead} no end" in verified.out) == (0, True), verified
+
+    again = project.deploy("resume", "--yes")
+    assert (again.code, again.out) == (0, ""), again
+    assert "nothing to resume" in again.err
+
+
+def test_it_is_refused_where_something_moved_and_done_where_it_was_put_back(project: Project) -> None:
+    hold(project, seconds=5)
+    stopped = project.interrupted("creating aws:lambda/function:Function", signal.SIGTERM, "up", "--all", "--yes")
+    assert stopped.code == 143, stopped
+
+    memory = "512"
+    before = (project.root / "Pulumi.prod.yaml").read_text("utf-8")
+    project.setting("prod", "items:memory", memory)
+    moved = project.deploy("resume", "--yes")
+    assert moved.code == 4, moved
+    assert "prod: settings: then sha256:" in moved.err
+    assert project.functions("staging") == []
+
+    (project.root / "Pulumi.prod.yaml").write_text(before, "utf-8")
+    resumed = project.deploy("resume", "--yes")
+    assert resumed.code == 0, resumed
+    assert_whole(project)
+
+
+def test_a_stack_that_fails_blocks_only_what_needs_it_and_resume_ends_the_rest(project: Project) -> None:
+    project.power(
+        "POST",
+        "faults",
+        {"action": "lambda:CreateFunction", "status": 400, "error": "InvalidParameterValueException", "times": 50},
+    )
+    failed = project.deploy("up", "--all", "--yes", "--on-failure", "continue", "--output", "json")
+    results = {step["stack"]: (step["result"], step["reason"]) for step in failed.json["stacks"]}
+    assert failed.code == 1, failed
+    assert results["dev"] == ("failed", "engine failed"), failed
+    project.power("DELETE", "faults", {})
+    resumed = project.deploy("resume", "--yes")
+    assert resumed.code == 0, resumed
+    assert_whole(project)

@@ -1,0 +1,146 @@
+"""Which run is gone on with: the newest that has left something that no later run has gone over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy_driver.adapters.processes import process
+from deploy_driver.app.history import Records
+from deploy_driver.app.resume import left_run, require_resumable
+from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
+from deploy_driver.record import catalogue as said
+from deploy_driver.record.chain import line_of
+from deploy_driver.record.stream import Envelope
+from deploy_driver.values import Cloud, Process
+
+FIRST, SECOND, THIRD = "20261123-0102-aaaaaa", "20261123-0103-bbbbbb", "20261123-0104-cccccc"
+
+
+@dataclass
+class Archive:
+    """Records that are kept."""
+
+    kept: Mapping[str, bytes]
+
+    def runs(self) -> Mapping[str, bool]:
+        return dict.fromkeys(self.kept, True)
+
+    def record(self, run: str) -> bytes:
+        return self.kept[run]
+
+
+def known(folder: Path, runs: Mapping[str, Sequence[said.Event]]) -> Records:
+    kept = {run: _written(run, events) for run, events in runs.items()}
+    archive = Archive(kept)
+    return Records(folder, frozenset(), archive, archive.runs())
+
+
+def _written(run: str, events: Sequence[said.Event]) -> bytes:
+    lines = [line_of(Envelope(run, number, 0.0, event).as_json(), "") for number, event in enumerate(events, 1)]
+    return b"".join(line + b"\n" for line in lines)
+
+
+def run(
+    name: str, *done: str, stacks: tuple[str, ...] = ("dev", "staging"), code: int | None = None, **more: Any
+) -> list[said.Event]:
+    """A run that has begun `done` well, and the stack after them badly where it has an end."""
+    operation = more.pop("operation", "up")
+    events: list[said.Event] = [said.RunStarted(name, operation, "sandbox", stacks, "3.250.0", "7.51.1", **more)]
+    for stack in done:
+        events.append(said.EngineStarted(stack, Process("agent-3", "boot", 77, "12")))
+        events.append(said.StepFinished(stack, "succeeded", "changed"))
+    return [*events, *([said.RunFinished(name, code, 1.0)] if code is not None else [])]
+
+
+def found(records: Records, wanted: str = "") -> tuple[str, list[str]] | None:
+    left = left_run(records, Cloud.SANDBOX, wanted)
+    return (left.started.run, [one.stack for one in left.left]) if left else None
+
+
+def test_where_every_run_has_ended_well_there_is_none(tmp_path: Path) -> None:
+    assert found(known(tmp_path, {FIRST: run(FIRST, "dev", "staging", code=0)})) is None
+    assert found(known(tmp_path, {})) is None
+
+
+@pytest.mark.parametrize("code", [None, 1, 3, 4, 130])
+def test_a_run_that_came_to_no_good_end_is_gone_on_with(tmp_path: Path, code: int | None) -> None:
+    both = {FIRST: run(FIRST, "dev", "staging", code=0), SECOND: run(SECOND, "dev", code=code)}
+    assert found(known(tmp_path, both)) == (SECOND, ["staging"])
+
+
+def test_one_that_began_nothing_stands_back_behind_the_one_that_kept_it_from_beginning(tmp_path: Path) -> None:
+    killed, refused = run(FIRST, "dev"), run(SECOND, stacks=("staging",), code=3)
+    assert found(known(tmp_path, {FIRST: killed, SECOND: refused})) == (FIRST, ["staging"])
+    elsewhere = run(SECOND, stacks=("prod",), code=3)
+    assert found(known(tmp_path, {FIRST: killed, SECOND: elsewhere})) == (SECOND, ["prod"])
+    assert found(known(tmp_path, {SECOND: refused})) == (SECOND, ["staging"])
+
+
+def test_what_a_later_run_has_gone_over_is_left_alone(tmp_path: Path) -> None:
+    over = {FIRST: run(FIRST, "dev"), SECOND: run(SECOND, "staging", stacks=("staging",), code=0)}
+    assert found(known(tmp_path, over)) is None
+    with pytest.raises(RefusedError, match="another run has gone over") as caught:
+        found(known(tmp_path, over), FIRST)
+    assert list(caught.value.detail) == [f"staging: run {SECOND}"]
+
+
+def test_a_later_run_of_other_stacks_or_one_that_touched_nothing_is_in_nobodys_way(tmp_path: Path) -> None:
+    beside = {
+        FIRST: run(FIRST, "dev"),
+        SECOND: run(SECOND, "prod", stacks=("prod",), code=0),
+        THIRD: run(THIRD, stacks=("dev", "staging"), code=0, operation="preview"),
+    }
+    assert found(known(tmp_path, beside)) == (FIRST, ["staging"])
+    assert found(known(tmp_path, beside), FIRST[:-3]) == (FIRST, ["staging"])
+
+
+def test_a_run_that_resumed_and_failed_is_itself_gone_on_with(tmp_path: Path) -> None:
+    stacks = ("staging", "prod")
+    again = {FIRST: run(FIRST, "dev"), SECOND: run(SECOND, "staging", stacks=stacks, code=1, resumes=FIRST)}
+    assert found(known(tmp_path, again)) == (SECOND, ["prod"])
+
+
+def test_a_run_on_another_cloud_is_another_affair(tmp_path: Path) -> None:
+    assert left_run(known(tmp_path, {FIRST: run(FIRST, "dev")}), Cloud.AWS, "") is None
+
+
+def test_a_run_that_only_looked_cannot_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="was to change nothing"):
+        found(known(tmp_path, {FIRST: run(FIRST, operation="preview", code=1)}), FIRST)
+
+
+def test_a_record_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    records = known(tmp_path, {FIRST: run(FIRST, "dev"), SECOND: [said.Progress("no beginning")]})
+    assert found(records) == (FIRST, ["staging"])
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "error", "said"),
+    [
+        (None, {"process": process()}, NotReadyError, "goes on: it is process"),
+        (None, {"plan": "20261123-0101-dddddd"}, RefusedError, "a plan works once"),
+        (None, {"operation": "bootstrap"}, UsageError, "deploy bootstrap --stacks dev,staging"),
+        (1, {"operation": "drift --fix"}, UsageError, "deploy drift --fix --stacks dev,staging"),
+        (1, {"operation": "repair", "stacks": ("dev",)}, UsageError, "deploy repair --stack dev"),
+    ],
+)
+def test_what_goes_on_or_is_begun_anew_is_not_resumed(
+    tmp_path: Path, code: int | None, more: dict[str, Any], error: type[DeployError], said: str
+) -> None:
+    left = left_run(known(tmp_path, {FIRST: run(FIRST, code=code, **more)}), Cloud.SANDBOX, FIRST)
+    assert left is not None
+    with pytest.raises(error) as caught:
+        require_resumable(left)
+    assert said in f"{caught.value} {caught.value.remedy}"
+
+
+@pytest.mark.parametrize("more", [{}, {"process": Process("agent-3", "boot", 1, "1")}, {"operation": "destroy"}])
+def test_what_was_killed_is_resumed(tmp_path: Path, more: dict[str, Any]) -> None:
+    left = left_run(known(tmp_path, {FIRST: run(FIRST, **more)}), Cloud.SANDBOX, "")
+    assert left is not None
+    require_resumable(left)
