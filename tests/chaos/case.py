@@ -13,7 +13,7 @@ from tests.chaos.invariants import Broken
 from tests.chaos.moments import Moment
 from tests.chaos.stage import Bases, Command
 from tests.chaos.strikes import Attack, NothingToStrikeError, Strike
-from tests.chaos.table import RESUME, Case
+from tests.chaos.table import AGAIN, RESUME, Case
 from tests.e2e.project import Ended, Project
 
 _NOWHEN = Moment("before the run")
@@ -94,7 +94,7 @@ def _no_more_faults(project: Project) -> None:
 
 def _judge(case: Case, attack: Attack, ended: Ended, outcome: Outcome) -> None:
     project = attack.project
-    outcome.said += f"{ended.out[-3000:]}\n{ended.err[-3000:]}"
+    outcome.said += ended.gist()
     outcome.broken += invariants.of_the_answer(ended, case.fault.may)
     if ended.code == 0:
         found = [one for one in invariants.of_the_end(project, case.scenario) if one.invariant not in case.fault.leaves]
@@ -113,6 +113,6 @@ def _judge(case: Case, attack: Attack, ended: Ended, outcome: Outcome) -> None:
 
 def recover(project: Project, case: Case, typed: str, stack: str) -> Ended:
     """Type what the table says."""
-    if typed == RESUME:
+    if typed in {AGAIN, RESUME}:
         return project.deploy(*case.scenario.command)
     return project.deploy(*typed.replace("STACK", stack).split()[1:], "--yes")

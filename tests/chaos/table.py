@@ -17,6 +17,7 @@ from tests.chaos.stage import SCENARIOS, Scenario
 from tests.chaos.strikes import ENGINE, PLUGIN, Strike
 
 RESUME = "deploy resume --yes"
+AGAIN = "deploy up --stacks STACKS"
 RESTORE = "deploy state restore --stack STACK"
 
 HELD = 3.0
@@ -200,18 +201,43 @@ CLOUD = (
     ),
     Fault(
         "slow",
-        "Every call in the account of a stack takes two seconds",
+        "Every second call in the account of a stack takes two seconds",
         "Nothing but the time that it takes.",
         strikes.spoil("*", "delay", seconds=2, rate=0.5, there=True),
         in_step,
     ),
 )
 
-_KEYS = (
-    ("state", ".pulumi/stacks/items/{stack}.json*", "the stack's state"),
-    ("lock", ".pulumi/locks/*", "the engine's locks"),
-    ("record", ".deploy/runs/*", "the records of runs"),
-    ("lease", ".deploy/leases/*", "the leases"),
+_BUCKET_SEES = (
+    "The step ends as `failed` with AWS's reason, after what the engine had begun has ended; or exit code 3 where nothing was touched. "
+    "What was made and could not be written into the state is in the run's record."
+)
+_KEYS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    ("state", ".pulumi/stacks/items/{stack}.json*", "the stack's state", _BUCKET_SEES, ()),
+    (
+        "lock",
+        ".pulumi/locks/*",
+        "the engine's locks",
+        "The step ends as `failed` with AWS's reason, and nothing of it was begun.",
+        (),
+    ),
+    (
+        "record",
+        ".deploy/runs/*",
+        "the records of runs",
+        "The run ends as it would. Its record stays in this folder, and `deploy` says so.",
+        (),
+    ),
+    (
+        "lease",
+        ".deploy/leases/*",
+        "the leases",
+        (
+            "Exit code 3 before anything is touched; a run that has its leases ends as it would, and one that could not be given back is "
+            "free as soon as its process is seen to have ended."
+        ),
+        ("no lease",),
+    ),
 )
 _REFUSALS: tuple[tuple[str, str, Mapping[str, object], str], ...] = (
     (
@@ -228,21 +254,17 @@ _REFUSALS: tuple[tuple[str, str, Mapping[str, object], str], ...] = (
         f"cannot be written for {strikes.STALL:.0f} seconds (no answer)",
     ),
 )
-_BUCKET_SEES = (
-    "The step ends as `failed` with AWS's reason, after what the engine had begun has ended; or exit code 3 where nothing was touched. "
-    "What was made and could not be written into the state is in the run's record."
-)
-
 STATE_BUCKET = (
     *(
         Fault(
             f"{key}-{how}",
             f"In the state bucket, {said} {refused}",
-            _BUCKET_SEES,
+            sees,
             strikes.spoil("s3:PutObject", does, key=glob, **more),
             may=(1, 3),
+            leaves=leaves,
         )
-        for key, glob, said in _KEYS
+        for key, glob, said, sees, leaves in _KEYS
         for how, does, more, refused in _REFUSALS
     ),
     Fault(
@@ -281,8 +303,9 @@ STATE_BUCKET = (
             "The run has lost the stack, or the place of its record, to somebody else: `failed`, or exit code 3 where nothing was touched.",
             strikes.spoil("s3:PutObject", "conflict", key=glob, times=2),
             may=(1, 3),
+            leaves=leaves,
         )
-        for key, glob, said in _KEYS
+        for key, glob, said, _sees, leaves in _KEYS
         if key in {"record", "lease"}
     ),
 )
@@ -327,29 +350,33 @@ PROGRAM = (
     Fault(
         "program-raises",
         "The program raises an exception, at its end",
-        "`failed`, with the file and the line. Nothing of this stack is deleted.",
+        "`failed`, with the file and the line. Nothing of this stack is deleted. Once the program is mended:",
         before=strikes.program("", "raise RuntimeError('asked for by a test')"),
+        types=(AGAIN,),
         scenarios=("new", "changed"),
     ),
     Fault(
         "program-exits",
         "The program ends itself before it has declared anything (`sys.exit(0)`)",
-        "`failed`, with the file and the line. Nothing is deleted.",
+        "`failed`, with the file and the line. Nothing is deleted. Once the program is mended:",
         before=strikes.program("import sys; sys.exit(0)"),
+        types=(AGAIN,),
         scenarios=("new", "changed"),
     ),
     Fault(
         "program-hangs",
         "The program hangs",
-        "`failed` after `[program] timeout`, with the line where it stands.",
+        "`failed` after `[program] timeout`, with the line where it stands. Once the program is mended:",
         before=strikes.program("", "import time; time.sleep(3600)"),
+        types=(AGAIN,),
         scenarios=("new", "changed"),
     ),
     Fault(
         "program-prints",
         "The program prints without end",
-        "`failed` after `[program] timeout`; most of what it prints is left out.",
+        "`failed` after `[program] timeout`; most of what it prints is left out. Once the program is mended:",
         before=strikes.program("", "while True: print('again')"),
+        types=(AGAIN,),
         scenarios=("new", "changed"),
     ),
 )
