@@ -113,6 +113,8 @@ def _judge(case: Case, attack: Attack, ended: Ended, outcome: Outcome) -> None:
 
 def recover(project: Project, case: Case, typed: str, stack: str) -> Ended:
     """Type what the table says."""
-    if typed in {AGAIN, RESUME}:
+    if typed == AGAIN:
         return project.deploy(*case.scenario.command)
+    if typed == RESUME:
+        return project.deploy(*typed.split()[1:], "--output", "json")
     return project.deploy(*typed.replace("STACK", stack).split()[1:], "--yes")
