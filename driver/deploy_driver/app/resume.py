@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from deploy_driver.adapters.processes import lives
 from deploy_driver.app import program
@@ -19,9 +20,11 @@ from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, RefusedError, UsageError
+from deploy_driver.plan.plan import Step
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Progress, RunDependsOn, Verb
 from deploy_driver.record.standing import LeftRun, Standing, left_by
 from deploy_driver.run.outcome import RunOutcome
+from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Cloud, OnFailure, Operation, Stack
 
 CHECK = "resume"
@@ -86,7 +89,7 @@ def left_run(known: Records, cloud: Cloud, wanted: str) -> LeftRun | None:
                 untouched = untouched or left
             elif untouched is None or open_ & {one.stack for one in untouched.left}:
                 return left
-        later |= {one.stack for one in left.stacks if one.engines}
+        later |= {one.stack for one in left.stacks if one.begun}
     return untouched
 
 
@@ -97,7 +100,7 @@ def _named(known: Records, cloud: Cloud, run: str) -> LeftRun:
         if name == run:
             _require_none_after(name, left, later)
             return left
-        later |= {one.stack: name for one in left.stacks if one.engines}
+        later |= {one.stack: name for one in left.stacks if one.begun}
     raise UsageError(f"run {run} cannot be resumed: it was to change nothing", where="RUN")
 
 
@@ -233,6 +236,12 @@ def _moved_states(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
             yield CheckFailed(CHECK, what, "find out who deployed it", one.stack)
 
 
+def _mend(begun: RunContext, repairer: Repairer, step: Step, facts: RunFacts) -> None:
+    """Where no state was written, nothing was begun; or all of it is destroyed."""
+    if begun.session.renewed().state_store().exists(step.stack.name):
+        repairer.repair(step.stack, facts)
+
+
 def _go_on(begun: RunContext, left: LeftRun, options: ResumeOptions) -> RunOutcome:
     """Mend and end what was begun; what a resumed run did not begin, the run before it may have."""
     repairer = Repairer(begun, options.yes)
@@ -241,7 +250,7 @@ def _go_on(begun: RunContext, left: LeftRun, options: ResumeOptions) -> RunOutco
     return begun.run.deployer.go_on(
         replace(begun.plan, steps=steps),
         begun.run.facts,
-        lambda step, facts: repairer.repair(step.stack, facts),
+        partial(_mend, begun, repairer),
         refresh=left.started.refresh,
         on_failure=options.on_failure,
     )

@@ -244,7 +244,10 @@ class StepStarted(Event):
 
 @dataclass(frozen=True)
 class StateSeen(Event):
-    """The stack's state, `before` an engine may write it or after: its digest, and its version in the bucket; empty where there is none."""
+    """The stack's state: its digest, and its version in the bucket; empty where there is none.
+
+    `before`: from now on an engine may write it.
+    """
 
     kind: ClassVar[str] = "state-seen"
     stack: str

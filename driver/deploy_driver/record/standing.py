@@ -18,7 +18,6 @@ from deploy_driver.record.catalogue import (
 )
 from deploy_driver.record.reading import Line
 from deploy_driver.record.stream import Envelope
-from deploy_driver.values import Process
 
 
 class Standing(StrEnum):
@@ -34,12 +33,12 @@ class Standing(StrEnum):
 class LeftStack:
     """One stack as a run has left it. `seen` is the digest of the last state that was seen, None where none was.
 
-    `engines` are the processes that may have changed it, `why` is what its step ended with.
+    `begun`: an engine may have changed it. `why` is what its step ended with.
     """
 
     stack: str
     seen: str | None = None
-    engines: tuple[Process, ...] = ()
+    begun: bool = False
     result: str = ""
     why: str = ""
 
@@ -48,7 +47,7 @@ class LeftStack:
         """Where that is."""
         if self.result == Result.SUCCEEDED:
             return Standing.DONE
-        if not self.engines:
+        if not self.begun:
             return Standing.NOT_BEGUN
         return Standing.INTERRUPTED if self.result else Standing.UNKNOWN
 
@@ -73,7 +72,7 @@ class LeftRun:
     @property
     def touched(self) -> bool:
         """Whether an engine has begun any of its stacks."""
-        return any(one.engines for one in self.stacks)
+        return any(one.begun for one in self.stacks)
 
 
 def left_by(record: Iterable[Line]) -> LeftRun:
@@ -95,9 +94,9 @@ def left_by(record: Iterable[Line]) -> LeftRun:
 def _after(left: LeftStack, event: Event) -> LeftStack:
     match event:
         case StateSeen():
-            return replace(left, seen=event.digest)
+            return replace(left, seen=event.digest, begun=left.begun or event.before)
         case EngineStarted():
-            return replace(left, engines=(*left.engines, event.process))
+            return replace(left, begun=True)
         case StepFinished():
             return replace(left, result=event.result, why=event.cause or event.reason)
     return left

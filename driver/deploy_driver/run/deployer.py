@@ -212,7 +212,7 @@ class Deployer:
             with self.leasing.holding(self._stop.is_set) as holding:
                 admitted = self.preflight.require(plan, facts, holding)
                 for name, state in admitted.states.items():
-                    self.emit(StateSeen(name, state.digest, before=True))
+                    self.emit(StateSeen(name, state.digest))
                 steps = self._let(plan, facts, work, admitted, workers=workers, on_failure=on_failure)
         return RunOutcome(facts.run, plan.operation, steps, self.clock.now() - started)
 

@@ -798,5 +798,5 @@ def test_the_states_from_which_a_run_begins_are_on_record_before_anything_is_tou
     world = World(state=PROD_STANDS)
     world.run(Operation.UP)
     (seen,) = [event for event in world.said.events if isinstance(event, StateSeen)]
-    assert (seen.stack, seen.before) == ("prod", True)
+    assert (seen.stack, seen.before) == ("prod", False)
     assert seen.digest == digest(PROD_STANDS.contents["prod"])

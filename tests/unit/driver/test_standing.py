@@ -37,6 +37,8 @@ BEGUN = said.EngineStarted("dev", ENGINE)
         ([said.StepStarted("dev", "222222222222", "up", "role")], Standing.NOT_BEGUN),
         ([ended("dev", "refused")], Standing.NOT_BEGUN),
         ([ended("dev", "not run")], Standing.NOT_BEGUN),
+        ([said.StateSeen("dev", "sha256:1")], Standing.NOT_BEGUN),
+        ([said.StateSeen("dev", "sha256:1", before=True)], Standing.UNKNOWN),
         ([BEGUN], Standing.UNKNOWN),
         ([BEGUN, ended("dev", "interrupted")], Standing.INTERRUPTED),
         ([BEGUN, ended("dev", "failed")], Standing.INTERRUPTED),
