@@ -20,7 +20,7 @@ LEVELS = Path(__file__).parents[1] / "driver" / "deploy_driver" / "assurance" / 
 
 RESOURCE_TYPES = Path(__file__).parents[1] / "infra" / "deploy_infra" / "policies" / "resource_types.json"
 
-ROLES = frozenset({"cloudtrail", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
+ROLES = frozenset({"cloudtrail", "iam", "kms", "s3", "secretsmanager", "ssm", "sts", "tag"})
 """Services that the roles of an account use, or are kept from, whatever a program makes."""
 BESIDE = {
     "apigateway": {

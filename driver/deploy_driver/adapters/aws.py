@@ -97,7 +97,7 @@ class AwsSession:
         return self._session.client(service, region_name=region, config=config)
 
 
-def every(client: Any, operation: str, key: str, **asked: str) -> list[Any]:
+def every(client: Any, operation: str, key: str, **asked: Any) -> list[Any]:
     """The entries of all pages of a listing; `key` is where a page has them."""
     return [entry for page in client.get_paginator(operation).paginate(**asked) for entry in page[key]]
 

@@ -92,12 +92,16 @@ def _versions(functions: Any, name: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _publishes(resource: Mapping[str, Any], request: EngineRequest) -> bool:
-    """Whether the state has it as a function that publishes versions, and the request is about it."""
+    """Whether the state has it as a function that publishes versions, and the request is about it.
+
+    Of one that was adopted and not refreshed yet, nobody knows which code was deployed.
+    """
     outputs = resource.get("outputs") or {}
     return (
         resource["type"] in PUBLISHED
         and not resource.get("delete")
         and bool(outputs.get("publish"))
+        and "codeSha256" in outputs
         and (not request.targets or resource["urn"] in request.targets)
     )
 

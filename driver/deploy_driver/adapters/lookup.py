@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deploy_driver.adapters.aws import asking, every
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.drift.by_name import NameQuestion, at
 from deploy_driver.errors import NotReadyError
 from deploy_driver.repair.identity import IDENTITIES, CloudIdentity, Owner, filled, tags_of
+from deploy_driver.repair.orphans import question_of, unlisted
 from deploy_driver.repair.settle import Sighting, Unfinished
 
 
@@ -55,3 +57,35 @@ class Lookup:
         question = NameQuestion(asked.service, asked.method, parameters)
         answers = self.presence.answers(f"a tag of {type_}", question, {})
         return {key: value for answer in answers for key, value in tags_of(at(answer, asked.tags)).items()}
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """What carries the owner's tags in an account and no state lists. `unsure`: AWS lists it, and does not say whether it stands."""
+
+    there: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+
+def orphans(presence: Presence, owner: Owner, resources: Iterable[Mapping[str, Any]]) -> Orphans:
+    """Ask the account, and of each thing whether it is still there. Raises NotReadyError where its tags cannot be asked for."""
+    client = presence.aws.client("resourcegroupstaggingapi", presence.region)
+    wanted = [{"Key": key, "Values": [value]} for key, value in owner.tags.items()]
+    listed = asking(
+        f"what carries the tags of {owner.stack}",
+        lambda: every(client, "get_resources", "ResourceTagMappingList", TagFilters=wanted),
+        remedies=dict.fromkeys(
+            ("AccessDeniedException", "AccessDenied"), "`deploy bootstrap` lets the preview role ask"
+        ),
+    )
+    there, unsure = [], []
+    for arn in unlisted((str(entry["ResourceARN"]) for entry in listed), resources):
+        asked = question_of(arn)
+        try:
+            if asked is None:
+                unsure.append(arn)
+            elif presence.answers(arn, *asked):
+                there.append(arn)
+        except NotReadyError:
+            unsure.append(arn)
+    return Orphans(tuple(there), tuple(unsure))

@@ -13,6 +13,7 @@ from deploy_driver.adapters import work_tree as commit
 from deploy_driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.git import Git
+from deploy_driver.adapters.lookup import Orphans
 from deploy_driver.adapters.state import Deployed
 from deploy_driver.adapters.trail import HistoryTrail
 from deploy_driver.adapters.work_tree import WorkTree
@@ -24,7 +25,9 @@ from deploy_driver.app.session import (
     JENKINS_DEPLOY,
     JENKINS_PREVIEW,
     LocalProject,
+    judged_states,
     new_run,
+    orphans_of,
     start_session,
 )
 from deploy_driver.bundle.model import ABSENT
@@ -79,11 +82,36 @@ def scan(begun: RunContext, jobs: int, ledger: Path) -> DriftReport:
     before = read_ledger(ledger)
     entries = after(before, found, scope.scanned, moment)
     write_ledger(ledger, entries)
-    found = replace(found, warnings=(*found.warnings, *writers.unread))
+    found = replace(found, warnings=(*found.warnings, *writers.unread, *_left(begun)))
     report = DriftReport(run.facts.run, moment, stacks, found, writers.writes, entries, first=not before)
     for event in drifted_events(report):
         run.stream(event)
     return report
+
+
+def _left(begun: RunContext) -> tuple[str, ...]:
+    """What of the stacks is in no state, or nobody knows the outcome of: one line each."""
+
+    def lines(step: Step) -> list[str]:
+        stack, session = step.stack, begun.session.renewed()
+        way = f"`deploy repair --stack {stack.name}` looks it up"
+        try:
+            judged = judged_states(session).require(stack)
+            left = orphans_of(session, stack) if stack.layer is Layer.SERVICE else Orphans()
+        except NotReadyError as error:
+            return [f"{stack.name}: whether anything is left over cannot be told: {error}"]
+        unknown = [
+            f"{stack.name}: nobody knows what came of {urn}: {way}" for urn in (judged.pending if judged else ())
+        ]
+        there = [f"{stack.name}: {arn} carries this stack's tags and is in no state: {way}" for arn in left.there]
+        perhaps = [
+            f"{stack.name}: {arn} carries this stack's tags and is in no state, if it is still there"
+            for arn in left.unsure
+        ]
+        return [*unknown, *there, *perhaps]
+
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="left") as pool:
+        return tuple(line for each in pool.map(lines, begun.plan.steps) for line in each)
 
 
 def _scope(config: DeployConfig, begun: RunContext, stacks: Iterable[StackDrift]) -> ScanScope:

@@ -14,15 +14,19 @@ from typing import Any
 
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.lookup import Lookup
+from deploy_driver.adapters.records import record_in
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run
-from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, new_run, start_session
+from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
 from deploy_driver.errors import InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Fate, Progress, Reason, Result, Settled, StateSeen, Verb
+from deploy_driver.record.catalogue import Event, Fate, Progress, Reason, Result, Settled, StateSeen, Verb
+from deploy_driver.record.reading import lines_of
+from deploy_driver.record.stream import Envelope
 from deploy_driver.repair.identity import Owner
+from deploy_driver.repair.recorded import OnRecord, on_record
 from deploy_driver.repair.settle import (
     NOT_THERE,
     UNDECIDED,
@@ -41,6 +45,9 @@ from deploy_driver.values import EngineStatus, Layer, Operation, Stack, Urn
 
 _IN_FLIGHT = 30.0
 """Seconds after the last write of a state in which a call that was on its way then may still make something."""
+
+_RUNS = 10
+"""Runs, the newest ones, whose records are asked for ids."""
 
 _PASSES = 8
 """Looks at one stack: what was adopted says the ids of what belongs to it, so that the next look can ask for that."""
@@ -143,9 +150,9 @@ class Repairer:
         found, ids = unfinished(latest, planned), listed_ids(latest)
         presence = Presence(session.enter(step), stack.account, stack.region)
         lookup = Lookup(presence, Owner(session.config.project, stack.name, ids))
-        verdicts = []
+        known, verdicts = recorded(session, stack.name), []
         for one in found:
-            verdict = settle(one, lookup.seen, ids=ids.get(one.type, ()), said=self.said)
+            verdict = settle(one, lookup.seen, ids=ids.get(one.type, ()), known=known, said=self.said)
             verdicts += [verdict] if verdict else []
             if verdict and verdict.fate is Fate.ADOPTED:  # what belongs to it comes next
                 ids[one.type] = ids.get(one.type, frozenset()) | {verdict.id}
@@ -179,6 +186,19 @@ class Repairer:
         )
         kept = store.mark(name)
         run.stream(StateSeen(name, kept.digest, kept.version))
+
+
+def recorded(session: Session, stack: str) -> OnRecord:
+    """What the newest runs say of the stack, in this folder and in the state bucket. What cannot be read says nothing."""
+    folder, archive = session.config.root / ".deploy" / "runs", session.archive()
+    here = {path.name for path in folder.glob("*") if path.is_dir()}
+    kept = set(archive.runs())
+
+    def events(run: str) -> list[Event]:
+        content = (record_in(folder / run) if run in here else b"") or (archive.record(run) if run in kept else b"")
+        return [line.event for line in lines_of(content) if isinstance(line, Envelope)]
+
+    return on_record(map(events, sorted(here | kept)[-_RUNS:]), stack)
 
 
 def _require_decided(stack: Stack, verdicts: Collection[Settlement]) -> None:

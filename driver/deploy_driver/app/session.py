@@ -10,10 +10,12 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from deploy_driver.adapters.aws import AwsSession, SessionOverError, set_process_environment
+from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.adapters.git import Git
 from deploy_driver.adapters.identity import StsIdentity, TemporaryCredentials, no_account
 from deploy_driver.adapters.leases import S3Leases
+from deploy_driver.adapters.lookup import Orphans, orphans
 from deploy_driver.adapters.plan_key import KmsPlanKey
 from deploy_driver.adapters.platform import PlatformRecord
 from deploy_driver.adapters.prober import ServiceProber
@@ -32,10 +34,11 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.config.root import find_root
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
-from deploy_driver.plan.plan import Step
+from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.ports import Emit, Prompt
 from deploy_driver.record.chain import Head
 from deploy_driver.record.stream import EventStream
+from deploy_driver.repair.identity import Owner
 from deploy_driver.run.build_info import BuildInfo, application_id, build_of, new_run_id, read_build_info
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
@@ -46,7 +49,7 @@ from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.seen_states import SeenStates
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
-from deploy_driver.values import Cloud, Plugin, Stack, Tool
+from deploy_driver.values import Cloud, Operation, Plugin, Stack, Tool
 from deploy_project.seam import RoleNeed
 
 if TYPE_CHECKING:
@@ -325,7 +328,6 @@ def compose(
     stream = EventStream(run, clock.now, keepers=[record], listeners=console.listeners)
     engine = engine_of(session, tools, folder)
     engine.warm()
-    prompt = _SettledPrompt(console.prompt, stream)
     facts = replace(session.facts, settings=settings)
     segments = (
         Segments(record.path, lambda line, lines: _archived(session, lambda archive: archive.add(run, line, lines)))
@@ -341,13 +343,14 @@ def compose(
         ),
         preflight=Preflight(session.identity, state, stream),
         leasing=session.leasing(stream, lock_timeout),
-        gates=gates_of(prompt, rights, yes=yes, allowed=allowed),
+        gates=gates_of(_SettledPrompt(console.prompt, stream), rights, yes=yes, allowed=allowed),
         prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,
         emit=stream,
         of_previews=rights,
         states=lambda: judged_states(session.renewed()),
         on_record=partial(_require_on_record, stream, segments),
+        orphans=lambda stack: orphans_of(session.renewed(), stack).there,
     )
     return RunComponents(
         deployer,
@@ -399,6 +402,14 @@ def _archived(session: Session, put: Callable[[S3Archive], None]) -> None:
         put(session.archive())
     except SessionOverError:
         put(session.renewed().archive())
+
+
+def orphans_of(session: Session, stack: Stack) -> Orphans:
+    """What carries the stack's tags in its account and is not in its state. Raises NotReadyError where that cannot be asked."""
+    config = session.config
+    step = make_plan(Operation.PREVIEW, [stack], known=config.stacks).steps[0]
+    presence = Presence(session.enter(step), stack.account, stack.region)
+    return orphans(presence, Owner(config.project, stack.name), session.state_store().resources(stack.name))
 
 
 def judged_states(session: Session) -> States:

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     ENGINE_FAILED = "engine failed"
     BUSY = "another run is at work"
     STILL_PENDING = "outcome unknown"
+    LEFT_OVER = "left over"
     NOT_ENTERED = "not entered"
     NOT_ON_RECORD = "the record cannot be written"
     SMOKE_TEST_FAILED = "smoke test failed"

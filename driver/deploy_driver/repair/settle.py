@@ -12,8 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
+from deploy_driver.drift.finding import contains
+from deploy_driver.placeholders import UNKNOWN
 from deploy_driver.record.catalogue import Fate
 from deploy_driver.repair.identity import may_be_made_again
+from deploy_driver.repair.recorded import NO_RECORD, OnRecord
 
 _PROVIDERS = "pulumi:providers:"
 NOT_THERE = "it is not in the account"
@@ -51,8 +54,12 @@ class Unfinished:
     @property
     def inputs(self) -> Mapping[str, Any]:
         """Its inputs that are texts, as those are that say which one it is."""
-        given = self.entry.get("inputs") or {}
-        return {key: value for key, value in given.items() if isinstance(value, str)}
+        return {key: value for key, value in known_inputs(self.entry).items() if isinstance(value, str)}
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its inputs are known: what belongs to something that is not adopted yet is planned without its id."""
+        return known_inputs(self.entry) == (self.entry.get("inputs") or {})
 
     @property
     def may_stand(self) -> bool:
@@ -114,11 +121,11 @@ Look = Callable[[Unfinished], Sequence[Sighting] | str]
 
 
 def settle(
-    one: Unfinished, look: Look, *, ids: Collection[str], recorded: str = "", said: Decisions = Decisions()
+    one: Unfinished, look: Look, *, ids: Collection[str], known: OnRecord = NO_RECORD, said: Decisions = Decisions()
 ) -> Settlement | None:
     """What becomes of it; None where nothing says that it was ever begun.
 
-    `ids` are those of its type that the state lists already, `recorded` the one that a run's record says it got.
+    `ids` are those of its type that the state lists already, `known` is what the records of runs say.
     """
     if one.urn in said.drop:
         return Settlement(one.urn, Fate.DROPPED, why="as was said")
@@ -126,9 +133,11 @@ def settle(
         return Settlement(one.urn, Fate.ADOPTED, said.adopt[one.urn], "as was said")
     if not one.may_stand:
         return Settlement(one.urn, Fate.DROPPED, why=_nothing_stands(one)) if one.operation else None
-    seen = look(one)
-    begun = bool(one.operation or recorded)
+    seen, recorded = look(one), known.ids.get(one.urn, "")
+    if isinstance(seen, str) and recorded and recorded not in ids and one.whole:
+        return Settlement(one.urn, Fate.ADOPTED, recorded, "the record of a run says that it was made")
     if isinstance(seen, str):
+        begun = one.operation or (one.urn in known.begun and one.whole)
         return Settlement(one.urn, Fate.UNKNOWN, why=seen) if begun else None
     return _told(one, seen, ids, recorded) or (
         Settlement(one.urn, Fate.DROPPED, why=NOT_THERE) if one.operation else None
@@ -160,7 +169,7 @@ def mended(document: Mapping[str, Any], found: Sequence[Unfinished], verdicts: I
     ids = {one.urn: one.id for one in verdicts if one.fate is Fate.ADOPTED}
     latest = dict(document["checkpoint"].get("latest") or {})
     resources = [dict(one) for one in latest.get("resources") or ()]
-    adopted = [{**one.entry, "id": ids[one.urn], "outputs": {}} for one in found if one.urn in ids]
+    adopted = [_listed(one.entry, ids[one.urn]) for one in found if one.urn in ids]
     needed = _carriers(resources, [one.entry for one in found if not one.operation], adopted)
     for entry in (*needed, *adopted):
         _list(resources, dict(entry))
@@ -186,10 +195,19 @@ def _carriers(
         want(str(one.get("parent") or ""))
         want(str(one.get("provider") or "").rpartition("::")[0])
     for urn in wanted:
-        entry = dict(plan[urn])
-        if entry.get("custom"):
-            entry |= {"id": str(uuid.uuid4()), "outputs": entry.get("inputs") or {}}
-        yield entry
+        entry = plan[urn]
+        yield _listed(entry, str(uuid.uuid4())) if entry.get("custom") else {**entry, "inputs": known_inputs(entry)}
+
+
+def _listed(entry: Entry, id_: str) -> dict[str, Any]:
+    """What a state lists. Its outputs are what was sent, by which the provider reads what is there in the refresh that follows."""
+    known = known_inputs(entry)
+    return {**entry, "id": id_, "inputs": known, "outputs": known}
+
+
+def known_inputs(entry: Entry) -> Mapping[str, Any]:
+    """The inputs of a resource that are known: a preview does not know what follows from what is yet to be made."""
+    return {key: value for key, value in (entry.get("inputs") or {}).items() if not contains(value, UNKNOWN)}
 
 
 def _list(resources: list[dict[str, Any]], entry: dict[str, Any]) -> None:

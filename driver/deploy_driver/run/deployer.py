@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import shlex
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -145,7 +145,8 @@ def _same(found: Any, expected: str | int | bool) -> bool:
 class Deployer:
     """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows.
 
-    `states` judges the states as they are now; None where no engine writes any.
+    `states` judges the states as they are now; None where no engine writes any. `orphans` says what carries a stack's tags in its
+    account and is not in its state, or raises NotReadyError; None where nobody asks.
     `on_record` sees to it that what was said so far is on record; it raises NotReadyError when it is not, and no step begins.
     """
 
@@ -159,6 +160,7 @@ class Deployer:
     of_previews: tuple[Gate, ...] = ()
     states: Callable[[], States] | None = None
     on_record: Callable[[], None] = lambda: None
+    orphans: Callable[[Stack], Sequence[str]] | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(
@@ -281,7 +283,30 @@ class Deployer:
         if self.stopped:
             cause = "deployed, and stopped before its smoke test"
             return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
-        return self._smoke_tested(step, outcome)
+        outcome = self._smoke_tested(step, outcome)
+        return self._alone(step, outcome) if refresh or outcome.changes.total else outcome
+
+    def _alone(self, step: Step, outcome: StepOutcome) -> StepOutcome:
+        """The same, unless the account has something of the stack's that its state does not list."""
+        if outcome.result is not Result.SUCCEEDED or self.orphans is None:
+            return outcome
+        stack = step.stack
+        try:
+            found = self.orphans(stack)
+        except NotReadyError as error:
+            self.emit(Progress(f"whether anything is left over cannot be told: {error}", stack.name))
+            return outcome
+        if not found:
+            return outcome
+        return replace(
+            outcome,
+            result=Result.FAILED,
+            reason=Reason.LEFT_OVER,
+            cause="\n  ".join(
+                ["deployed, and there is more that carries this stack's tags than its state lists", *found]
+            ),
+            remedy=f"`deploy repair --stack {stack.name}` adopts what the program makes; delete in {stack.account} what nobody needs",
+        )
 
     def _smoke_tested(self, step: Step, outcome: StepOutcome) -> StepOutcome:
         """The end of a step that has deployed a service, once that has shown that it works."""

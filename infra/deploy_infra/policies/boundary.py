@@ -22,7 +22,7 @@ from deploy_infra.policies.jenkins import (
     record_files,
 )
 from deploy_infra.policies.record import TrailDelivery
-from deploy_infra.policies.roles import runs
+from deploy_infra.policies.roles import compares, runs
 from deploy_infra.policies.wants import DeclaredService, Narrowing, covered, narrowed, service_word
 
 _OTHER_DOORS = (
@@ -65,12 +65,15 @@ def target(service: DeclaredService, delivery: TrailDelivery, trail_arn: str, ri
         *(statement for word in words for statement in _own(word, asked)),
         *_passed(service),
         *(grant.statement for grant in rights),
+        *(grant.statement for grant in compares(service) if "*" in grant.resources),
         *_record_is_read(delivery.bucket_arn),
         deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"], {"StringNotEquals": {"lambda:Principal": callers}})
         if callers
         else deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"]),
         deny("NoOtherDoors", doors, ["*"]),
-        _nothing_else(*sorted(f"{word}:*" for word in set(words) - _ALWAYS), "iam:PassRole", *_read_of(rights)),
+        _nothing_else(
+            *sorted(f"{word}:*" for word in set(words) - _ALWAYS), "iam:PassRole", *_read_of(rights), "tag:GetResources"
+        ),
         deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
         *_record_stands(trail_arn, delivery.bucket_arn),
     )

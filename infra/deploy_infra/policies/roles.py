@@ -46,6 +46,7 @@ _SESSION_READS_RIGHTS = ("iam:GetPolicy*", "iam:GetRole*", "iam:List*RolePolicie
 """What `decides` reads, in few characters."""
 
 _HTTP_API = "aws:apigatewayv2/api:Api"
+_MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 _OF_ROLE = ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies")
 _OF_BOUNDARY = ("GetPolicy", "GetPolicyVersion")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -98,15 +99,21 @@ def decides(deployment_role: str, boundary: str) -> list[RoleGrant]:
 
 
 def compares(service: DeclaredService) -> list[RoleGrant]:
-    """What the preview role does when drift is looked for, beside what the provider does.
+    """What the preview role does when drift is looked for, or what a dead run made, beside what the provider does.
 
-    Whether an HTTP API of the stack's name stands already, which somebody else made, only the list of all can tell: AWS
-    chooses the ids. Everything else that has a name is read as the provider reads it.
+    Only lists of all tell whether an HTTP API of the stack's name or an event source mapping of its function stands already:
+    AWS chooses the ids. What carries the stack's tags AWS lists for the whole account. Everything else that has a name is read
+    as the provider reads it.
     """
-    if not any(want.kind == _HTTP_API for want in service.wants):
-        return []
-    apis = arn("apigateway", "/apis", region=service.place.region)
-    return [RoleGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [apis])]
+    kinds = {want.kind for want in service.wants}
+    found = [RoleGrant("TaggedList", "drift", {"Resource Groups Tagging API:GetResources": "tag:GetResources"}, ["*"])]
+    if _MAPPING in kinds:
+        mappings = {"Lambda:ListEventSourceMappings": "lambda:ListEventSourceMappings"}
+        found.append(RoleGrant("MappingList", "drift", mappings, ["*"]))
+    if _HTTP_API in kinds:
+        apis = arn("apigateway", "/apis", region=service.place.region)
+        found.append(RoleGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [apis]))
+    return found
 
 
 def runs(role: ExecutionRole, service: DeclaredService) -> list[RoleGrant]:

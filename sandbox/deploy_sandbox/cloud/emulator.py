@@ -102,6 +102,11 @@ def route_keys(api_id: str) -> set[str]:
     return {route["routeKey"] for route in apigateway._routes.get(api_id, {}).values()}
 
 
+def all_api_tags() -> list[tuple[str, dict[str, str]]]:
+    """The ARNs of all HTTP APIs and stages of this account and region that carry tags, and those tags."""
+    return [(str(arn), dict(tags)) for arn, tags in apigateway._api_tags.items()]
+
+
 def mapped_function(path: str) -> str | None:
     """The ARN of the function of the event source mapping that a path ends with, None when there is no such mapping."""
     mapping = lambda_svc._esms.get(path.rstrip("/").rpartition("/")[2])

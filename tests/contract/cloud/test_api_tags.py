@@ -67,3 +67,16 @@ def test_what_is_not_there_or_carries_no_tags_is_not_tagged(apis: Any, api: str,
         "BadRequestException",
     }
     assert shown(apis, api) == {"": BORN, "/stages/$default": BORN}
+
+
+def test_the_tagging_api_lists_the_api_and_its_stage(as_root: Callable[[str, str], Any], apis: Any, api: str) -> None:
+    tagging = as_root("dev", "resourcegroupstaggingapi")
+    wanted = [{"Key": "deploy:stack", "Values": ["dev"]}, {"Key": "old", "Values": ["1"]}]
+
+    def listed() -> set[str]:
+        pages = tagging.get_paginator("get_resources").paginate(TagFilters=wanted)
+        return {entry["ResourceARN"] for page in pages for entry in page["ResourceTagMappingList"]}
+
+    assert {arn(api), arn(api, "/stages/$default")} <= listed()
+    apis.delete_api(ApiId=api)
+    assert not {arn(api), arn(api, "/stages/$default")} & listed()

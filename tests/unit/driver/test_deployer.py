@@ -55,6 +55,8 @@ from tests.fakes.state import FakeState
 from tests.samples import ACCOUNTS, RUN, access_stack, chain, facts, stack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from deploy_driver.ports import Emit
 
 
@@ -89,6 +91,7 @@ class World:
     said: Recorder = field(default_factory=Recorder)
     yes: bool = False
     allowed: tuple[str, ...] = ()
+    orphans: Callable[[Stack], Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
         self.leases = FakeLeases(self.clock)
@@ -106,6 +109,7 @@ class World:
             self.clock,
             self.said,
             states=lambda: States(self.state, PROJECT),
+            orphans=self.orphans,
         )
 
     def run(self, operation: Operation, *stacks: Stack, refresh: bool = False) -> RunOutcome:
@@ -800,3 +804,31 @@ def test_the_states_from_which_a_run_begins_are_on_record_before_anything_is_tou
     (seen,) = [event for event in world.said.events if isinstance(event, StateSeen)]
     assert (seen.stack, seen.before) == ("prod", False)
     assert seen.digest == digest(PROD_STANDS.contents["prod"])
+
+
+def nobody_may_ask(_: Stack) -> Sequence[str]:
+    raise NotReadyError("AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("report", "orphans", "ends_so"),
+    [
+        (deployed("dev"), lambda _: ["arn:aws:s3:::items-dev-old"], ("failed", "left over")),
+        (deployed("dev"), lambda _: [], ("succeeded", "changed")),
+        (deployed("dev"), nobody_may_ask, ("succeeded", "changed")),
+        (replace(deployed("dev"), changes=Changes(same=2)), lambda _: ["arn:x"], ("succeeded", "unchanged")),
+    ],
+)
+def test_a_stack_that_left_something_over_has_not_succeeded(
+    report: EngineReport, orphans: Callable[[Stack], Sequence[str]], ends_so: tuple[str, str]
+) -> None:
+    world = World(orphans=orphans).with_report("up", "dev", report)
+    step = world.run(Operation.UP, stack("dev")).steps[0]
+    assert (step.result.value, step.reason.value) == ends_so
+    over = ends_so[1] == "left over"
+    assert ("arn:aws:s3:::items-dev-old" in step.cause) is over
+    assert ("`deploy repair --stack dev`" in step.remedy) is over
+    asked = [event.message for event in world.said.of(Progress) if "left over" in event.message]
+    assert asked == (
+        ["whether anything is left over cannot be told: AccessDenied"] if orphans is nobody_may_ask else []
+    )

@@ -182,6 +182,15 @@ def test_the_preview_role_reads_the_record_and_no_other_role_does(action: str, r
     assert not allows(SESSION, "s3:GetObject", READ_RECORD[2][1])
 
 
+def test_the_preview_role_asks_what_carries_tags_and_no_other_role_does() -> None:
+    boundary = document("dev-access", "boundary")
+    assert allows_within(document("dev-access", "preview.policy"), boundary, "tag:GetResources", "*")
+    for action in ("tag:TagResources", "tag:UntagResources"):
+        assert not allows_within(ANYTHING, boundary, action, "*")
+    for name in ("deployment.policy", EXECUTION):
+        assert not allows(document("dev-access", name), "tag:GetResources", "*")
+
+
 @pytest.mark.parametrize(("action", "resource"), TOUCH_RECORD)
 def test_nobody_under_the_boundary_touches_the_record(action: str, resource: str) -> None:
     assert allows(ANYTHING, action, resource)
@@ -222,8 +231,9 @@ def test_no_policy_says_everything(stack: str, name: str) -> None:
     for statement in _statements(document(stack, name)):
         assert statement["Effect"] == "Allow"
         assert not [action for action in statement["Action"] if "*" in action]  # type: ignore[attr-defined]
-        # The event history is no resource in AWS: nothing narrower than `*` would allow it.
-        assert "*" not in statement["Resource"] or statement["Action"] == ["cloudtrail:LookupEvents"]  # type: ignore[operator]
+        # The event history is no resource in AWS, nor is what carries tags: nothing narrower than `*` would allow it.
+        anywhere = (["cloudtrail:LookupEvents"], ["tag:GetResources"])
+        assert "*" not in statement["Resource"] or statement["Action"] in anywhere  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -245,6 +245,8 @@ def test_things_whose_ids_aws_chooses_are_narrowed_by_the_tags_of_the_stack(prog
         assert allows_within(preview, boundary, action, thing, OURS)
         assert allows_within(preview, boundary, action, thing, {})
         assert not allows(preview, action, thing, theirs)
+    assert allows_within(preview, boundary, "lambda:ListEventSourceMappings", "*")
+    assert not allows(access(program(FUNCTION.format("")), "preview.policy"), "lambda:ListEventSourceMappings", "*")
     assert allows_within(deployment, boundary, "kms:CreateKey", "*", BORN)
     assert not allows(deployment, "kms:CreateKey", "*", {})
     assert allows_within(deployment, boundary, "lambda:CreateEventSourceMapping", "*", BORN)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy_driver.adapters.engine.events import EventReader
 from deploy_driver.adapters.engine.properties import plain_value
-from deploy_driver.placeholders import FILES, SECRET, UNKNOWN
+from deploy_driver.placeholders import FILES, SECRET
 
 if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventStateMetadata
@@ -38,9 +38,9 @@ def _entry(state: StepEventStateMetadata) -> dict[str, Any]:
 
 
 def _hidden(value: Any) -> bool:
-    """Whether some of it is a secret, a file, or not known yet."""
+    """Whether some of it is a secret, or a file."""
     if isinstance(value, dict):
         return any(map(_hidden, value.values()))
     if isinstance(value, list):
         return any(map(_hidden, value))
-    return isinstance(value, str) and (value in {SECRET, UNKNOWN} or value.startswith(FILES))
+    return isinstance(value, str) and (value == SECRET or value.startswith(FILES))

@@ -9,6 +9,7 @@ import pytest
 
 from deploy_driver.checkpoint import judge
 from deploy_driver.record.catalogue import Fate
+from deploy_driver.repair.recorded import OnRecord
 from deploy_driver.repair.settle import (
     NOT_THERE,
     Decisions,
@@ -58,7 +59,7 @@ def test_of_several_none_is_guessed_unless_all_but_one_are_known() -> None:
     assert settled(pending(), OURS, second, ids={"another"}) == Settlement(
         pending().urn, Fate.ADOPTED, "the-id", "ours"
     )
-    assert settled(pending(), OURS, second, recorded="another") == Settlement(
+    assert settled(pending(), OURS, second, known=OnRecord({pending().urn: "another"})) == Settlement(
         pending().urn, Fate.ADOPTED, "another", "ours"
     )
 
@@ -77,7 +78,24 @@ def test_what_cannot_be_looked_up_matters_only_where_it_was_begun() -> None:
 
     assert settle(pending(), blind, ids=()) == Settlement(pending().urn, Fate.UNKNOWN, why="nobody knows")
     assert settle(pending(operation=""), blind, ids=()) is None
-    assert settle(pending(operation=""), blind, ids=(), recorded="an-id") is not None
+    planned, urn_ = pending(operation=""), pending().urn
+    assert settle(planned, blind, ids=(), known=OnRecord(begun=frozenset({urn_}))) == Settlement(
+        urn_, Fate.UNKNOWN, why="nobody knows"
+    )
+    made = settle(planned, blind, ids=(), known=OnRecord({urn_: "an-id"}))
+    assert made == Settlement(urn_, Fate.ADOPTED, "an-id", "the record of a run says that it was made")
+    assert settle(planned, blind, ids={"an-id"}, known=OnRecord({urn_: "an-id"})) is None
+
+
+def test_what_is_not_known_yet_waits_for_what_it_belongs_to() -> None:
+    part = pending(operation="", inputs={"apiId": "[unknown]", "name": "x"})
+
+    def blind(_: Unfinished) -> Sequence[Sighting] | str:
+        return "what it is called is not known"
+
+    assert settle(part, blind, ids=(), known=OnRecord({part.urn: "an-id"}, frozenset({part.urn}))) is None
+    entry = after(state(), [part], Settlement(part.urn, Fate.ADOPTED, "an-id"))[-1]
+    assert entry["inputs"] == entry["outputs"] == {"name": "x"}
 
 
 def test_what_is_only_planned_and_not_there_is_nothing() -> None:
@@ -141,7 +159,7 @@ def test_what_is_adopted_is_listed_last() -> None:
     before = checkpoint(DEV)["checkpoint"]["latest"]["resources"]
     listed = after(state(one), [one], Settlement(one.urn, Fate.ADOPTED, "a1b2"))
     assert listed[:-1] == before
-    assert (listed[-1]["urn"], listed[-1]["id"], listed[-1]["outputs"]) == (one.urn, "a1b2", {})
+    assert (listed[-1]["urn"], listed[-1]["id"], listed[-1]["outputs"]) == (one.urn, "a1b2", listed[-1]["inputs"])
     assert after(state(one), [one], Settlement(one.urn, Fate.DROPPED)) == before
 
 
