@@ -49,7 +49,7 @@ def test_after_driver_and_engine_were_killed_the_next_run_is_not_stopped_by_what
 
 
 def test_a_living_engine_without_its_driver_is_waited_for_and_never_broken_into(project: Project) -> None:
-    hold(project, seconds=25)
+    hold(project, seconds=40)
     run = Running(project, "up", "--stacks", "dev", "--yes")
     run.await_line(CREATING)
     run.child.kill()

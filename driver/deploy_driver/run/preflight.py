@@ -72,7 +72,8 @@ class Preflight:
     def require(self, plan: Plan, facts: RunFacts, writers: Writers | None = None) -> Admission:
         """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
 
-        Nothing has been touched then. The stacks are taken through `writers` before their locks and states are looked at.
+        Nothing has been touched then. The stacks are taken through `writers`, and no engine is at work on them any more, before
+        their states are judged: what an engine is about to write is neither right nor wrong.
         """
         answers = self._asked([Check("identity", partial(self._caller, facts))])
         if not _failures(answers):
@@ -80,7 +81,10 @@ class Preflight:
             if writers and not _failures(answers):
                 answers += self._asked([Check("lease", partial(_taken, writers, plan))])
             free = writers if not _failures(answers) else None
-            answers += self._asked([*self._stack_checks(plan, facts), *self._lock_checks(plan, free)])
+            answers += self._asked([*self._role_checks(plan, facts), *self._lock_checks(plan, free)])
+            written = {check.stack for check, _ in _failures(answers) if check.name == "lock"}
+            still = [step for step in plan.steps if not writers or (free and step.stack.name not in written)]
+            answers += self._asked([*self._state_checks(still, facts)])
         _require_none(_failures(answers))
         if self.state:
             _refuse_what_carries(plan, self.state)
@@ -93,12 +97,15 @@ class Preflight:
         """
         _require_none(_failures(self._asked([Check("identity", partial(self._caller, facts))])))
         _require_none(_failures(self._asked([*self._backend_checks(plan)])))
-        return _admission(self._asked([*self._stack_checks(plan, facts)]))
+        return _admission(self._asked([*self._role_checks(plan, facts), *self._state_checks(plan.steps, facts)]))
 
-    def _stack_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
+    def _role_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
             yield Check("role", partial(self._enter, step, facts), step.stack.name)
-            if self.state:
+
+    def _state_checks(self, steps: Sequence[Step], facts: RunFacts) -> Iterator[Check]:
+        if self.state:
+            for step in steps:
                 yield Check("state", partial(_fit, States(self.state, facts.project), step), step.stack.name)
 
     def _lock_checks(self, plan: Plan, writers: Writers | None) -> Iterator[Check]:

@@ -276,3 +276,23 @@ def test_a_preview_only_says_it() -> None:
     )
     known = [event.fact for event in said.of(CheckPassed) if (event.check, event.stack) == ("state", "dev")]
     assert known == ["is this stack's and whole, 3 resources; of 1 more nobody knows whether they were made"]
+
+
+def test_the_state_is_judged_once_no_engine_is_about_to_write_it_any_more() -> None:
+    leases, said = FakeLeases(), Recorder()
+    state = FakeState(held={"prod": (lock(),)}, contents={"prod": b"half of it"})
+    slept = leases.clock.sleep
+
+    def end(seconds: float) -> None:
+        slept(seconds)
+        state.held["prod"] = ()
+        state.contents = {}
+
+    leases.clock.sleep = end  # type: ignore[method-assign]
+    error = refused(FakeIdentity(), state)
+    assert [line.partition(" the stack")[0] for line in error.detail] == ["prod: lock:"]
+    with leasing(leases, state, said=said, patience=60).holding(lambda: False) as writers:
+        Preflight(FakeIdentity(), state, said).require(PLAN, facts(), writers)
+    assert said.of(CheckFailed) == []
+    state.contents = {"prod": b"half of it"}
+    assert ["prod: state" in line for line in refused(FakeIdentity(), state).detail] == [True]
