@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
@@ -228,8 +228,8 @@ def _keep(run: RunComponents, console: Console) -> None:
         console.notice(f"the run's record is only in this folder: {error}")
 
 
-def without_end(archive: S3Archive, run: str, stacks: Collection[str]) -> Iterator[Progress]:
-    """Which runs of these stacks have begun after the last one that ended, and have no end on record; `run` is this one."""
+def without_end(archive: S3Archive, run: str, plan: Plan, project: str) -> Iterator[Progress]:
+    """Which runs of the plan's stacks have begun after the last one that ended, and have no end on record; `run` is this one."""
     known = archive.runs()
     since = max((name for name, whole in known.items() if whole), default="")
     for name in sorted(name for name, whole in known.items() if not whole and since < name != run):
@@ -237,9 +237,10 @@ def without_end(archive: S3Archive, run: str, stacks: Collection[str]) -> Iterat
             left = left_by(lines_of(archive.record(name)))
         except ValueError:
             continue
-        if shared := [one.stack for one in left.left if one.stack in stacks]:
-            said = f"run {name} of {', '.join(shared)} has no end on record: it was killed, or goes on; `deploy resume {name}` ends it"
-            yield Progress(f"{said}, and this run goes over it")
+        shared = [one.stack for one in left.left if one.stack in plan.stacks]
+        if shared and left.of(project):
+            said = f"run {name} of {', '.join(shared)} has no end on record: it was killed, or goes on; `deploy resume {name}` would end it"
+            yield Progress(f"{said}; this run begins anew")
 
 
 def plan_and_run(
@@ -265,8 +266,9 @@ def _without_end(context: RunContext) -> Sequence[Progress]:
     """Only a hint: where the records cannot be asked, the checks say so."""
     if context.plan.operation is Operation.PREVIEW:
         return ()
+    session = context.session
     try:
-        return list(without_end(context.session.archive(), context.session.run, context.plan.stacks))
+        return list(without_end(session.archive(), session.run, context.plan, session.config.project))
     except NotReadyError:
         return ()
 

@@ -55,10 +55,18 @@ class ResumeOptions:
     lock_timeout: float = 0
 
 
+@dataclass(frozen=True)
+class Whose:
+    """Whose runs are meant: several projects, and clouds, keep their records in one place."""
+
+    cloud: Cloud
+    project: str
+
+
 def resume(project: LocalProject, options: ResumeOptions, console: Console) -> RunResult | None:
     """End what the run has left; None where none has left anything. Raises DeployError."""
     known = records(project, console.notice)
-    left = left_run(known, project.config.cloud, options.run)
+    left = left_run(known, Whose(project.config.cloud, project.config.project), options.run)
     if left is None or not left.left:
         return None
     require_resumable(left)
@@ -73,16 +81,16 @@ def resume(project: LocalProject, options: ResumeOptions, console: Console) -> R
     return RunResult(outcome, ending.code)
 
 
-def left_run(known: Records, cloud: Cloud, wanted: str) -> LeftRun | None:
+def left_run(known: Records, whose: Whose, wanted: str) -> LeftRun | None:
     """The run that is meant, otherwise the newest that has left something; None where none has.
 
     Raises UsageError and NotReadyError, and RefusedError where a later run has gone over it.
     """
     if wanted:
-        return _named(known, cloud, meant(known, wanted))
+        return _named(known, whose, meant(known, wanted))
     later: set[str] = set()
     untouched: LeftRun | None = None
-    for left in _writing(known, cloud, known.names[:_LOOKED_AT]):
+    for left in _writing(known, whose, known.names[:_LOOKED_AT]):
         open_ = {one.stack for one in left.left}
         if left.exit_code != 0 and open_ and not open_ & later:
             if not left.touched:  # one that began nothing stands back behind the run that kept it from beginning
@@ -93,22 +101,23 @@ def left_run(known: Records, cloud: Cloud, wanted: str) -> LeftRun | None:
     return untouched
 
 
-def _named(known: Records, cloud: Cloud, run: str) -> LeftRun:
+def _named(known: Records, whose: Whose, run: str) -> LeftRun:
     later: dict[str, str] = {}
-    for left in _writing(known, cloud, [name for name in known.names if name >= run]):
+    for left in _writing(known, whose, [name for name in known.names if name >= run]):
         name = left.started.run
         if name == run:
             _require_none_after(name, left, later)
             return left
         later |= {one.stack: name for one in left.stacks if one.begun}
-    raise UsageError(f"run {run} cannot be resumed: it was to change nothing", where="RUN")
+    raise UsageError(f"run {run} cannot be resumed: it was to change nothing of this project", where="RUN")
 
 
-def _writing(known: Records, cloud: Cloud, names: Sequence[str]) -> Iterator[LeftRun]:
-    """Those of the runs that were to change something."""
+def _writing(known: Records, whose: Whose, names: Sequence[str]) -> Iterator[LeftRun]:
+    """Those of the runs that were to change something of this project."""
     for name in names:
         left = _left(known, name)
-        if left and left.started.cloud == cloud and left.started.operation in {*_GO_ON, *_AGAIN}:
+        ours = left and left.started.cloud == whose.cloud and left.of(whose.project)
+        if left and ours and left.started.operation in {*_GO_ON, *_AGAIN}:
             yield left
 
 

@@ -64,6 +64,10 @@ class LeftRun:
     depends_on: Mapping[tuple[str, str], str] = field(default_factory=dict)
     exit_code: int | None = None
 
+    def of(self, project: str) -> bool:
+        """Whether it is a run of that project; several keep their records in one bucket, and their stacks may be called the same."""
+        return self.depends_on.get(("", "project"), project) == project
+
     @property
     def left(self) -> tuple[LeftStack, ...]:
         """The stacks that are not done, in the run's order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from deploy_driver.adapters.processes import process
 from deploy_driver.app.history import Records
-from deploy_driver.app.resume import left_run, require_resumable
+from deploy_driver.app.resume import Whose, left_run, require_resumable
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.record import catalogue as said
 from deploy_driver.record.chain import line_of
@@ -19,6 +19,7 @@ from deploy_driver.record.stream import Envelope
 from deploy_driver.values import Cloud, Process
 
 FIRST, SECOND, THIRD = "20261123-0102-aaaaaa", "20261123-0103-bbbbbb", "20261123-0104-cccccc"
+HERE = Whose(Cloud.SANDBOX, "items")
 
 
 @dataclass
@@ -58,7 +59,7 @@ def run(
 
 
 def found(records: Records, wanted: str = "") -> tuple[str, list[str]] | None:
-    left = left_run(records, Cloud.SANDBOX, wanted)
+    left = left_run(records, HERE, wanted)
     return (left.started.run, [one.stack for one in left.left]) if left else None
 
 
@@ -106,7 +107,16 @@ def test_a_run_that_resumed_and_failed_is_itself_gone_on_with(tmp_path: Path) ->
 
 
 def test_a_run_on_another_cloud_is_another_affair(tmp_path: Path) -> None:
-    assert left_run(known(tmp_path, {FIRST: run(FIRST, "dev")}), Cloud.AWS, "") is None
+    assert left_run(known(tmp_path, {FIRST: run(FIRST, "dev")}), replace(HERE, cloud=Cloud.AWS), "") is None
+
+
+def test_a_run_of_another_project_is_another_affair_though_its_stacks_are_called_the_same(tmp_path: Path) -> None:
+    theirs = [*run(SECOND, "dev"), said.RunDependsOn("project", "shop")]
+    ours = [*run(FIRST, "dev"), said.RunDependsOn("project", "items")]
+    assert found(known(tmp_path, {FIRST: ours, SECOND: theirs})) == (FIRST, ["staging"])
+    assert found(known(tmp_path / "theirs", {SECOND: theirs})) is None
+    with pytest.raises(UsageError, match="of this project"):
+        found(known(tmp_path, {FIRST: ours, SECOND: theirs}), SECOND)
 
 
 def test_a_run_that_only_looked_cannot_be_resumed(tmp_path: Path) -> None:
@@ -132,7 +142,7 @@ def test_a_record_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
 def test_what_goes_on_or_is_begun_anew_is_not_resumed(
     tmp_path: Path, code: int | None, more: dict[str, Any], error: type[DeployError], said: str
 ) -> None:
-    left = left_run(known(tmp_path, {FIRST: run(FIRST, code=code, **more)}), Cloud.SANDBOX, FIRST)
+    left = left_run(known(tmp_path, {FIRST: run(FIRST, code=code, **more)}), HERE, FIRST)
     assert left is not None
     with pytest.raises(error) as caught:
         require_resumable(left)
@@ -141,6 +151,6 @@ def test_what_goes_on_or_is_begun_anew_is_not_resumed(
 
 @pytest.mark.parametrize("more", [{}, {"process": Process("agent-3", "boot", 1, "1")}, {"operation": "destroy"}])
 def test_what_was_killed_is_resumed(tmp_path: Path, more: dict[str, Any]) -> None:
-    left = left_run(known(tmp_path, {FIRST: run(FIRST, **more)}), Cloud.SANDBOX, "")
+    left = left_run(known(tmp_path, {FIRST: run(FIRST, **more)}), HERE, "")
     assert left is not None
     require_resumable(left)
