@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from deploy_driver.adapters.processes import process
-from deploy_driver.adapters.records import S3Archive
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
 from deploy_driver.app.binding import Binder
 from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
+from deploy_driver.app.history import KeptRecords
 from deploy_driver.app.session import (
     ADMINISTRATOR,
     JENKINS_DEPLOY,
@@ -228,7 +228,7 @@ def _keep(run: RunComponents, console: Console) -> None:
         console.notice(f"the run's record is only in this folder: {error}")
 
 
-def without_end(archive: S3Archive, run: str, plan: Plan, project: str) -> Iterator[Progress]:
+def without_end(archive: KeptRecords, run: str, plan: Plan, project: str) -> Iterator[Progress]:
     """Which runs of the plan's stacks have begun after the last one that ended, and have no end on record; `run` is this one."""
     known = archive.runs()
     since = max((name for name, whole in known.items() if whole), default="")

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from deploy_driver.adapters.processes import process
+from deploy_driver.app.deploy import without_end
 from deploy_driver.app.history import Records
 from deploy_driver.app.resume import Whose, left_run, require_resumable
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
+from deploy_driver.plan.plan import make_plan
 from deploy_driver.record import catalogue as said
 from deploy_driver.record.chain import line_of
 from deploy_driver.record.stream import Envelope
-from deploy_driver.values import Cloud, Process
+from deploy_driver.values import Cloud, Operation, Process
+from tests.samples import chain
 
 FIRST, SECOND, THIRD = "20261123-0102-aaaaaa", "20261123-0103-bbbbbb", "20261123-0104-cccccc"
 HERE = Whose(Cloud.SANDBOX, "items")
@@ -27,9 +30,10 @@ class Archive:
     """Records that are kept."""
 
     kept: Mapping[str, bytes]
+    going_on: frozenset[str] = frozenset()
 
     def runs(self) -> Mapping[str, bool]:
-        return dict.fromkeys(self.kept, True)
+        return {run: run not in self.going_on for run in self.kept}
 
     def record(self, run: str) -> bytes:
         return self.kept[run]
@@ -154,3 +158,24 @@ def test_what_was_killed_is_resumed(tmp_path: Path, more: dict[str, Any]) -> Non
     left = left_run(known(tmp_path, {FIRST: run(FIRST, **more)}), HERE, "")
     assert left is not None
     require_resumable(left)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "names"),
+    [
+        (run(FIRST, "dev"), None, [FIRST]),
+        ([*run(FIRST), said.RunDependsOn("project", "shop")], None, []),
+        (run(FIRST, stacks=("prod",)), None, []),
+        ([said.Progress("no beginning")], None, []),
+        (run(FIRST), run(SECOND, "dev", "staging", code=0), []),
+    ],
+    ids=["killed", "another project's", "other stacks", "unreadable", "gone over"],
+)
+def test_an_up_says_which_run_of_its_stacks_has_no_end(
+    first: list[said.Event], second: list[said.Event] | None, names: list[str]
+) -> None:
+    kept = {FIRST: _written(FIRST, first), **({SECOND: _written(SECOND, second)} if second else {})}
+    archive = Archive(kept, frozenset({FIRST}))
+    found = list(without_end(archive, THIRD, make_plan(Operation.UP, chain()[:2]), "items"))
+    assert [name for name in (FIRST, SECOND) if any(name in one.message for one in found)] == names
+    assert not found or f"deploy resume {FIRST}" in found[0].message
