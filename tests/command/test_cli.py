@@ -27,6 +27,7 @@ VERBS = (
     "preview",
     "comment",
     "destroy",
+    "resume",
     "bootstrap",
     "outputs",
     "list",

@@ -61,7 +61,12 @@ def test_reading_only_is_not_promised_of_pulumi(project: Project) -> None:
 def test_a_lock_that_nobody_holds_is_taken_away_as_its_remedy_says(deployed: Project) -> None:
     lock = {"pid": 1, "username": "nobody", "hostname": "gone", "timestamp": "2026-11-23T01:02:03Z"}
     key = ".pulumi/locks/organization/items/dev/5f0c0e1b.json"
-    deployed.client("tools", "s3").put_object(Bucket=STATE, Key=key, Body=json.dumps(lock).encode())
+    s3 = deployed.client("tools", "s3")
+    s3.put_object(Bucket=STATE, Key=key, Body=json.dumps(lock).encode())
+    locked = deployed.deploy("up", "--stacks", "dev")
+    assert (locked.code, "--lock-timeout 16m" in locked.err) == (3, True), locked
+
+    s3.delete_object(Bucket=STATE, Key=".deploy/leases/items/dev.json")  # as where no run has ever held the stack
     locked = deployed.deploy("up", "--stacks", "dev")
     assert locked.code == 3, locked
     assert "`deploy exec --stack dev -- pulumi cancel` removes the lock" in locked.err

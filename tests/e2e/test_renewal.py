@@ -55,7 +55,7 @@ def test_the_role_s_session_ends_in_mid_run(project: Project) -> None:
     )
     assert done.code == 0, done
     assert "FAILED" not in done.err
-    session = f"assumed-role/{ROLE}/items-dev-local-{done.json['run']}"
+    session = f"/items-dev-local-{done.json['run']}"
     used = keys(project, "dev", lambda event: session in event["userIdentity"].get("arn", ""))
     assert len(used) >= 2
     audited = project.deploy("audit", done.json["run"], "--output", "json")

@@ -12,7 +12,7 @@ from deploy_driver.app.affected import Since, affected_since, selection_events
 from deploy_driver.app.binding import Binder
 from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
-from deploy_driver.app.history import KeptRecords
+from deploy_driver.app.history import KeptRecords, minute
 from deploy_driver.app.session import (
     ADMINISTRATOR,
     JENKINS_DEPLOY,
@@ -231,8 +231,8 @@ def _keep(run: RunComponents, console: Console) -> None:
 def without_end(archive: KeptRecords, run: str, plan: Plan, project: str) -> Iterator[Progress]:
     """Which runs of the plan's stacks have begun after the last one that ended, and have no end on record; `run` is this one."""
     known = archive.runs()
-    since = max((name for name, whole in known.items() if whole), default="")
-    for name in sorted(name for name, whole in known.items() if not whole and since < name != run):
+    since = max((minute(name) for name, whole in known.items() if whole), default="")
+    for name in sorted(name for name, whole in known.items() if not whole and name != run and minute(name) > since):
         try:
             left = left_by(lines_of(archive.record(name)))
         except ValueError:

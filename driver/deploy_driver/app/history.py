@@ -122,17 +122,17 @@ def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
         return found.summary if found else None
 
     found: list[RunSummary] = []
-    minutes = [list(names) for _, names in groupby(known.names, key=_minute)]
+    minutes = [list(names) for _, names in groupby(known.names, key=minute)]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
         while minutes and len(found) < limit:
             names: list[str] = []
             while minutes and len(names) < limit:
                 names += minutes.pop(0)
             found += [run for run in pool.map(summary_of, names) if run and run.cloud == cloud]
-    return sorted(found, key=lambda run: (_minute(run.run), run.began), reverse=True)[:limit]
+    return sorted(found, key=lambda run: (minute(run.run), run.began), reverse=True)[:limit]
 
 
-def _minute(run: str) -> str:
+def minute(run: str) -> str:
     """When a run began, as far as its id says it; which of one minute began first, only their records know."""
     return run[:13]
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 
 from deploy_driver.adapters.processes import lives
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run, what_it_depends_on
-from deploy_driver.app.history import Records, meant, records
+from deploy_driver.app.history import Records, meant, minute, records
 from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
@@ -103,7 +104,7 @@ def left_run(known: Records, whose: Whose, wanted: str) -> LeftRun | None:
 
 def _named(known: Records, whose: Whose, run: str) -> LeftRun:
     later: dict[str, str] = {}
-    for left in _writing(known, whose, [name for name in known.names if name >= run]):
+    for left in _writing(known, whose, [name for name in known.names if minute(name) >= minute(run)]):
         name = left.started.run
         if name == run:
             _require_none_after(name, left, later)
@@ -113,12 +114,15 @@ def _named(known: Records, whose: Whose, run: str) -> LeftRun:
 
 
 def _writing(known: Records, whose: Whose, names: Sequence[str]) -> Iterator[LeftRun]:
-    """Those of the runs that were to change something of this project."""
-    for name in names:
-        left = _left(known, name)
-        ours = left and left.started.cloud == whose.cloud and left.of(whose.project)
-        if left and ours and left.started.operation in {*_GO_ON, *_AGAIN}:
-            yield left
+    """Those of the runs that were to change something of this project, newest first: which of one minute was, their records say."""
+    for _, runs in groupby(names, key=minute):
+        found = [left for left in (_left(known, name) for name in runs) if left and _changes(left, whose)]
+        yield from sorted(found, key=lambda left: left.began, reverse=True)
+
+
+def _changes(left: LeftRun, whose: Whose) -> bool:
+    ours = left.started.cloud == whose.cloud and left.of(whose.project)
+    return ours and left.started.operation in {*_GO_ON, *_AGAIN}
 
 
 def _left(known: Records, name: str) -> LeftRun | None:

@@ -56,10 +56,11 @@ class LeftStack:
 class LeftRun:
     """A run as its record leaves it. `depends_on` maps what it depended on, by stack and name, to what that was.
 
-    `exit_code` is None where the record does not say how it ended: it goes on, or was killed.
+    `began` is in seconds since the epoch; `exit_code` is None where the record does not say how it ended: it goes on, or was killed.
     """
 
     started: RunStarted
+    began: float
     stacks: tuple[LeftStack, ...]
     depends_on: Mapping[tuple[str, str], str] = field(default_factory=dict)
     exit_code: int | None = None
@@ -81,8 +82,10 @@ class LeftRun:
 
 def left_by(record: Iterable[Line]) -> LeftRun:
     """What the lines of a record say. Raises ValueError when it is no record of a run."""
-    events = [line.event for line in record if isinstance(line, Envelope)]
-    started = next((event for event in events if isinstance(event, RunStarted)), None)
+    lines = [line for line in record if isinstance(line, Envelope)]
+    events = [line.event for line in lines]
+    found = ((line.event, line.time) for line in lines if isinstance(line.event, RunStarted))
+    started, began = next(found, (None, 0.0))
     if started is None:
         raise ValueError("not a record of a run: it does not say when the run began, or which run that is")
     stacks = {name: LeftStack(name) for name in started.stacks}
@@ -92,7 +95,7 @@ def left_by(record: Iterable[Line]) -> LeftRun:
             stacks[name] = _after(stacks[name], event)
     facts = {(event.stack, event.name): event.value for event in events if isinstance(event, RunDependsOn)}
     codes = [event.exit_code for event in events if isinstance(event, RunFinished)]
-    return LeftRun(started, tuple(stacks.values()), facts, codes[-1] if codes else None)
+    return LeftRun(started, began, tuple(stacks.values()), facts, codes[-1] if codes else None)
 
 
 def _after(left: LeftStack, event: Event) -> LeftStack:

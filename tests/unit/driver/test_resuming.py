@@ -45,8 +45,8 @@ def known(folder: Path, runs: Mapping[str, Sequence[said.Event]]) -> Records:
     return Records(folder, frozenset(), archive, archive.runs())
 
 
-def _written(run: str, events: Sequence[said.Event]) -> bytes:
-    lines = [line_of(Envelope(run, number, 0.0, event).as_json(), "") for number, event in enumerate(events, 1)]
+def _written(run: str, events: Sequence[said.Event], began: float = 0.0) -> bytes:
+    lines = [line_of(Envelope(run, number, began, event).as_json(), "") for number, event in enumerate(events, 1)]
     return b"".join(line + b"\n" for line in lines)
 
 
@@ -108,6 +108,17 @@ def test_a_run_that_resumed_and_failed_is_itself_gone_on_with(tmp_path: Path) ->
     stacks = ("staging", "prod")
     again = {FIRST: run(FIRST, "dev"), SECOND: run(SECOND, "staging", stacks=stacks, code=1, resumes=FIRST)}
     assert found(known(tmp_path, again)) == (SECOND, ["prod"])
+
+
+def test_of_one_minute_the_records_say_which_run_was_the_last(tmp_path: Path) -> None:
+    killed, resumed = FIRST[:13] + "-ffffff", FIRST[:13] + "-000000"
+    archive = Archive(
+        {
+            killed: _written(killed, run(killed, "dev"), 100.0),
+            resumed: _written(resumed, run(resumed, "staging", stacks=("staging",), code=0, resumes=killed), 130.0),
+        }
+    )
+    assert found(Records(tmp_path, frozenset(), archive, archive.runs())) is None
 
 
 def test_a_run_on_another_cloud_is_another_affair(tmp_path: Path) -> None:
