@@ -12,7 +12,7 @@ from deploy_driver.digest import digest
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="List, show and restore the states of stacks in the state bucket.\n\nEvery run judges the states of its stacks before it begins.",
+    help="List, show and restore states of stacks.\n\nEvery run judges the states of its stacks before it begins.",
 )
 
 
