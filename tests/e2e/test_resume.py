@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.e2e.project import Project
-from tests.e2e.test_interruption import Running, hold, locks, state
+from tests.e2e.test_interruption import BUCKET, Running, hold, locks, state
 from tests.e2e.test_repair import below
 
 STACKS = ("dev", "staging", "prod")
@@ -38,8 +38,17 @@ def begun(project: Project, run: str) -> list[str]:
     return list(dict.fromkeys(event["stack"] for event in events if event["kind"] == "engine-started"))
 
 
+def held(project: Project) -> list[str]:
+    """The stacks whose leases nobody has given back."""
+    s3 = project.client("tools", "s3")
+    keys = [f".deploy/leases/items/{stack}.json" for stack in STACKS]
+    bodies = {key: json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()) for key in keys}
+    return [key for key, lease in bodies.items() if not lease["released"]]
+
+
 def assert_whole(project: Project) -> None:
     assert locks(project) == []
+    assert held(project) == []
     for stack in STACKS:
         assert not state(project, stack).get("pending_operations")
         assert project.functions(stack) == [f"items-{stack}"]

@@ -8,6 +8,7 @@ a run of its own              of the stacks that are not done; those that an eng
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -20,7 +21,7 @@ from deploy_driver.app.history import Records, meant, minute, records
 from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.errors import NotReadyError, RefusedError, UsageError
+from deploy_driver.errors import BusyError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Progress, RunDependsOn, Verb
 from deploy_driver.record.standing import LeftRun, Standing, left_by
@@ -77,6 +78,7 @@ def resume(project: LocalProject, options: ResumeOptions, console: Console) -> R
     with running(begun) as ending:
         _say(begun, left)
         _require_same(begun, left)
+        _release_done(begun, left)
         outcome = _go_on(begun, left, options)
         ending.code = outcome.exit_code()
     return RunResult(outcome, ending.code)
@@ -247,6 +249,17 @@ def _moved_states(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
         if now != one.seen:
             what = f"its state moved: then {one.seen or 'there was none'}, now {now or 'there is none'}"
             yield CheckFailed(CHECK, what, "find out who deployed it", one.stack)
+
+
+def _release_done(begun: RunContext, left: LeftRun) -> None:
+    """Give back what a killed run still holds: the leases of stacks in which nothing is left to do. One that others hold is theirs."""
+    known = {stack.name for stack in begun.session.config.stacks}
+    leasing = begun.run.deployer.leasing
+    for one in left.stacks:
+        if one.standing is Standing.DONE and one.stack in known:
+            with suppress(BusyError), leasing.holding(lambda: begun.run.deployer.stopped) as holding:
+                holding.take([one.stack])
+                leasing.require(begin=True)
 
 
 def _mend(begun: RunContext, repairer: Repairer, step: Step, facts: RunFacts) -> None:
