@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -99,9 +99,8 @@ class Segments:
         """Send what is new now. Raises NotReadyError when it could not be put, or the file not be read."""
         with self._lock:
             while lines := self._unsure or self._new():
-                self._unsure = (
-                    lines  # where no answer came they may be there, and then no others can be put in their place
-                )
+                # Where no answer came they may be there, and then no others can be put in their place.
+                self._unsure = lines
                 self._put(self._line, lines)
                 self._unsure = b""
                 self._sent += len(lines)
@@ -209,14 +208,10 @@ class S3Archive:
             begun |= {str(each["Prefix"]).removeprefix(PREFIX)[:-1] for each in page.get("CommonPrefixes", [])}
         return ended, frozenset(begun)
 
-    def _pages(self, what: str, prefix: str, **more: str) -> Iterator[Any]:
-        after: dict[str, str] = {}
-        while True:
-            page = self._ask(what, "list_objects_v2", Prefix=prefix, **more, **after)
-            yield page
-            if not page.get("IsTruncated"):
-                return
-            after = {"ContinuationToken": page["NextContinuationToken"]}
+    def _pages(self, what: str, prefix: str, **more: str) -> Sequence[Any]:
+        listing = self.aws.client("s3", self.backend.region).get_paginator("list_objects_v2")
+        pages = listing.paginate(Bucket=self.backend.bucket, Prefix=prefix, **more)
+        return asking(what, lambda: list(pages))
 
     def _put(self, what: str, key: str, body: bytes, kind: str) -> bool:
         """Put an object where there is none; False when another stands there. One that is the same was put by an earlier try."""

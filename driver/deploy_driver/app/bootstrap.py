@@ -21,7 +21,7 @@ from deploy_driver.adapters.foundation import (
 from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
-from deploy_driver.app.console import Console
+from deploy_driver.app.console import Console, ignore
 from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, running, start_run
 from deploy_driver.app.session import (
     ADMINISTRATOR,
@@ -35,7 +35,7 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit, Identity
-from deploy_driver.record.catalogue import CheckPassed, Event, Progress
+from deploy_driver.record.catalogue import CheckPassed, Progress
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Layer, Operation, Stack
@@ -118,7 +118,7 @@ def bootstrap(
     config, context = project.config, start_run(project, options, chosen, console, session)
     run, plan = context.run, context.plan
     with running(context) as ending:
-        Preflight(session.identity, None, _silently).require(plan, run.facts)
+        Preflight(session.identity, None, ignore).require(plan, run.facts)  # the run itself asks again, and says it
         foundation = Foundation(
             session.aws,
             config.backend,
@@ -196,10 +196,6 @@ def _move_states(context: RunContext) -> None:
 
     states = AccessStates(session.aws, config.backend, config.access_backend, config.project, encrypted_anew)
     states.move(config.layer(Layer.ACCESS), lambda line: run.stream(Progress(line)))
-
-
-def _silently(_event: Event) -> None:
-    """The run itself asks again, and says it."""
 
 
 def _wait(context: RunContext) -> None:

@@ -39,7 +39,7 @@ class Nobody:
         return False
 
 
-def ignore(_notice: str) -> None:
+def ignore(_said: object) -> None:
     """Nobody reads it."""
 
 

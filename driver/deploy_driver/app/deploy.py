@@ -117,12 +117,16 @@ def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequ
 
 @dataclass(frozen=True)
 class RunContext:
-    """A run that has begun: its plan, who it runs as, and everything wired."""
+    """A run that has begun: its plan, who it runs as, and everything wired.
+
+    `depends_on` is what must be the same if another run is to go on with this one; empty where it changes nothing.
+    """
 
     plan: Plan
     session: Session
     run: RunComponents
     console: Console
+    depends_on: tuple[Event, ...] = ()
 
 
 def start_run(
@@ -166,13 +170,18 @@ def start_run(
         )
     )
     context = RunContext(plan, session, run, console)
-    for fact in what_it_depends_on(context) if keeps else ():
-        run.stream(fact)
-    return context
+    return _bound(context) if keeps else context
 
 
-def what_it_depends_on(context: RunContext) -> Iterator[Event]:
-    """What must be the same if another run is to go on with this one."""
+def _bound(context: RunContext) -> RunContext:
+    """The same, with what it depends on, which is on record from now on."""
+    facts = tuple(_depends_on(context))
+    for fact in facts:
+        context.run.stream(fact)
+    return replace(context, depends_on=facts)
+
+
+def _depends_on(context: RunContext) -> Iterator[Event]:
     project, run = context.session.project, context.run
     binder = Binder(
         project.config, run.tools, for_git(project.machine.environment), None, project.config.root / ".deploy"

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from deploy_driver.adapters.foundation import access_bucket_policy, bucket_policy
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app import program
+from deploy_driver.app.console import ignore
 from deploy_driver.app.outputs import read_outputs
 from deploy_driver.app.session import (
     ADMINISTRATOR,
@@ -236,7 +237,7 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
 
     plan = make_plan(Operation.UP, session.config.layer(layer))
     try:
-        onlooker = Onlooker(session.leasing(_silently), note)
+        onlooker = Onlooker(session.leasing(ignore), note)
         Preflight(session.identity, session.state_store(), note).require(plan, session.facts, onlooker)
     except (NotReadyError, RefusedError):
         asked = {result.rule for result in found}
@@ -249,10 +250,6 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
 
 _CHECKED = ("identity", "state", "role", "lease", "lock")
 """What every run looks at before it begins."""
-
-
-def _silently(_event: Event) -> None:
-    """Who only looks has nothing to say beside what it saw."""
 
 
 def _files(config: DeployConfig) -> tuple[bool, list[RuleResult]]:

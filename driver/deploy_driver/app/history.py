@@ -12,7 +12,7 @@ from typing import Protocol
 
 from deploy_driver.adapters.records import record_in
 from deploy_driver.app.console import ignore
-from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, start_session
+from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, Session, start_session
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.chain import Examined, examine, together
 from deploy_driver.record.reading import Line, lines_of
@@ -72,14 +72,22 @@ def records(project: LocalProject, notice: Callable[[str], None]) -> Records:
 
     `notice` hears of a bucket that cannot be asked, and of records that cannot be read.
     """
-    folder = project.config.root / ".deploy" / "runs"
-    here = frozenset(path.name for path in folder.glob("*") if path.is_dir())
     try:
-        archive = start_session(project, JENKINS_DEPLOY).archive()
-        return Records(folder, here, archive, archive.runs(), notice=notice)
+        return records_of(start_session(project, JENKINS_DEPLOY), notice)
     except NotReadyError as error:
         notice(f"only the runs of this folder: {error}")
-        return Records(folder, here, None, {}, str(error), notice)
+        return Records(*_in_folder(project), None, {}, str(error), notice)
+
+
+def records_of(session: Session, notice: Callable[[str], None] = ignore) -> Records:
+    """The same, as this session may read them. Raises NotReadyError where it may not ask the bucket."""
+    archive = session.archive()
+    return Records(*_in_folder(session.project), archive, archive.runs(), notice=notice)
+
+
+def _in_folder(project: LocalProject) -> tuple[Path, frozenset[str]]:
+    folder = project.config.root / ".deploy" / "runs"
+    return folder, frozenset(path.name for path in folder.glob("*") if path.is_dir())
 
 
 def verified(known: Records, wanted: str | None) -> list[Examined]:

@@ -14,16 +14,15 @@ from typing import Any
 
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.lookup import Lookup
-from deploy_driver.adapters.records import record_in
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run
+from deploy_driver.app.history import records_of
 from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
 from deploy_driver.errors import InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.plan.selection import select
 from deploy_driver.record.catalogue import Event, Fate, Progress, Reason, Result, Settled, StateSeen, Verb
-from deploy_driver.record.reading import lines_of
 from deploy_driver.record.stream import Envelope
 from deploy_driver.repair.identity import Owner
 from deploy_driver.repair.recorded import OnRecord, on_record
@@ -110,9 +109,10 @@ class Repairer:
         Raises RefusedError where a person has to decide, or says no: nothing is written then that was not shown before.
         """
         step = make_plan(Operation.PREVIEW, [stack], known=self.begun.session.config.stacks).steps[0]
+        known = recorded(self.begun.session.renewed(), stack.name)
         settled: dict[str, Settlement] = {}
         for _ in range(_PASSES):
-            found = self._settled(step, facts)
+            found = self._settled(step, facts, known)
             fresh = [verdict for verdict in found.verdicts if settled.get(verdict.urn) != verdict]
             for verdict in fresh:
                 self.begun.run.stream(Settled(stack.name, verdict.urn, verdict.fate, verdict.id, verdict.why))
@@ -125,9 +125,9 @@ class Repairer:
                 break
         return tuple(settled.values())
 
-    def _settled(self, step: Step, facts: RunFacts) -> Found:
+    def _settled(self, step: Step, facts: RunFacts, known: OnRecord) -> Found:
         """The look, made once more where something is not there that a call may still be on its way to make."""
-        found = self._look(step, facts)
+        found = self._look(step, facts, known)
         absent = any(one.fate is Fate.DROPPED and one.why == NOT_THERE for one in found.verdicts)
         clock, store = self.begun.run.deployer.clock, self.begun.session.renewed().state_store()
         left = store.written(step.stack.name) + _IN_FLIGHT - clock.now() if absent else 0.0
@@ -137,9 +137,9 @@ class Repairer:
             Progress(f"waiting {left:.0f} s for calls that may still be on their way", step.stack.name)
         )
         clock.sleep(left)
-        return self._look(step, facts)
+        return self._look(step, facts, known)
 
-    def _look(self, step: Step, facts: RunFacts) -> Found:
+    def _look(self, step: Step, facts: RunFacts, known: OnRecord) -> Found:
         stack, session = step.stack, self.begun.session.renewed()
         store = session.state_store()
         content = store.read(stack.name)
@@ -150,7 +150,7 @@ class Repairer:
         found, ids = unfinished(latest, planned), listed_ids(latest)
         presence = Presence(session.enter(step), stack.account, stack.region)
         lookup = Lookup(presence, Owner(session.config.project, stack.name, ids))
-        known, verdicts = recorded(session, stack.name), []
+        verdicts = []
         for one in found:
             verdict = settle(one, lookup.seen, ids=ids.get(one.type, ()), known=known, said=self.said)
             verdicts += [verdict] if verdict else []
@@ -189,16 +189,13 @@ class Repairer:
 
 
 def recorded(session: Session, stack: str) -> OnRecord:
-    """What the newest runs say of the stack, in this folder and in the state bucket. What cannot be read says nothing."""
-    folder, archive = session.config.root / ".deploy" / "runs", session.archive()
-    here = {path.name for path in folder.glob("*") if path.is_dir()}
-    kept = set(archive.runs())
+    """What the newest runs say of the stack, in this folder and in the state bucket."""
+    known = records_of(session)
 
     def events(run: str) -> list[Event]:
-        content = (record_in(folder / run) if run in here else b"") or (archive.record(run) if run in kept else b"")
-        return [line.event for line in lines_of(content) if isinstance(line, Envelope)]
+        return [line.event for line in known.lines(run) if isinstance(line, Envelope)]
 
-    return on_record(map(events, sorted(here | kept)[-_RUNS:]), stack)
+    return on_record(map(events, reversed(known.names[:_RUNS])), stack)
 
 
 def _require_decided(stack: Stack, verdicts: Collection[Settlement]) -> None:

@@ -15,8 +15,9 @@ from itertools import groupby
 
 from deploy_driver.adapters.processes import lives
 from deploy_driver.app import program
+from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
-from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run, what_it_depends_on
+from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run
 from deploy_driver.app.history import Records, meant, minute, records
 from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
@@ -74,7 +75,7 @@ def resume(project: LocalProject, options: ResumeOptions, console: Console) -> R
     require_resumable(left)
     chosen = _stacks(project.config, left)
     program.check_settings(project.config, chosen)
-    begun = start_run(project, _options(left, options), chosen, console)
+    begun = start_run(project, _options(left, options, project.config.project), chosen, console)
     with running(begun) as ending:
         _say(begun, left)
         _require_same(begun, left)
@@ -176,12 +177,10 @@ def _stacks(config: DeployConfig, left: LeftRun) -> Sequence[Stack]:
     return [known[one.stack] for one in left.left]
 
 
-def _options(left: LeftRun, options: ResumeOptions) -> Options:
+def _options(left: LeftRun, options: ResumeOptions, project: str) -> Options:
     """The run that goes on: asked to do the same, of what is left."""
     started = left.started
-    missing = set(started.config) - {setting.partition("=")[0] for setting in options.settings}
-    named = {setting.partition("=")[0].rpartition(":")[2] for setting in options.settings}
-    if absent := sorted(key for key in missing if key.rpartition(":")[2] not in named):
+    if absent := sorted(set(started.config) - for_one_run(options.settings, project).keys()):
         words = " ".join(f"--config {key}=VALUE" for key in absent)
         raise UsageError(
             f"run {started.run} was told something that no record keeps: {', '.join(absent)}",
@@ -229,7 +228,7 @@ def _require_same(begun: RunContext, left: LeftRun) -> None:
 
 
 def _moved_facts(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
-    now = {(fact.stack, fact.name): fact.value for fact in what_it_depends_on(begun) if isinstance(fact, RunDependsOn)}
+    now = {(fact.stack, fact.name): fact.value for fact in begun.depends_on if isinstance(fact, RunDependsOn)}
     chosen = {"", *begun.plan.stacks}
     then = {key: value for key, value in left.depends_on.items() if key[0] in chosen}
     for key in dict.fromkeys((*then, *now)):

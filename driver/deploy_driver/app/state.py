@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploy_driver.adapters.state import S3StateStore
-from deploy_driver.app.console import Console
+from deploy_driver.app.console import Console, ignore
 from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
 from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Event
 from deploy_driver.run.state_check import GoodCopy, KnownState, States, UnfitStateError
 from deploy_driver.values import Layer, Stack
 
@@ -41,7 +40,7 @@ def _session_of(project: LocalProject, name: str) -> tuple[Stack, Session]:
 def restore(project: LocalProject, stack: str, console: Console, *, yes: bool = False) -> GoodCopy:
     """Restore the newest good copy, and say which. Raises RefusedError where the state is fit or nobody says yes, NotReadyError."""
     chosen, session = _session_of(project, stack)
-    store, leasing = session.state_store(), session.leasing(_unheard)
+    store, leasing = session.state_store(), session.leasing(ignore)
     leasing.locked(chosen.name)
     with leasing.holding(lambda: False) as held:
         held.take([chosen.name])
@@ -56,10 +55,6 @@ def _restored(store: S3StateStore, project: str, chosen: Stack, console: Console
         raise RefusedError("the answer was no")
     store.restore(chosen.name, good.content)
     return good
-
-
-def _unheard(_event: Event) -> None:
-    """Nobody waits, and no lock is removed: there is nothing to say."""
 
 
 def _better(states: States, stack: Stack) -> GoodCopy:

@@ -106,9 +106,7 @@ class States:
         content = self.store.read(stack.name)
         if content is not None:
             yield KnownState(None, content, judge(content, stack, self.project))
-        for copy in islice(self._copies(stack), _TRIED):
-            content = self.store.read_copy(stack.name, copy)
-            yield KnownState(copy, content, judge(content, stack, self.project))
+        yield from (KnownState(*found) for found in self._judged(self._copies(stack), stack))
 
     def _good_copy(self, stack: Stack) -> GoodCopy | None:
         """The newest copy that is fit: of those that the engine keeps, otherwise of the versions that the bucket keeps."""
@@ -120,11 +118,14 @@ class States:
             yield from self.store.versions(stack.name)
 
     def _good(self, copies: Iterator[Copy], stack: Stack) -> Iterator[GoodCopy]:
-        for copy in islice(copies, _TRIED):
-            content = self.store.read_copy(stack.name, copy)
-            judged = judge(content, stack, self.project)
+        for copy, content, judged in self._judged(copies, stack):
             if judged.deployed and not judged.problems:
                 yield GoodCopy(copy, content, judged)
+
+    def _judged(self, copies: Iterator[Copy], stack: Stack) -> Iterator[tuple[Copy, bytes, Judged]]:
+        for copy in islice(copies, _TRIED):
+            content = self.store.read_copy(stack.name, copy)
+            yield copy, content, judge(content, stack, self.project)
 
     def _require_never_deployed(self, stack: Stack) -> None:
         known = next(self._good(iter(self.store.copies(stack.name)), stack), None)

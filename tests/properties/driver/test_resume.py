@@ -14,7 +14,7 @@ from deploy_driver.record.standing import LeftRun, Standing, left_by
 from deploy_driver.record.stream import Envelope
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.seen_states import SeenStates
-from deploy_driver.values import EngineReport, OnFailure, Operation, Process, Stack
+from deploy_driver.values import EngineReport, OnFailure, Operation, Process
 from tests.fakes.engine import failed
 from tests.fakes.s3 import DiedError
 from tests.samples import RUN, chain, facts
@@ -97,10 +97,6 @@ def left_of(said: Sequence[Event]) -> LeftRun:
     return left_by([Envelope(RUN, number, 0.0, event) for number, event in enumerate(said, 1)])
 
 
-def known(stacks: Sequence[Stack]) -> Plan:
-    return make_plan(Operation.UP, stacks)
-
-
 deaths = st.lists(st.integers(1, 60), max_size=4)
 failures = st.lists(st.sets(st.sampled_from(ORDER), max_size=2).map(frozenset), min_size=5, max_size=5)
 
@@ -111,7 +107,7 @@ def test_whatever_dies_and_fails_the_next_one_ends_the_job(
     dies_at: list[int], bad: list[frozenset[str]], on_failure: OnFailure
 ) -> None:
     accounts, left = Accounts(), None
-    plan = known(list(STACKS.values()))
+    plan = make_plan(Operation.UP, list(STACKS.values()))
     for death, broken in zip(
         [*dies_at, 10_000, 10_000], [*bad[: len(dies_at)], frozenset[str](), frozenset[str]()], strict=True
     ):

@@ -116,8 +116,8 @@ class AutomationEngine:
         file.touch(mode=0o600)
         file.write_text(json.dumps(deployment), encoding="utf-8")
         command = ["stack", "import", "--file", str(file), "--stack", request.stack]
-        writes = EventReader(request.stack, emit=emit, preview=False, tidy=str)
-        with self._process(request.stack, writes.engine_started) as process:
+        with self._process(request.stack) as process:
+            process.on_start = EventReader(request.stack, emit=emit, preview=False, tidy=str).engine_started
             try:
                 EngineCommand(self._engine, process).start(command, str(workspace.folder), workspace.environment)
             except (EngineFailedError, StoppedBeforeStartError) as error:
@@ -259,10 +259,10 @@ class AutomationEngine:
             return self._imports
 
     @contextmanager
-    def _process(self, stack: str, on_start: Callable[[int], None] = lambda _: None) -> Iterator[EngineProcess]:
+    def _process(self, stack: str) -> Iterator[EngineProcess]:
         with self._lock:
             self._calls += 1
-            process = EngineProcess(self._work / "logs" / f"{self._calls:02d}-{stack}", on_start)
+            process = EngineProcess(self._work / "logs" / f"{self._calls:02d}-{stack}")
             self._running.add(process)
         try:
             yield process

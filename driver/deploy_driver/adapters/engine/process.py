@@ -61,9 +61,9 @@ class EngineProcess:
     hears the id of each process.
     """
 
-    def __init__(self, logs: Path, on_start: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self.on_start = on_start
+        self.on_start: Callable[[int], None] = lambda _: None
         self._started = 0
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
