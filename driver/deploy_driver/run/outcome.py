@@ -83,7 +83,7 @@ class RunOutcome:
 def exit_code_of(steps: Collection[StepOutcome], *, differs: bool) -> ExitCode:
     """What a command exits with: 3 when no stack could be entered or another run has them, 5 when all went well and something `differs`."""
     results = {step.result for step in steps}
-    if Result.FAILED in results and all(step.reason in _UNTOUCHED for step in steps):
+    if Result.FAILED in results and all(_left_untouched(step) for step in steps):
         return ExitCode.NOT_READY
     for result, code in _CODES:
         if result in results:
@@ -91,8 +91,11 @@ def exit_code_of(steps: Collection[StepOutcome], *, differs: bool) -> ExitCode:
     return ExitCode.DIFFERS if differs else ExitCode.DONE
 
 
-_UNTOUCHED = {Reason.NOT_ENTERED, Reason.BUSY, Reason.EARLIER_STACK}
-"""Reasons for which nothing was touched."""
+def _left_untouched(step: StepOutcome) -> bool:
+    """Whether that step never came to touch its stack."""
+    failed_before = step.result is Result.FAILED and step.reason in {Reason.NOT_ENTERED, Reason.BUSY}
+    return failed_before or step.result is Result.NOT_RUN
+
 
 _CODES = (
     (Result.INTERRUPTED, ExitCode.INTERRUPTED),
