@@ -104,6 +104,48 @@ class Backend:
     marker: str = ""
 
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A time of the week: from `start` to `end`, in minutes since midnight, on the `days` (0 is Monday) on which it begins.
+
+    One that ends before it begins goes on after midnight. `words` are those of the settings.
+    """
+
+    days: frozenset[int]
+    start: int
+    end: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """A time in which nothing is changed, in seconds since the epoch; `until` is the first moment after it."""
+
+    start: float
+    until: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a stack may be changed: in one of its `windows` (at any time where there are none), and in no freeze.
+
+    `zone` is the name of the time zone by whose clock that is said.
+    """
+
+    zone: str = "UTC"
+    windows: tuple[Window, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+
+    @property
+    def always_open(self) -> bool:
+        """Whether nothing ever keeps the stack."""
+        return not self.windows and not self.freezes
+
+
 @dataclass(frozen=True)
 class Stack:
     """One Pulumi stack: one layer of one account, the file that says everything about that account, and where its state is."""
@@ -126,10 +168,16 @@ class Stack:
     smoke: SmokeCheck = HealthCheck()
     smoke_timeout: int = 60
     former_roles: tuple[str, ...] = ()
+    schedule: Schedule = Schedule()
 
     def role_arn(self, enter_as: EnterAs) -> str:
         """The role that `enter_as` means in this account; empty in the tools account, where nobody changes role."""
         return role_of(self, enter_as)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it is a service of which the settings say that it is not changed lightly: what is lost there needs a reason."""
+        return self.layer is Layer.SERVICE and (self.approve or self.max_deletes is not None)
 
     @property
     def own_roles(self) -> tuple[str, ...]:

@@ -146,8 +146,31 @@ def test_stacks_are_listed_as_json(deploy: Deploy, tmp_path: Path) -> None:
         "region": "eu-central-1",
         "file": "Pulumi.staging.yaml",
         "needs": [],
+        "open": True,
     }
     assert "dev" in listed["staging"]["needs"]
+
+
+FREEZE = '\n[[freeze]]\nfrom = 2026-01-01T00:00:00Z\nuntil = 9998-01-01T00:00:00Z\nwhy = "moving"\nstacks = ["prod"]\n'
+
+
+def test_a_stack_that_is_closed_now_is_listed_as_such(deploy: Deploy, tmp_path: Path) -> None:
+    folder = project(tmp_path, {"deploy.toml": f'time-zone = "UTC"\n{DEPLOY_TOML}{FREEZE}'})
+    listed = json.loads(deploy("list", "--project", folder, "--output", "json").out)
+    assert {entry["stack"] for entry in listed if not entry["open"]} == {"prod"}
+    header, *rows = deploy("list", "--project", folder).out.splitlines()
+    assert header.split() == ["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", "OPEN", "NEEDS"]
+    assert [row for row in rows if "from Thu 9998-01-01 00:00" in row] == [rows[-1]]
+
+
+def test_an_override_without_a_reason_is_refused_with_what_to_add(deploy: Deploy, tmp_path: Path) -> None:
+    said = deploy("up", "--stacks", "dev", "--override", "freeze", "--project", project(tmp_path))
+    assert said.code == 2
+    assert "--override freeze needs a reason" in said.err
+    assert "add --reason" in said.err
+    unknown = deploy("up", "--stacks", "dev", "--override", "approval", "--reason", "hurry", "--project", tmp_path)
+    assert unknown.code == 2
+    assert "max-deletes" in unknown.err
 
 
 def test_waves_are_what_many_agents_may_do_at_the_same_time(deploy: Deploy, tmp_path: Path) -> None:

@@ -287,7 +287,9 @@ def refused_by_a_gate(story: Story) -> None:
     seen = story.drift("--all")
     assert moved(seen).keys() == {("staging", "Function"), ("prod", "Permission")}
     permission = drifted(seen)["prod", "Permission"]["urn"]
-    refused = story.drift("--stacks", "prod", "--fix", "--allow-delete", permission)
+    guarded = "--stacks", "prod", "--fix", "--allow-delete", permission
+    assert story.drift(*guarded).code == 2, "prod has a limit, and nobody said why"
+    refused = story.drift(*guarded, "--reason", "somebody let a stranger in")
     assert refused.code == 4, refused
     (step,) = refused.json["fix"]["stacks"]
     assert (step["result"], step["reason"]) == ("refused", "over a limit")

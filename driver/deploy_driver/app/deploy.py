@@ -30,11 +30,13 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.digest import digest_of
 from deploy_driver.errors import ExitCode, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.affected import Selection
+from deploy_driver.plan.loss import ALL
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Diagnostic, Event, Progress, RunDependsOn, RunStarted
+from deploy_driver.record.catalogue import Diagnostic, Event, Overridable, Progress, RunDependsOn, RunStarted
 from deploy_driver.record.reading import lines_of
 from deploy_driver.record.standing import left_by
+from deploy_driver.run.gates import Overrides
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
 from deploy_driver.values import Layer, OnFailure, Operation, Stack
 from deploy_project.stacks import TOOLS
@@ -48,7 +50,7 @@ class Options:
     holds data, or `all`. `settings` are those of this run only, as `KEY=VALUE`. `verb` is the run's name in its record where
     the operation is not; `writes` keeps that record although the plan only looks. `lock_timeout` is for how many seconds a stack
     is waited for that another run writes. `resumes` is the run that this one goes on with, `plan` the reviewed plan
-    that it applies.
+    that it applies. `overrides` are gates that it does not stop at, for the `reason`, which is otherwise the environment's.
     """
 
     operation: Operation
@@ -66,6 +68,8 @@ class Options:
     on_failure: OnFailure = OnFailure.STOP
     resumes: str = ""
     plan: str = ""
+    overrides: tuple[Overridable, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,27 @@ def deploy(project: LocalProject, options: Options, console: Console, run_plan: 
     chosen = selection.stacks if selection else choose(config, options.stacks, all_stacks=options.all_stacks)
     if not chosen:
         return RunResult(RunOutcome("", options.operation, ()), selection=selection)
+    require_reason(project, options, chosen)
     program.check_settings(config, chosen)
     why = selection_events(selection, options.operation) if selection else ()
     outcome, code = (run_plan or plan_and_run)(project, options, chosen, console, why)
     return RunResult(outcome, code, selection)
+
+
+def require_reason(project: LocalProject, options: Options, chosen: Sequence[Stack]) -> None:
+    """Raise UsageError where something is overridden, or may be lost that somebody guards, and nobody says why."""
+    if (options.reason or project.machine.environment.get("DEPLOY_REASON", "")).strip():
+        return
+    words = [f"--override {gate}" for gate in options.overrides]
+    of = {stack.name: f"urn:pulumi:{stack.name}::" for stack in chosen if stack.guarded}
+    guarded = [name for name, urn in of.items() if any(one == ALL or one.startswith(urn) for one in options.allowed)]
+    if guarded:
+        words.append(f"--allow-delete in {', '.join(guarded)}, which deploy.toml guards,")
+    if words:
+        raise UsageError(
+            f"{' and '.join(words)} needs a reason, which is put on record; nothing was touched",
+            remedy='add --reason "WHY IT CANNOT WAIT", or set DEPLOY_REASON',
+        )
 
 
 def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:
@@ -137,6 +158,7 @@ def start_run(
     plan = make_plan(options.operation, chosen, known=project.config.stacks)
     tools = project.find_tools()
     session = session or start_session(project, instance_of(plan), new_run())
+    info = replace(session.build_info, reason=options.reason or session.build_info.reason)
     keeps = options.writes or plan.operation is not Operation.PREVIEW
     run = compose(
         session,
@@ -147,6 +169,7 @@ def start_run(
         allowed=options.allowed,
         settings=settings,
         lock_timeout=options.lock_timeout,
+        overrides=Overrides(frozenset(options.overrides), info.reason, info.by),
     )
     if TOOLS in plan.stacks:
         known = session.platform().read()
@@ -160,7 +183,7 @@ def start_run(
             f"{tools.engine.version} ({tools.engine.source})",
             f"{tools.plugin.version} ({tools.plugin.source})",
             session.endpoint,
-            **asdict(session.build_info),
+            **asdict(info),
             config=tuple(settings),
             process=process(),
             allowed=options.allowed,

@@ -19,7 +19,7 @@ from deploy_driver.adapters.trail import HistoryTrail
 from deploy_driver.adapters.work_tree import WorkTree
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
-from deploy_driver.app.deploy import Options, RunContext, choose, running, start_run
+from deploy_driver.app.deploy import Options, RunContext, choose, require_reason, running, start_run
 from deploy_driver.app.session import (
     ADMINISTRATOR,
     JENKINS_DEPLOY,
@@ -40,7 +40,7 @@ from deploy_driver.drift.report import DriftReport, drifted_events
 from deploy_driver.drift.scan import DriftScan, StackDrift, classify_missing, has_missing, without_missing
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.plan import Plan, Step, make_plan
-from deploy_driver.record.catalogue import Moved
+from deploy_driver.record.catalogue import Moved, Overridable
 from deploy_driver.values import Layer, Operation, Stack
 
 HISTORY = 90 * 24 * 3600
@@ -53,7 +53,8 @@ class DriftOptions:
 
     `jobs` stacks at a time. `ledger` is the file that keeps what is new and what is old; otherwise the project's own.
     `differs` asks for exit code 5. `fix` puts back what the cloud alone has otherwise, and `allowed` may be deleted for it;
-    `lock_timeout` is for how many seconds a stack is waited for that another run writes.
+    `lock_timeout` is for how many seconds a stack is waited for that another run writes. `overrides` are gates at which putting back
+    does not stop, for the `reason`.
     """
 
     stacks: str | None = None
@@ -65,6 +66,8 @@ class DriftOptions:
     allowed: tuple[str, ...] = ()
     yes: bool = False
     lock_timeout: float = 0
+    overrides: tuple[Overridable, ...] = ()
+    reason: str = ""
 
 
 def scan(begun: RunContext, jobs: int, ledger: Path) -> DriftReport:
@@ -217,7 +220,10 @@ def _start(project: LocalProject, options: DriftOptions, chosen: Sequence[Stack]
         verb="drift --fix" if options.fix else "drift",
         writes=options.fix,
         lock_timeout=options.lock_timeout,
+        overrides=options.overrides,
+        reason=options.reason,
     )
+    require_reason(project, run, chosen)
     return start_run(project, run, chosen, console, start_session(project, instance, new_run()))
 
 

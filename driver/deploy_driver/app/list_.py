@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app.affected import Since, affected_since
 from deploy_driver.app.session import LocalProject
 from deploy_driver.plan.selection import Wave, in_order, select, waves
@@ -15,11 +16,15 @@ Reasons = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class StackList:
-    """The stacks in their order, the service stacks among them in waves, and why a change concerns each where one was asked about."""
+    """The stacks in their order, the service stacks among them in waves, and why a change concerns each where one was asked about.
+
+    `now` is the moment at which they are listed, for whether each is open.
+    """
 
     stacks: Sequence[Stack]
     waves: Sequence[Wave]
     reasons: Reasons | None = None
+    now: float = 0.0
 
 
 def list_(project: LocalProject, names: str | None = None, since: Since | None = None) -> StackList:
@@ -31,4 +36,5 @@ def list_(project: LocalProject, names: str | None = None, since: Since | None =
         chosen = tuple(stack for stack in chosen if stack.name in reasons)
     service = [stack for stack in chosen if stack.layer is Layer.SERVICE]
     access = [stack for stack in chosen if stack.layer is Layer.ACCESS]
-    return StackList([*access, *in_order(service, config.stacks)], waves(service, config.stacks), reasons)
+    ordered = [*access, *in_order(service, config.stacks)]
+    return StackList(ordered, waves(service, config.stacks), reasons, WallClock().now())

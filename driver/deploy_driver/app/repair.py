@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,7 @@ from deploy_driver.repair.settle import (
     settle,
     unfinished,
 )
+from deploy_driver.run.gates import FINISHING, TIMES, Overrides
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import EngineStatus, Layer, Operation, Stack, Urn
@@ -233,7 +234,10 @@ def repair(project: LocalProject, options: RepairOptions, console: Console) -> R
         if ending.code:
             return RunResult(repaired, ending.code)
         plan = make_plan(Operation.UP, [stack], known=project.config.stacks)
-        outcome = begun.run.deployer.run(plan, begun.run.facts, refresh=True)
+        deployer = begun.run.deployer
+        if any(step.reason is Reason.REPAIRED for step in repaired.steps):
+            deployer = replace(deployer, overrides=Overrides(TIMES, FINISHING))
+        outcome = deployer.run(plan, begun.run.facts, refresh=True)
         ending.code = outcome.exit_code()
     return RunResult(outcome, ending.code)
 

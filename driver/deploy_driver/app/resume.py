@@ -17,14 +17,14 @@ from deploy_driver.adapters.processes import lives
 from deploy_driver.app import program
 from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
-from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run
+from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
 from deploy_driver.app.history import Records, meant, minute, records
 from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import BusyError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Progress, RunDependsOn, Verb
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, RunDependsOn, Verb
 from deploy_driver.record.standing import LeftRun, Standing, left_by
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
@@ -48,7 +48,7 @@ _AGAIN = {
 class ResumeOptions:
     """Which run, otherwise the newest that is left. `settings` are those of that run only, as `KEY=VALUE`, which no record keeps.
 
-    `lock_timeout` is for how many seconds a stack is waited for that another run writes.
+    `lock_timeout` is for how many seconds a stack is waited for that another run writes. `overrides` and `reason` are said anew.
     """
 
     run: str = ""
@@ -56,6 +56,8 @@ class ResumeOptions:
     settings: tuple[str, ...] = ()
     on_failure: OnFailure = OnFailure.STOP
     lock_timeout: float = 0
+    overrides: tuple[Overridable, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def resume(project: LocalProject, options: ResumeOptions, console: Console) -> R
         return None
     require_resumable(left)
     chosen = _stacks(project.config, left)
+    require_reason(project, Options(Operation.UP, overrides=options.overrides, reason=options.reason), chosen)
     program.check_settings(project.config, chosen)
     begun = start_run(project, _options(left, options, project.config.project), chosen, console)
     with running(begun) as ending:
@@ -195,6 +198,8 @@ def _options(left: LeftRun, options: ResumeOptions, project: str) -> Options:
         lock_timeout=options.lock_timeout,
         on_failure=options.on_failure,
         resumes=started.run,
+        overrides=options.overrides,
+        reason=options.reason or started.reason,
     )
 
 

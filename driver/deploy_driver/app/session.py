@@ -42,7 +42,7 @@ from deploy_driver.repair.identity import Owner
 from deploy_driver.run.build_info import BuildInfo, application_id, build_of, new_run_id, read_build_info
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
-from deploy_driver.run.gates import Gate, WithinRights, gates_of
+from deploy_driver.run.gates import Gate, Overrides, WithinRights, gates_of
 from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
@@ -63,6 +63,7 @@ ADMINISTRATOR = "administrator"
 JENKINS_DEPLOY = "jenkins-deploy"
 JENKINS_PREVIEW = "jenkins-preview"
 
+NO_OVERRIDES = Overrides()
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -315,12 +316,13 @@ def compose(
     allowed: Collection[str] = (),
     settings: Mapping[str, str] = NO_SETTINGS,
     lock_timeout: float = 0,
+    overrides: Overrides = NO_OVERRIDES,
 ) -> RunComponents:
     """Wire everything that a run needs.
 
     `keeps` says that its record goes into the state bucket, after those that are there; `allowed` what may be deleted,
     `settings` what the program is told in this run only, by full key. `lock_timeout` is for how many seconds a busy stack is
-    waited for.
+    waited for, `overrides` what a person lifts.
     """
     clock, run, state = WallClock(), session.run, session.state_store()
     folder = session.config.root / ".deploy" / "runs" / run
@@ -329,11 +331,7 @@ def compose(
     engine = engine_of(session, tools, folder)
     engine.warm()
     facts = replace(session.facts, settings=settings)
-    segments = (
-        Segments(record.path, lambda line, lines: _archived(session, lambda archive: archive.add(run, line, lines)))
-        if keeps
-        else None
-    )
+    segments = _segments(session, record.path) if keeps else None
     rights = _rights(session, facts, stream)
     seen = SeenStates(engine, lambda: session.renewed().state_store())
     deployer = Deployer(
@@ -351,6 +349,7 @@ def compose(
         states=lambda: judged_states(session.renewed()),
         on_record=partial(_require_on_record, stream, segments),
         orphans=lambda stack: orphans_of(session.renewed(), stack).there,
+        overrides=overrides,
     )
     return RunComponents(
         deployer,
@@ -361,6 +360,13 @@ def compose(
         folder,
         segments,
         (lambda: _archived(session, lambda archive: archive.keep(run, record.path.read_bytes()))) if keeps else None,
+    )
+
+
+def _segments(session: Session, record: Path) -> Segments:
+    """What sends the record to the state bucket while the run goes on."""
+    return Segments(
+        record, lambda line, lines: _archived(session, lambda archive: archive.add(session.run, line, lines))
     )
 
 

@@ -12,7 +12,9 @@ from deploy_driver.cli.options import (
     JUnitOption,
     LockTimeoutOption,
     OnFailureOption,
+    OverrideOption,
     ProjectOption,
+    ReasonOption,
     RunOutput,
     RunOutputOption,
     StacksOption,
@@ -39,6 +41,8 @@ def destroy(
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
+    override: OverrideOption = None,
+    reason: ReasonOption = "",
     on_failure: OnFailureOption = OnFailure.STOP,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
@@ -48,6 +52,8 @@ def destroy(
     """Delete the resources of stacks, last deployed first.
 
     Asks before each stack; --yes confirms beforehand. Access layers also ask for their names; --confirm says them beforehand.
+
+    It is a change: `window` and `freeze` hold for it as for `deploy up`, and --override lifts them.
 
     deploy destroy --stacks staging,dev
 
@@ -66,7 +72,14 @@ def destroy(
             raise RefusedError("destroy asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
         opened = open_project(context, project, cloud)
         options = Options(
-            Operation.DESTROY, stacks, all_, yes=yes, lock_timeout=lock_timeout_of(lock_timeout), on_failure=on_failure
+            Operation.DESTROY,
+            stacks,
+            all_,
+            yes=yes,
+            lock_timeout=lock_timeout_of(lock_timeout),
+            on_failure=on_failure,
+            overrides=tuple(override or ()),
+            reason=reason,
         )
         result = destroy(opened, options, terminal, person, confirm)
         show_run(result, opened.config.project, output)

@@ -13,7 +13,9 @@ from deploy_driver.cli.options import (
     AllowDeleteOption,
     CloudOption,
     LockTimeoutOption,
+    OverrideOption,
     ProjectOption,
+    ReasonOption,
     StacksOption,
     YesOption,
     lock_timeout_of,
@@ -60,6 +62,8 @@ def drift(
         bool, typer.Option("--fix", help="Put back what was changed in the cloud, and nothing else.")
     ] = False,
     allow_delete: AllowDeleteOption = None,
+    override: OverrideOption = None,
+    reason: ReasonOption = "",
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     output: Annotated[
@@ -99,7 +103,8 @@ def drift(
     if reports:
         make_folder(reports)
     patience = lock_timeout_of(lock_timeout)
-    options = DriftOptions(stacks, all_, jobs, ledger, exit_code, fix, tuple(allow_delete or ()), yes, patience)
+    allowed, overrides = tuple(allow_delete or ()), tuple(override or ())
+    options = DriftOptions(stacks, all_, jobs, ledger, exit_code, fix, allowed, yes, patience, overrides, reason)
     result = detect_drift(opened, options, console())
     if result is None:
         say_nothing_to_do()

@@ -20,7 +20,7 @@ from deploy_driver.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from deploy_driver.app.list_ import Reasons
+    from deploy_driver.app.list_ import StackList
     from deploy_driver.plan.selection import Wave
     from deploy_driver.values import Stack
 
@@ -39,7 +39,9 @@ def list_stacks(
 ) -> None:
     """List the stacks in the order of their deployment.
 
-    Reads files only. With --affected: those that the change since --base concerns, in both layers, and why.
+    Reads files only. Where deploy.toml has windows or freezes, OPEN says whether a stack may be changed now.
+
+    With --affected: those that the change since --base concerns, in both layers, and why.
 
     With --waves: what one agent need not do alone. The stacks of a wave need nothing of each other; a wave begins when
     the one before is done.
@@ -57,28 +59,30 @@ def list_stacks(
 
     wanted = since(base, affected=affected, named=stacks is not None)
     listed = list_(open_project(context, project, cloud), stacks, wanted)
-    reasons = listed.reasons
     if waves:
         if output is Output.JSON:
-            write_json([_wave(number, wave, reasons) for number, wave in enumerate(listed.waves, 1)])
+            write_json([_wave(number, wave, listed) for number, wave in enumerate(listed.waves, 1)])
         else:
-            write(readable(_table([stack for wave in listed.waves for stack in wave], reasons, listed.waves)))
+            write(readable(_table([stack for wave in listed.waves for stack in wave], listed, listed.waves)))
         return
     if output is Output.JSON:
-        write_json([_entry(stack, reasons) for stack in listed.stacks])
+        write_json([_entry(stack, listed) for stack in listed.stacks])
     else:
-        write(readable(_table(listed.stacks, reasons)))
+        write(readable(_table(listed.stacks, listed)))
 
 
-def _wave(number: int, wave: Wave, reasons: Reasons | None) -> Mapping[str, Any]:
+def _wave(number: int, wave: Wave, listed: StackList) -> Mapping[str, Any]:
     return {
         "wave": number,
         "accounts": list(dict.fromkeys(stack.account for stack in wave)),
-        "stacks": [_entry(stack, reasons) for stack in wave],
+        "stacks": [_entry(stack, listed) for stack in wave],
     }
 
 
-def _entry(stack: Stack, reasons: Reasons | None) -> Mapping[str, Any]:
+def _entry(stack: Stack, listed: StackList) -> Mapping[str, Any]:
+    from deploy_driver.plan.schedule import closed
+
+    reasons = listed.reasons
     return {
         "stack": stack.name,
         "layer": stack.layer.value,
@@ -86,18 +90,36 @@ def _entry(stack: Stack, reasons: Reasons | None) -> Mapping[str, Any]:
         "region": stack.region,
         "file": stack.file.name,
         "needs": list(stack.needs),
+        "open": not closed(stack.schedule, listed.now),
         **({"reasons": list(reasons[stack.name])} if reasons is not None else {}),
     }
 
 
-def _table(stacks: Sequence[Stack], reasons: Reasons | None, waves: Sequence[Wave] = ()) -> str:
+def _open(stack: Stack, now: float) -> str:
+    """`yes`, or until when it is not."""
+    from deploy_driver.plan.schedule import closed, opens, shown
+
+    if not closed(stack.schedule, now):
+        return "yes"
+    then = opens(stack.schedule, now)
+    return "never" if then is None else f"from {shown(then, stack.schedule)}"
+
+
+def _table(stacks: Sequence[Stack], listed: StackList, waves: Sequence[Wave] = ()) -> str:
     from deploy_driver.render.text import table
 
+    reasons, timed = listed.reasons, any(not stack.schedule.always_open for stack in stacks)
     last = "NEEDS" if reasons is None else "BECAUSE OF"
     said = {s.name: ", ".join(s.needs) if reasons is None else "; ".join(reasons[s.name]) for s in stacks}
     number = {stack.name: str(n) for n, wave in enumerate(waves, 1) for stack in wave}
     rows = [
-        [*([number[s.name]] if waves else []), s.name, s.layer, s.account, s.region, s.file.name, said[s.name]]
+        [
+            *([number[s.name]] if waves else []),
+            *(s.name, s.layer, s.account, s.region, s.file.name),
+            *([_open(s, listed.now)] if timed else []),
+            said[s.name],
+        ]
         for s in stacks
     ]
-    return table([*(["WAVE"] if waves else []), "STACK", "LAYER", "ACCOUNT", "REGION", "FILE", last], rows)
+    header = ["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", *(["OPEN"] if timed else []), last]
+    return table([*(["WAVE"] if waves else []), *header], rows)

@@ -13,6 +13,7 @@ from deploy_driver.config.environment import Machine
 
 if TYPE_CHECKING:
     from deploy_driver.app.session import LocalProject
+from deploy_driver.record.catalogue import Overridable
 from deploy_driver.values import OnFailure
 
 
@@ -85,6 +86,16 @@ AllowDeleteOption = Annotated[
         metavar="URN|all",
         help="Allow this to be deleted or replaced although it holds data. Repeat it for each URN, or pass all.",
     ),
+]
+OverrideOption = Annotated[
+    list[Overridable] | None,
+    typer.Option(
+        "--override",
+        help="Go on although this gate would refuse, which needs a --reason. May be repeated.",
+    ),
+]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for the record; otherwise DEPLOY_REASON.")
 ]
 ConfigOption = Annotated[
     list[str] | None,

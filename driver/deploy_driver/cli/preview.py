@@ -17,6 +17,7 @@ from deploy_driver.cli.options import (
     ConfigOption,
     JUnitOption,
     ProjectOption,
+    ReasonOption,
     RefreshOption,
     StacksOption,
     open_project,
@@ -54,6 +55,7 @@ def preview(
         bool, typer.Option("--allow-dirty", help="With --save: allow files that are not committed.")
     ] = False,
     allow_delete: AllowDeleteOption = None,
+    reason: ReasonOption = "",
     config: ConfigOption = None,
     output: Annotated[
         PreviewOutput,
@@ -100,6 +102,7 @@ def preview(
         differs=exit_code,
         allowed=tuple(allow_delete or ()),
         settings=tuple(config or ()),
+        reason=reason,
     )
     save_plan = saving(save, expires_in, allow_dirty=allow_dirty, allow_delete=options.allowed)
     with reported(junit) as listeners:

@@ -12,7 +12,9 @@ from deploy_driver.cli.options import (
     JUnitOption,
     LockTimeoutOption,
     OnFailureOption,
+    OverrideOption,
     ProjectOption,
+    ReasonOption,
     RunOutput,
     RunOutputOption,
     YesOption,
@@ -30,6 +32,8 @@ def resume(
     config: ConfigOption = None,
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
+    override: OverrideOption = None,
+    reason: ReasonOption = "",
     on_failure: OnFailureOption = OnFailure.STOP,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
@@ -45,6 +49,9 @@ def resume(
     Refused (exit code 4), each difference by name, where the commit, a file of the program, a setting, the engine, the plugin or the
     state of a stack is not what it was in that run; and where a later run has gone over what it left.
 
+    What an engine had begun is ended also where its stack is closed by now, outside of its `window` or in a `freeze`; what was not
+    begun is not.
+
     The record is looked for in this folder and in the state bucket: any agent can resume what another one began.
 
     deploy resume
@@ -56,7 +63,8 @@ def resume(
 
     with reported(junit) as listeners:
         opened = open_project(context, project, cloud)
-        options = ResumeOptions(run, yes, tuple(config or ()), on_failure, lock_timeout_of(lock_timeout))
+        patience, settings = lock_timeout_of(lock_timeout), tuple(config or ())
+        options = ResumeOptions(run, yes, settings, on_failure, patience, tuple(override or ()), reason)
         result = resume(opened, options, console(*listeners))
     if result is None:
         notice("there is nothing to resume: every stack that a run began is done, or was gone over by a later run")

@@ -17,7 +17,9 @@ from deploy_driver.cli.options import (
     JUnitOption,
     LockTimeoutOption,
     OnFailureOption,
+    OverrideOption,
     ProjectOption,
+    ReasonOption,
     RefreshOption,
     RunOutput,
     RunOutputOption,
@@ -44,6 +46,8 @@ def up(
     config: ConfigOption = None,
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
+    override: OverrideOption = None,
+    reason: ReasonOption = "",
     on_failure: OnFailureOption = OnFailure.STOP,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
@@ -64,12 +68,18 @@ def up(
     What would delete or replace something that holds data (a bucket, a table, a log group, a key, …), or all of a stack, is
     refused (exit code 4) until --allow-delete names it. Of a saved plan that word is part of what was reviewed.
 
+    Refused (exit code 4) too where deploy.toml has the stack closed: outside its `window`, or in a `freeze`. --override lifts such a
+    gate, and `max-deletes`, for this run. It needs a --reason, and so does --allow-delete where a stack has a limit or an
+    approval; who, what and why are on record.
+
     --config tells the program something else than the stack file, in this run only: no file is written, and the next run
     goes by the file again. The keys are on record. Of a saved plan it is part of what was reviewed.
 
     deploy up --stacks dev,staging,prod
 
     deploy up --stacks dev --config logLevel=debug
+
+    deploy up --stacks prod --override freeze --reason "INC-4711: orders are lost"
 
     One run at a time writes a stack: another one is told who that is (exit code 3), or waits for it with --lock-timeout.
 
@@ -94,6 +104,8 @@ def up(
         settings=tuple(config or ()),
         lock_timeout=lock_timeout_of(lock_timeout),
         on_failure=on_failure,
+        overrides=tuple(override or ()),
+        reason=reason,
     )
     with reported(junit) as listeners:
         opened, terminal = open_project(context, project, cloud), console(*listeners)

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, ValidationError
 
 from deploy_driver.config.model import (
+    AccessTable,
     DeployConfig,
     DeployToml,
     DriftTable,
+    FreezeTable,
     IgnoreRule,
     IgnoreTable,
     ProgramTable,
     SandboxTable,
     SmokeTable,
     StackTable,
+    WindowTable,
 )
 from deploy_driver.config.root import FILE
 from deploy_driver.errors import UsageError
-from deploy_driver.values import Backend, Cloud, Layer, Plugin, Stack
+from deploy_driver.values import Backend, Cloud, Freeze, Layer, Plugin, Schedule, Stack
 from deploy_driver.version import VERSION
 from deploy_project.accounts import TargetFacts, ToolsFacts, Values
 from deploy_project.keys import (
@@ -50,9 +55,12 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "smoke": SmokeTable,
     "stacks": StackTable,
     "drift": DriftTable,
+    "access": AccessTable,
+    "window": WindowTable,
+    "freeze": FreezeTable,
 }
 _RULE = 3
-"""How deep in a place a rule of `[[drift.ignore]]` is named (table, list, number), and a stack's own `smoke`."""
+"""How deep in a place a rule of `[[drift.ignore]]` is named (table, list, number), and a stack's own `smoke` and `window`."""
 _KEY = "[key]"
 """How pydantic marks that a table's name is wrong, not what is in it."""
 
@@ -105,6 +113,8 @@ def _table(place: list[str]) -> type[BaseModel]:
         return IgnoreTable
     if place[0] == "stacks" and place[2:3] == ["smoke"] and len(place) > _RULE:
         return SmokeTable
+    if place[0] == "stacks" and place[2:3] == ["window"] and len(place) > _RULE:
+        return WindowTable
     return _TABLES[place[0]] if len(place) > 1 else DeployToml
 
 
@@ -148,7 +158,7 @@ def load(
     values, found = _judged(files)
     project, program, misnamed = _project(root, max(files.keys() - {TOOLS}, key=len, default=""))
     asked, plugin, misread = _choices(cloud, environment)
-    problems += [*(_unknown_needs(toml) if toml else ()), *misnamed, *misread]
+    problems += [*((*_unknown_needs(toml), *_misscheduled(toml)) if toml else ()), *misnamed, *misread]
     if problems or found or toml is None:
         if ask and toml:
             known, unasked = _of_program(ask, toml.program.settings_check, root, tuple(files))
@@ -247,6 +257,44 @@ def _unknown_needs(toml: DeployToml) -> list[str]:
     ]
 
 
+def _misscheduled(toml: DeployToml) -> Iterator[str]:
+    """What is wrong with windows and freezes taken together."""
+    windows = toml.window or any(table.window for table in toml.stacks.values())
+    if (windows or toml.freeze) and not toml.time_zone:
+        said = "`window` and `freeze` are times by the clock of a zone"
+        yield f"{FILE}: time-zone: missing, expected a time zone's name, such as Europe/Berlin: {said}"
+    for number, table in enumerate(toml.freeze):
+        place = f"{FILE}: freeze.{number}"
+        for name in table.stacks:
+            if name not in toml.stacks:
+                yield f"{place}.stacks: got {name!r}, expected one of {', '.join(toml.stacks)}"
+        freeze = _freeze(table, toml.time_zone or "UTC")
+        if freeze.until <= freeze.start:
+            yield f"{place}.until: got {table.until}, expected a moment after {table.from_}"
+
+
+def _freeze(table: FreezeTable, zone: str) -> Freeze:
+    """As a value: of a time that the clock shows twice, or jumps over, the freeze has all."""
+    return Freeze(_instant(table.from_, zone, last=False), _instant(table.until, zone, last=True), table.why)
+
+
+def _instant(local: datetime, zone: str, *, last: bool) -> float:
+    """The moment of a date-time: of one without an offset the first one at which that zone's clock shows it, or the `last`.
+
+    Of a time that the clock jumps over, what is before the jump, or after it.
+    """
+    if local.tzinfo is not None:
+        return local.timestamp()
+    both = [local.replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp() for fold in (0, 1)]
+    return max(both) if last else min(both)
+
+
+def _schedule(toml: DeployToml, env: str) -> Schedule:
+    zone = toml.time_zone or "UTC"
+    freezes = (_freeze(table, zone) for table in toml.freeze if not table.stacks or env in table.stacks)
+    return Schedule(zone, toml.windows_of(toml.stacks[env]), tuple(freezes))
+
+
 def _stacks(
     root: Path, values: Mapping[str, Values], toml: DeployToml, of_access: Backend, of_service: Backend
 ) -> tuple[Stack, ...]:
@@ -282,6 +330,7 @@ def _stacks(
             max_deletes=table.max_deletes,
             smoke=toml.smoke_of(table),
             smoke_timeout=table.smoke_timeout,
+            schedule=_schedule(toml, env),
         )
         stacks += [access, service]
     return tuple(stacks)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import (
@@ -23,6 +24,7 @@ from pydantic import (
 )
 
 from deploy_driver.values import (
+    DAYS,
     Backend,
     Cloud,
     CommandCheck,
@@ -32,6 +34,7 @@ from deploy_driver.values import (
     SmokeCheck,
     SmokeKind,
     Stack,
+    Window,
 )
 from deploy_project.stacks import ACCESS, ENV_EXPECTED, TOOLS, is_access, is_env
 
@@ -77,6 +80,32 @@ def _smoke(value: Any) -> Any:
     if isinstance(value, Mapping) or value == SmokeKind.NONE:
         return None if value == SmokeKind.NONE else value
     raise ValueError('expected "none" or a table, such as { health = "/health" }')
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # a name that is none may be a folder of the zones' files
+        raise ValueError("expected a time zone's name, such as Europe/Berlin or UTC") from None
+    return value
+
+
+def _days(value: str) -> str:
+    if not days_of(value):
+        raise ValueError('expected days, such as "Mon-Thu" or "Tue,Fri-Sun"')
+    return value
+
+
+def days_of(said: str) -> frozenset[int]:
+    """The days of a text such as `Mon-Thu,Sat`, 0 is Monday; none where it is no such text."""
+    found: set[int] = set()
+    for part in said.split(","):
+        names = part.strip().split("-")
+        ends = [DAYS.index(day) for day in names if day in DAYS]
+        if len(ends) != len(names) or len(ends) > 2:  # noqa: PLR2004 -- from one day to another
+            return frozenset()
+        found |= {(ends[0] + number) % len(DAYS) for number in range((ends[-1] - ends[0]) % len(DAYS) + 1)}
+    return frozenset(found)
 
 
 PLACEHOLDERS: Mapping[str, str] = {
@@ -139,6 +168,45 @@ Smoke = Annotated[SmokeTable | None, BeforeValidator(_smoke)]
 """None stands for `smoke = "none"`."""
 
 
+_CLOCK = r"^(([01][0-9]|2[0-3]):[0-5][0-9])$"
+_UNTIL = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+
+
+def _minutes(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+class WindowTable(_Strict):
+    """An entry of `window`: a time of the week in which stacks may be changed."""
+
+    days: Annotated[StrictStr, AfterValidator(_days), Field(description='days, such as "Mon-Thu"')]
+    from_: Annotated[StrictStr, Field(alias="from", pattern=_CLOCK, description='a time, such as "09:00"')]
+    to: Annotated[StrictStr, Field(pattern=_UNTIL, description='a time, such as "16:00", at most "24:00"')]
+
+    @model_validator(mode="after")
+    def _of_some_length(self) -> Self:
+        if self.from_ == self.to:
+            raise ValueError('expected two different times; a whole day is from = "00:00", to = "24:00"')
+        return self
+
+    def window(self) -> Window:
+        """As a value."""
+        words = f"{self.days} {self.from_}-{self.to}"
+        return Window(days_of(self.days), _minutes(self.from_), _minutes(self.to), words)
+
+
+class FreezeTable(_Strict):
+    """`[[freeze]]`: a time in which nothing is changed in any of its `stacks`; in none at all where it names none."""
+
+    from_: Annotated[
+        datetime, Field(alias="from", strict=True, description="a date and a time, such as 2026-12-19T00:00:00")
+    ]
+    until: Annotated[datetime, Field(strict=True, description="a date and a time, such as 2027-01-07T09:00:00")]
+    why: Annotated[StrictStr, Field(pattern=r"\S", description="why nothing is changed")]
+    stacks: tuple[StrictStr, ...] = ()
+
+
 class StackTable(_Strict):
     """`[stacks.NAME]`: order, gates and limits of one service stack.
 
@@ -150,6 +218,7 @@ class StackTable(_Strict):
     max_deletes: Annotated[StrictInt, Field(ge=0)] | None = None
     smoke: Smoke = None
     smoke_timeout: Annotated[StrictInt, Field(ge=1, le=900)] = 60
+    window: tuple[WindowTable, ...] | None = None
     former_roles: tuple[RoleName, ...] = ()
 
 
@@ -189,6 +258,9 @@ class DeployToml(_Strict):
     drift: DriftTable = DriftTable()
     smoke: Smoke = None
     access: AccessTable = AccessTable()
+    time_zone: Annotated[StrictStr, AfterValidator(_zone)] = ""
+    window: tuple[WindowTable, ...] = ()
+    freeze: tuple[FreezeTable, ...] = ()
     stacks: Annotated[Mapping[StackName, StackTable], Field(description="a table [stacks.NAME] for each service stack")]
 
     def smoke_of(self, stack: StackTable) -> SmokeCheck:
@@ -197,6 +269,10 @@ class DeployToml(_Strict):
         if said is None:
             return HealthCheck()
         return said.smoke.check() if said.smoke else None
+
+    def windows_of(self, stack: StackTable) -> tuple[Window, ...]:
+        """When a stack may be changed: its own windows, else those of all."""
+        return tuple(table.window() for table in (self.window if stack.window is None else stack.window))
 
 
 @dataclass(frozen=True)

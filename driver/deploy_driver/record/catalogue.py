@@ -55,6 +55,8 @@ class Reason(StrEnum):
     SMOKE_TEST_FAILED = "smoke test failed"
     DECLINED = "declined"
     NEEDS_APPROVAL = "needs approval"
+    OUTSIDE_WINDOW = "outside its window"
+    FROZEN = "frozen"
     OVER_LIMIT = "over a limit"
     LOSES_DATA = "would lose data"
     MISSING_RIGHTS = "missing rights"
@@ -74,6 +76,14 @@ class GateName(StrEnum):
     LIMIT = "a limit on deletions"
     LOSS = "what it could delete"
     RIGHTS = "what its role may do"
+
+
+class Overridable(StrEnum):
+    """What may be overridden with a reason, by its key in deploy.toml."""
+
+    WINDOW = "window"
+    FREEZE = "freeze"
+    MAX_DELETES = "max-deletes"
 
 
 PASSED: Final = "passed"
@@ -345,6 +355,17 @@ class Gated(Event):
     asked: tuple[GateName | str, ...]
     answer: Reason | str
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class GateOverridden(Event):
+    """A step went on although `gate` would have refused it: why, and who said so, where that is known."""
+
+    kind: ClassVar[str] = "gate-overridden"
+    stack: str
+    gate: Overridable | str
+    why: Prose
+    by: str = ""
 
 
 @dataclass(frozen=True)

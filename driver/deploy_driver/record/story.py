@@ -157,7 +157,8 @@ class StackSummary:
 class RunSummary:
     """What became of a run. `began` is ISO 8601 in UTC; `exit_code` is None where the record has no end.
 
-    `cause` and `remedy` are those of the error that ended the whole run. `here` and `kept`: its record is in this folder,
+    `cause` and `remedy` are those of the error that ended the whole run, `overridden` gates that would have refused a stack, as
+    `STACK GATE`. `here` and `kept`: its record is in this folder,
     in the state bucket; `kept` is None where nobody could ask.
     """
 
@@ -177,6 +178,7 @@ class RunSummary:
     seconds: float = 0.0
     cause: str = ""
     remedy: str = ""
+    overridden: tuple[str, ...] = ()
     here: bool = True
     kept: bool | None = None
 
@@ -204,6 +206,7 @@ class StackStory:
     planned: Changes | None
     changed: tuple[ChangedResource, ...]
     gates: tuple[GateAnswer, ...]
+    overridden: tuple[catalogue.GateOverridden, ...]
     packages: tuple[str, ...]
     smoke_test: SmokeTest | None
     drift: tuple[catalogue.Drifted, ...]
@@ -291,6 +294,7 @@ class StackFold:
     _only_looked: bool = True
     _carried_out: dict[str, ChangedResource] | None = None
     _gates: list[GateAnswer] = field(default_factory=list)
+    _overridden: list[catalogue.GateOverridden] = field(default_factory=list)
     _packages: tuple[str, ...] = ()
     _smoke_test: SmokeTest | None = None
     _drift: list[catalogue.Drifted] = field(default_factory=list)
@@ -331,6 +335,7 @@ class StackFold:
             self.planned,
             tuple(self._changed()),
             tuple(self._gates),
+            tuple(self._overridden),
             self._packages,
             self._smoke_test,
             tuple(self._drift),
@@ -423,6 +428,11 @@ class StackFold:
             self._then(Phase.OPERATION, time)
         else:
             self._close(time, End.BADLY)
+
+    @_take.register
+    def _(self, event: catalogue.GateOverridden, time: float) -> None:
+        del time
+        self._overridden.append(event)
 
     @_take.register
     def _(self, event: catalogue.SmokeTestStarted, time: float) -> None:
@@ -599,4 +609,5 @@ class RunFold:
             seconds=end.seconds if end else 0.0,
             cause=end.cause if end else "",
             remedy=end.remedy if end else "",
+            overridden=tuple(f"{stack.summary.stack} {one.gate}" for stack in stacks for one in stack.overridden),
         )

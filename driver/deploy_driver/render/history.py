@@ -75,6 +75,8 @@ def _more(run: RunSummary) -> Iterator[str]:
         yield f"approved by {run.approved_by}"
     if run.reason:
         yield f"because: {run.reason}"
+    if run.overridden:
+        yield f"overrode {', '.join(run.overridden)}"
     if run.commit.partition("+")[2]:
         yield "with changes that were not committed"
     if run.build:

@@ -14,7 +14,7 @@ from deploy_driver.record import catalogue
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.record.story import RunFold, StackFold
 from deploy_driver.record.stream import Envelope
-from deploy_driver.render.text import changed, did, doing, duration
+from deploy_driver.render.text import changed, did, doing, duration, overridden
 from deploy_driver.values import SmokeKind, Urn
 
 SILENCE = 15.0
@@ -203,6 +203,11 @@ def _(event: catalogue.Diagnostic) -> str:
 @words.register
 def _(event: catalogue.Progress) -> str:
     return event.message
+
+
+@words.register
+def _(event: catalogue.GateOverridden) -> str:
+    return overridden(event)
 
 
 @words.register

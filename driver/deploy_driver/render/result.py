@@ -14,7 +14,7 @@ from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.diff import one_value, property_lines
 from deploy_driver.render.markdown import visible
 from deploy_driver.render.preview import rank, redacted
-from deploy_driver.render.text import NARROW, changed, duration, fitting, table, wrapped
+from deploy_driver.render.text import NARROW, changed, duration, fitting, overridden, table, wrapped
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import MissingRight, Operation, PropertyDiff, ResourceChange
 
@@ -62,6 +62,7 @@ def _step_json(step: StepOutcome) -> Mapping[str, Any]:
         "changes": asdict(step.changes),
         "resources": [_change_json(change) for change in step.resources],
         "missingRights": [_right_json(right) for right in step.missing],
+        "overridden": [{"gate": str(one.gate), "why": one.why, "by": one.by} for one in step.overridden],
         "outputs": dict(step.outputs),
         "smokeTest": ({"check": step.smoke_test.kind.value, "asks": step.smoke_test.asks} if step.smoke_test else None),
         "seconds": round(step.seconds, 3),
@@ -97,7 +98,8 @@ def as_text(outcome: RunOutcome) -> str:
     ]
     stacks = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", *smoke, "URL"], rows)
     causes = [_cause(step) for step in outcome.steps if step.result is not Result.SUCCEEDED and step.cause]
-    return readable("\n\n".join([stacks, *causes]))
+    lifted = [one_line(f"{one.stack}: {overridden(one)}") for step in outcome.steps for one in step.overridden]
+    return readable("\n\n".join([stacks, *lifted, *causes]))
 
 
 def _cause(step: StepOutcome) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
-from deploy_driver.record.catalogue import Reason
+from deploy_driver.record.catalogue import GateOverridden, Reason
 from deploy_driver.record.redaction import one_line
 from deploy_driver.values import Changes
 
@@ -81,3 +81,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in (header, *rows)
     ]
     return "\n".join(lines)
+
+
+def overridden(event: GateOverridden) -> str:
+    """`overrode window: what cannot wait (alice)`."""
+    return f"overrode {event.gate}: {event.why}" + (f" ({event.by})" if event.by else "")

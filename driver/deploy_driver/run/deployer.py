@@ -27,8 +27,10 @@ from deploy_driver.plan.plan import Plan, Step
 from deploy_driver.ports import Clock, Emit, Engine, Prober
 from deploy_driver.record.catalogue import (
     PASSED,
+    CheckFailed,
     Gated,
     GateName,
+    GateOverridden,
     NotSmokeTested,
     Previewed,
     Progress,
@@ -38,7 +40,7 @@ from deploy_driver.record.catalogue import (
     SmokeTestStarted,
     StateSeen,
 )
-from deploy_driver.run.gates import Gate, Refusal, asking
+from deploy_driver.run.gates import FINISHING, TIMES, Gate, Overrides, Refusal, asking, closed_stack
 from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.preflight import Admission, Preflight
@@ -146,7 +148,7 @@ class Deployer:
     """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows.
 
     `states` judges the states as they are now; None where no engine writes any. `orphans` says what carries a stack's tags in its
-    account and is not in its state, or raises NotReadyError; None where nobody asks.
+    account and is not in its state, or raises NotReadyError; None where nobody asks. `overrides` is what a person lifts.
     `on_record` sees to it that what was said so far is on record; it raises NotReadyError when it is not, and no step begins.
     """
 
@@ -161,7 +163,9 @@ class Deployer:
     states: Callable[[], States] | None = None
     on_record: Callable[[], None] = lambda: None
     orphans: Callable[[Stack], Sequence[str]] | None = None
+    overrides: Overrides = field(default_factory=Overrides)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _overridden: dict[str, list[GateOverridden]] = field(default_factory=dict)
 
     def run(
         self, plan: Plan, facts: RunFacts, *, refresh: bool = False, on_failure: OnFailure = OnFailure.STOP
@@ -169,16 +173,19 @@ class Deployer:
         """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome.
 
         In a preview, so is a stack that cannot be entered. With `refresh`, an up or a preview starts from the cloud as it
-        is, not as it was last deployed.
+        is, not as it was last deployed. Raises RefusedError while a stack is closed that would be changed.
         """
+        self._require_open(plan)
         carry_out = self._carrying_out(plan.operation)
         return self.let_run(plan, facts, lambda known: partial(carry_out, known, refresh), on_failure=on_failure)
 
     def go_on(self, plan: Plan, facts: RunFacts, mend: Mend, *, refresh: bool, on_failure: OnFailure) -> RunOutcome:
         """The same after a run that came to no good end. What is `unfinished` of it is mended right before its step.
 
-        It starts from the cloud as it is then, not as it was last deployed.
+        It starts from the cloud as it is then, not as it was last deployed. It is ended also where its stack is closed by now.
         """
+        if not any(step.unfinished for step in plan.steps):
+            self._require_open(plan)
         carry_out = self._carrying_out(plan.operation)
 
         def do(known: RunFacts, step: Step) -> StepOutcome:
@@ -191,6 +198,42 @@ class Deployer:
             return carry_out(known, True, step)
 
         return self.let_run(plan, facts, lambda known: partial(do, known), on_failure=on_failure)
+
+    def _require_open(self, plan: Plan) -> None:
+        """Raise RefusedError while a stack that the plan changes is closed, and nobody overrides that."""
+        if plan.operation is Operation.PREVIEW:
+            return
+        now = self.clock.now()
+        found = [(step.stack.name, one) for step in plan.steps for one in closed_stack(step.stack, now)]
+        refused = [(name, one) for name, one in found if one.gate not in self.overrides.gates]
+        for name, one in refused:
+            self.emit(CheckFailed(str(one.gate), one.cause, one.remedy, name))
+        if refused:
+            raise RefusedError(
+                "not now; nothing was touched",
+                detail=[f"{name}: {one.cause}" for name, one in refused],
+                remedy="; ".join(dict.fromkeys(one.remedy for _, one in refused)),
+            )
+
+    def _closed(self, step: Step) -> StepOutcome | None:
+        """The step's end where its stack is closed by now; None where it may be changed."""
+        overrides = Overrides(TIMES, FINISHING) if step.unfinished else self.overrides
+        found = list(closed_stack(step.stack, self.clock.now()))
+        refusal = next((one for one in found if one.gate not in overrides.gates), None)
+        if refusal:
+            return self._answered(ended(step, Result.REFUSED, refusal.reason), refusal)
+        for one in found:
+            self._lifts(overrides, step, one)
+        return None
+
+    def _lifts(self, overrides: Overrides, step: Step, refusal: Refusal) -> bool:
+        """Whether a person overrides the refusal, which is then on record."""
+        if refusal.gate is None or refusal.gate not in overrides.gates:
+            return False
+        event = GateOverridden(step.stack.name, refusal.gate, overrides.why, overrides.by)
+        self._overridden.setdefault(step.stack.name, []).append(event)
+        self.emit(event)
+        return True
 
     def _carrying_out(self, operation: Operation) -> Callable[[RunFacts, bool, Step], StepOutcome]:
         return {Operation.PREVIEW: self._preview, Operation.UP: self._up, Operation.DESTROY: self._destroy}[operation]
@@ -238,7 +281,13 @@ class Deployer:
         states = {step.stack.name: admitted.states.get(step.stack.name, Judged()) for step in plan.steps}
         steps = runner.run([replace(step, existing=states[step.stack.name].resources) for step in plan.steps])
         return tuple(
-            step if step.result is Result.NOT_RUN else replace(step, session=admitted.sessions.get(step.stack))
+            step
+            if step.result is Result.NOT_RUN
+            else replace(
+                step,
+                session=admitted.sessions.get(step.stack),
+                overridden=tuple(self._overridden.get(step.stack, ())),
+            )
             for step in steps
         )
 
@@ -271,7 +320,7 @@ class Deployer:
 
     def _up(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
         self.leasing.require()
-        if refused := self._refused(facts, refresh, step):
+        if refused := self._closed(step) or self._refused(facts, refresh, step):
             return refused
         self.leasing.require(begin=True)
         report = self.engine.up(facts.request(step, refresh=refresh), self.emit)
@@ -336,7 +385,7 @@ class Deployer:
         if lost := losses(step.existing):
             self.emit(Progress(f"what is in it is deleted for good: {lost}", step.stack.name))
         self.leasing.require()
-        if refused := self._refused(facts, refresh, step):
+        if refused := self._closed(step) or self._refused(facts, refresh, step):
             return refused
         self.leasing.require(begin=True)
         if request := facts.emptying(step, refresh=refresh):
@@ -385,7 +434,8 @@ class Deployer:
         return self._answered(ended(step, Result.REFUSED, refusal.reason), refusal)
 
     def _refusal(self, gates: tuple[Gate, ...], step: Step, report: EngineReport) -> Refusal | None:
-        return next((refusal for gate in gates if (refusal := gate.refusal(step, report))), None)
+        refusals = (refusal for gate in gates if (refusal := gate.refusal(step, report)))
+        return next((refusal for refusal in refusals if not self._lifts(self.overrides, step, refusal)), None)
 
     def _answered(self, outcome: StepOutcome, refusal: Refusal) -> StepOutcome:
         return replace(

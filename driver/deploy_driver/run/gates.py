@@ -6,7 +6,7 @@ A gate says for which steps it wants to see a preview, and what it answers to on
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 from deploy_driver.bundle.compare import AGAIN, Mismatch, differences, steps_of
@@ -15,8 +15,9 @@ from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.loss import ALL, holds, not_allowed
 from deploy_driver.plan.plan import Step
 from deploy_driver.plan.rights import beyond, listed, missing_rights, named
+from deploy_driver.plan.schedule import closed, said
 from deploy_driver.ports import Emit, Prompt, RolePolicies, StateStore, UsedPlans
-from deploy_driver.record.catalogue import Diagnostic, GateName, Reason
+from deploy_driver.record.catalogue import Diagnostic, GateName, Overridable, Reason
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import EngineReport, Layer, MissingRight, Operation, ResourceChange, Stack
@@ -30,12 +31,40 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a step may not go on, and the way out. `missing` is what its role may not do of what is planned."""
+    """Why a step may not go on, and the way out. `missing` is what its role may not do of what is planned.
+
+    `gate` is what a person may override it by; None where nobody may.
+    """
 
     reason: Reason
     cause: str
     remedy: str
     missing: tuple[MissingRight, ...] = ()
+    gate: Overridable | None = None
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What a run does although a gate refuses it: which gates, why, and who said so, where that is known."""
+
+    gates: frozenset[Overridable] = frozenset()
+    why: str = ""
+    by: str = ""
+
+
+TIMES = frozenset({Overridable.WINDOW, Overridable.FREEZE})
+"""What says when a stack may be changed."""
+
+FINISHING = "what an interrupted run began is ended"
+"""Why that is not held to a window: a stack that was changed half way is worse than one that is changed late."""
+
+
+def closed_stack(stack: Stack, now: float) -> Iterator[Refusal]:
+    """Everything that keeps the stack from being changed at that moment."""
+    found = closed(stack.schedule, now)
+    for one in found:
+        way = f"wait until then; what cannot wait goes on with --override {one.gate} --reason WHY"
+        yield Refusal(one.reason, said(stack.schedule, [one], now), way, gate=one.gate)
 
 
 class Gate(Protocol):
@@ -73,11 +102,12 @@ class Limit:
         if step.operation is not Operation.UP or limit is None or lost <= limit:
             return None
         layer = "access" if step.stack.layer is Layer.ACCESS else f"stacks.{step.stack.name}"
-        return Refusal(
-            Reason.OVER_LIMIT,
-            f"{lost} resources would be deleted or replaced, the limit of {step.stack.name} is {limit}",
-            f"if `deploy preview` shows what is meant, raise {layer}.max-deletes in deploy.toml",
-        )
+        fact = f"{lost} resources would be deleted or replaced, the limit of {step.stack.name} is {limit}"
+        way = f"if `deploy preview` shows what is meant, raise {layer}.max-deletes in deploy.toml"
+        if step.stack.layer is Layer.ACCESS:
+            return Refusal(Reason.OVER_LIMIT, fact, way)
+        gate = Overridable.MAX_DELETES
+        return Refusal(Reason.OVER_LIMIT, fact, f"{way}, or this once add --override {gate} --reason WHY", gate=gate)
 
 
 @dataclass(frozen=True)
@@ -95,7 +125,10 @@ class DataLoss:
         """What would be lost and was not allowed."""
         if step.operation is not Operation.UP:
             return None
-        return loss_of(not_allowed(preview.resources, preview.changes, self.allowed))
+        refusal = loss_of(not_allowed(preview.resources, preview.changes, self.allowed))
+        if refusal and step.stack.guarded:
+            return replace(refusal, remedy=f"{refusal.remedy} --reason WHY")
+        return refusal
 
 
 @dataclass(frozen=True)
@@ -130,8 +163,8 @@ class WithinRights:
             gone = [change.urn for change in preview.resources if change.op in {"delete", "replace"}]
             missing = missing_rights(preview.resources, [*needs, *self.deletions(stack, gone)], role)
         except (NotReadyError, UsageError) as error:
-            said = f"whether {arn} may do what is planned could not be checked: {error}"
-            self.emit(Diagnostic(stack.name, "warning", f"{said}; where it may not be read, {grants}"))
+            unchecked = f"whether {arn} may do what is planned could not be checked: {error}"
+            self.emit(Diagnostic(stack.name, "warning", f"{unchecked}; where it may not be read, {grants}"))
             return None
         if not missing:
             return None

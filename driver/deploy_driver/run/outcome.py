@@ -10,7 +10,7 @@ from typing import Any
 from deploy_driver.errors import DeployError, ExitCode
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit
-from deploy_driver.record.catalogue import Reason, Result, RunFinished
+from deploy_driver.record.catalogue import GateOverridden, Reason, Result, RunFinished
 from deploy_driver.values import (
     Changes,
     ChosenSmokeTest,
@@ -28,7 +28,8 @@ class StepOutcome:
     """One step's end. `cause` is the fact behind the reason, in one line; `remedy` the way out.
 
     `session` is how long the sessions of its role last; None where no role was entered. `smoke_test` is the one that was
-    chosen for what was deployed; None where it did not come to that. `missing` is what its role may not do of what is planned.
+    chosen for what was deployed; None where it did not come to that. `missing` is what its role may not do of what is planned,
+    `overridden` what would have refused the step, had nobody given a reason.
     """
 
     stack: str
@@ -43,6 +44,7 @@ class StepOutcome:
     session: SessionLength | None = None
     smoke_test: ChosenSmokeTest | None = None
     missing: tuple[MissingRight, ...] = ()
+    overridden: tuple[GateOverridden, ...] = ()
     seconds: float = 0.0
 
 

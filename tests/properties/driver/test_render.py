@@ -69,6 +69,7 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.Progress, text, names),
     st.builds(said.Previewed, names, changes, st.lists(resources, max_size=2).map(tuple)),
     st.builds(said.Gated, names, st.lists(text, max_size=2).map(tuple), text, seconds),
+    st.builds(said.GateOverridden, names, st.sampled_from(said.Overridable) | text, text, text),
     st.builds(said.Drifted, names, resources, text, text, text, text, text),
     st.builds(said.Packaged, names, st.lists(text, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple)),
     st.builds(said.Settled, names, text, st.sampled_from(said.Fate) | text, text, text),
@@ -93,6 +94,9 @@ steps = st.builds(
     | text.map(lambda url: {"url": url}),
     smoke_test=st.none() | st.builds(ChosenSmokeTest, st.sampled_from(SmokeKind), text),
     missing=st.lists(st.builds(MissingRight, resources, text, text, text), max_size=2).map(tuple),
+    overridden=st.lists(
+        st.builds(said.GateOverridden, names, st.sampled_from(said.Overridable), text, text), max_size=2
+    ).map(tuple),
     seconds=seconds,
 )
 runs = st.builds(RunOutcome, text, st.sampled_from(Operation), st.lists(steps, max_size=4).map(tuple), seconds)

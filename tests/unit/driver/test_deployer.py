@@ -11,9 +11,12 @@ from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import (
+    CheckFailed,
     Gated,
     GateName,
+    GateOverridden,
     NotSmokeTested,
+    Overridable,
     Previewed,
     Progress,
     Reason,
@@ -24,7 +27,7 @@ from deploy_driver.record.catalogue import (
     StepStarted,
 )
 from deploy_driver.run.deployer import Deployer
-from deploy_driver.run.gates import Confirmation, DataLoss, Limit, Refusal, RequiredApproval
+from deploy_driver.run.gates import FINISHING, Confirmation, DataLoss, Limit, Overrides, Refusal, RequiredApproval
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
@@ -36,12 +39,15 @@ from deploy_driver.values import (
     EngineReport,
     EngineRequest,
     EngineStatus,
+    Freeze,
     MissingRight,
     OnFailure,
     Operation,
     ResourceChange,
+    Schedule,
     SmokeKind,
     Stack,
+    Window,
 )
 from tests.checkpoints import PROJECT, checkpoint, content, resource, urn, with_pending
 from tests.fakes.clock import FakeClock
@@ -92,6 +98,7 @@ class World:
     yes: bool = False
     allowed: tuple[str, ...] = ()
     orphans: Callable[[Stack], Sequence[str]] | None = None
+    overrides: Overrides = field(default_factory=Overrides)
 
     def __post_init__(self) -> None:
         self.leases = FakeLeases(self.clock)
@@ -110,6 +117,7 @@ class World:
             self.said,
             states=lambda: States(self.state, PROJECT),
             orphans=self.orphans,
+            overrides=self.overrides,
         )
 
     def run(self, operation: Operation, *stacks: Stack, refresh: bool = False) -> RunOutcome:
@@ -832,3 +840,105 @@ def test_a_stack_that_left_something_over_has_not_succeeded(
     assert asked == (
         ["whether anything is left over cannot be told: AccessDenied"] if orphans is nobody_may_ask else []
     )
+
+
+MONDAY = Schedule("UTC", (Window(frozenset({0}), 60, 120, "Mon 01:00-02:00"),))
+"""The tests' clock starts on a Monday at 01:02."""
+TUESDAY = Schedule("UTC", (Window(frozenset({1}), 60, 120, "Tue 01:00-02:00"),))
+FROZEN = Schedule("UTC", freezes=(Freeze(0.0, FakeClock().time + 60, "Christmas"),))
+PATIENCE = Overrides(frozenset({Overridable.WINDOW}), "orders are lost", "alice")
+
+
+def timed(name: str, schedule: Schedule) -> Stack:
+    return replace(stack(name), schedule=schedule)
+
+
+@pytest.mark.parametrize("operation", [Operation.UP, Operation.DESTROY])
+@pytest.mark.parametrize(
+    ("schedule", "gate", "said"),
+    [
+        (TUESDAY, Overridable.WINDOW, "it opens Tue 2026-11-24 01:00"),
+        (FROZEN, Overridable.FREEZE, "frozen until Mon 2026-11-23 01:03: Christmas"),
+    ],
+)
+def test_while_one_stack_is_closed_nothing_is_touched(
+    operation: Operation, schedule: Schedule, gate: Overridable, said: str
+) -> None:
+    world = World(yes=True)
+    with pytest.raises(RefusedError) as caught:
+        world.run(operation, stack("dev"), timed("prod", schedule))
+    assert said in str(caught.value)
+    assert f"--override {gate} --reason WHY" in caught.value.remedy
+    assert world.engine.calls == []
+    assert world.leases.writes == []
+    assert [(event.check, event.stack) for event in world.said.of(CheckFailed)] == [(gate, "prod")]
+
+
+def test_a_stack_in_its_window_is_deployed() -> None:
+    world = World(yes=True)
+    assert world.run(Operation.UP, timed("prod", MONDAY)).exit_code() is ExitCode.DONE
+    assert world.said.of(GateOverridden) == []
+
+
+def test_a_preview_touches_nothing_and_is_made_at_any_time() -> None:
+    assert World().run(Operation.PREVIEW, timed("prod", TUESDAY)).exit_code() is ExitCode.DONE
+
+
+def test_a_person_overrides_a_window_and_that_is_on_record() -> None:
+    world = World(yes=True, overrides=PATIENCE)
+    outcome = world.run(Operation.UP, stack("dev"), timed("prod", TUESDAY))
+    assert outcome.exit_code() is ExitCode.DONE
+    event = GateOverridden("prod", Overridable.WINDOW, "orders are lost", "alice")
+    assert world.said.of(GateOverridden) == [event]
+    assert [step.overridden for step in outcome.steps] == [(), (event,)]
+
+
+def test_who_overrides_the_window_has_not_overridden_the_freeze() -> None:
+    world = World(yes=True, overrides=PATIENCE)
+    with pytest.raises(RefusedError, match="frozen"):
+        world.run(Operation.UP, timed("prod", replace(FROZEN, windows=TUESDAY.windows)))
+    assert world.said.of(GateOverridden) == []
+
+
+def test_a_stack_that_closes_while_the_run_goes_on_is_refused_before_it_is_touched() -> None:
+    world = World(yes=True)
+    world.engine.during = lambda _call, _request, _emit: world.clock.sleep(3600)
+    outcome = world.run(Operation.UP, timed("dev", MONDAY), replace(timed("prod", MONDAY), needs=("dev",)))
+    assert [(step.result, step.reason) for step in outcome.steps] == [
+        ("succeeded", Reason.CHANGED),
+        ("refused", Reason.OUTSIDE_WINDOW),
+    ]
+    assert outcome.exit_code() is ExitCode.REFUSED
+    assert [call for call, _ in world.engine.calls] == ["up"]
+
+
+def unfinished(*stacks: Stack) -> Plan:
+    plan = make_plan(Operation.UP, stacks)
+    return replace(plan, steps=(replace(plan.steps[0], unfinished=True), *plan.steps[1:]))
+
+
+def test_what_was_begun_is_ended_after_its_window_and_what_was_not_is_not_begun() -> None:
+    world = World(yes=True)
+    plan = unfinished(timed("dev", TUESDAY), replace(timed("prod", TUESDAY), needs=("dev",)))
+    outcome = world.deployer.go_on(plan, facts(), lambda _step, _facts: None, refresh=False, on_failure=OnFailure.STOP)
+    assert [step.reason for step in outcome.steps] == [Reason.CHANGED, Reason.OUTSIDE_WINDOW]
+    assert world.said.of(GateOverridden) == [GateOverridden("dev", Overridable.WINDOW, FINISHING)]
+
+
+def test_a_run_that_began_nothing_is_not_gone_on_with_outside_of_the_window() -> None:
+    world = World(yes=True)
+    plan = make_plan(Operation.UP, [timed("dev", TUESDAY)])
+    with pytest.raises(RefusedError, match="outside its window"):
+        world.deployer.go_on(plan, facts(), lambda _step, _facts: None, refresh=False, on_failure=OnFailure.STOP)
+
+
+def test_a_limit_is_overridden_with_a_reason_and_on_record() -> None:
+    lost = EngineReport(EngineStatus.SUCCEEDED, Changes(delete=2, same=5))
+    limited = stack("prod", max_deletes=1)
+    refused = World(yes=True, state=PROD_STANDS).with_report("preview", "prod", lost).run(Operation.UP, limited)
+    assert refused.steps[0].reason is Reason.OVER_LIMIT
+    assert "--override max-deletes --reason WHY" in refused.steps[0].remedy
+    lifted = Overrides(frozenset({Overridable.MAX_DELETES}), "moved to another account", "alice")
+    world = World(yes=True, state=PROD_STANDS, overrides=lifted).with_report("preview", "prod", lost)
+    assert world.run(Operation.UP, limited).exit_code() is ExitCode.DONE
+    assert [event.gate for event in world.said.of(GateOverridden)] == [Overridable.MAX_DELETES]

@@ -123,6 +123,7 @@ def test_every_field_is_a_fact_or_worded() -> None:
         "step-finished.remedy",
         "diagnostic.message",
         "progress.message",
+        "gate-overridden.why",
         "drifted.ignored",
         "settled.why",
         "run-finished.cause",

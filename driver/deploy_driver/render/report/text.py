@@ -10,7 +10,7 @@ from deploy_driver.record.catalogue import Drifted, Result
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.record.story import ChangedResource, CheckStory, End, Segment, StackStory, Story
 from deploy_driver.render.report import words
-from deploy_driver.render.text import duration, table, wrapped
+from deploy_driver.render.text import duration, overridden, table, wrapped
 
 INDENT = "  "
 
@@ -72,7 +72,7 @@ def _row(stack: StackStory) -> list[str]:
 
 def _has_more(story: Story, stack: StackStory) -> bool:
     """Whether there is more to say of a stack than its row does."""
-    return bool(stack.segments or stack.drift or words.cause(story, stack.summary))
+    return bool(stack.segments or stack.drift or stack.overridden or words.cause(story, stack.summary))
 
 
 def _stack(story: Story, stack: StackStory) -> Iterator[str]:
@@ -87,6 +87,8 @@ def _stack(story: Story, stack: StackStory) -> Iterator[str]:
         yield from wrapped(f"by {words.who(drift)}" if words.who(drift) else "", "    ")
     for gate in stack.gates:
         yield from wrapped(f"gate: {words.gate_and_answer(gate)}", INDENT)
+    for lifted in stack.overridden:
+        yield from wrapped(f"gate: {overridden(lifted)}", INDENT)
     for package in stack.packages:
         yield from wrapped(f"code: {package}", INDENT)
     smoke = stack.smoke_test
@@ -189,6 +191,7 @@ def _stack_json(story: Story, stack: StackStory) -> Mapping[str, Any]:
             {"asked": one.asked, "answer": one.answer, "at": words.moment(one.at), "seconds": one.seconds}
             for one in stack.gates
         ],
+        "overridden": [{"gate": one.gate, "why": one.why, "by": one.by} for one in stack.overridden],
         "packages": list(stack.packages),
         "smokeTest": asdict(stack.smoke_test) if stack.smoke_test else None,
         "drift": [_drift_json(one) for one in stack.drift],
