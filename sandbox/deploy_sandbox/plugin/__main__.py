@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 import threading
 
 from deploy_sandbox.plugin.server import serving
 
-_WATCH = 1.0  # seconds between looks at whether the engine still lives
+_WATCH = 1.0  # seconds between looks at whether the engine still lives, where no pipe tells
+_STDIN = 0
 
 
 def main() -> None:
@@ -21,6 +23,8 @@ def main() -> None:
     over = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: over.set())
+    if stat.S_ISFIFO(os.fstat(_STDIN).st_mode):
+        threading.Thread(target=_until_engine_is_gone, args=(over,), daemon=True).start()
     _server, port = serving()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
@@ -28,6 +32,16 @@ def main() -> None:
     while not over.wait(_WATCH) and os.getppid() == engine:
         pass
     os._exit(0)  # at once: calls under way are the engine's to give up, and it waits for this process
+
+
+def _until_engine_is_gone(over: threading.Event) -> None:
+    """The engine holds the other end of this pipe, so that it is closed however the engine ends.
+
+    A parent that was killed while this process was still being loaded is never seen to go.
+    """
+    while os.read(_STDIN, 1024):
+        pass
+    over.set()
 
 
 def _warm() -> None:

@@ -109,6 +109,7 @@ def plugin(environment: Mapping[str, str], command: Sequence[str] = COMMAND) -> 
     process = subprocess.Popen(
         command,
         env={"PATH": os.defpath, **environment},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
     )
