@@ -13,8 +13,7 @@ _HEAD = """\
 
 What can go wrong in the middle of a run, what you see then, and what to type. Three things are to hold whatever it is,
 and what breaks one is a defect: an account never keeps what no state knows of, a stack never has two writers, and one command ends
-the job. One such defect is known: an answer to CreateApi that is lost leaves a second HTTP API; the run fails and names it (`left
-over`), and it has to be deleted by hand before `deploy resume`.
+the job.
 
 This page is made from the table that `make chaos` plays and the tests take their sample from (`tests/chaos/table.py`):
 `python -m generate.failure_model > docs/explanation/failure-model.md`.

@@ -204,7 +204,8 @@ class Command:
         while (left := self._alive()) and time.monotonic() < end:
             time.sleep(0.1)
         if left:
-            broken.append(f"{len(left)} processes were left {LAST:.0f} s after the command had ended")
+            names = "; ".join(_words(pid) for pid in left)
+            broken.append(f"left {LAST:.0f} s after the command had ended: {names}")
             self.signal(left, signal.SIGKILL)
         out, err = ((self.folder / name).read_text("utf-8", "replace") for name in ("stdout", "stderr"))
         return Ended(self.child.returncode, out, err), broken

@@ -188,7 +188,8 @@ CLOUD = (
     Fault(
         "lost-answer",
         "The answer to the call that makes, changes or deletes a resource is lost after it was carried out",
-        "The call is tried again and meets what it made itself: `failed` with AWS's `already exists`, or nothing at all.",
+        "The call is tried again and meets what it made itself: `failed` with AWS's `already exists`, or nothing at all; or it makes a "
+        "second thing: `failed (left over)`.",
         strikes.lose_the_answer,
         at_a_call,
     ),
@@ -456,6 +457,7 @@ def _case(fault: str, scenario: str, moment: Moment | None = None) -> Case:
 
 SAMPLE = (
     _case("kill-driver", "new", Moment("resource-started", "dev", "aws:lambda/function:Function=items")),
+    _case("lost-answer", "new", Moment("resource-started", "dev", "aws:apigatewayv2/api:Api=items")),
     _case("int-2", "changed", Moment("resource-started", "staging", "aws:lambda/function:Function=items")),
     _case("program-raises", "changed"),
     _case("state-truncated", "changed", Moment("step-finished", "dev")),

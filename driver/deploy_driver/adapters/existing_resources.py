@@ -55,16 +55,21 @@ class Presence:
 
         Raises NotReadyError where AWS does not say.
         """
+        return self._asked("whether there is {} already", type_, question, inputs, _REMEDIES)
+
+    def delete(self, type_: str, call: NameQuestion, inputs: Mapping[str, Any]) -> None:
+        """Delete a thing; nothing where it is gone already. Raises NotReadyError with AWS's reason."""
+        self._asked("deleting {}", type_, call, inputs, {})
+
+    def _asked(
+        self, what: str, type_: str, question: NameQuestion, inputs: Mapping[str, Any], remedies: Mapping[str, str]
+    ) -> Sequence[Mapping[str, Any]]:
         known = self.known(inputs)
         parameters = question.asked(known)
         if parameters is None:
             return ()
-        named = " ".join(str(known[key]) for key in question.names(known) if known.get(key))
-        return asking(
-            f"whether there is {type_} {named} already",
-            lambda: self._found(question, parameters, known),
-            remedies=_REMEDIES,
-        )
+        named = " ".join([type_, *(str(known[key]) for key in question.names(known) if known.get(key))])
+        return asking(what.format(named), lambda: self._found(question, parameters, known), remedies=remedies)
 
     def _found(
         self, question: NameQuestion, parameters: Mapping[str, Any], known: Mapping[str, Any]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from deploy_driver.adapters.aws import asking, every
@@ -12,7 +13,7 @@ from deploy_driver.drift.by_name import NameQuestion, at
 from deploy_driver.errors import NotReadyError
 from deploy_driver.repair.identity import IDENTITIES, CloudIdentity, Owner, filled, tags_of
 from deploy_driver.repair.orphans import question_of, unlisted
-from deploy_driver.repair.settle import Sighting, Unfinished
+from deploy_driver.repair.settle import Sighting, Unfinished, listed_ids
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,29 @@ class Lookup:
         except NotReadyError as error:
             return str(error)
 
+    def beside(self, one: Unfinished) -> list[Sighting]:
+        """What is the same as something that the state lists, stands beside it, and serves nobody.
+
+        Nothing of a type of which no second one is ever deleted. Raises NotReadyError where AWS does not say.
+        """
+        identity = IDENTITIES.get(one.type)
+        if identity is None or identity.deletion is None:
+            return []
+        seen = self.seen(one)
+        if isinstance(seen, str):
+            raise NotReadyError(seen)
+        listed = self.owner.listed.get(one.type, ())
+        return [it for it in seen if it.ours and it.id not in listed and not self._used(one, identity, it.id)]
+
+    def _used(self, one: Unfinished, identity: CloudIdentity, id_: str) -> bool:
+        target = {**one.inputs, "target": f"integrations/{id_}"}
+        return bool(identity.used_by and self.presence.answers(f"a use of {one.type}", identity.used_by, target))
+
+    def delete(self, one: Unfinished, id_: str) -> None:
+        """Delete what stands beside it under this id. Raises NotReadyError with AWS's reason."""
+        if call := IDENTITIES[one.type].deletion:
+            self.presence.delete(one.type, call, {**one.inputs, "id": id_})
+
     def _sighting(self, one: Unfinished, identity: CloudIdentity, answer: Mapping[str, Any]) -> Sighting:
         known = {**answer, **self.presence.known(one.inputs)}
         id_ = filled(identity.id, known)
@@ -47,7 +71,13 @@ class Lookup:
         tags = self._tags(one.type, identity, known)
         ours = self.owner.has_tagged(tags)
         wanted = ", ".join(f"{key}={value}" for key, value in self.owner.tags.items())
-        return Sighting(id_, ours, f"it carries {'' if ours else 'not '}the tags {wanted}")
+        made = at(answer, identity.made) if identity.made else None
+        return Sighting(
+            id_,
+            ours,
+            f"it carries {'' if ours else 'not '}the tags {wanted}",
+            made.timestamp() if isinstance(made, datetime) else None,
+        )
 
     def _tags(self, type_: str, identity: CloudIdentity, known: Mapping[str, Any]) -> Mapping[str, str]:
         asked = identity.tags
@@ -61,7 +91,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Orphans:
-    """What carries the owner's tags in an account and no state lists. `unsure`: AWS lists it, and does not say whether it stands."""
+    """What is the owner's in an account and no state lists. `unsure`: AWS lists it, and does not say whether it stands."""
 
     there: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
@@ -69,6 +99,7 @@ class Orphans:
 
 def orphans(presence: Presence, owner: Owner, resources: Iterable[Mapping[str, Any]]) -> Orphans:
     """Ask the account, and of each thing whether it is still there. Raises NotReadyError where its tags cannot be asked for."""
+    resources = list(resources)
     client = presence.aws.client("resourcegroupstaggingapi", presence.region)
     wanted = [{"Key": key, "Values": [value]} for key, value in owner.tags.items()]
     listed = asking(
@@ -88,4 +119,11 @@ def orphans(presence: Presence, owner: Owner, resources: Iterable[Mapping[str, A
                 there.append(arn)
         except NotReadyError:
             unsure.append(arn)
-    return Orphans(tuple(there), tuple(unsure))
+    return Orphans((*there, *_parts(presence, owner, resources)), tuple(unsure))
+
+
+def _parts(presence: Presence, owner: Owner, resources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What has no tags, and stands a second time in what the state lists."""
+    lookup = Lookup(presence, replace(owner, listed=listed_ids({"resources": resources})))
+    listed = [Unfinished(one) for one in resources if one["type"] in IDENTITIES and IDENTITIES[one["type"]].of]
+    return [f"{one.type} {it.id}: {it.why}" for one in listed for it in lookup.beside(one)]

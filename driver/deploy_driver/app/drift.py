@@ -106,7 +106,7 @@ def _left(begun: RunContext) -> tuple[str, ...]:
         unknown = [
             f"{stack.name}: nobody knows what came of {urn}: {way}" for urn in (judged.pending if judged else ())
         ]
-        there = [f"{stack.name}: {arn} carries this stack's tags and is in no state: {way}" for arn in left.there]
+        there = [f"{stack.name}: {what} is this stack's and in no state: {way}" for what in left.there]
         perhaps = [
             f"{stack.name}: {arn} carries this stack's tags and is in no state, if it is still there"
             for arn in left.unsure

@@ -22,10 +22,10 @@ from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProjec
 from deploy_driver.errors import InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Event, Fate, Progress, Reason, Result, Settled, StateSeen, Verb
+from deploy_driver.record.catalogue import Fate, Progress, Reason, Result, Settled, StateSeen, Verb
 from deploy_driver.record.stream import Envelope
 from deploy_driver.repair.identity import Owner
-from deploy_driver.repair.recorded import OnRecord, on_record
+from deploy_driver.repair.recorded import IN_FLIGHT, OnRecord, on_record
 from deploy_driver.repair.settle import (
     NOT_THERE,
     UNDECIDED,
@@ -38,13 +38,11 @@ from deploy_driver.repair.settle import (
     settle,
     unfinished,
 )
+from deploy_driver.repair.twice import made_twice
 from deploy_driver.run.gates import FINISHING, TIMES, Overrides
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import EngineStatus, Layer, Operation, Stack, Urn
-
-_IN_FLIGHT = 30.0
-"""Seconds after the last write of a state in which a call that was on its way then may still make something."""
 
 _RUNS = 10
 """Runs, the newest ones, whose records are asked for ids."""
@@ -124,14 +122,45 @@ class Repairer:
             self._write(step, facts, found)
             if all(verdict.fate is not Fate.ADOPTED for verdict in found.verdicts):
                 break
-        return tuple(settled.values())
+        return (*settled.values(), *self._delete_seconds(stack, known))
+
+    def _delete_seconds(self, stack: Stack, known: OnRecord) -> list[Settlement]:
+        """Delete what runs have made twice, once it was shown. What else nobody needs stays, and the up names it."""
+        session, run = self.begun.session.renewed(), self.begun.run
+        resources = session.state_store().resources(stack.name)
+        owner = Owner(session.config.project, stack.name, listed_ids({"resources": resources}))
+        seen = self._lookup(Operation.PREVIEW, stack, owner)
+        made = [Unfinished(one) for one in resources if one["urn"] in known.making]
+        seconds = [(one, twice) for one in made for twice in made_twice(one, seen.beside(one), known)]
+        for _, twice in seconds:
+            run.stream(Settled(stack.name, twice.urn, twice.fate, twice.id, twice.why))
+        if not seconds:
+            return []
+        self._confirm(f"Delete this in {stack.account}?", "the answer was no; what was made twice is still there")
+        run.deployer.leasing.require(begin=True)
+        deleting = self._lookup(Operation.UP, stack, owner)
+        for one, twice in seconds:
+            deleting.delete(one, twice.id)
+            run.stream(Settled(stack.name, twice.urn, Fate.DELETED, twice.id))
+        return [twice for _, twice in seconds]
+
+    def _lookup(self, operation: Operation, stack: Stack, owner: Owner) -> Lookup:
+        """The stack's account, entered as the role that does this."""
+        session = self.begun.session.renewed()
+        step = make_plan(operation, [stack], known=session.config.stacks).steps[0]
+        return Lookup(Presence(session.enter(step), stack.account, stack.region), owner)
+
+    def _confirm(self, question: str, otherwise: str) -> None:
+        self.begun.run.stream.settle()
+        if not self.yes and not self.begun.console.prompt.confirm(question):
+            raise RefusedError(otherwise)
 
     def _settled(self, step: Step, facts: RunFacts, known: OnRecord) -> Found:
         """The look, made once more where something is not there that a call may still be on its way to make."""
         found = self._look(step, facts, known)
         absent = any(one.fate is Fate.DROPPED and one.why == NOT_THERE for one in found.verdicts)
         clock, store = self.begun.run.deployer.clock, self.begun.session.renewed().state_store()
-        left = store.written(step.stack.name) + _IN_FLIGHT - clock.now() if absent else 0.0
+        left = store.written(step.stack.name) + IN_FLIGHT - clock.now() if absent else 0.0
         if left <= 0:
             return found
         self.begun.run.stream(
@@ -149,8 +178,7 @@ class Repairer:
         planned = self._planned(step, facts)
         latest = json.loads(content)["checkpoint"].get("latest") or {}
         found, ids = unfinished(latest, planned), listed_ids(latest)
-        presence = Presence(session.enter(step), stack.account, stack.region)
-        lookup = Lookup(presence, Owner(session.config.project, stack.name, ids))
+        lookup = self._lookup(step.operation, stack, Owner(session.config.project, stack.name, ids))
         verdicts = []
         for one in found:
             verdict = settle(one, lookup.seen, ids=ids.get(one.type, ()), known=known, said=self.said)
@@ -175,9 +203,7 @@ class Repairer:
         kept = store.mark(name)
         said = f"the state before it stays in the state bucket as version {kept.version or 'unknown'}"
         run.stream(Progress(said, name))
-        run.stream.settle()
-        if not self.yes and not self.begun.console.prompt.confirm(f"Write this into the state of {name}?"):
-            raise RefusedError("the answer was no; the state is as it was")
+        self._confirm(f"Write this into the state of {name}?", "the answer was no; the state is as it was")
         if store.read(name) != found.content:
             raise NotReadyError(f"somebody has written the state of {name} meanwhile", remedy="run it again")
         run.deployer.leasing.require(begin=True)
@@ -193,10 +219,10 @@ def recorded(session: Session, stack: str) -> OnRecord:
     """What the newest runs say of the stack, in this folder and in the state bucket."""
     known = records_of(session)
 
-    def events(run: str) -> list[Event]:
-        return [line.event for line in known.lines(run) if isinstance(line, Envelope)]
+    def said(run: str) -> list[Envelope]:
+        return [line for line in known.lines(run) if isinstance(line, Envelope)]
 
-    return on_record(map(events, reversed(known.names[:_RUNS])), stack)
+    return on_record(map(said, reversed(known.names[:_RUNS])), stack)
 
 
 def _require_decided(stack: Stack, verdicts: Collection[Settlement]) -> None:

@@ -44,7 +44,8 @@ def repair(
     Asks the account what became of every operation that the state has as pending, and of everything that the program makes and
     the state does not list. What is there and carries the stack's tags is adopted into the state; what is not there is forgotten.
     What carries other tags is named, and never adopted. Where several things match, or nothing says by what a thing is found,
-    nothing is written until --adopt or --drop says which it is.
+    nothing is written until --adopt or --drop says which it is. An HTTP API or an integration that a run has made twice, as an answer
+    of AWS was lost, is deleted: nothing else ever is.
 
     Shows what it will write, asks, and writes it through the engine, which holds its lock meanwhile; the state before stays in the
     state bucket as a version, which is shown. Then deploys the stack from the cloud as it is, through the gates of `deploy up`: run

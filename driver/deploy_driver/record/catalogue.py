@@ -119,6 +119,8 @@ class Fate(StrEnum):
     STRANGER = "not ours"
     SEVERAL = "several match"
     UNKNOWN = "cannot be looked up"
+    TWICE = "made twice"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True)
@@ -393,7 +395,8 @@ class Drifted(Event):
 class Settled(Event):
     """An operation whose outcome nobody knew was looked up in the account: its `fate`, and `why`.
 
-    `id` is what the provider calls the thing that stands there; empty where none does, or not one alone.
+    `id` is what the provider calls the thing that stands there; empty where none does, or not one alone. What was `made twice` is
+    the second thing, beside the one that the state lists; it is `deleted` after that was said.
     """
 
     kind: ClassVar[str] = "settled"

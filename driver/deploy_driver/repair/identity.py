@@ -34,6 +34,9 @@ class CloudIdentity:
     In `id` and in the parameters, `{input}` stands for an input of the resource, `{Field.Inner}` for what the answer says, and
     `{account}` and `{region}` for where it is. Whose it is say its tags: at the place `tags` of the answer, or in the answer of
     another question; where it has none, the thing that it is a part of: `parent` is the input that names it, `of` its type.
+
+    `deletion` is the call that deletes it by its `{id}`, of a type that may be there twice and holds nothing of anybody: `made` is
+    where the answer says when it was made, `used_by` asks for what uses it. Whatever holds data has none, nor what people rely on.
     """
 
     question: NameQuestion
@@ -41,6 +44,9 @@ class CloudIdentity:
     tags: str | TagQuestion = ""
     parent: str = ""
     of: str = ""
+    made: str = ""
+    used_by: NameQuestion | None = None
+    deletion: NameQuestion | None = None
 
 
 _API = "aws:apigatewayv2/api:Api"
@@ -48,17 +54,29 @@ _FUNCTION = "aws:lambda/function:Function"
 
 
 def _of_api(method: str, same: Mapping[str, str], id_: str) -> CloudIdentity:
-    question = NameQuestion("apigatewayv2", method, {"ApiId": "{apiId}"}, "Items", same)
-    return CloudIdentity(question, id_, parent="apiId", of=_API)
+    return CloudIdentity(_in_api(method, same), id_, parent="apiId", of=_API)
+
+
+def _in_api(method: str, same: Mapping[str, str]) -> NameQuestion:
+    return NameQuestion("apigatewayv2", method, {"ApiId": "{apiId}"}, "Items", same)
 
 
 IDENTITIES: Mapping[str, CloudIdentity] = {
-    _API: CloudIdentity(QUESTIONS[_API], "{ApiId}", "Tags"),
+    _API: CloudIdentity(
+        QUESTIONS[_API],
+        "{ApiId}",
+        "Tags",
+        made="CreatedDate",
+        deletion=NameQuestion("apigatewayv2", "delete_api", {"ApiId": "{id}"}),
+    ),
     "aws:apigatewayv2/authorizer:Authorizer": _of_api("get_authorizers", {"Name": "name"}, "{AuthorizerId}"),
-    "aws:apigatewayv2/integration:Integration": _of_api(
-        "get_integrations",
-        {"IntegrationType": "integrationType", "IntegrationUri": "integrationUri"},
+    "aws:apigatewayv2/integration:Integration": CloudIdentity(
+        _in_api("get_integrations", {"IntegrationType": "integrationType", "IntegrationUri": "integrationUri"}),
         "{IntegrationId}",
+        parent="apiId",
+        of=_API,
+        used_by=_in_api("get_routes", {"Target": "target"}),
+        deletion=NameQuestion("apigatewayv2", "delete_integration", {"ApiId": "{apiId}", "IntegrationId": "{id}"}),
     ),
     "aws:apigatewayv2/route:Route": _of_api("get_routes", {"RouteKey": "routeKey"}, "{RouteId}"),
     "aws:apigatewayv2/stage:Stage": CloudIdentity(

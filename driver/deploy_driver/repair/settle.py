@@ -70,11 +70,15 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class Sighting:
-    """A thing in the account that it may be. `why` says by what it is known to be this stack's, or that it is not."""
+    """A thing in the account that it may be. `why` says by what it is known to be this stack's, or that it is not.
+
+    `made` is when it was made, in seconds since the epoch; None where AWS does not say.
+    """
 
     id: str
     ours: bool
     why: str
+    made: float | None = None
 
 
 @dataclass(frozen=True)

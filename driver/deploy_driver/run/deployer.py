@@ -351,10 +351,9 @@ class Deployer:
             outcome,
             result=Result.FAILED,
             reason=Reason.LEFT_OVER,
-            cause="\n  ".join(
-                ["deployed, and there is more that carries this stack's tags than its state lists", *found]
-            ),
-            remedy=f"`deploy repair --stack {stack.name}` adopts what the program makes; delete in {stack.account} what nobody needs",
+            cause="\n  ".join(["deployed, and its account has more of this stack than its state lists", *found]),
+            remedy=f"`deploy resume`, or `deploy repair --stack {stack.name}`, adopts what the program makes and deletes what a run has "
+            f"made twice; of the rest, delete what nobody needs: `deploy exec --stack {stack.name} -- aws …`",
         )
 
     def _smoke_tested(self, step: Step, outcome: StepOutcome) -> StepOutcome:

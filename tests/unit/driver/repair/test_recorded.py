@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from deploy_driver.record.catalogue import Event, ResourceDone, ResourceStarted
-from deploy_driver.repair.recorded import OnRecord, on_record
+from deploy_driver.record.catalogue import Event, Progress, ResourceDone, ResourceStarted
+from deploy_driver.record.stream import Envelope
+from deploy_driver.repair import recorded
+from deploy_driver.repair.recorded import IN_FLIGHT, OnRecord
 from deploy_driver.values import ResourceChange
 
 API = "urn:pulumi:dev::items::aws:apigatewayv2/api:Api::web"
@@ -15,6 +17,17 @@ def began(op: str = "create", stack: str = "dev") -> Event:
 
 def ended(op: str, id_: str, *, failed: bool = False, preview: bool = False) -> Event:
     return ResourceDone("dev", ResourceChange(API, op), preview, failed, 1.0, id_)
+
+
+def on_record(records: list[list[Event]], stack: str, *, at: float = 100.0) -> OnRecord:
+    """What records say, a second between the lines of each, without when that was."""
+    found = said(records, stack, at)
+    return OnRecord(found.ids, found.begun)
+
+
+def said(records: list[list[Event]], stack: str, at: float) -> OnRecord:
+    lines = [[Envelope("run", place, at + place, event) for place, event in enumerate(one)] for one in records]
+    return recorded.on_record(lines, stack)
 
 
 def test_the_newest_record_says_the_id() -> None:
@@ -34,3 +47,12 @@ def test_what_nobody_saw_end_was_begun() -> None:
     assert on_record([[began("update")]], "dev") == OnRecord()
     assert on_record([[began(), ended("create", "", failed=True)]], "dev") == OnRecord()
     assert on_record([[ended("create", "a1", preview=True)]], "dev") == OnRecord()
+
+
+def test_when_runs_were_at_making_it() -> None:
+    made = [Progress("before"), began(), ended("create", "a1"), Progress("after")]
+    assert said([made], "dev", 100.0).making == {API: [(101.0, 102.0)]}
+    assert said([[began("update"), ended("update", "a1")]], "dev", 100.0).making == {}
+    assert said([made], "staging", 100.0).making == {}
+    died = [began(), Progress("the last word")]
+    assert said([died, made], "dev", 100.0).making == {API: [(100.0, 101.0 + IN_FLIGHT), (101.0, 102.0)]}
