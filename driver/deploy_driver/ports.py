@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from deploy_driver.lease import EngineLock, Holder, SeenLease
@@ -15,6 +15,7 @@ from deploy_driver.values import (
     Copy,
     EngineReport,
     EngineRequest,
+    LiveAlias,
     Process,
     RoleInAccount,
     Stack,
@@ -59,6 +60,18 @@ class FunctionCode(Protocol):
 
     def put_back(self, request: EngineRequest, changed: ChangedCode) -> None:
         """Make the deployed code the function's again, and its newest version; no alias is moved. Raises NotReadyError."""
+
+    def live(self, request: EngineRequest) -> tuple[LiveAlias, ...]:
+        """The aliases of the stack's state, within the request's targets, and where they lead. Raises NotReadyError."""
+
+    def elsewhere(self, request: EngineRequest, wanted: Sequence[LiveAlias]) -> Mapping[LiveAlias, str]:
+        """Those of the aliases that lead to another version in the account, and to which. Raises NotReadyError.
+
+        What is not there is left out.
+        """
+
+    def lead(self, request: EngineRequest, wanted: LiveAlias) -> None:
+        """Let an alias lead to that version. Raises NotReadyError where there is no such version with its digest any more."""
 
 
 class RolePolicies(Protocol):

@@ -452,6 +452,17 @@ class ChangedCode:
     source: str
 
 
+@dataclass(frozen=True)
+class LiveAlias:
+    """An alias of a function and the version that it leads to. `digest` is Lambda's `CodeSha256` of that version; empty where unknown."""
+
+    urn: str
+    function: str
+    alias: str
+    version: str
+    digest: str = ""
+
+
 class Host(StrEnum):
     """Where pull requests are discussed."""
 

@@ -28,6 +28,7 @@ VERBS = (
     "comment",
     "destroy",
     "resume",
+    "rollback",
     "bootstrap",
     "outputs",
     "list",

@@ -1,4 +1,4 @@
-"""Lambda in the accounts of the stacks: is a function's code the deployed one, and putting that back."""
+"""Lambda in the accounts of the stacks: is a function's code the deployed one, where do its aliases lead, and putting that back."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.drift.resource_state import PUBLISHED
 from deploy_driver.errors import NotReadyError
 from deploy_driver.ports import StateStore
-from deploy_driver.values import ChangedCode, EngineRequest
+from deploy_driver.values import ChangedCode, EngineRequest, LiveAlias
 
 _LATEST = "$LATEST"
+_ALIAS = "aws:lambda/alias:Alias"
 _ask = partial(
     asking, remedies={"AccessDeniedException": "run `deploy bootstrap`: it puts the policies of the roles in place"}
 )
@@ -61,6 +62,60 @@ class LambdaCode:
                 f"publishing the code of {name}",
                 lambda: functions.publish_version(FunctionName=name, CodeSha256=changed.deployed),
             )
+
+    def live(self, request: EngineRequest) -> tuple[LiveAlias, ...]:
+        """The aliases of the stack's state, and the versions that they lead to; not one that was adopted and not refreshed yet."""
+        there = self.state(self.session()).resources(request.stack)
+        outputs = [one.get("outputs") or {} for one in there if one["type"] in PUBLISHED and not one.get("delete")]
+        digests = {
+            (said.get(key), said.get("version")): said.get("codeSha256", "")
+            for said in outputs
+            for key in ("name", "arn")
+        }
+        return tuple(_aliases(there, digests, request))
+
+    def elsewhere(self, request: EngineRequest, wanted: Sequence[LiveAlias]) -> Mapping[LiveAlias, str]:
+        """Those of the aliases that lead to another version in the account, and to which."""
+        if not wanted:
+            return {}
+        functions = _lambda(self.session(), request)
+        found = {one: _ask(f"alias {one.alias} of {one.function}", partial(_led, functions, one)) for one in wanted}
+        return {one: version for one, version in found.items() if version not in {"", one.version}}
+
+    def lead(self, request: EngineRequest, wanted: LiveAlias) -> None:
+        """Let the alias lead to the version, once that is known to have the code that it had."""
+        functions, name = _lambda(self.session(), request), wanted.function
+        found = _ask(f"versions of {name}", partial(_versions, functions, name))
+        digests = {version["Version"]: version["CodeSha256"] for version in found}
+        if not wanted.digest or digests.get(wanted.version) != wanted.digest:
+            raise NotReadyError(f"{name} has no version {wanted.version} with the code {wanted.digest} any more")
+        _ask(
+            f"alias {wanted.alias} of {name}",
+            lambda: functions.update_alias(FunctionName=name, Name=wanted.alias, FunctionVersion=wanted.version),
+        )
+
+
+def _aliases(
+    there: Iterable[Mapping[str, Any]], digests: Mapping[tuple[Any, Any], str], request: EngineRequest
+) -> Iterator[LiveAlias]:
+    """The aliases among the resources of a state. One that shares its calls out among versions is left alone."""
+    for one in there:
+        said = one.get("outputs") or {}
+        if one["type"] != _ALIAS or one.get("delete") or said.get("routingConfig") or "functionVersion" not in said:
+            continue
+        if not request.targets or one["urn"] in request.targets:
+            function, version = said["functionName"], said["functionVersion"]
+            yield LiveAlias(one["urn"], function, said["name"], version, digests.get((function, version), ""))
+
+
+def _led(functions: Any, wanted: LiveAlias) -> str:
+    """The version that the alias leads to; empty where there is no such alias, or where it leads to several."""
+    try:
+        found = functions.get_alias(FunctionName=wanted.function, Name=wanted.alias)
+    except functions.exceptions.ResourceNotFoundException:
+        return ""
+    shared = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
+    return "" if shared else str(found["FunctionVersion"])
 
 
 def _lambda(aws: AwsSession, request: EngineRequest) -> Any:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy_driver.errors import DeployError, NotReadyError, UsageError
@@ -55,6 +55,30 @@ class Git:
         except DeployError:
             return ""
         return _line(head.stdout) + ("+changes" if changed else "") if head.returncode == 0 else ""
+
+    def has(self, commit: str) -> bool:
+        """Whether the commit is in this clone."""
+        return self._commit(commit) is not None
+
+    def add_worktree(self, place: Path, commit: str) -> str:
+        """Check the commit out there, beside what is checked out here; the folder's path in it. Raises UsageError or NotReadyError.
+
+        No hook of the repository is run.
+        """
+        prefix = self._place()
+        self._asked("worktree", "add", "--quiet", "--force", "--detach", "--no-checkout", str(place), commit)
+        replace(self, folder=place).fill()
+        return prefix
+
+    def fill(self) -> None:
+        """Make all files here what the commit has. Raises NotReadyError."""
+        self._asked("reset", "--quiet", "--hard")
+
+    def remove_worktree(self, place: Path) -> None:
+        """Remove what was checked out there, whatever has become of it."""
+        self._git("worktree", "remove", "--force", "--force", str(place))
+        shutil.rmtree(place, ignore_errors=True)
+        self._git("worktree", "prune")
 
     def _place(self) -> str:
         """The folder's path from the top of the repository. Raises when there is no repository to ask."""

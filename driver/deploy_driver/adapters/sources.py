@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader, SourcelessFileLoader
@@ -30,6 +31,18 @@ def import_from_sources(root: Path) -> None:
 def make_importable(*folders: Path) -> None:
     """Search these folders last, so that nothing in them can stand before an installed module of the same name."""
     sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
+
+
+@contextmanager
+def importing(folder: Path, *, instead_of: Path) -> Iterator[None]:
+    """While inside, modules come from `folder`, and not from that other one; none of them may have been imported yet."""
+    before = list(sys.path)
+    sys.path[:] = [place for place in before if place != str(instead_of)]
+    make_importable(folder)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 @dataclass(frozen=True)

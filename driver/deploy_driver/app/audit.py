@@ -93,7 +93,7 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
         raise UsageError(
             str(error), remedy="give the id that `deploy` printed when it began, such as 20261123-0102-3f9a7c"
         ) from None
-    folder = config.root / ".deploy" / "runs" / run
+    folder = config.kept / "runs" / run
     record = record_in(folder)
     if not record:
         return RunRecord(run, moment)

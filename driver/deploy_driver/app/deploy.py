@@ -35,7 +35,8 @@ from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
 from deploy_driver.record.catalogue import Diagnostic, Event, Overridable, Progress, RunDependsOn, RunStarted
 from deploy_driver.record.reading import lines_of
-from deploy_driver.record.standing import left_by
+from deploy_driver.record.standing import BackTo, left_by
+from deploy_driver.run.build_info import BuildInfo
 from deploy_driver.run.gates import Overrides
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
 from deploy_driver.values import Layer, OnFailure, Operation, Stack
@@ -50,7 +51,8 @@ class Options:
     holds data, or `all`. `settings` are those of this run only, as `KEY=VALUE`. `verb` is the run's name in its record where
     the operation is not; `writes` keeps that record although the plan only looks. `lock_timeout` is for how many seconds a stack
     is waited for that another run writes. `resumes` is the run that this one goes on with, `plan` the reviewed plan
-    that it applies. `overrides` are gates that it does not stop at, for the `reason`, which is otherwise the environment's.
+    that it applies, `back` the earlier run to which its stack goes back. `overrides` are gates that it does not stop at, for the
+    `reason`, which is otherwise the environment's.
     """
 
     operation: Operation
@@ -70,6 +72,7 @@ class Options:
     plan: str = ""
     overrides: tuple[Overridable, ...] = ()
     reason: str = ""
+    back: BackTo | None = None
 
 
 @dataclass(frozen=True)
@@ -170,30 +173,35 @@ def start_run(
         settings=settings,
         lock_timeout=options.lock_timeout,
         overrides=Overrides(frozenset(options.overrides), info.reason, info.by),
+        back=options.back,
     )
     if TOOLS in plan.stacks:
         known = session.platform().read()
         run = replace(run, facts=replace(run.facts, others=known.others(project.config.project) if known else ()))
-    run.stream(
-        RunStarted(
-            session.run,
-            options.verb or options.operation,
-            project.config.cloud,
-            plan.stacks,
-            f"{tools.engine.version} ({tools.engine.source})",
-            f"{tools.plugin.version} ({tools.plugin.source})",
-            session.endpoint,
-            **asdict(info),
-            config=tuple(settings),
-            process=process(),
-            allowed=options.allowed,
-            refresh=options.refresh,
-            resumes=options.resumes,
-            plan=options.plan,
-        )
-    )
     context = RunContext(plan, session, run, console)
+    run.stream(_started(context, options, info))
     return _bound(context) if keeps else context
+
+
+def _started(context: RunContext, options: Options, info: BuildInfo) -> RunStarted:
+    session, tools = context.session, context.run.tools
+    return RunStarted(
+        session.run,
+        options.verb or options.operation,
+        session.config.cloud,
+        context.plan.stacks,
+        f"{tools.engine.version} ({tools.engine.source})",
+        f"{tools.plugin.version} ({tools.plugin.source})",
+        session.endpoint,
+        **asdict(info),
+        config=tuple(context.run.facts.settings),
+        process=process(),
+        allowed=options.allowed,
+        refresh=options.refresh,
+        resumes=options.resumes,
+        plan=options.plan,
+        back_to=options.back.run if options.back else "",
+    )
 
 
 def _bound(context: RunContext) -> RunContext:

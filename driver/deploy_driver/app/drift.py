@@ -195,7 +195,7 @@ def detect_drift(project: LocalProject, options: DriftOptions, console: Console)
     if not chosen:
         return None
     program.check_settings(project.config, chosen)
-    ledger = options.ledger or project.config.root / ".deploy" / "drift" / "ledger.json"
+    ledger = options.ledger or project.config.kept / "drift" / "ledger.json"
     begun = _start(project, options, chosen, console)
     fixer = Fixer(begun, project.git, options.allowed, ledger) if options.fix else None
     refused = None

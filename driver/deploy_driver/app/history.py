@@ -86,7 +86,7 @@ def records_of(session: Session, notice: Callable[[str], None] = ignore) -> Reco
 
 
 def _in_folder(project: LocalProject) -> tuple[Path, frozenset[str]]:
-    folder = project.config.root / ".deploy" / "runs"
+    folder = project.config.kept / "runs"
     return folder, frozenset(path.name for path in folder.glob("*") if path.is_dir())
 
 

@@ -8,13 +8,14 @@ a run of its own              of the stacks that are not done; those that an eng
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
 from deploy_driver.adapters.processes import lives
 from deploy_driver.app import program
+from deploy_driver.app.as_then import as_then, back_to
 from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
@@ -25,17 +26,17 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import BusyError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, RunDependsOn, Verb
-from deploy_driver.record.standing import LeftRun, Standing, left_by
+from deploy_driver.record.standing import BackTo, LeftRun, Standing, left_by
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Cloud, OnFailure, Operation, Stack
 
 CHECK = "resume"
 
-_LOOKED_AT = 50
-"""Records that are looked through for a run to go on with."""
+LOOKED_AT = 50
+"""Records that are looked through for a run to go on with, or to go back to."""
 
-_GO_ON = {Verb.UP.value: Operation.UP, Verb.DESTROY.value: Operation.DESTROY}
+_GO_ON = {Verb.UP.value: Operation.UP, Verb.DESTROY.value: Operation.DESTROY, Verb.ROLLBACK.value: Operation.UP}
 _AGAIN = {
     Verb.BOOTSTRAP.value: "`deploy bootstrap --stacks {stacks}` goes on from what is there",
     Verb.DRIFT_FIX.value: "`deploy drift --fix --stacks {stacks}` looks anew, and goes on from what is there",
@@ -71,14 +72,37 @@ class Whose:
 def resume(project: LocalProject, options: ResumeOptions, console: Console) -> RunResult | None:
     """End what the run has left; None where none has left anything. Raises DeployError."""
     known = records(project, console.notice)
-    left = left_run(known, Whose(project.config.cloud, project.config.project), options.run)
+    left = left_run(known, whose(project.config), options.run)
     if left is None or not left.left:
         return None
     require_resumable(left)
-    chosen = _stacks(project.config, left)
-    require_reason(project, Options(Operation.UP, overrides=options.overrides, reason=options.reason), chosen)
-    program.check_settings(project.config, chosen)
-    begun = start_run(project, _options(left, options, project.config.project), chosen, console)
+    with _as_begun(project, known, left) as (then, back):
+        run = replace(_options(left, options, project.config.project), back=back)
+        return _resume(then, left, options, run, console)
+
+
+@contextmanager
+def _as_begun(project: LocalProject, known: Records, left: LeftRun) -> Iterator[tuple[LocalProject, BackTo | None]]:
+    """The project that the run deployed: as an earlier run had it, where it went back to one."""
+    if not left.started.back_to:
+        yield project, None
+        return
+    target, (stack,) = left_by_name(known, left.started.back_to), left.started.stacks
+    if target is None:
+        raise NotReadyError(
+            f"run {left.started.run} went back to run {left.started.back_to}, whose record cannot be read",
+            remedy=f"`deploy rollback --stack {stack} --to RUN` goes back to another one",
+        )
+    back = back_to(target, stack)
+    with as_then(project, back) as then:
+        yield then, back
+
+
+def _resume(then: LocalProject, left: LeftRun, options: ResumeOptions, run: Options, console: Console) -> RunResult:
+    chosen = _stacks(then.config, left)
+    require_reason(then, Options(Operation.UP, overrides=options.overrides, reason=options.reason), chosen)
+    program.check_settings(then.config, chosen)
+    begun = start_run(then, run, chosen, console)
     with running(begun) as ending:
         _say(begun, left)
         _require_same(begun, left)
@@ -88,16 +112,21 @@ def resume(project: LocalProject, options: ResumeOptions, console: Console) -> R
     return RunResult(outcome, ending.code)
 
 
-def left_run(known: Records, whose: Whose, wanted: str) -> LeftRun | None:
+def whose(config: DeployConfig) -> Whose:
+    """The runs of this project."""
+    return Whose(config.cloud, config.project)
+
+
+def left_run(known: Records, ours: Whose, wanted: str) -> LeftRun | None:
     """The run that is meant, otherwise the newest that has left something; None where none has.
 
     Raises UsageError and NotReadyError, and RefusedError where a later run has gone over it.
     """
     if wanted:
-        return _named(known, whose, meant(known, wanted))
+        return _named(known, ours, meant(known, wanted))
     later: set[str] = set()
     untouched: LeftRun | None = None
-    for left in _writing(known, whose, known.names[:_LOOKED_AT]):
+    for left in writing(known, ours, known.names[:LOOKED_AT]):
         open_ = {one.stack for one in left.left}
         if left.exit_code != 0 and open_ and not open_ & later:
             if not left.touched:  # one that began nothing stands back behind the run that kept it from beginning
@@ -108,9 +137,9 @@ def left_run(known: Records, whose: Whose, wanted: str) -> LeftRun | None:
     return untouched
 
 
-def _named(known: Records, whose: Whose, run: str) -> LeftRun:
+def _named(known: Records, ours: Whose, run: str) -> LeftRun:
     later: dict[str, str] = {}
-    for left in _writing(known, whose, [name for name in known.names if minute(name) >= minute(run)]):
+    for left in writing(known, ours, [name for name in known.names if minute(name) >= minute(run)]):
         name = left.started.run
         if name == run:
             _require_none_after(name, left, later)
@@ -119,19 +148,19 @@ def _named(known: Records, whose: Whose, run: str) -> LeftRun:
     raise UsageError(f"run {run} cannot be resumed: it was to change nothing of this project", where="RUN")
 
 
-def _writing(known: Records, whose: Whose, names: Sequence[str]) -> Iterator[LeftRun]:
+def writing(known: Records, ours: Whose, names: Sequence[str]) -> Iterator[LeftRun]:
     """Those of the runs that were to change something of this project, newest first: which of one minute was, their records say."""
     for _, runs in groupby(names, key=minute):
-        found = [left for left in (_left(known, name) for name in runs) if left and _changes(left, whose)]
+        found = [left for left in (left_by_name(known, name) for name in runs) if left and _changes(left, ours)]
         yield from sorted(found, key=lambda left: left.began, reverse=True)
 
 
-def _changes(left: LeftRun, whose: Whose) -> bool:
-    ours = left.started.cloud == whose.cloud and left.of(whose.project)
-    return ours and left.started.operation in {*_GO_ON, *_AGAIN}
+def _changes(left: LeftRun, ours: Whose) -> bool:
+    mine = left.started.cloud == ours.cloud and left.of(ours.project)
+    return mine and left.started.operation in {*_GO_ON, *_AGAIN}
 
 
-def _left(known: Records, name: str) -> LeftRun | None:
+def left_by_name(known: Records, name: str) -> LeftRun | None:
     """What a run has left; None where its record says nothing of it."""
     try:
         return left_by(known.lines(name))
@@ -182,25 +211,33 @@ def _stacks(config: DeployConfig, left: LeftRun) -> Sequence[Stack]:
 
 def _options(left: LeftRun, options: ResumeOptions, project: str) -> Options:
     """The run that goes on: asked to do the same, of what is left."""
+    require_said_again(left, options.settings, project)
     started = left.started
-    if absent := sorted(set(started.config) - for_one_run(options.settings, project).keys()):
-        words = " ".join(f"--config {key}=VALUE" for key in absent)
-        raise UsageError(
-            f"run {started.run} was told something that no record keeps: {', '.join(absent)}",
-            remedy=f"say it again: {words}",
-        )
+    verb = started.operation if started.back_to else ""
     return Options(
         _GO_ON[started.operation],
         yes=options.yes,
         refresh=started.refresh,
         allowed=started.allowed,
         settings=options.settings,
+        verb=verb,
         lock_timeout=options.lock_timeout,
         on_failure=options.on_failure,
         resumes=started.run,
         overrides=options.overrides,
         reason=options.reason or started.reason,
     )
+
+
+def require_said_again(left: LeftRun, settings: Sequence[str], project: str) -> None:
+    """Raise UsageError where the run was told something for itself alone, and that is not said now: no record keeps it."""
+    started = left.started
+    if absent := sorted(set(started.config) - for_one_run(settings, project).keys()):
+        words = " ".join(f"--config {key}=VALUE" for key in absent)
+        raise UsageError(
+            f"run {started.run} was told something that no record keeps: {', '.join(absent)}",
+            remedy=f"say it again: {words}",
+        )
 
 
 def _say(begun: RunContext, left: LeftRun) -> None:

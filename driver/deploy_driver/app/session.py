@@ -26,6 +26,7 @@ from deploy_driver.adapters.sources import make_importable
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.work_tree import of_file
+from deploy_driver.adapters.worktrees import in_repository_of
 from deploy_driver.app.console import Console
 from deploy_driver.app.program import deletions, needs, settings_problems
 from deploy_driver.config.environment import Machine, for_git, on_aws, on_loopback
@@ -37,19 +38,20 @@ from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.ports import Emit, Prompt
 from deploy_driver.record.chain import Head
+from deploy_driver.record.standing import BackTo
 from deploy_driver.record.stream import EventStream
 from deploy_driver.repair.identity import Owner
 from deploy_driver.run.build_info import BuildInfo, application_id, build_of, new_run_id, read_build_info
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
-from deploy_driver.run.gates import Gate, Overrides, WithinRights, gates_of
+from deploy_driver.run.gates import AsThen, Gate, Overrides, WithinRights, gates_of
 from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.seen_states import SeenStates
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
-from deploy_driver.values import Cloud, Operation, Plugin, Stack, Tool
+from deploy_driver.values import Cloud, LiveAlias, Operation, Plugin, Stack, Tool
 from deploy_project.seam import RoleNeed
 
 if TYPE_CHECKING:
@@ -317,15 +319,16 @@ def compose(
     settings: Mapping[str, str] = NO_SETTINGS,
     lock_timeout: float = 0,
     overrides: Overrides = NO_OVERRIDES,
+    back: BackTo | None = None,
 ) -> RunComponents:
     """Wire everything that a run needs.
 
     `keeps` says that its record goes into the state bucket, after those that are there; `allowed` what may be deleted,
     `settings` what the program is told in this run only, by full key. `lock_timeout` is for how many seconds a busy stack is
-    waited for, `overrides` what a person lifts.
+    waited for, `overrides` what a person lifts, `back` the earlier run to which a stack goes back.
     """
     clock, run, state = WallClock(), session.run, session.state_store()
-    folder = session.config.root / ".deploy" / "runs" / run
+    folder = session.config.kept / "runs" / run
     record = RecordFile(folder, _newest(session) if keeps else Head())
     stream = EventStream(run, clock.now, keepers=[record], listeners=console.listeners)
     engine = engine_of(session, tools, folder)
@@ -336,12 +339,12 @@ def compose(
     seen = SeenStates(engine, lambda: session.renewed().state_store())
     deployer = Deployer(
         engine=SameUploads(
-            DeployedCode(seen, LambdaCode(lambda: session.renewed().aws, session.state_store)),
+            DeployedCode(seen, LambdaCode(lambda: session.renewed().aws, session.state_store), _live(back)),
             digest_of=lambda path: of_file(session.config.root / session.config.program / path),
         ),
         preflight=Preflight(session.identity, state, stream),
         leasing=session.leasing(stream, lock_timeout),
-        gates=gates_of(_SettledPrompt(console.prompt, stream), rights, yes=yes, allowed=allowed),
+        gates=(*_as_then(back), *gates_of(_SettledPrompt(console.prompt, stream), rights, yes=yes, allowed=allowed)),
         prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,
         emit=stream,
@@ -368,6 +371,14 @@ def _segments(session: Session, record: Path) -> Segments:
     return Segments(
         record, lambda line, lines: _archived(session, lambda archive: archive.add(session.run, line, lines))
     )
+
+
+def _live(back: BackTo | None) -> Mapping[str, Sequence[LiveAlias]]:
+    return {back.stack: back.live} if back else {}
+
+
+def _as_then(back: BackTo | None) -> tuple[Gate, ...]:
+    return (AsThen(back),) if back else ()
 
 
 def _require_on_record(stream: EventStream, segments: Segments | None) -> None:
@@ -429,6 +440,7 @@ def engine_of(session: Session, tools: EngineTools, folder: Path) -> AutomationE
 
     config, states = session.config, judged_states(session)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    in_repository_of(config.root, folder / "engine")
     return AutomationEngine(
         project_root=config.root,
         engine=tools.engine,

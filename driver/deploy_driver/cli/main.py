@@ -28,6 +28,7 @@ from deploy_driver.cli import (
     repair,
     report,
     resume,
+    rollback,
     sandbox,
     setup,
     state,
@@ -91,6 +92,7 @@ app.command()(preview.preview)
 app.command()(comment.comment)
 app.command()(destroy.destroy)
 app.command()(resume.resume)
+app.command()(rollback.rollback)
 app.command()(bootstrap.bootstrap)
 app.command()(outputs.outputs)
 app.command("list")(list_.list_stacks)

@@ -186,6 +186,7 @@ def load(
         plan_key=tools.plan_key,
         program=program,
         program_timeout=toml.program.timeout,
+        kept=root / ".deploy",
         access_program=toml.program.access,
         **toml.program.model_dump(exclude={"timeout", "access"}),
         drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),

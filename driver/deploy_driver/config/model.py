@@ -293,7 +293,7 @@ class DeployConfig:
     `plugin` is the AWS plugin of its runs; `program` is the folder of the program, relative to `root`. `backend` is where the
     states of service layers and the records of runs are, which Jenkins writes; `access_backend` where the states of access
     layers are, which only administrators write. `program_timeout` is how many seconds the program may say nothing to the engine
-    while nothing is being deployed.
+    while nothing is being deployed. `kept` is the folder of what runs leave on this machine, and need again.
     """
 
     root: Path
@@ -304,6 +304,7 @@ class DeployConfig:
     access_backend: Backend
     stacks: tuple[Stack, ...]
     sandbox_home: Path
+    kept: Path
     jenkins_deploy_role: str
     jenkins_preview_role: str
     plan_key: str

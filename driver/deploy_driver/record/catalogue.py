@@ -25,6 +25,7 @@ class Verb(StrEnum):
     DRIFT = "drift"
     DRIFT_FIX = "drift --fix"
     REPAIR = "repair"
+    ROLLBACK = "rollback"
 
 
 class Result(StrEnum):
@@ -71,6 +72,7 @@ class GateName(StrEnum):
     """What a step is held to after its preview, in the order in which the gates are named."""
 
     REVIEWED = "a reviewed plan"
+    EARLIER = "an earlier run"
     PERSON = "a person at the terminal"
     APPROVAL = "an approval"
     LIMIT = "a limit on deletions"
@@ -135,7 +137,7 @@ class RunStarted(Event):
     """A run began: what it will do, where, as whom, with which tools, in which `process`.
 
     `config` are the keys that were set for it alone, `allowed` what it may delete, `resumes` the run that it goes on with,
-    `plan` the reviewed plan that it applies.
+    `plan` the reviewed plan that it applies, `back_to` the earlier run whose commit it deploys again.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -157,6 +159,7 @@ class RunStarted(Event):
     refresh: bool = False
     resumes: str = ""
     plan: str = ""
+    back_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -346,6 +349,19 @@ class Packaged(Event):
     stack: str
     packages: tuple[str, ...]
     same_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Published(Event):
+    """To which version an `alias` of a function leads, now that the stack is deployed; `digest` is Lambda's `CodeSha256` of it."""
+
+    kind: ClassVar[str] = "published"
+    stack: str
+    urn: str
+    function: str
+    alias: str
+    version: str
+    digest: str = ""
 
 
 @dataclass(frozen=True)

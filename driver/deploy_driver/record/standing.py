@@ -9,6 +9,8 @@ from enum import StrEnum
 from deploy_driver.record.catalogue import (
     EngineStarted,
     Event,
+    Packaged,
+    Published,
     Result,
     RunDependsOn,
     RunFinished,
@@ -18,6 +20,7 @@ from deploy_driver.record.catalogue import (
 )
 from deploy_driver.record.reading import Line
 from deploy_driver.record.stream import Envelope
+from deploy_driver.values import LiveAlias
 
 
 class Standing(StrEnum):
@@ -33,7 +36,8 @@ class Standing(StrEnum):
 class LeftStack:
     """One stack as a run has left it. `seen` is the digest of the last state that was seen, None where none was.
 
-    `begun`: an engine may have changed it. `why` is what its step ended with.
+    `begun`: an engine may have changed it. `why` is what its step ended with. `packages` is which code it got, as `NAME sha256:…`,
+    `live` where its aliases led afterwards.
     """
 
     stack: str
@@ -41,6 +45,8 @@ class LeftStack:
     begun: bool = False
     result: str = ""
     why: str = ""
+    packages: tuple[str, ...] = ()
+    live: tuple[LiveAlias, ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -50,6 +56,17 @@ class LeftStack:
         if not self.begun:
             return Standing.NOT_BEGUN
         return Standing.INTERRUPTED if self.result else Standing.UNKNOWN
+
+
+@dataclass(frozen=True)
+class BackTo:
+    """An earlier run that a stack goes back to: the commit, which code it got, and where its aliases led."""
+
+    run: str
+    stack: str
+    commit: str
+    packages: tuple[str, ...] = ()
+    live: tuple[LiveAlias, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,10 @@ class LeftRun:
     stacks: tuple[LeftStack, ...]
     depends_on: Mapping[tuple[str, str], str] = field(default_factory=dict)
     exit_code: int | None = None
+
+    def stack(self, name: str) -> LeftStack:
+        """What it has left that stack as, which may be no part of it."""
+        return next((one for one in self.stacks if one.stack == name), LeftStack(name))
 
     def of(self, project: str) -> bool:
         """Whether it is a run of that project; several keep their records in one bucket, and their stacks may be called the same."""
@@ -106,4 +127,9 @@ def _after(left: LeftStack, event: Event) -> LeftStack:
             return replace(left, begun=True)
         case StepFinished():
             return replace(left, result=event.result, why=event.cause or event.reason)
+        case Packaged():
+            return replace(left, packages=event.packages)
+        case Published():
+            led = LiveAlias(event.urn, event.function, event.alias, event.version, event.digest)
+            return replace(left, live=(*(one for one in left.live if one.urn != led.urn), led))
     return left

@@ -173,6 +173,7 @@ class RunSummary:
     commit: str = ""
     build: str = ""
     config: tuple[str, ...] = ()
+    back_to: str = ""
     identity: str = ""
     exit_code: int | None = None
     seconds: float = 0.0
@@ -604,6 +605,7 @@ class RunFold:
             commit=started.commit,
             build=started.build,
             config=started.config,
+            back_to=started.back_to,
             identity=self.whole.arn,
             exit_code=end.exit_code if end else None,
             seconds=end.seconds if end else 0.0,

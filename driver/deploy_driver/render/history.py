@@ -71,6 +71,8 @@ def _commit(commit: str) -> str:
 def _more(run: RunSummary) -> Iterator[str]:
     """How long it took, who approved, why, in which build, and that nobody else can read its record."""
     yield "its record has no end" if run.exit_code is None else duration(run.seconds)
+    if run.back_to:
+        yield f"back to run {run.back_to}"
     if run.approved_by:
         yield f"approved by {run.approved_by}"
     if run.reason:
@@ -100,7 +102,12 @@ def as_json(runs: Sequence[RunSummary]) -> Mapping[str, Any]:
 
 def _json(run: RunSummary) -> Mapping[str, Any]:
     body = asdict(run)
-    moved = {"approvedBy": body.pop("approved_by"), "exitCode": body.pop("exit_code"), "stacks": body.pop("stacks")}
+    moved = {
+        "approvedBy": body.pop("approved_by"),
+        "backTo": body.pop("back_to"),
+        "exitCode": body.pop("exit_code"),
+        "stacks": body.pop("stacks"),
+    }
     return {**body, **moved}
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 
 from deploy_driver.bundle.compare import AGAIN, Mismatch, differences, steps_of
 from deploy_driver.bundle.model import ABSENT, Bundle
+from deploy_driver.digest import shown
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.loss import ALL, holds, not_allowed
 from deploy_driver.plan.plan import Step
@@ -18,8 +19,10 @@ from deploy_driver.plan.rights import beyond, listed, missing_rights, named
 from deploy_driver.plan.schedule import closed, said
 from deploy_driver.ports import Emit, Prompt, RolePolicies, StateStore, UsedPlans
 from deploy_driver.record.catalogue import Diagnostic, GateName, Overridable, Reason
+from deploy_driver.record.standing import BackTo
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
+from deploy_driver.run.uploads import packages_of
 from deploy_driver.values import EngineReport, Layer, MissingRight, Operation, ResourceChange, Stack
 from deploy_project.accounts import EnterAs
 from deploy_project.seam import RoleNeed
@@ -289,6 +292,39 @@ class UsedOnce:
         del preview
         other = self.plans.use(self.bundle.id, self.run) if self.wants_preview(step) else ""
         return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, AGAIN) if other else None
+
+
+@dataclass(frozen=True)
+class AsThen:
+    """A stack that goes back to an earlier run gets the code that it had then, byte for byte."""
+
+    back: BackTo
+    name: ClassVar[GateName] = GateName.EARLIER
+
+    def wants_preview(self, step: Step) -> bool:
+        """Always: whoever goes back sees first what that changes."""
+        return step.stack.name == self.back.stack
+
+    def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
+        """What is packed otherwise than it was then; where that is not on record, nobody can say."""
+        then, now = set(self.back.packages), set(packages_of(preview.uploads))
+        if not self.wants_preview(step) or not then or then == now:
+            return None
+        return Refusal(
+            Reason.OTHER_PACKAGE,
+            f"run {self.back.run} deployed {_listed(then - now)}, and now this would be {_listed(now - then)}",
+            "what was built and is in no commit is said with --artefact PATH; or check out "
+            f"{self.back.commit[:12]} and deploy it as a new build with `deploy up`",
+        )
+
+
+def _listed(packages: Collection[str]) -> str:
+    return (
+        ", ".join(
+            f"{name} {shown(digest)}" for name, _, digest in (one.partition(" sha256:") for one in sorted(packages))
+        )
+        or "nothing"
+    )
 
 
 def gates_of(prompt: Prompt, rights: Iterable[Gate], *, yes: bool, allowed: Collection[str]) -> tuple[Gate, ...]:

@@ -63,8 +63,7 @@ class SameUploads(EngineOver):
         known, self._seen[stack] = self._seen.get(stack), uploads
         if _code(uploads) and known != uploads:
             same = (other for other, theirs in self._seen.items() if other != stack and _code(theirs) == _code(uploads))
-            said = (f"{Urn(one.urn).name} sha256:{one.digest}" for one in uploads if _is_code(one))
-            emit(Packaged(stack, tuple(said), tuple(same)))
+            emit(Packaged(stack, packages_of(uploads), tuple(same)))
 
     def _elsewhere(self, stack: str) -> dict[tuple[str, str], Upload]:
         """The code that other stacks were given."""
@@ -81,6 +80,11 @@ class SameUploads(EngineOver):
             for one in upload.files:
                 if one.path and self.digest_of(one.path) not in {ABSENT, f"sha256:{one.digest}"}:
                     yield f"{_named(upload)}: {one.path} was changed while it was uploaded"
+
+
+def packages_of(uploads: Iterable[Upload]) -> tuple[str, ...]:
+    """Which code that is: of each function and layer its logical name and the SHA-256 of its package."""
+    return tuple(f"{Urn(one.urn).name} sha256:{one.digest}" for one in uploads if _is_code(one))
 
 
 def _unlike(uploads: Iterable[Upload], expected: Iterable[Upload]) -> Iterator[str]:

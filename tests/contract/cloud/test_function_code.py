@@ -13,7 +13,7 @@ import pytest
 
 from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.errors import NotReadyError
-from deploy_driver.values import Backend, EngineRequest
+from deploy_driver.values import Backend, EngineRequest, LiveAlias
 from tests.contract.cloud.outsider import trusting, zipped
 from tests.contract.cloud.test_presence import Seat
 from tests.fakes.state import FakeState
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LAMBDA = trusting({"Service": "lambda.amazonaws.com"})
 URN = "urn:pulumi:dev::items::aws:lambda/function:Function::items"
+ALIAS = "urn:pulumi:dev::items::aws:lambda/alias:Alias::items"
 
 
 def digest(content: bytes) -> str:
@@ -146,3 +147,49 @@ def test_the_link_to_a_versions_code_leads_to_that_version(deployed: Deployed) -
 
     assert behind() == digest(OTHERS)
     assert behind(Qualifier="1") == digest(OURS)
+
+
+def aliased(deployed: Deployed, version: str = "1") -> LiveAlias:
+    """The alias `live`, which a run has led to that version; as the state has it."""
+    deployed.client.create_alias(FunctionName=deployed.name, Name="live", FunctionVersion=version)
+    outputs = {"name": "live", "functionName": deployed.name, "functionVersion": version}
+    alias = {"type": "aws:lambda/alias:Alias", "urn": ALIAS, "outputs": outputs}
+    deployed.state.listed = {"dev": (*deployed.state.listed["dev"], alias)}
+    return LiveAlias(ALIAS, deployed.name, "live", version, digest(OURS))
+
+
+def led(deployed: Deployed) -> str:
+    return str(deployed.client.get_alias(FunctionName=deployed.name, Name="live")["FunctionVersion"])
+
+
+def test_an_alias_of_the_state_leads_where_it_was_led_or_elsewhere(deployed: Deployed) -> None:
+    ours, request = aliased(deployed), deployed.request()
+    assert deployed.code.live(request) == (ours,)
+    assert deployed.code.live(deployed.request("urn:of:another")) == ()
+    assert deployed.code.elsewhere(request, [ours]) == {}
+    deployed.by_hand(publish=True)
+    deployed.client.update_alias(FunctionName=deployed.name, Name="live", FunctionVersion="2")
+    assert deployed.code.elsewhere(request, [ours]) == {ours: "2"}
+    deployed.code.lead(request, ours)
+    assert led(deployed) == "1"
+    assert deployed.code.elsewhere(request, [ours]) == {}
+
+
+def test_an_alias_that_is_gone_or_leads_to_several_versions_is_left_to_the_engine(deployed: Deployed) -> None:
+    ours, request = aliased(deployed), deployed.request()
+    deployed.by_hand(publish=True)
+    shared = {"AdditionalVersionWeights": {"1": 0.5}}
+    deployed.client.update_alias(FunctionName=deployed.name, Name="live", FunctionVersion="2", RoutingConfig=shared)
+    assert deployed.code.elsewhere(request, [ours]) == {}
+    deployed.client.delete_alias(FunctionName=deployed.name, Name="live")
+    assert deployed.code.elsewhere(request, [ours]) == {}
+
+
+def test_no_alias_is_led_to_a_version_that_is_not_what_it_was(deployed: Deployed) -> None:
+    ours = aliased(deployed)
+    deployed.by_hand(publish=True)
+    theirs = LiveAlias(ALIAS, deployed.name, "live", "2", digest(OURS))
+    for wanted in (theirs, LiveAlias(ALIAS, deployed.name, "live", "7", digest(OURS))):
+        with pytest.raises(NotReadyError, match=f"has no version {wanted.version} with the code"):
+            deployed.code.lead(deployed.request(), wanted)
+    assert led(deployed) == ours.version

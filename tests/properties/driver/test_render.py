@@ -71,6 +71,7 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.Gated, names, st.lists(text, max_size=2).map(tuple), text, seconds),
     st.builds(said.GateOverridden, names, st.sampled_from(said.Overridable) | text, text, text),
     st.builds(said.Drifted, names, resources, text, text, text, text, text),
+    st.builds(said.Published, names, text, text, text, text, text),
     st.builds(said.Packaged, names, st.lists(text, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple)),
     st.builds(said.Settled, names, text, st.sampled_from(said.Fate) | text, text, text),
     st.builds(said.SmokeTestStarted, names, text, st.sampled_from(SmokeKind) | text, text),

@@ -8,7 +8,7 @@ import pytest
 
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.plan import make_plan
-from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
+from deploy_driver.record.catalogue import Diagnostic, Published, ResourceDone, ResourceStarted
 from deploy_driver.run.function_code import DeployedCode
 from deploy_driver.values import (
     ChangedCode,
@@ -16,6 +16,7 @@ from deploy_driver.values import (
     EngineReport,
     EngineRequest,
     EngineStatus,
+    LiveAlias,
     Operation,
     PropertyDiff,
     ResourceChange,
@@ -107,6 +108,65 @@ def test_what_cannot_be_put_back_keeps_the_engine_from_beginning() -> None:
 def test_a_failed_engine_reports_itself_alone() -> None:
     engine = FakeEngine({("up", "dev"): failed()})
     assert DeployedCode(engine, FakeFunctionCode({"dev": (PUBLISHED,)})).up(request(), Recorder()) == failed()
+
+
+LIVE = LiveAlias(ALIAS, "items-dev", "live", "2", "s9UT")
+THEN = LiveAlias(ALIAS, "items-dev", "live", "1", "a7bC")
+
+
+@pytest.mark.parametrize(("leads", "refresh"), [("3", True), ("2", False)])
+def test_an_alias_that_leads_elsewhere_is_said_and_the_engine_starts_from_the_account(
+    leads: str, refresh: bool
+) -> None:
+    for operation in ("preview", "up"):
+        engine, said = FakeEngine({(operation, "dev"): UNCHANGED}), Recorder()
+        functions = FakeFunctionCode(aliases={"dev": (LIVE,)}, leads={ALIAS: leads})
+        getattr(DeployedCode(engine, functions), operation)(request(), said)
+        assert [one.refresh for one in engine.requests] == [refresh]
+        warnings = [event.message for event in said.events if isinstance(event, Diagnostic)]
+        assert len(warnings) == refresh
+        assert all("leads to version 3, and version 2 was deployed" in warning for warning in warnings)
+        assert functions.leads == {ALIAS: leads}
+
+
+def test_where_aliases_lead_afterwards_is_on_record_where_the_engine_succeeded() -> None:
+    functions, said = FakeFunctionCode(aliases={"dev": (LIVE,)}), Recorder()
+    DeployedCode(FakeEngine({("up", "dev"): UNCHANGED}), functions).up(request(), said)
+    assert said.events == [Published("dev", ALIAS, "items-dev", "live", "2", "s9UT")]
+    said = Recorder()
+    DeployedCode(FakeEngine({("up", "dev"): failed()}), functions).up(request(), said)
+    assert said.events == []
+
+
+def test_who_goes_back_switches_the_alias_before_the_engine_begins() -> None:
+    functions, said = FakeFunctionCode(aliases={"dev": (LIVE,)}, leads={ALIAS: "2"}), Recorder()
+    when: list[str] = []
+    engine = FakeEngine({("up", "dev"): UNCHANGED}, during=lambda *_: when.append(functions.leads[ALIAS]))
+    DeployedCode(engine, functions, {"dev": (THEN,), "staging": (LIVE,)}).up(request(), said)
+    assert when == ["1"]
+    assert [one.refresh for one in engine.requests] == [False]
+    started, done, progress, *_ = said.events
+    assert isinstance(started, ResourceStarted)
+    assert isinstance(done, ResourceDone)
+    assert [(diff.path, diff.old, diff.new) for diff in started.change.diffs] == [("functionVersion", "2", "1")]
+    assert "leads to version 1 again, and no longer to 2" in str(progress)
+
+
+def test_a_preview_switches_nothing() -> None:
+    functions = FakeFunctionCode(aliases={"dev": (LIVE,)}, leads={ALIAS: "2"})
+    DeployedCode(FakeEngine({("preview", "dev"): UNCHANGED}), functions, {"dev": (THEN,)}).preview(
+        request(), Recorder()
+    )
+    assert functions.leads == {ALIAS: "2"}
+
+
+def test_where_the_version_is_no_more_the_engine_does_it_all() -> None:
+    functions = FakeFunctionCode(aliases={"dev": (LIVE,)}, leads={ALIAS: "2"}, gone=frozenset({"1"}))
+    engine, said = FakeEngine({("up", "dev"): UNCHANGED}), Recorder()
+    report = DeployedCode(engine, functions, {"dev": (THEN,)}).up(request(), said)
+    assert report == UNCHANGED
+    assert functions.leads == {ALIAS: "2"}
+    assert any("no alias is switched beforehand: items-dev has no version 1" in str(event) for event in said.events)
 
 
 def test_everything_else_is_the_engines() -> None:

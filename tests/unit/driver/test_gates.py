@@ -9,8 +9,9 @@ import pytest
 
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import GateName, Reason
-from deploy_driver.run.gates import Confirmation, DataLoss, Gate, Limit, Refusal, RequiredApproval, asking
-from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange, Stack
+from deploy_driver.record.standing import BackTo
+from deploy_driver.run.gates import AsThen, Confirmation, DataLoss, Gate, Limit, Refusal, RequiredApproval, asking
+from deploy_driver.values import Changes, EngineReport, EngineStatus, Operation, ResourceChange, Stack, Upload
 from tests.checkpoints import urn
 from tests.fakes.prompt import FakePrompt
 from tests.samples import access_stack, stack
@@ -229,3 +230,25 @@ def test_who_asks_is_named_in_one_order_whatever_the_order_of_the_gates() -> Non
     step = replace(make_plan(Operation.UP, [stack(approve=True, max_deletes=3)]).steps[0], existing=STANDING)
     gates = Gates(FakePrompt(), yes=False).all
     assert asking(gates, step) == asking(gates[::-1], step) == (GateName.PERSON, GateName.APPROVAL, GateName.LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "words"),
+    [
+        (("items sha256:" + "1" * 64,), "2" * 64, "deployed items sha256:1111111"),
+        (("items sha256:" + "1" * 64, "old sha256:" + "3" * 64), "1" * 64, "and now this would be nothing"),
+        (("items sha256:" + "1" * 64,), "1" * 64, ""),
+        ((), "2" * 64, ""),
+    ],
+)
+def test_who_goes_back_gets_the_code_that_it_was(then: tuple[str, ...], now: str, words: str) -> None:
+    gate = AsThen(BackTo("20261123-0102-3f9a7c", "prod", "a" * 40, then))
+    upload = Upload("urn:pulumi:prod::items::aws:lambda/function:Function::items", "code", now)
+    report = replace(SOME, uploads=(upload,))
+    assert asking((gate,), step()) == (GateName.EARLIER,)
+    refusal = gate.refusal(step(), report)
+    assert (refusal is not None) == bool(words)
+    if refusal:
+        assert refusal.reason is Reason.OTHER_PACKAGE
+        assert words in refusal.cause
+        assert "--artefact PATH" in refusal.remedy

@@ -1,0 +1,162 @@
+"""A stack goes back to the commit, the setting and the code of an earlier good run; the files of whoever types it stay as they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.e2e.project import Project
+from tests.e2e.test_drift_story import Story
+from tests.e2e.test_interruption import Running, hold
+from tests.e2e.test_repair import below
+
+FUNCTION = "items-dev"
+MORE = """
+archive = here.bucket("archive")
+"""
+
+
+def committed(project: Project) -> Story:
+    story = Story(project)
+    (project.root / ".gitignore").write_text(".deploy\n__pycache__\n", "utf-8")
+    story.git("init --quiet")
+    return commit(story, "one")
+
+
+def commit(story: Story, message: str) -> Story:
+    story.git("add --all")
+    story.git(f"commit --quiet -m {message}")
+    return story
+
+
+def up(project: Project) -> str:
+    done = project.deploy("up", "--stacks", "dev", "--output", "json")
+    assert done.code == 0, done
+    return str(done.json["run"])
+
+
+def live(project: Project) -> Mapping[str, Any]:
+    """What callers get: the configuration of the version that the alias leads to."""
+    found: Mapping[str, Any] = project.client("dev", "lambda").get_function_configuration(
+        FunctionName=FUNCTION, Qualifier="live"
+    )
+    return found
+
+
+def what(project: Project) -> tuple[str, int]:
+    """The code and the setting that are live."""
+    found = live(project)
+    return found["CodeSha256"], found["MemorySize"]
+
+
+def second(project: Project, story: Story) -> str:
+    """Another commit, with other code and another setting, deployed."""
+    app = project.root / "infra" / "handler" / "app.py"
+    app.write_text(app.read_text("utf-8") + "\n# another release\n", "utf-8")
+    project.setting("dev", "items:memory", "256")
+    commit(story, "two")
+    return up(project)
+
+
+def events(project: Project, run: str) -> list[Mapping[str, Any]]:
+    record = (project.root / ".deploy" / "runs" / run / "events.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in record.splitlines()]
+
+
+def nothing_is_left(project: Project, story: Story) -> None:
+    """No worktree, no lock, and no file of the user's is another than before."""
+    assert list((project.root / ".deploy" / "worktrees").iterdir()) == []
+    for question, lines in (("worktree list", 1), ("status --porcelain", 0)):
+        asked = subprocess.run(["git", *question.split()], cwd=story.project.root, capture_output=True, check=True)
+        assert asked.stdout.count(b"\n") == lines, asked.stdout
+
+
+@pytest.mark.both_plugins
+def test_a_stack_goes_back_and_forth_never(project: Project) -> None:
+    story = committed(project)
+    first = up(project)
+    then = what(project)
+    newer = second(project, story)
+    now = what(project)
+    assert now != then
+
+    back = project.deploy("rollback", "--stack", "dev", "--output", "json")
+    assert back.code == 0, back
+    assert f"back to run {first}" in back.err
+    assert f"deployed now: run {newer}" in back.err
+    assert "the alias live of items-dev leads to version 1 again, and no longer to 2" in back.err
+    assert what(project) == then
+    assert int(live(project)["Version"]) > 2
+    nothing_is_left(project, story)
+    kinds = [(one["kind"], one.get("change", {}).get("urn", "")) for one in events(project, back.json["run"])]
+    before = kinds[: [kind for kind, _ in kinds].index("engine-started")]
+    assert [kind for kind, urn in before if "lambda/alias:Alias" in urn][-2:] == ["resource-started", "resource-done"]
+
+    story.git("checkout --quiet HEAD~1")
+    same = project.deploy("preview", "--stacks", "dev")
+    assert "no changes" in same.out, same
+    drift = project.deploy("drift", "--stacks", "dev")
+    assert drift.code == 0, drift
+    story.git("checkout --quiet -")
+
+    listed = project.deploy("history").out
+    assert "rollback" in listed
+    assert first in listed
+
+    again = project.deploy("rollback", "--stack", "dev")
+    assert again.code == 2, again
+    assert "no earlier run of dev with another commit" in again.err
+
+    forth = project.deploy("rollback", "--stack", "dev", "--to", newer)
+    assert forth.code == 0, forth
+    assert what(project) == now
+
+
+def test_a_bucket_goes_only_when_it_is_named(project: Project) -> None:
+    story = committed(project)
+    up(project)
+    then = what(project)
+    main = project.root / "infra" / "__main__.py"
+    main.write_text(main.read_text("utf-8").replace("\napi = ", f"{MORE}api = ", 1), "utf-8")
+    assert project.deploy("bootstrap", "--yes").code == 0
+    second(project, story)
+
+    refused = project.deploy("rollback", "--stack", "dev")
+    assert refused.code == 4, refused
+    assert "--allow-delete" in refused.out, refused
+    assert any("archive" in name for name in project.buckets("dev"))
+    assert what(project) != then
+    nothing_is_left(project, story)
+
+    done = project.deploy("rollback", "--stack", "dev", "--allow-delete", "all")
+    assert done.code == 0, done
+    assert not any("archive" in name for name in project.buckets("dev"))
+    assert what(project) == then
+
+
+def test_a_killed_rollback_is_ended_by_resume(project: Project) -> None:
+    story = committed(project)
+    up(project)
+    then = what(project)
+    second(project, story)
+    hold(project, action="lambda:UpdateFunctionCode", seconds=5)
+    run = Running(project, "rollback", "--stack", "dev", "--yes")
+    run.await_event("run-started", '"rollback"')
+    run.await_event("resource-started", '"dev"', "lambda/function:Function", '"preview": false')
+    time.sleep(1)
+    for pid, _ in below(run.child.pid):
+        os.kill(pid, signal.SIGKILL)
+    run.end()
+    time.sleep(5)
+
+    resumed = project.deploy("resume", "--yes")
+    assert resumed.code == 0, resumed
+    assert what(project) == then, resumed
+    nothing_is_left(project, story)
