@@ -164,6 +164,8 @@ class Stack:
     session_duration: int = SESSION
     needs: tuple[str, ...] = ()
     approve: bool = False
+    approvals: int = 0
+    author_may_approve: bool = False
     max_deletes: int | None = None
     smoke: SmokeCheck = HealthCheck()
     smoke_timeout: int = 60
@@ -177,7 +179,7 @@ class Stack:
     @property
     def guarded(self) -> bool:
         """Whether it is a service of which the settings say that it is not changed lightly: what is lost there needs a reason."""
-        return self.layer is Layer.SERVICE and (self.approve or self.max_deletes is not None)
+        return self.layer is Layer.SERVICE and (self.approve or self.approvals > 0 or self.max_deletes is not None)
 
     @property
     def own_roles(self) -> tuple[str, ...]:

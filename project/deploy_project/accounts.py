@@ -95,7 +95,10 @@ def entrance(account: Enterable, enter_as: EnterAs, session_name: str) -> Entran
 
 @dataclass(frozen=True)
 class ToolsFacts:
-    """The account that Jenkins lives in. `organization` is the one that whoever enters must belong to; may be empty."""
+    """The account that Jenkins lives in. `organization` is the one that whoever enters must belong to; may be empty.
+
+    So may `approver_role`, whose sessions approve reviewed plans.
+    """
 
     account: str
     region: str
@@ -107,6 +110,7 @@ class ToolsFacts:
     access_state_key: str
     plan_key: str
     organization: str = ""
+    approver_role: str = ""
 
     @classmethod
     def of(cls, values: Values) -> ToolsFacts:
@@ -123,6 +127,7 @@ class ToolsFacts:
             access_state_key=said["deploy:accessStateKey"] or f"{said['deploy:stateKey']}{ACCESS}",
             plan_key=said["deploy:planKey"],
             organization=said["deploy:organization"],
+            approver_role=said["deploy:approverRole"],
         )
 
 

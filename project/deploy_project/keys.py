@@ -162,6 +162,12 @@ TOOLS_KEYS = (
     _bucket("deploy:accessStateBucket", ""),
     _alias("deploy:accessStateKey", ""),
     _alias("deploy:planKey", "alias/deploy-plan"),
+    text(
+        "deploy:approverRole",
+        r"([A-Za-z0-9._-]+/)*[\w+=,.@-]{1,64}",
+        "a role's name, with its path in front where it has one: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -",
+        "",
+    ),
     text("deploy:organization", r"o-[a-z0-9]{10,32}", "an organisation: o- and 10 to 32 of a-z 0-9", ""),
 )
 """Of the account that Jenkins lives in."""
@@ -179,6 +185,8 @@ TARGET_KEYS = (
 
 _DIFFERENT = (
     ("deploy:jenkinsDeployRole", "deploy:jenkinsPreviewRole"),
+    ("deploy:jenkinsDeployRole", "deploy:approverRole"),
+    ("deploy:jenkinsPreviewRole", "deploy:approverRole"),
     ("deploy:deploymentRole", "deploy:previewRole"),
 )
 

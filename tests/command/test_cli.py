@@ -25,6 +25,7 @@ VERBS = (
     "init",
     "up",
     "preview",
+    "approve",
     "comment",
     "destroy",
     "resume",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deploy_driver.adapters.approvals import PREFIX as APPROVALS
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.adapters.plan_key import KEY_SPEC
 from deploy_driver.errors import NotReadyError
@@ -25,6 +26,68 @@ def bucket_policy(bucket: str) -> Mapping[str, Any]:
     """Deny every request to the states that does not come over TLS (FSBP S3.5)."""
     condition = {"Bool": {"aws:SecureTransport": "false"}}
     return {"Version": "2012-10-17", "Statement": [_denied("OnlyOverTls", "s3:*", _all_of(bucket), condition)]}
+
+
+def service_bucket_policy(bucket: str, account: str, approver: str) -> Mapping[str, Any]:
+    """The same of the states of services, and that an approval is what its key says: written once, by that very person.
+
+    Sessions of the role `approver` write here nothing but keys that end in their own `aws:userid`; approvals are written by nobody else,
+    Jenkins and administrators included, and removed by nobody. Without such a role nothing is an approval.
+    """
+    own = bucket_policy(bucket)
+    if not approver:
+        return own
+    approvals = arn("s3", f"{bucket}/{APPROVALS}*")
+    role = {"aws:PrincipalArn": role_arn(account, approver)}
+    everybody = {"Effect": "Deny", "Principal": "*"}
+    return {
+        **own,
+        "Statement": [
+            *own["Statement"],
+            _denied("OnlyApproversApprove", "s3:PutObject", approvals, {"ArnNotEquals": role}),
+            _denied("OnlyOnce", "s3:PutObject", approvals, {"Null": {"s3:if-none-match": "true"}}),
+            {
+                **everybody,
+                "Sid": "OnlyAsOneself",
+                "Action": "s3:PutObject",
+                "NotResource": _own_approvals(bucket, approver),
+                "Condition": {"ArnEquals": role},
+            },
+            {
+                **everybody,
+                "Sid": "ApprovalsStay",
+                "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+                "Resource": approvals,
+            },
+        ],
+    }
+
+
+def approver_policy(backend: Backend, approver: str, plan_key: str) -> Mapping[str, Any]:
+    """What the role of the approvers needs: an administrator, or the identity provider, gives it that."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Approve",
+                "Effect": "Allow",
+                "Action": "s3:PutObject",
+                "Resource": _own_approvals(backend.bucket, approver),
+            },
+            {
+                "Sid": "VerifyPlans",
+                "Effect": "Allow",
+                "Action": "kms:Verify",
+                "Resource": arn("kms", "key/*", region=backend.region, account=backend.account),
+                "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": plan_key}},
+            },
+        ],
+    }
+
+
+def _own_approvals(bucket: str, approver: str) -> str:
+    """The approvals of whoever asks, as that role."""
+    return arn("s3", f"{bucket}/{APPROVALS}*/{approver}/${{aws:userid}}.json")
 
 
 def key_policy(account: str) -> Mapping[str, Any]:
@@ -157,7 +220,7 @@ class Foundation:
     """Makes and hardens the buckets of states, their keys and the key of plans; what already is as it should be stays untouched.
 
     `access` is the backend of the access layers. `plan_key` is an alias; `deploy_role` names the only role that signs with
-    it, and with `preview_role` those of Jenkins.
+    it, and with `preview_role` those of Jenkins. `approver_role` approves plans; there may be none.
     """
 
     aws: AwsSession
@@ -166,11 +229,13 @@ class Foundation:
     plan_key: str
     deploy_role: str
     preview_role: str
+    approver_role: str = ""
 
     def lay(self, say: Callable[[str], None]) -> None:
         """Bring buckets and keys to what they should be. Raises NotReadyError with AWS's reason."""
         account, access, jenkins = self.backend.account, self.access, (self.deploy_role, self.preview_role)
-        self._bucket(self.backend.bucket, bucket_policy(self.backend.bucket), say)
+        policy = service_bucket_policy(self.backend.bucket, account, self.approver_role)
+        self._bucket(self.backend.bucket, policy, say)
         self._bucket(access.bucket, access_bucket_policy(access.bucket, account, jenkins), say)
         self._state_key(self.backend.key_alias, key_policy(account), say)
         self._state_key(access.key_alias, access_key_policy(account, jenkins), say)

@@ -80,6 +80,22 @@ class Git:
         shutil.rmtree(place, ignore_errors=True)
         self._git("worktree", "prune")
 
+    def authors(self, commit: str) -> frozenset[str]:
+        """The authors of a commit, and of what it merges, as names and addresses; none where git does not know it."""
+        if self._commit(commit) is None:
+            return frozenset()
+        return self._authors(f"{commit}^1..{commit}") or self._authors("-1", commit)
+
+    def authors_since(self, base: str, commit: str) -> frozenset[str] | None:
+        """The authors of what a commit has, and `base` has not; None where git does not know both."""
+        known = self._commit(base) is not None and self._commit(commit) is not None
+        return self._authors(f"{base}..{commit}") if known else None
+
+    def _authors(self, *span: str) -> frozenset[str]:
+        """None as well where a clone does not reach that far."""
+        done = self._git("log", "-z", "--format=%an%x00%ae", *span, "--")
+        return frozenset(os.fsdecode(each) for each in done.stdout.split(b"\0") if each and done.returncode == 0)
+
     def _place(self) -> str:
         """The folder's path from the top of the repository. Raises when there is no repository to ask."""
         done = self._git("rev-parse", "--show-prefix")

@@ -16,8 +16,8 @@ _NOT_OURS = ("KMSInvalidSignatureException",)
 
 _REMEDIES = {
     "NotFoundException": "`deploy bootstrap` makes the key that signs plans",
-    "AccessDeniedException": "only Jenkins' deploy role signs and verifies plans: run it on an agent that deploys; "
-    "`deploy bootstrap` grants it",
+    "AccessDeniedException": "only Jenkins' deploy role signs plans: run it on an agent that deploys; `deploy bootstrap` grants it, and "
+    "prints what an approver's role needs to verify them",
 }
 
 

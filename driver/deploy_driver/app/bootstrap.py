@@ -14,9 +14,10 @@ from deploy_driver.adapters.foundation import (
     Foundation,
     access_bucket_policy,
     access_key_policy,
-    bucket_policy,
+    approver_policy,
     key_policy,
     plan_key_policy,
+    service_bucket_policy,
 )
 from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.terminal import WallClock
@@ -86,13 +87,19 @@ def policies(project: LocalProject, chosen: Sequence[Stack]) -> Mapping[str, Any
     """Every policy document that would be made."""
     config, backend = project.config, project.config.backend
     jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
+    role = config.approver_role
+    approver = {"approver": {"policy": approver_policy(backend, role, config.plan_key)}} if role else {}
     return {
-        "state": {"bucketPolicy": bucket_policy(backend.bucket), "keyPolicy": key_policy(backend.account)},
+        "state": {
+            "bucketPolicy": service_bucket_policy(backend.bucket, backend.account, role),
+            "keyPolicy": key_policy(backend.account),
+        },
         "accessState": {
             "bucketPolicy": access_bucket_policy(config.access_backend.bucket, backend.account, jenkins),
             "keyPolicy": access_key_policy(backend.account, jenkins),
         },
         "plan": {"keyPolicy": plan_key_policy(backend.account, config.jenkins_deploy_role)},
+        **approver,
         **{stack.name: program.documents(config, stack) for stack in chosen},
     }
 
@@ -126,6 +133,7 @@ def bootstrap(
             config.plan_key,
             config.jenkins_deploy_role,
             config.jenkins_preview_role,
+            config.approver_role,
         )
         foundation.lay(lambda line: run.stream(Progress(line)))
         _lay_trails(context, trails)

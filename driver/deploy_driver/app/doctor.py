@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from deploy_driver.adapters.foundation import access_bucket_policy, bucket_policy
+from deploy_driver.adapters.foundation import access_bucket_policy, service_bucket_policy
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app import program
 from deploy_driver.app.console import ignore
@@ -111,7 +111,8 @@ class Look:
             config = self.config
             jenkins = config.jenkins_deploy_role, config.jenkins_preview_role
             own, other = config.backend.bucket, config.access_backend.bucket
-            yield InspectedBucket(*_place(self.access, own), bucket_policy(own), inspector.bucket(own))
+            policy = service_bucket_policy(own, self.access.account, config.approver_role)
+            yield InspectedBucket(*_place(self.access, own), policy, inspector.bucket(own))
             policy = access_bucket_policy(other, self.access.account, jenkins)
             yield InspectedBucket(*_place(self.access, other), policy, inspector.bucket(other))
 

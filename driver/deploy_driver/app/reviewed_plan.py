@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy_driver.adapters import bundle_folder
@@ -21,6 +22,7 @@ from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, running, start_run
 from deploy_driver.app.duration import DAY, seconds_of
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, new_run, start_session
+from deploy_driver.bundle.approval import ApprovalRule, tally
 from deploy_driver.bundle.compare import Mismatch, expired, mismatches, moment, rewritten, steps_of
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
@@ -30,8 +32,8 @@ from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.plan.loss import not_allowed
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.ports import Emit, UsedPlans
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Event, Progress, Result
-from deploy_driver.run.gates import Gate, loss_of, reviewed_gates, unlike, used
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Diagnostic, Event, PlanApproved, Progress, Result
+from deploy_driver.run.gates import Gate, approvals_of, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.values import Layer, Operation, Stack
 
@@ -64,12 +66,12 @@ class Saving:
             if all(step.result is Result.SUCCEEDED for step in outcome.steps):
                 _refuse_moved(binding, binder.bind(begun.plan))
                 _refuse_lost(outcome, options.allowed)
-                self._save(begun, binding, outcome)
+                self._save(begun, binding, outcome, options.reason or session.build_info.reason)
             else:
                 run.stream(Progress("no plan is saved: not every stack could be previewed"))
         return outcome, ending.code
 
-    def _save(self, begun: RunContext, binding: Binding, outcome: RunOutcome) -> None:
+    def _save(self, begun: RunContext, binding: Binding, outcome: RunOutcome, reason: str) -> None:
         from deploy_driver.render.preview import plan_as_markdown
 
         run, session = begun.run, begun.session.renewed()
@@ -87,10 +89,14 @@ class Saving:
             config=run.facts.settings,
             binding=_with_steps(binding, outcome),
         )
-        document = plan_as_markdown(bundle, outcome).encode()
+        document = plan_as_markdown(bundle, outcome, reason).encode()
         sealed = seal(replace(bundle, document=digest(document)), document, session.plan_key())
         bundle_folder.write(self.folder, sealed)
-        run.stream(Progress(f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}"))
+        run.stream(
+            Progress(
+                f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}; {digest(sealed.content)}"
+            )
+        )
 
 
 def saving(
@@ -177,10 +183,61 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
         require([*_spent(bundle, plans), *_bound(begun, binder, bundle, sealed)], begun.run.stream)
         begun.run.stream(CheckPassed(CHECK, f"{bundle.id}, saved by {bundle.saved_by}, until {moment(bundle.expires)}"))
         program.check_settings(config, chosen)
+        _require_approved(begun, project, folder, bundle, sealed)
         gates = reviewed_gates(bundle, state, plans, session.run, begun.run.deployer.gates)
         outcome = _carry_out(begun, config, chosen, bundle, gates)
         ending.code = outcome.exit_code()
     return RunResult(outcome, ending.code)
+
+
+def approval_rule(config: DeployConfig, bundle: Bundle) -> ApprovalRule:
+    """The strictest of what the plan's stacks ask for."""
+    reviewed = {stack.stack for stack in bundle.binding.stacks}
+    asking = [stack for stack in config.layer(Layer.SERVICE) if stack.name in reviewed and stack.approvals]
+    author_may = all(stack.author_may_approve for stack in asking)
+    return ApprovalRule(max((stack.approvals for stack in asking), default=0), config.approver_role, author_may)
+
+
+def _require_approved(begun: RunContext, project: LocalProject, folder: Path, bundle: Bundle, sealed: Sealed) -> None:
+    """Raise RefusedError while too few other people have approved the plan; put on record who has."""
+    rule, plan, emit = approval_rule(project.config, bundle), digest(sealed.content), begun.run.stream
+    if not rule.needed:
+        return
+    authors = frozenset[str]() if rule.author_may else _authors(begun, project, bundle)
+    found = tally(begun.session.approvals().of(sealed.content), rule, authors)
+    for one in found.counted:
+        at = datetime.fromtimestamp(one.at, UTC).isoformat(timespec="seconds")
+        emit(PlanApproved(plan, one.person, one.user, one.role, at))
+    if len(found.counted) < rule.needed:
+        have = ", ".join(one.person for one in found.counted) or "nobody"
+        what = f"plan {bundle.id} has {approvals_of(len(found.counted))} ({have}) of {rule.needed}"
+        remedy = f"somebody who may become {rule.role} runs `deploy approve {folder}`; the plan's digest is {plan}"
+        emit(CheckFailed("approvals", "\n  ".join([what, *found.others]), remedy))
+        raise RefusedError(f"{what}; nothing was touched", detail=found.others, remedy=remedy)
+    emit(CheckPassed("approvals", f"approved by {', '.join(one.person for one in found.counted)}"))
+
+
+def _authors(begun: RunContext, project: LocalProject, bundle: Bundle) -> frozenset[str]:
+    """Who wrote what the plan deploys: its commit, and all since the commit that was last deployed to each stack.
+
+    Raises RefusedError where nobody can say that.
+    """
+    git, commit, state = project.git, bundle.binding.commit, begun.session.state_store()
+    authors = git.authors(commit)
+    if not authors or bundle.binding.changes:
+        what = "what is not committed" if authors else f"commit {commit}"
+        raise RefusedError(
+            f"nobody can say who wrote {what}, so nobody's approval counts; nothing was touched",
+            remedy="apply a plan of a commit that this clone has, or let author-may-approve = true in deploy.toml",
+        )
+    for stack in bundle.binding.stacks:
+        deployed = state.deployed(stack.stack)
+        since = git.authors_since(deployed.commit, commit) if deployed else frozenset[str]()
+        if since is None:
+            said = "only its own authors are known: this clone does not reach back to what was last deployed"
+            begun.run.stream(Diagnostic(stack.stack, "warning", f"of commit {commit} {said}"))
+        authors |= since or frozenset()
+    return authors
 
 
 def require(found: Iterable[Mismatch], emit: Emit) -> None:
@@ -229,4 +286,5 @@ def _carry_out(
     if any(step.result is not Result.SUCCEEDED for step in again.steps):
         return again
     require(unlike(bundle, again), run.stream)
-    return replace(run.deployer, gates=gates).run(begun.plan, run.facts)
+    approved = frozenset(stack.name for stack in chosen)
+    return replace(run.deployer, gates=gates, approved=approved).run(begun.plan, run.facts)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
+from deploy_driver.adapters.approvals import S3Approvals
 from deploy_driver.adapters.aws import AwsSession, SessionOverError, set_process_environment
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.functions import LambdaCode
@@ -241,6 +242,10 @@ class Session:
     def archive(self) -> S3Archive:
         """The records of runs and of used plans."""
         return S3Archive(self.aws, self.config.backend)
+
+    def approvals(self) -> S3Approvals:
+        """The approvals of reviewed plans, given and counted."""
+        return S3Approvals(self.aws, self.config.backend)
 
     def plan_key(self) -> KmsPlanKey:
         """The key that reviewed plans are signed with."""

@@ -10,6 +10,7 @@ from typing import Annotated, TextIO, cast
 import typer
 
 from deploy_driver.cli import (
+    approve,
     audit,
     bootstrap,
     comment,
@@ -89,6 +90,7 @@ def everywhere(
 app.command()(init.init)
 app.command()(up.up)
 app.command()(preview.preview)
+app.command()(approve.approve)
 app.command()(comment.comment)
 app.command()(destroy.destroy)
 app.command()(resume.resume)

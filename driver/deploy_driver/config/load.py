@@ -169,6 +169,7 @@ def load(
             remedy="correct the lines above; nothing was started",
         )
     tools = ToolsFacts.of(values[TOOLS])
+    _require_approver(toml, tools)
     service = Backend(tools.account, tools.region, tools.state_bucket, tools.state_key)
     marker = MOVED.format(project=project)
     access = replace(service, bucket=tools.access_state_bucket, key_alias=tools.access_state_key, marker=marker)
@@ -184,6 +185,7 @@ def load(
         jenkins_deploy_role=tools.deploy_role,
         jenkins_preview_role=tools.preview_role,
         plan_key=tools.plan_key,
+        approver_role=tools.approver_role,
         program=program,
         program_timeout=toml.program.timeout,
         kept=root / ".deploy",
@@ -191,6 +193,17 @@ def load(
         **toml.program.model_dump(exclude={"timeout", "access"}),
         drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),
     )
+
+
+def _require_approver(toml: DeployToml, tools: ToolsFacts) -> None:
+    """Raise UsageError where a stack asks for approvals, and nothing says who gives them."""
+    asking = [name for name, table in toml.stacks.items() if table.approvals]
+    if asking and not tools.approver_role:
+        raise UsageError(
+            "the settings do not hold",
+            detail=[f"{FILE}: stacks.{asking[0]}.approvals: nobody may approve: deploy:approverRole is missing"],
+            remedy=f"let deploy:approverRole in {file_name(TOOLS)} name a role of the tools account; then `deploy bootstrap`",
+        )
 
 
 def _judged(files: Mapping[str, StackFile]) -> tuple[Mapping[str, Values], set[Problem]]:
@@ -328,6 +341,8 @@ def _stacks(
             backend=of_service,
             needs=(access.name, *table.needs),
             approve=table.approve,
+            approvals=table.approvals,
+            author_may_approve=table.author_may_approve,
             max_deletes=table.max_deletes,
             smoke=toml.smoke_of(table),
             smoke_timeout=table.smoke_timeout,

@@ -215,6 +215,8 @@ class StackTable(_Strict):
 
     needs: tuple[StrictStr, ...] = ()
     approve: StrictBool = False
+    approvals: Annotated[StrictInt, Field(ge=0, le=9)] = 0
+    author_may_approve: StrictBool = False
     max_deletes: Annotated[StrictInt, Field(ge=0)] | None = None
     smoke: Smoke = None
     smoke_timeout: Annotated[StrictInt, Field(ge=1, le=900)] = 60
@@ -308,6 +310,7 @@ class DeployConfig:
     jenkins_deploy_role: str
     jenkins_preview_role: str
     plan_key: str
+    approver_role: str
     access_program: str
     settings_check: str
     documents: str

@@ -376,6 +376,18 @@ class Gated(Event):
 
 
 @dataclass(frozen=True)
+class PlanApproved(Event):
+    """A reviewed plan was approved: its digest, by whom (`user` is what AWS calls `aws:userid`), as which role, `at` (ISO 8601, UTC)."""
+
+    kind: ClassVar[str] = "plan-approved"
+    plan: str
+    by: str
+    user: str
+    role: str
+    at: str
+
+
+@dataclass(frozen=True)
 class GateOverridden(Event):
     """A step went on although `gate` would have refused it: why, and who said so, where that is known."""
 

@@ -223,6 +223,8 @@ class StackStory:
 class Story:
     """The run. `checking` is the time before its first step, `checks` every check in their order.
 
+    `approved` is who has approved its reviewed plan, as AWS tells it.
+
     `last` is the record's last moment, `ended` that of the run's end; None where the record has none.
     """
 
@@ -233,6 +235,7 @@ class Story:
     checking: Segment
     checks: tuple[CheckStory, ...]
     stacks: tuple[StackStory, ...]
+    approved: tuple[catalogue.PlanApproved, ...] = ()
 
     @property
     def failed_checks(self) -> tuple[CheckStory, ...]:
@@ -539,6 +542,7 @@ class RunFold:
     stacks: dict[str, StackFold] = field(default_factory=dict)
     latest_step: StackFold | None = None
     _checks: list[CheckStory] = field(default_factory=list)
+    _approved: list[catalogue.PlanApproved] = field(default_factory=list)
     _checked: float | None = None
     _end: catalogue.RunFinished | None = None
     _ended: float | None = None
@@ -552,6 +556,8 @@ class RunFold:
             looking = event.operation in {Verb.DRIFT, Verb.DRIFT_FIX, Verb.REPAIR}
             self.started, self.began = event, time
             self.stacks = {name: StackFold(name, looking) for name in event.stacks if name}
+        elif isinstance(event, catalogue.PlanApproved):
+            self._approved.append(event)
         elif isinstance(event, catalogue.RunFinished):
             self._end, self._ended = event, time
         if isinstance(event, catalogue.StepStarted | catalogue.RunFinished) and self._checked is None:
@@ -589,7 +595,8 @@ class RunFold:
         checked = self._last if self._checked is None else self._checked
         checking = Segment(Phase.CHECKS, "", self.began, max(checked, self.began), end)
         summary = replace(self._summary(started, stacks), here=here, kept=kept)
-        return Story(summary, self.began, self._ended, self._last, checking, tuple(self._checks), stacks)
+        approved = tuple(self._approved)
+        return Story(summary, self.began, self._ended, self._last, checking, tuple(self._checks), stacks, approved)
 
     def _summary(self, started: catalogue.RunStarted, stacks: tuple[StackStory, ...]) -> RunSummary:
         end = self._end
@@ -600,7 +607,7 @@ class RunFold:
             started.cloud,
             tuple(stack.summary for stack in stacks),
             by=started.by,
-            approved_by=started.approved_by,
+            approved_by=", ".join(one.by for one in self._approved) or started.approved_by,
             reason=started.reason,
             commit=started.commit,
             build=started.build,

@@ -206,6 +206,11 @@ def _(event: catalogue.Progress) -> str:
 
 
 @words.register
+def _(event: catalogue.PlanApproved) -> str:
+    return f"approved by {event.by} ({event.user}) as {event.role} at {event.at}"
+
+
+@words.register
 def _(event: catalogue.GateOverridden) -> str:
     return overridden(event)
 

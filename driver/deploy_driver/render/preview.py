@@ -375,12 +375,13 @@ WHOLE = 10_000_000
 """Characters. Nothing that was reviewed may have been left out for want of room; a comment is `--output markdown`."""
 
 
-def plan_as_markdown(bundle: Bundle, outcome: RunOutcome) -> str:
-    """The page of a saved plan: the whole preview, and what the plan depends on.
+def plan_as_markdown(bundle: Bundle, outcome: RunOutcome, reason: str = "") -> str:
+    """The page of a saved plan: the whole preview, why it was saved where somebody said so, and what the plan depends on.
 
     The signed content holds its digest, so that nobody reads something else than what was saved.
     """
-    facts = [f"| {literal(name)} | {literal(value, WHOLE)} |" for name, value in _facts(bundle)]
+    named = [*([("reason", reason)] if reason else []), *_facts(bundle)]
+    facts = [f"| {literal(name)} | {literal(value, WHOLE)} |" for name, value in named]
     head = [f"## Plan {bundle.id}", "", f"Holds until {moment(bundle.expires)}, and for exactly this:", ""]
     return "\n".join([as_markdown(outcome, project=bundle.binding.project, limit=WHOLE), *head, *_TABLE, *facts, ""])
 

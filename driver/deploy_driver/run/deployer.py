@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import shlex
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -40,7 +40,7 @@ from deploy_driver.record.catalogue import (
     SmokeTestStarted,
     StateSeen,
 )
-from deploy_driver.run.gates import FINISHING, TIMES, Gate, Overrides, Refusal, asking, closed_stack
+from deploy_driver.run.gates import FINISHING, TIMES, Gate, Overrides, Refusal, asking, closed_stack, without_approvals
 from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.outcome import RunOutcome, StepOutcome, ended
 from deploy_driver.run.preflight import Admission, Preflight
@@ -148,7 +148,8 @@ class Deployer:
     """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows.
 
     `states` judges the states as they are now; None where no engine writes any. `orphans` says what carries a stack's tags in its
-    account and is not in its state, or raises NotReadyError; None where nobody asks. `overrides` is what a person lifts.
+    account and is not in its state, or raises NotReadyError; None where nobody asks. `overrides` is what a person lifts,
+    `approved` are the stacks of a plan that has its approvals.
     `on_record` sees to it that what was said so far is on record; it raises NotReadyError when it is not, and no step begins.
     """
 
@@ -164,6 +165,7 @@ class Deployer:
     on_record: Callable[[], None] = lambda: None
     orphans: Callable[[Stack], Sequence[str]] | None = None
     overrides: Overrides = field(default_factory=Overrides)
+    approved: frozenset[str] = frozenset()
     _stop: threading.Event = field(default_factory=threading.Event)
     _overridden: dict[str, list[GateOverridden]] = field(default_factory=dict)
 
@@ -204,10 +206,10 @@ class Deployer:
         if plan.operation is Operation.PREVIEW:
             return
         now = self.clock.now()
-        found = [(step.stack.name, one) for step in plan.steps for one in closed_stack(step.stack, now)]
+        found = [(step.stack.name, one) for step in plan.steps for one in self._against(step.stack, now)]
         refused = [(name, one) for name, one in found if one.gate not in self.overrides.gates]
         for name, one in refused:
-            self.emit(CheckFailed(str(one.gate), one.cause, one.remedy, name))
+            self.emit(CheckFailed(str(one.gate or one.reason), one.cause, one.remedy, name))
         if refused:
             raise RefusedError(
                 "not now; nothing was touched",
@@ -215,10 +217,16 @@ class Deployer:
                 remedy="; ".join(dict.fromkeys(one.remedy for _, one in refused)),
             )
 
+    def _against(self, stack: Stack, now: float) -> Iterator[Refusal]:
+        """What is to be said against changing the stack before anybody looks at how."""
+        if stack.name not in self.approved:
+            yield from without_approvals(stack)
+        yield from closed_stack(stack, now)
+
     def _closed(self, step: Step) -> StepOutcome | None:
         """The step's end where its stack is closed by now; None where it may be changed."""
         overrides = Overrides(TIMES, FINISHING) if step.unfinished else self.overrides
-        found = list(closed_stack(step.stack, self.clock.now()))
+        found = list(self._against(step.stack, self.clock.now()))
         refusal = next((one for one in found if one.gate not in overrides.gates), None)
         if refusal:
             return self._answered(ended(step, Result.REFUSED, refusal.reason), refusal)

@@ -70,6 +70,21 @@ def closed_stack(stack: Stack, now: float) -> Iterator[Refusal]:
         yield Refusal(one.reason, said(stack.schedule, [one], now), way, gate=one.gate)
 
 
+def without_approvals(stack: Stack) -> Iterator[Refusal]:
+    """A stack with approvals is changed by an approved plan, and by nothing else. Nobody may override that."""
+    if stack.approvals:
+        yield Refusal(
+            Reason.NEEDS_APPROVAL,
+            f"{stack.name} is changed by reviewed plans with {approvals_of(stack.approvals)}, and this is none",
+            "save one with `deploy preview --save DIR`, have it approved with `deploy approve DIR`, then `deploy up --plan DIR`",
+        )
+
+
+def approvals_of(number: int) -> str:
+    """`1 approval`, `2 approvals`."""
+    return f"{number} approval{'s' * (number != 1)}"
+
+
 class Gate(Protocol):
     """One thing that a step is held to."""
 

@@ -69,6 +69,7 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.Progress, text, names),
     st.builds(said.Previewed, names, changes, st.lists(resources, max_size=2).map(tuple)),
     st.builds(said.Gated, names, st.lists(text, max_size=2).map(tuple), text, seconds),
+    st.builds(said.PlanApproved, text, text, text, text, text),
     st.builds(said.GateOverridden, names, st.sampled_from(said.Overridable) | text, text, text),
     st.builds(said.Drifted, names, resources, text, text, text, text, text),
     st.builds(said.Published, names, text, text, text, text, text),

@@ -942,3 +942,25 @@ def test_a_limit_is_overridden_with_a_reason_and_on_record() -> None:
     world = World(yes=True, state=PROD_STANDS, overrides=lifted).with_report("preview", "prod", lost)
     assert world.run(Operation.UP, limited).exit_code() is ExitCode.DONE
     assert [event.gate for event in world.said.of(GateOverridden)] == [Overridable.MAX_DELETES]
+
+
+@pytest.mark.parametrize("operation", [Operation.UP, Operation.DESTROY])
+def test_a_stack_with_approvals_is_changed_by_an_approved_plan_only(operation: Operation) -> None:
+    asking = replace(stack("prod"), approvals=1)
+    world = World(yes=True, overrides=Overrides(frozenset(Overridable), "hurry", "alice"))
+    with pytest.raises(RefusedError) as caught:
+        world.run(operation, asking)
+    assert "prod is changed by reviewed plans with 1 approval, and this is none" in str(caught.value)
+    assert "deploy approve DIR" in caught.value.remedy
+    assert world.engine.calls == []
+    approved = replace(world.deployer, approved=frozenset({"prod"}))
+    assert approved.run(make_plan(operation, [asking]), facts()).exit_code() is ExitCode.DONE
+    assert world.said.of(GateOverridden) == []
+
+
+def test_what_was_begun_of_a_stack_with_approvals_is_not_ended_without_them() -> None:
+    world = World(yes=True)
+    plan = unfinished(replace(stack("prod"), approvals=1))
+    outcome = world.deployer.go_on(plan, facts(), lambda _step, _facts: None, refresh=False, on_failure=OnFailure.STOP)
+    assert [(step.result, step.reason) for step in outcome.steps] == [("refused", Reason.NEEDS_APPROVAL)]
+    assert world.engine.calls == []

@@ -13,7 +13,7 @@ from deploy_driver.app.session import LocalProject
 from deploy_driver.config.environment import Machine
 from deploy_driver.config.load import load
 from deploy_driver.errors import ExitCode, UsageError
-from deploy_driver.record.catalogue import GateOverridden, Overridable, Reason, Result
+from deploy_driver.record.catalogue import GateOverridden, Overridable, PlanApproved, Reason, Result
 from deploy_driver.render import history, result
 from deploy_driver.render.lines import words
 from deploy_driver.render.report import text
@@ -94,3 +94,12 @@ def test_where_nothing_was_overridden_nothing_is_said() -> None:
     story = records.story(records.record(*records.begun("dev", "prod")))
     page = as_html(story)
     assert "overrode" not in text.as_text(story) + history.as_text([story.summary]) + page
+
+
+def test_who_has_approved_a_plan_is_in_the_report_and_the_history() -> None:
+    approved = PlanApproved(f"sha256:{'0' * 64}", "eve", "AROAROLE:eve", "approvers", "2026-11-23T01:02:00+00:00")
+    story = records.story(records.record(*records.begun("prod"), (1.0, approved)))
+    assert "eve approved the plan sha256:000000000000 as approvers, 2026-11-23T01:02:00+00:00" in text.as_text(story)
+    assert [one["who"] for one in text.as_json(story)["approvals"]] == ["eve"]
+    assert "approved by eve" in history.as_text([story.summary])
+    assert "approved by eve (AROAROLE:eve) as approvers" in words(approved)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from deploy_driver.digest import SHOWN
 from deploy_driver.errors import ExitCode
 from deploy_driver.plan.loss import goes, lost
 from deploy_driver.record.catalogue import Drifted, Moved, Result, Verb
@@ -193,7 +194,9 @@ class PersonAnswer:
 def approvals(story: Story) -> Iterator[PersonAnswer]:
     """Who said yes or no: before the run, and at its terminal."""
     run = story.summary
-    if run.approved_by:
+    for one in story.approved:
+        yield PersonAnswer(one.by, f"approved the plan {one.plan[:SHOWN]} as {one.role}", one.at)
+    if run.approved_by and not story.approved:
         yield PersonAnswer(run.approved_by, "approved the run", "before it began")
     for stack in story.stacks:
         for gate in stack.gates:
