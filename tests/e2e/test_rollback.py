@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from tests.e2e.project import Project
 from tests.e2e.test_drift_story import Story
-from tests.e2e.test_interruption import Running, hold
+from tests.e2e.test_interruption import BUCKET, Running, hold
 from tests.e2e.test_repair import below
 
 FUNCTION = "items-dev"
@@ -70,12 +71,25 @@ def events(project: Project, run: str) -> list[Mapping[str, Any]]:
     return [json.loads(line) for line in record.splitlines()]
 
 
-def nothing_is_left(project: Project, story: Story) -> None:
+def git(project: Project, *question: str) -> str:
+    asked = subprocess.run(["git", *question], cwd=project.root, capture_output=True, check=True, text=True)
+    return asked.stdout.strip()
+
+
+def deployed_commit(project: Project) -> str:
+    """What the engine's own history says was deployed last."""
+    s3 = project.client("tools", "s3")
+    listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=".pulumi/history/items/dev/")["Contents"]
+    newest = max(entry["Key"] for entry in listed if entry["Key"].endswith(".history.json"))
+    update = json.loads(s3.get_object(Bucket=BUCKET, Key=newest)["Body"].read())
+    return str(update["environment"]["git.head"])
+
+
+def nothing_is_left(project: Project) -> None:
     """No worktree, no lock, and no file of the user's is another than before."""
     assert list((project.root / ".deploy" / "worktrees").iterdir()) == []
-    for question, lines in (("worktree list", 1), ("status --porcelain", 0)):
-        asked = subprocess.run(["git", *question.split()], cwd=story.project.root, capture_output=True, check=True)
-        assert asked.stdout.count(b"\n") == lines, asked.stdout
+    assert git(project, "worktree", "list").count("\n") == 0
+    assert git(project, "status", "--porcelain") == ""
 
 
 @pytest.mark.both_plugins
@@ -94,11 +108,12 @@ def test_a_stack_goes_back_and_forth_never(project: Project) -> None:
     assert "the alias live of items-dev leads to version 1 again, and no longer to 2" in back.err
     assert what(project) == then
     assert int(live(project)["Version"]) > 2
-    nothing_is_left(project, story)
+    nothing_is_left(project)
     kinds = [(one["kind"], one.get("change", {}).get("urn", "")) for one in events(project, back.json["run"])]
     before = kinds[: [kind for kind, _ in kinds].index("engine-started")]
     assert [kind for kind, urn in before if "lambda/alias:Alias" in urn][-2:] == ["resource-started", "resource-done"]
 
+    assert deployed_commit(project) == git(project, "rev-parse", "HEAD~1")
     story.git("checkout --quiet HEAD~1")
     same = project.deploy("preview", "--stacks", "dev")
     assert "no changes" in same.out, same
@@ -106,6 +121,10 @@ def test_a_stack_goes_back_and_forth_never(project: Project) -> None:
     assert drift.code == 0, drift
     story.git("checkout --quiet -")
 
+    audited = project.deploy("audit", back.json["run"])
+    assert audited.code == 0, audited
+    reported = project.deploy("report", back.json["run"])
+    assert f"run {first}" in reported.out, reported
     listed = project.deploy("history").out
     assert "rollback" in listed
     assert first in listed
@@ -133,7 +152,7 @@ def test_a_bucket_goes_only_when_it_is_named(project: Project) -> None:
     assert "--allow-delete" in refused.out, refused
     assert any("archive" in name for name in project.buckets("dev"))
     assert what(project) != then
-    nothing_is_left(project, story)
+    nothing_is_left(project)
 
     done = project.deploy("rollback", "--stack", "dev", "--allow-delete", "all")
     assert done.code == 0, done
@@ -159,4 +178,44 @@ def test_a_killed_rollback_is_ended_by_resume(project: Project) -> None:
     resumed = project.deploy("resume", "--yes")
     assert resumed.code == 0, resumed
     assert what(project) == then, resumed
-    nothing_is_left(project, story)
+    nothing_is_left(project)
+
+
+def built(project: Project, text: str) -> bytes:
+    """What a build makes of the function's code, which no commit has; as it was made."""
+    dist = project.root / "infra" / "dist"
+    dist.mkdir(exist_ok=True)
+    with zipfile.ZipFile(dist / "handler.zip", "w") as archive:
+        for file in sorted((project.root / "infra" / "handler").glob("*.py")):
+            archive.write(file, f"handler/{file.name}")
+        archive.writestr("handler/build.txt", text)
+    return (dist / "handler.zip").read_bytes()
+
+
+def test_a_zip_that_a_build_made_is_the_one_that_was_deployed_or_refused(project: Project) -> None:
+    main = project.root / "infra" / "__main__.py"
+    main.write_text(main.read_text("utf-8").replace('code="handler"', 'code="dist/handler.zip"', 1), "utf-8")
+    zipped = built(project, "1")
+    story = committed(project)
+    with (project.root / ".gitignore").open("a", encoding="utf-8") as ignored:
+        ignored.write("dist\n")
+    git(project, "rm", "-r", "--quiet", "--cached", "infra/dist")
+    commit(story, "ignored")
+    up(project)
+    then = what(project)
+    built(project, "2")
+    project.setting("dev", "items:memory", "256")
+    commit(story, "two")
+    up(project)
+
+    missing = project.deploy("rollback", "--stack", "dev")
+    assert (missing.code, what(project) == then) == (1, False), missing
+    assert "--artefact PATH brings it along" in missing.err, missing
+    path = "infra/dist/handler.zip"
+    another = project.deploy("rollback", "--stack", "dev", "--artefact", path)
+    assert (another.code, what(project) == then) == (4, False), another
+    assert "another package" in another.out
+    (project.root / path).write_bytes(zipped)
+    done = project.deploy("rollback", "--stack", "dev", "--artefact", path)
+    assert (done.code, what(project) == then) == (0, True), done
+    nothing_is_left(project)

@@ -57,7 +57,8 @@ class Git:
         return _line(head.stdout) + ("+changes" if changed else "") if head.returncode == 0 else ""
 
     def has(self, commit: str) -> bool:
-        """Whether the commit is in this clone."""
+        """Whether the commit is in this clone. Raises UsageError where there is none, NotReadyError where git cannot be asked."""
+        self._place()
         return self._commit(commit) is not None
 
     def add_worktree(self, place: Path, commit: str) -> str:

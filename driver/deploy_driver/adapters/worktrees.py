@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def checked_out(git: Git, commit: str, folder: Path) -> Iterator[Path]:
 
     What processes that were killed have left there is removed first. Raises UsageError or NotReadyError.
     """
-    place = folder / f"{commit[:12]}-{os.getpid()}"
+    place = folder / f"{commit[:12]}-{secrets.token_hex(4)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_left(git, folder)

@@ -56,7 +56,15 @@ def as_then(project: LocalProject, back: BackTo, artefacts: Sequence[Path] = ())
 
 
 def _require_commit(project: LocalProject, back: BackTo) -> None:
-    if not project.git.has(back.commit):
+    try:
+        there = project.git.has(back.commit)
+    except UsageError as error:
+        raise NotReadyError(
+            "not in a git repository, so no commit can be checked out",
+            where=error.where,
+            remedy="clone the project's repository, and type this there",
+        ) from None
+    if not there:
         raise NotReadyError(
             f"commit {back.commit[:12]} of run {back.run} is not in this clone",
             where=str(project.config.root),

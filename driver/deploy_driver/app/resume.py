@@ -33,8 +33,8 @@ from deploy_driver.values import Cloud, OnFailure, Operation, Stack
 
 CHECK = "resume"
 
-LOOKED_AT = 50
-"""Records that are looked through for a run to go on with, or to go back to."""
+_LOOKED_AT = 50
+"""Records that are looked through for a run to go on with."""
 
 _GO_ON = {Verb.UP.value: Operation.UP, Verb.DESTROY.value: Operation.DESTROY, Verb.ROLLBACK.value: Operation.UP}
 _AGAIN = {
@@ -126,7 +126,7 @@ def left_run(known: Records, ours: Whose, wanted: str) -> LeftRun | None:
         return _named(known, ours, meant(known, wanted))
     later: set[str] = set()
     untouched: LeftRun | None = None
-    for left in writing(known, ours, known.names[:LOOKED_AT]):
+    for left in writing(known, ours, known.names[:_LOOKED_AT]):
         open_ = {one.stack for one in left.left}
         if left.exit_code != 0 and open_ and not open_ & later:
             if not left.touched:  # one that began nothing stands back behind the run that kept it from beginning

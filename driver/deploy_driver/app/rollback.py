@@ -7,7 +7,7 @@ a run of its own    like any `deploy up`: preview, gates, leases, record, smoke 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from deploy_driver.app.binding import LOCK
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
 from deploy_driver.app.history import Records, meant, records
-from deploy_driver.app.resume import LOOKED_AT, Whose, left_by_name, require_said_again, whose, writing
+from deploy_driver.app.resume import Whose, left_by_name, require_said_again, whose, writing
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, RefusedError, UsageError
@@ -30,6 +30,9 @@ from deploy_driver.record.stream import moment
 from deploy_driver.values import Layer, Operation, Stack
 
 CHECK = "rollback"
+
+LOOKED_AT = (50, 500)
+"""Records that are looked through for a run to go back to: other projects keep theirs in the same place."""
 
 Facts = Mapping[tuple[str, str], str]
 """What a run depends on, by stack and name."""
@@ -105,7 +108,7 @@ def _service(config: DeployConfig, name: str) -> Stack:
 
 def chosen(known: Records, ours: Whose, stack: str, wanted: str) -> tuple[LeftRun, LeftRun | None]:
     """The run to go back to, and the one that is deployed now where that is known. Raises UsageError or NotReadyError."""
-    runs = list(writing(known, ours, known.names[:LOOKED_AT]))
+    runs = _runs(known, ours, stack)
     now = deployed(runs, stack)
     if wanted:
         return _named(known, ours, stack, meant(known, wanted)), now
@@ -113,9 +116,21 @@ def chosen(known: Records, ours: Whose, stack: str, wanted: str) -> tuple[LeftRu
     if found is None:
         what = f"no earlier run of {stack} with another commit ended well" if now else f"no run has deployed {stack}"
         raise UsageError(
-            f"{what}, as far as the newest {LOOKED_AT} records say", remedy=f"name one with --to RUN; {HISTORY}"
+            f"{what}, as far as the newest {LOOKED_AT[-1]} records say", remedy=f"name one with --to RUN; {HISTORY}"
         )
     return found, now
+
+
+def _runs(known: Records, ours: Whose, stack: str) -> Sequence[LeftRun]:
+    """The newest runs of the project, newest first: as many as it takes to know which one to go back to."""
+    runs: Sequence[LeftRun] = ()
+    for most in LOOKED_AT:
+        runs = list(writing(known, ours, known.names[:most]))
+        there = {run.started.run for run in runs}
+        all_known = all(run.started.back_to in {"", *there} for run in runs)
+        if (all_known and earlier(runs, stack)) or most >= len(known.names):
+            break
+    return runs
 
 
 def _named(known: Records, ours: Whose, stack: str, run: str) -> LeftRun:
@@ -180,7 +195,10 @@ def _require_as_then(begun: RunContext, target: LeftRun, stack: str) -> None:
     found = list(other_files(target.depends_on, now, stack))
     for one in found:
         begun.run.stream(
-            Progress(f"git does not have all that was in the program's folder: {one}", stack)
+            Progress(
+                f"git does not have all that was in the program's folder ({one}); --artefact PATH brings it along",
+                stack,
+            )
             if one.missed
             else CheckFailed(CHECK, str(one), OTHER_RUN, stack)
         )

@@ -41,6 +41,15 @@ def test_it_is_the_one_before_with_another_commit(tmp_path: Path) -> None:
     assert (target.started.run, now.started.run) == (FIRST, SECOND)
 
 
+def test_what_many_other_projects_deployed_since_is_looked_past(tmp_path: Path) -> None:
+    theirs: dict[str, list[said.Event]] = {}
+    for number in range(60):
+        name = f"20261124-{number:04}-cccccc"
+        theirs[name] = run(name, "dev", code=0, commit=TWO)
+        theirs[name].insert(1, said.RunDependsOn("project", "orders"))
+    assert choose(tmp_path, {**TWO_COMMITS, **theirs}) == FIRST
+
+
 def test_the_same_commit_again_is_no_other_one(tmp_path: Path) -> None:
     again = {**TWO_COMMITS, THIRD: run(THIRD, "dev", code=0, commit=TWO)}
     assert choose(tmp_path, again) == FIRST

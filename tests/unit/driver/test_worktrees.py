@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.adapters.git import Git
-from deploy_driver.adapters.worktrees import checked_out, in_repository_of
+from deploy_driver.adapters.worktrees import in_repository_of
 from deploy_driver.app.as_then import as_then
 from deploy_driver.app.session import LocalProject
-from deploy_driver.config.environment import Machine, for_git
+from deploy_driver.config.environment import Machine
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
@@ -45,10 +44,6 @@ def repository(tmp_path: Path) -> Repository:
 def commits(repository: Repository) -> tuple[str, str]:
     now, then = repository.git("log", "--format=%H").split()
     return then, now
-
-
-def git(repository: Repository) -> Git:
-    return Git(repository.root / "service", for_git(repository.environment))
 
 
 def local(repository: Repository) -> LocalProject:
@@ -174,11 +169,13 @@ def test_a_commit_that_is_not_here_is_fetched_first(repository: Repository) -> N
 
 
 def test_where_there_is_no_repository_nothing_is_checked_out(tmp_path: Path) -> None:
+    bare = LocalProject(Machine({"PATH": os.environ["PATH"]}), load(project(tmp_path / "project"), {}))
     with (
-        pytest.raises(DeployError),
-        checked_out(Git(tmp_path, for_git({"PATH": os.environ["PATH"]})), "9" * 40, tmp_path / "worktrees"),
+        pytest.raises(NotReadyError, match="not in a git repository") as caught,
+        as_then(bare, BackTo(RUN, "dev", "9" * 40)),
     ):
-        pytest.fail("it was checked out")
+        pytest.fail("it was taken")
+    assert "clone" in caught.value.remedy
 
 
 def test_a_build_that_no_commit_has_is_brought_along(repository: Repository) -> None:
