@@ -181,7 +181,8 @@ class Command:
             found += below
             todo += below
         for pid in found:
-            self.known.setdefault(pid, _started(pid))
+            if started := _started(pid):  # none of one that has ended since it was listed
+                self.known.setdefault(pid, started)
         return [pid for pid in found if name in _words(pid)]
 
     def signal(self, pids: Sequence[int], number: signal.Signals) -> None:
