@@ -101,7 +101,7 @@ PROCESSES = (
         "kill-both",
         "`deploy` and the engine are killed: the agent is gone",
         "The command is gone at once, with no result. Lock and lease stay, and what was being made may stand in the account and not "
-        "in the state.",
+        "in the state. The plugin ends with its engine (AWS's real one asks whether that lives every five minutes).",
         strikes.kill("driver", ENGINE),
         in_engine,
         may=(None,),
