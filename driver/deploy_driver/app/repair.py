@@ -122,9 +122,9 @@ class Repairer:
             self._write(step, facts, found)
             if all(verdict.fate is not Fate.ADOPTED for verdict in found.verdicts):
                 break
-        return (*settled.values(), *self._delete_seconds(stack, known))
+        return (*settled.values(), *self.delete_seconds(stack, known))
 
-    def _delete_seconds(self, stack: Stack, known: OnRecord) -> list[Settlement]:
+    def delete_seconds(self, stack: Stack, known: OnRecord) -> list[Settlement]:
         """Delete what runs have made twice, once it was shown. What else nobody needs stays, and the up names it."""
         session, run = self.begun.session.renewed(), self.begun.run
         resources = session.state_store().resources(stack.name)
