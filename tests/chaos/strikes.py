@@ -29,6 +29,8 @@ PATIENCE = 20.0
 FROZEN = 20.0
 GONE = 6.0
 STALL = 25.0
+ATTEMPTS = 5
+"""Tries of the AWS plugin at one call."""
 _DISK = 1 << 20
 _TARGET_WAIT = 3.0
 
@@ -159,13 +161,18 @@ def spoil(action: str, does: str, **more: object) -> Strike:
     return strike
 
 
-def lose_the_answer(attack: Attack) -> Iterator[None]:
-    """The next call that this moment leads to is made, and nobody hears of it."""
-    if not attack.moment.calls:
-        raise NothingToStrikeError(str(attack.moment))
-    for action in attack.moment.calls:
-        attack.project.power("POST", "faults", {"action": action, "does": "lose", "account": attack.account})
-    yield
+def lose_answers(times: int) -> Strike:
+    """So many of the next calls that this moment leads to are made, and nobody hears of them."""
+
+    def strike(attack: Attack) -> Iterator[None]:
+        if not attack.moment.calls:
+            raise NothingToStrikeError(str(attack.moment))
+        for action in attack.moment.calls:
+            lost = {"action": action, "does": "lose", "times": times, "account": attack.account}
+            attack.project.power("POST", "faults", lost)
+        yield
+
+    return strike
 
 
 def disk_full(attack: Attack) -> Iterator[None]:

@@ -190,7 +190,14 @@ CLOUD = (
         "The answer to the call that makes, changes or deletes a resource is lost after it was carried out",
         "The call is tried again and meets what it made itself: `failed` with AWS's `already exists`, or nothing at all; or it makes a "
         "second thing: `failed (left over)`.",
-        strikes.lose_the_answer,
+        strikes.lose_answers(1),
+        at_a_call,
+    ),
+    Fault(
+        "lost-answers",
+        "AWS carries out the call that makes, changes or deletes a resource, and no answer comes through however often it is tried",
+        "`failed`. What was made once or several times stands in the account, and not in the state.",
+        strikes.lose_answers(strikes.ATTEMPTS),
         at_a_call,
     ),
     Fault(

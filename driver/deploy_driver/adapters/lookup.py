@@ -11,7 +11,7 @@ from deploy_driver.adapters.aws import asking, every
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.drift.by_name import NameQuestion, at
 from deploy_driver.errors import NotReadyError
-from deploy_driver.repair.identity import IDENTITIES, CloudIdentity, Owner, filled, tags_of
+from deploy_driver.repair.identity import IDENTITIES, CloudIdentity, Owner, filled, may_be_deleted, tags_of
 from deploy_driver.repair.orphans import question_of, unlisted
 from deploy_driver.repair.settle import Sighting, Unfinished, listed_ids
 
@@ -41,10 +41,9 @@ class Lookup:
 
         Nothing of a type of which no second one is ever deleted. Raises NotReadyError where AWS does not say.
         """
-        identity = IDENTITIES.get(one.type)
-        if identity is None or identity.deletion is None:
+        if not may_be_deleted(one.type):
             return []
-        seen = self.seen(one)
+        identity, seen = IDENTITIES[one.type], self.seen(one)
         if isinstance(seen, str):
             raise NotReadyError(seen)
         listed = self.owner.listed.get(one.type, ())

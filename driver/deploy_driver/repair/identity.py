@@ -193,6 +193,11 @@ def may_be_made_again(type_: str) -> bool:
     return bool(_AGAIN.fullmatch(type_))
 
 
+def may_be_deleted(type_: str) -> bool:
+    """Whether one of it that nothing uses may be deleted: it holds nothing of anybody."""
+    return type_ in IDENTITIES and IDENTITIES[type_].deletion is not None
+
+
 def filled(text: str, known: Mapping[str, Any]) -> str:
     """The text with what its placeholders stand for; what is not known is left out."""
     return _SAID.sub(lambda said: _text(at(known, said[1])), text)

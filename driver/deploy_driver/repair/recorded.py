@@ -13,6 +13,9 @@ _DELETES = frozenset({"delete", "delete-replaced"})
 IN_FLIGHT = 30.0
 """Seconds after the last that is known of a run in which a call that was on its way then may still make something."""
 
+_CLOCKS = 10.0
+"""Seconds by which AWS's clock and that of a run may differ; AWS says full ones, and the engine is heard of a little late."""
+
 Span = tuple[float, float]
 """From when until when, in seconds since the epoch."""
 
@@ -27,6 +30,11 @@ class OnRecord:
     ids: Mapping[str, str] = field(default_factory=dict)
     begun: frozenset[str] = frozenset()
     making: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+
+    def made(self, urn: str, at: float | None) -> bool:
+        """Whether something was made while a run was making that resource: `at` is when, None where nobody says."""
+        spans = self.making.get(urn, ())
+        return any(at is None or began - _CLOCKS <= at <= ended for began, ended in spans)
 
 
 NO_RECORD = OnRecord()

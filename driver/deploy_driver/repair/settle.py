@@ -15,7 +15,7 @@ from typing import Any
 from deploy_driver.drift.finding import contains
 from deploy_driver.placeholders import UNKNOWN
 from deploy_driver.record.catalogue import Fate
-from deploy_driver.repair.identity import may_be_made_again
+from deploy_driver.repair.identity import may_be_deleted, may_be_made_again
 from deploy_driver.repair.recorded import NO_RECORD, OnRecord
 
 _PROVIDERS = "pulumi:providers:"
@@ -143,16 +143,20 @@ def settle(
     if isinstance(seen, str):
         begun = one.operation or (one.urn in known.begun and one.whole)
         return Settlement(one.urn, Fate.UNKNOWN, why=seen) if begun else None
-    return _told(one, seen, ids, recorded) or (
-        Settlement(one.urn, Fate.DROPPED, why=NOT_THERE) if one.operation else None
-    )
+    return _told(one, seen, ids, known) or (Settlement(one.urn, Fate.DROPPED, why=NOT_THERE) if one.operation else None)
 
 
-def _told(one: Unfinished, seen: Sequence[Sighting], ids: Collection[str], recorded: str) -> Settlement | None:
-    """What the account tells; None where nothing is there that the state does not list."""
+def _told(one: Unfinished, seen: Sequence[Sighting], ids: Collection[str], known: OnRecord) -> Settlement | None:
+    """What the account tells; None where nothing is there that the state does not list.
+
+    Of several that a run has made in trying to make this one, it is the last: the others are deleted when it is in the state.
+    """
+    recorded = known.ids.get(one.urn, "")
     fresh = [sighting for sighting in seen if sighting.id not in ids]
     ours = [sighting for sighting in fresh if sighting.ours]
     ours = [sighting for sighting in ours if sighting.id == recorded] or ours
+    if may_be_deleted(one.type) and all(known.made(one.urn, sighting.made) for sighting in ours):
+        ours = sorted(ours, key=lambda sighting: sighting.made or 0.0)[-1:]
     if len(ours) > 1:
         return Settlement(one.urn, Fate.SEVERAL, why=", ".join(sighting.id for sighting in ours))
     if ours:

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 
 from deploy_driver.record.catalogue import Fate
 from deploy_driver.record.stream import moment
-from deploy_driver.repair.recorded import OnRecord, Span
+from deploy_driver.repair.recorded import OnRecord
 from deploy_driver.repair.settle import Settlement, Sighting, Unfinished
-
-_CLOCKS = 10.0
-"""Seconds by which AWS's clock and that of the run may differ; AWS says full ones, and the engine is heard of a little late."""
 
 
 def made_twice(one: Unfinished, beside: Sequence[Sighting], known: OnRecord) -> list[Settlement]:
@@ -18,17 +15,11 @@ def made_twice(one: Unfinished, beside: Sequence[Sighting], known: OnRecord) -> 
 
     Where AWS does not say when a thing was made, it is enough that a run was at making it.
     """
-    spans = known.making.get(one.urn, ())
     return [
         Settlement(one.urn, Fate.TWICE, sighting.id, f"{sighting.why}, and it was made {_when(sighting)}")
         for sighting in beside
-        if any(_within(sighting, span) for span in spans)
+        if known.made(one.urn, sighting.made)
     ]
-
-
-def _within(sighting: Sighting, span: Span) -> bool:
-    began, ended = span
-    return sighting.made is None or began - _CLOCKS <= sighting.made <= ended
 
 
 def _when(sighting: Sighting) -> str:

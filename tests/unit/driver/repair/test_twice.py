@@ -7,7 +7,7 @@ import pytest
 from deploy_driver.record.catalogue import Fate
 from deploy_driver.repair.identity import IDENTITIES
 from deploy_driver.repair.recorded import NO_RECORD, OnRecord
-from deploy_driver.repair.settle import Sighting, Unfinished
+from deploy_driver.repair.settle import Sighting, Unfinished, settle
 from deploy_driver.repair.twice import made_twice
 from tests.checkpoints import resource
 from tests.samples import stack
@@ -36,6 +36,27 @@ def second(made: float | None) -> Sighting:
 def test_what_the_run_made(made: float | None, known: OnRecord, ours: bool) -> None:
     found = made_twice(API, [second(made)], known)
     assert [(one.urn, one.fate, one.id) for one in found] == ([(API.urn, Fate.TWICE, "b2")] if ours else [])
+
+
+def pending(type_: str = API.type) -> Unfinished:
+    return Unfinished(resource(stack("dev"), type_, "web"), "creating")
+
+
+def test_of_several_that_a_run_has_made_in_trying_the_last_is_adopted() -> None:
+    first, last, stranger = (
+        Sighting(name, ours=True, why="ours", made=made)
+        for name, made in (("a1", 1003.0), ("c3", 1009.0), ("d4", 2000.0))
+    )
+
+    def settled(one: Unfinished, known: OnRecord, *seen: Sighting) -> tuple[Fate, str] | None:
+        verdict = settle(one, lambda _: seen, ids=(), known=known)
+        return (verdict.fate, verdict.id) if verdict else None
+
+    assert settled(pending(), KNOWN, last, first) == (Fate.ADOPTED, "c3")
+    assert settled(pending(), NO_RECORD, last, first) == (Fate.SEVERAL, "")
+    assert settled(pending(), KNOWN, last, first, stranger) == (Fate.SEVERAL, "")
+    function = pending("aws:lambda/function:Function")
+    assert settled(function, OnRecord(making={function.urn: [(1000.0, 1020.0)]}), last, first) == (Fate.SEVERAL, "")
 
 
 def test_nothing_that_holds_data_is_ever_deleted() -> None:
