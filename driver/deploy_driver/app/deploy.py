@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
@@ -141,22 +141,28 @@ def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequ
 
 @dataclass(frozen=True)
 class RunContext:
-    """A run that has begun: its plan, who it runs as, and everything wired.
+    """A run that can begin: its plan, who it runs as, and everything wired.
 
-    `depends_on` is what must be the same if another run is to go on with this one; empty where it changes nothing.
+    `opening` is what is said first: that it begins and, where it changes something, what must be the same if another run is to go
+    on with this one.
     """
 
     plan: Plan
     session: Session
     run: RunComponents
     console: Console
-    depends_on: tuple[Event, ...] = ()
+    opening: tuple[Event, ...] = ()
+
+    @property
+    def depends_on(self) -> Mapping[tuple[str, str], str]:
+        """What the run depends on, by stack and name."""
+        return {(fact.stack, fact.name): fact.value for fact in self.opening if isinstance(fact, RunDependsOn)}
 
 
 def start_run(
     project: LocalProject, options: Options, chosen: Sequence[Stack], console: Console, session: Session | None = None
 ) -> RunContext:
-    """Plan, start a session unless there is one, wire everything, and say that the run begins."""
+    """Plan, start a session unless there is one, and wire everything."""
     settings = for_one_run(options.settings, project.config.project)
     plan = make_plan(options.operation, chosen, known=project.config.stacks)
     tools = project.find_tools()
@@ -179,8 +185,8 @@ def start_run(
         known = session.platform().read()
         run = replace(run, facts=replace(run.facts, others=known.others(project.config.project) if known else ()))
     context = RunContext(plan, session, run, console)
-    run.stream(_started(context, options, info))
-    return _bound(context) if keeps else context
+    facts = _depends_on(context) if keeps else ()
+    return replace(context, opening=(_started(context, options, info), *facts))
 
 
 def _started(context: RunContext, options: Options, info: BuildInfo) -> RunStarted:
@@ -204,14 +210,6 @@ def _started(context: RunContext, options: Options, info: BuildInfo) -> RunStart
     )
 
 
-def _bound(context: RunContext) -> RunContext:
-    """The same, with what it depends on, which is on record from now on."""
-    facts = tuple(_depends_on(context))
-    for fact in facts:
-        context.run.stream(fact)
-    return replace(context, depends_on=facts)
-
-
 def _depends_on(context: RunContext) -> Iterator[Event]:
     project, run = context.session.project, context.run
     binder = Binder(
@@ -227,13 +225,18 @@ def _depends_on(context: RunContext) -> Iterator[Event]:
 
 @contextmanager
 def running(context: RunContext) -> Iterator[Ending]:
-    """While inside, signals stop the run cleanly; afterwards its end is on record and the screen is free."""
+    """Say that the run begins. While inside, signals stop it cleanly; afterwards its end is on record and the screen is free.
+
+    Nothing is on record before signals are taken, so that a run that a signal ends says so there.
+    """
     run, console = context.run, context.console
     if run.segments:
         run.segments.begin()
     with console.stopping(run.deployer.interrupt, waiting=WAITING, leaving=_leaving(run)) as signals:
         try:
             with finishing(run.facts.run, run.deployer.clock, run.stream) as ending, signals.coded():
+                for event in context.opening:
+                    run.stream(event)
                 yield ending
                 ending.code = signals.exit_code(ending.code)
                 if run.stream.broken and ending.code == ExitCode.DONE:

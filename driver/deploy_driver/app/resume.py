@@ -7,7 +7,7 @@ a run of its own              of the stacks that are not done; those that an eng
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +25,7 @@ from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import BusyError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, RunDependsOn, Verb
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, Verb
 from deploy_driver.record.standing import BackTo, LeftRun, Standing, left_by
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
@@ -257,7 +257,7 @@ def _say(begun: RunContext, left: LeftRun) -> None:
 
 def _require_same(begun: RunContext, left: LeftRun) -> None:
     """Raise RefusedError where something is not as it was, each by name."""
-    moved = [*_moved_facts(begun, left), *_moved_states(begun, left)]
+    moved = [*moved_facts(left, begun.depends_on, begun.plan.stacks), *_moved_states(begun, left)]
     for fact in moved:
         begun.run.stream(fact)
     if moved:
@@ -269,14 +269,15 @@ def _require_same(begun: RunContext, left: LeftRun) -> None:
     begun.run.stream(CheckPassed(CHECK, "commit, settings, tools and states are as they were"))
 
 
-def _moved_facts(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
-    now = {(fact.stack, fact.name): fact.value for fact in begun.depends_on if isinstance(fact, RunDependsOn)}
-    chosen = {"", *begun.plan.stacks}
+def moved_facts(left: LeftRun, now: Mapping[tuple[str, str], str], stacks: Collection[str]) -> Iterator[CheckFailed]:
+    """What these stacks depend on and is not what it was. What a run had not said before it died matters where it had begun something."""
+    chosen = {"", *stacks}
+    begun = left.touched or left.started.resumes
     then = {key: value for key, value in left.depends_on.items() if key[0] in chosen}
     for key in dict.fromkeys((*then, *now)):
         stack, name = key
         before, after = then.get(key, "not on record"), now.get(key, "not known")
-        if before != after:
+        if before != after and (begun or key in then):
             yield CheckFailed(CHECK, f"{name}: then {before}, now {after}", "put it back", stack)
 
 

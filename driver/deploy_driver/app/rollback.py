@@ -23,7 +23,7 @@ from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, RunDependsOn, Verb
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, Verb
 from deploy_driver.record.earlier import deployed, earlier, is_good
 from deploy_driver.record.standing import BackTo, LeftRun
 from deploy_driver.record.stream import moment
@@ -191,8 +191,7 @@ def other_files(then: Facts, now: Facts, stack: str) -> Iterator[OtherFile]:
 
 def _require_as_then(begun: RunContext, target: LeftRun, stack: str) -> None:
     """Raise RefusedError where a file is not what it was in the run, each by name."""
-    now = {(fact.stack, fact.name): fact.value for fact in begun.depends_on if isinstance(fact, RunDependsOn)}
-    found = list(other_files(target.depends_on, now, stack))
+    found = list(other_files(target.depends_on, begun.depends_on, stack))
     for one in found:
         begun.run.stream(
             Progress(

@@ -12,11 +12,12 @@ import pytest
 from deploy_driver.adapters.processes import process
 from deploy_driver.app.deploy import without_end
 from deploy_driver.app.history import Records
-from deploy_driver.app.resume import Whose, left_run, require_resumable
+from deploy_driver.app.resume import Whose, left_run, moved_facts, require_resumable
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.record import catalogue as said
 from deploy_driver.record.chain import line_of
+from deploy_driver.record.standing import left_by
 from deploy_driver.record.stream import Envelope
 from deploy_driver.values import Cloud, Operation, Process
 from tests.samples import chain
@@ -190,3 +191,25 @@ def test_an_up_says_which_run_of_its_stacks_has_no_end(
     found = list(without_end(archive, THIRD, make_plan(Operation.UP, chain()[:2]), "items"))
     assert [name for name in (FIRST, SECOND) if any(name in one.message for one in found)] == names
     assert not found or f"deploy resume {FIRST}" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("begun", "then", "moved"),
+    [
+        (True, {("", "commit"): "a1", ("dev", "settings"): "s1"}, []),
+        (True, {("", "commit"): "a1"}, ["settings"]),
+        (False, {("", "commit"): "a1"}, []),  # it died while it said what it depends on
+        (False, {}, []),
+        (False, {("", "commit"): "b2"}, ["commit"]),
+        (False, {("", "commit"): "a1", ("dev", "role"): "r1"}, ["role"]),
+        (False, {("", "commit"): "a1", ("prod", "role"): "r1"}, []),
+    ],
+)
+def test_what_a_run_had_not_said_before_it_died_matters_where_it_had_begun_something(
+    begun: bool, then: dict[tuple[str, str], str], moved: list[str]
+) -> None:
+    facts = [said.RunDependsOn(name, value, stack) for (stack, name), value in then.items()]
+    started, *steps = run(FIRST, *(["dev"] if begun else []), stacks=("dev",))
+    lines = [Envelope(FIRST, number, 0.0, event) for number, event in enumerate([started, *facts, *steps], 1)]
+    found = moved_facts(left_by(lines), {("", "commit"): "a1", ("dev", "settings"): "s1"}, ["dev"])
+    assert [fact.what.partition(":")[0] for fact in found] == moved
