@@ -112,6 +112,9 @@ class StateStore(Protocol):
     def written(self, stack: str) -> float:
         """When the stack's state was written last, in seconds since the epoch; 0 when there is none."""
 
+    def took(self, stack: str) -> float:
+        """For how many seconds the stack was last deployed, the longest of a few times; 0 when nothing says so."""
+
     def read(self, stack: str) -> bytes | None:
         """The stack's state, as the engine would read it; None when there is none. Raises NotReadyError."""
 

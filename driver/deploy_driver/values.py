@@ -256,11 +256,17 @@ class SessionLength:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who AWS says we are (sts:GetCallerIdentity), and for how long when a role was entered for it."""
+    """Who AWS says we are (sts:GetCallerIdentity), and for how long when a role was entered for it.
+
+    `ahead` is by how many seconds AWS's clock is ahead of this machine's. `ends` is when the credentials end for good, in seconds
+    since the epoch; None where they are renewed by themselves, or nothing says so.
+    """
 
     account: str
     arn: str
     session: SessionLength | None = None
+    ahead: float = 0.0
+    ends: float | None = None
 
 
 class Urn(str):

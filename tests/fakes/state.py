@@ -15,7 +15,7 @@ from deploy_driver.values import Copy, StateMark
 class FakeState:
     """Implements the StateStore port. `held` are the stacks' locks, `stacks` those that stand.
 
-    `digests` are their states', `moments` when those were written.
+    `lasted` says for how many seconds they were deployed last. `digests` are their states', `moments` when those were written.
 
     `contents` are the stacks' states, `kept` the other copies of them; a copy with a version is an earlier version.
     `listed` is what is in these, `checked` are the stacks whose backends were to be usable, `asked` those whose locks were looked at.
@@ -29,6 +29,7 @@ class FakeState:
     listed: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     contents: Mapping[str, bytes] = field(default_factory=dict)
     kept: Mapping[str, Mapping[Copy, bytes]] = field(default_factory=dict)
+    lasted: Mapping[str, float] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
 
@@ -52,6 +53,9 @@ class FakeState:
 
     def written(self, stack: str) -> float:
         return self.moments.get(stack, 0.0)
+
+    def took(self, stack: str) -> float:
+        return self.lasted.get(stack, 0.0)
 
     def read(self, stack: str) -> bytes | None:
         return self.contents.get(stack)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
@@ -15,6 +17,10 @@ _REMEDIES = {
     "AccessDenied": "run this as who may enter that role: Jenkins' deploy role deploys and audits, its preview role looks, an "
     "administrator enters access layers; or compare the role's trust policy with what we present: our role, the ExternalId, "
     "the session name and the source identity; `deploy bootstrap` puts the policy back",
+    **dict.fromkeys(
+        ("SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"),
+        "if AWS speaks of the time, set this machine's clock (`timedatectl set-ntp true`); otherwise get new credentials",
+    ),
     "ExpiredToken": "the machine's own credentials have expired; get new ones and run again",
 }
 
@@ -43,15 +49,21 @@ class TemporaryCredentials:
 
 @dataclass(frozen=True)
 class StsIdentity:
-    """The Identity port over one session's STS. `sandbox` are the accounts that there are on this machine; empty on AWS."""
+    """The Identity port over one session's STS. `sandbox` are the accounts that there are on this machine; empty on AWS.
+
+    `ends` is when the session ends for good, in seconds since the epoch; None where it is renewed, or nobody knows.
+    """
 
     aws: AwsSession
     sandbox: frozenset[str] = frozenset()
+    ends: float | None = None
 
     def caller(self) -> Caller:
         """Who the machine is."""
         answer = asking("asking AWS who we are", self.aws.client("sts").get_caller_identity, remedies=_REMEDIES)
-        return Caller(answer["Account"], answer["Arn"])
+        said = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+        ahead = parsedate_to_datetime(said).timestamp() - time.time() if said else 0.0
+        return Caller(answer["Account"], answer["Arn"], ahead=ahead, ends=self.ends)
 
     def assume(self, entrance: Entrance, region: str) -> Caller:
         """Enter, and say who that made us; the credentials are dropped."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from deploy_driver.adapters.aws import AwsSession, asking
@@ -25,6 +26,9 @@ _REMEDIES = {
 
 
 _META = ".pulumi/meta.yaml"
+
+_LAST_TIMES = 3
+"""How many updates are asked how long they took: the last one may have found nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,17 @@ class S3StateStore:
 
         Pulumi writes it into the history that it keeps beside the state (sdk `backend.UpdateMetadata`, `git.head`).
         """
+        update = next(self._updates(stack), None)
+        said = (update or {}).get("environment") or {}
+        return Deployed(said["git.head"], said.get("git.dirty") == "true") if "git.head" in said else None
+
+    def took(self, stack: str) -> float:
+        """For how many seconds the stack was deployed, the longest of the last times; 0 when nothing says so."""
+        last = islice(self._updates(stack), _LAST_TIMES)
+        return max((float(update["endTime"] - update["startTime"]) for update in last), default=0.0)
+
+    def _updates(self, stack: str) -> Iterator[Mapping[str, Any]]:
+        """The updates that succeeded, newest first, as Pulumi's backend keeps them (sdk `backend.UpdateInfo`)."""
         prefix = f".pulumi/history/{project_of(self.project, stack)}/{stack}/"
         listing = self._bucket(stack).get_paginator("list_objects_v2")
         pages = listing.paginate(Bucket=self.backends[stack].bucket, Prefix=prefix)
@@ -86,10 +101,8 @@ class S3StateStore:
         keys = [str(entry["Key"]) for page in found for entry in page.get("Contents", [])]
         for key in sorted((key for key in keys if key.endswith(".history.json")), reverse=True):
             update = json.loads(self._read(stack, f"history of {stack}", key))
-            said = update.get("environment") or {}
             if update.get("kind") == "update" and update.get("result") == "succeeded":
-                return Deployed(said["git.head"], said.get("git.dirty") == "true") if "git.head" in said else None
-        return None
+                yield update
 
     def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
         """The resources in the stack's state, as Pulumi wrote them (sdk `apitype.ResourceV3`); none when there is no state.

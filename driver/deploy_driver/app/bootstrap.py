@@ -125,7 +125,9 @@ def bootstrap(
     config, context = project.config, start_run(project, options, chosen, console, session)
     run, plan = context.run, context.plan
     with running(context) as ending:
-        Preflight(session.identity, None, ignore).require(plan, run.facts)  # the run itself asks again, and says it
+        Preflight(session.identity, None, ignore, WallClock()).require(
+            plan, run.facts
+        )  # the run itself asks again, and says it
         foundation = Foundation(
             session.aws,
             config.backend,

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from deploy_driver.adapters.foundation import access_bucket_policy, service_bucket_policy
 from deploy_driver.adapters.state import S3StateStore
+from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
 from deploy_driver.app.console import ignore
 from deploy_driver.app.outputs import read_outputs
@@ -239,7 +240,9 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
     plan = make_plan(Operation.UP, session.config.layer(layer))
     try:
         onlooker = Onlooker(session.leasing(ignore), note)
-        Preflight(session.identity, session.state_store(), note).require(plan, session.facts, onlooker)
+        Preflight(session.identity, session.state_store(), note, WallClock(), session.room).require(
+            plan, session.facts, onlooker
+        )
     except (NotReadyError, RefusedError):
         asked = {result.rule for result in found}
         found += not_looked_at(
@@ -249,7 +252,7 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
     return found
 
 
-_CHECKED = ("identity", "state", "role", "lease", "lock")
+_CHECKED = ("identity", "disk", "state", "session", "role", "lease", "lock")
 """What every run looks at before it begins."""
 
 

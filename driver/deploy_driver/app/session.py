@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -30,7 +31,7 @@ from deploy_driver.adapters.work_tree import of_file
 from deploy_driver.adapters.worktrees import in_repository_of
 from deploy_driver.app.console import Console
 from deploy_driver.app.program import deletions, needs, settings_problems
-from deploy_driver.config.environment import Machine, for_git, on_aws, on_loopback
+from deploy_driver.config.environment import Machine, for_git, given_until, on_aws, on_loopback
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.config.root import find_root
@@ -208,7 +209,16 @@ class Session:
     @property
     def identity(self) -> StsIdentity:
         """Who this process is, and its way into other accounts."""
-        return StsIdentity(self.aws, frozenset(self.sandbox.accounts.values() if self.sandbox else ()))
+        if self.sandbox:
+            return StsIdentity(self.aws, frozenset(self.sandbox.accounts.values()))
+        return StsIdentity(self.aws, ends=given_until(self.project.machine.environment))
+
+    def room(self) -> int:
+        """How many bytes may still be written where runs are recorded; 0 as well where no more files can be made."""
+        folder = self.config.root / ".deploy"
+        disk = os.statvfs(folder if folder.exists() else self.config.root)
+        full = disk.f_files and not disk.f_favail
+        return 0 if full else disk.f_bavail * disk.f_frsize
 
     def enter(self, step: Step) -> AwsSession:
         """Enter an account as a step's role; as this process where the step takes none. Raises NotReadyError with AWS's reason."""
@@ -347,7 +357,7 @@ def compose(
             DeployedCode(seen, LambdaCode(lambda: session.renewed().aws, session.state_store), _live(back)),
             digest_of=lambda path: of_file(session.config.root / session.config.program / path),
         ),
-        preflight=Preflight(session.identity, state, stream),
+        preflight=Preflight(session.identity, state, stream, clock, session.room),
         leasing=session.leasing(stream, lock_timeout),
         gates=(*_as_then(back), *gates_of(_SettledPrompt(console.prompt, stream), rights, yes=yes, allowed=allowed)),
         prober=ServiceProber(clock, session.config.root, session.environment),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from deploy_driver.record.redaction import learn_environment
@@ -35,6 +36,20 @@ The last three say where an instance asks for its own credentials: an instance i
 Guide, "Access instance metadata for an EC2 instance"), and a cluster may answer for the metadata service itself. A shared config
 file may say the same, and with `endpoint_url` where the company's own endpoints are; every SDK of a run reads the same file.
 """
+
+
+def given_until(ambient: Mapping[str, str]) -> float | None:
+    """When credentials that are variables end, in seconds since the epoch; None where there are none, or they do not say.
+
+    `aws configure export-credentials --format env` says it as AWS_CREDENTIAL_EXPIRATION. It is not handed on: boto3 raises a
+    RuntimeError in the middle of a call where that moment has passed (botocore, `RefreshableCredentials`).
+    """
+    said = ambient.get("AWS_CREDENTIAL_EXPIRATION", "") if "AWS_ACCESS_KEY_ID" in ambient else ""
+    try:
+        return datetime.fromisoformat(said).timestamp() if said else None
+    except ValueError:
+        return None
+
 
 NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from deploy_driver.checkpoint import Judged
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
+from deploy_driver.lease import span
 from deploy_driver.plan.plan import Plan, Step
-from deploy_driver.ports import Emit, Identity, StateStore
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, SessionNegotiated
+from deploy_driver.ports import Clock, Emit, Identity, StateStore
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, Diagnostic, SessionNegotiated
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States, pending
 from deploy_driver.values import Caller, Operation, SessionLength
@@ -35,6 +36,15 @@ class Check:
     ask: Callable[[], Passed]
     stack: str = ""
 
+
+_TOLERATED = 120
+"""Seconds by which the clock may be wrong. AWS itself refuses at 300 (IAM User Guide, "Signature Version 4", troubleshooting)."""
+
+_MARGIN = 60
+"""Seconds that a run takes beside its engines."""
+
+_ROOM = 64 << 20
+"""Bytes that must be free for the record, and for what the engine says and packs: a hundred times of what a small run takes."""
 
 Answers = list[tuple[Check, Passed | DeployError]]
 
@@ -62,12 +72,15 @@ class Writers(Protocol):
 class Preflight:
     """The checks of a run: who we are, the backend, and for every stack its role, its account, its lock and its state.
 
-    `state` is None before the backend has been made.
+    `state` is None before the backend has been made. `room` is how many bytes may still be written where the run is recorded;
+    None where none is kept.
     """
 
     identity: Identity
     state: StateStore | None
     emit: Emit
+    clock: Clock
+    room: Callable[[], int] | None = None
 
     def require(self, plan: Plan, facts: RunFacts, writers: Writers | None = None) -> Admission:
         """Let the plan begin. Raise NotReadyError with every failed check, RefusedError when a stack still carries others.
@@ -75,9 +88,12 @@ class Preflight:
         Nothing has been touched then. The stacks are taken through `writers`, and no engine is at work on them any more, before
         their states are judged: what an engine is about to write is neither right nor wrong.
         """
-        answers = self._asked([Check("identity", partial(self._caller, facts))])
+        answers = self._asked([Check("identity", partial(self._caller, facts)), *self._room_checks()])
         if not _failures(answers):
+            me = next(answer.caller for _, answer in answers if isinstance(answer, Passed) and answer.caller)
             answers = self._asked([*self._backend_checks(plan)])
+            if not _failures(answers):
+                answers += self._asked([*self._session_checks(plan, facts, me)])
             if writers and not _failures(answers):
                 answers += self._asked([Check("lease", partial(_taken, writers, plan))])
             free = writers if not _failures(answers) else None
@@ -98,6 +114,34 @@ class Preflight:
         _require_none(_failures(self._asked([Check("identity", partial(self._caller, facts))])))
         _require_none(_failures(self._asked([*self._backend_checks(plan)])))
         return _admission(self._asked([*self._role_checks(plan, facts), *self._state_checks(plan.steps, facts)]))
+
+    def _room_checks(self) -> Iterator[Check]:
+        if self.room:
+            yield Check("disk", partial(_roomy, self.room))
+
+    def _session_checks(self, plan: Plan, facts: RunFacts, me: Caller) -> Iterator[Check]:
+        if self.state:
+            yield Check("session", partial(self._outlasts, plan, facts, me, self.state))
+
+    def _outlasts(self, plan: Plan, facts: RunFacts, me: Caller, state: StateStore) -> Passed:
+        """Hold what the stacks took last time against the sessions. One of a role is renewed by whoever can still enter it."""
+        took = {step.stack.name: state.took(step.stack.name) for step in plan.steps}
+        for step in plan.steps:
+            entrance, last = step.entrance(facts.session_name(step)), took[step.stack.name]
+            if entrance.role_arn and last > entrance.duration:
+                said = f"it took {span(last)} last time, and a session of its role lasts {span(entrance.duration)}"
+                self.emit(Diagnostic(step.stack.name, "warning", f"{said}: it is renewed in the middle"))
+        if me.ends is None:
+            return Passed("this machine's credentials are renewed by themselves, or do not say when they end")
+        left, needed = me.ends - self.clock.now(), sum(took.values())
+        if left < needed + _MARGIN:
+            raise NotReadyError(
+                f"the credentials of {me.arn} end in {span(left)}, and nothing renews them; these stacks took {span(needed)} last time",
+                remedy="get new ones that last longer, and put them and their AWS_CREDENTIAL_EXPIRATION into the environment",
+            )
+        return Passed(
+            f"{span(left)} are left of this machine's credentials; these stacks took {span(needed)} last time"
+        )
 
     def _role_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:
@@ -134,6 +178,12 @@ class Preflight:
             raise NotReadyError(
                 f"we are {caller.arn} in account {caller.account}, expected account {facts.account} (tools)",
                 remedy="run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way",
+            )
+        if abs(caller.ahead) > _TOLERATED:
+            behind = "behind" if caller.ahead > 0 else "ahead of"
+            raise NotReadyError(
+                f"this machine's clock is {span(abs(caller.ahead))} {behind} AWS's, which refuses what was signed more than 5 min off",
+                remedy="set the clock: `timedatectl set-ntp true`, or on a virtual machine that of its host",
             )
         return Passed(caller.arn, caller)
 
@@ -180,6 +230,16 @@ def _require_none(failures: Sequence[tuple[Check, DeployError]]) -> None:
             detail=[_line(check, error) for check, error in failures],
             remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
         )
+
+
+def _roomy(room: Callable[[], int]) -> Passed:
+    free = room()
+    if free < _ROOM:
+        raise NotReadyError(
+            f"only {free >> 20} MiB can still be written in .deploy/runs, where the run is recorded; {_ROOM >> 20} are needed",
+            remedy="make room on that disk; `du -sh .deploy/runs/*` shows what earlier runs have left",
+        )
+    return Passed(f"{free >> 20} MiB are free for the run's record")
 
 
 def _usable(state: StateStore, plan: Plan) -> Passed:

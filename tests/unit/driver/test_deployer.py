@@ -104,7 +104,7 @@ class World:
         self.leases = FakeLeases(self.clock)
         self.deployer = Deployer(
             self.engine,
-            Preflight(self.identity, self.state, self.said),
+            Preflight(self.identity, self.state, self.said, self.clock),
             leasing(self.leases, self.state, said=self.said),
             (
                 Limit(),

@@ -8,12 +8,13 @@ import pytest
 
 from deploy_driver.errors import ExitCode, NotReadyError, RefusedError
 from deploy_driver.plan.plan import make_plan
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, Diagnostic
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Caller, Copy, Operation
 from tests.checkpoints import Document, checkpoint, content, resource, with_pending
+from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
-from tests.fakes.identity import FakeIdentity
+from tests.fakes.identity import JENKINS, FakeIdentity
 from tests.fakes.leases import FakeLeases, leasing, lock
 from tests.fakes.state import FakeState
 from tests.samples import ACCOUNTS, RUN, access_stack, chain, facts, stack, tools_stack
@@ -23,7 +24,7 @@ PLAN = make_plan(Operation.UP, chain())
 
 def required(identity: FakeIdentity, state: FakeState | None, said: Recorder) -> None:
     with leasing(state=state, said=said).holding(lambda: False) as writers:
-        Preflight(identity, state, said).require(PLAN, facts(), writers)
+        Preflight(identity, state, said, FakeClock()).require(PLAN, facts(), writers)
 
 
 def refused(identity: FakeIdentity, state: FakeState | None, said: Recorder | None = None) -> NotReadyError:
@@ -47,6 +48,7 @@ def test_when_all_is_well_every_fact_is_said() -> None:
         ("role", "dev"),
         ("role", "prod"),
         ("role", "staging"),
+        ("session", ""),
         ("state", ""),
         ("state", "dev"),
         ("state", "prod"),
@@ -58,7 +60,7 @@ def test_when_all_is_well_every_fact_is_said() -> None:
 
 def test_every_role_is_entered_as_the_run_will_enter_it() -> None:
     identity = FakeIdentity()
-    Preflight(identity, FakeState(), Recorder()).require(PLAN, facts())
+    Preflight(identity, FakeState(), Recorder(), FakeClock()).require(PLAN, facts())
     entered = {entrance.role_arn: entrance for entrance in identity.entered}
     dev = entered["arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"]
     assert len(entered) == 3
@@ -109,14 +111,14 @@ def test_an_identity_of_another_account_is_refused_and_of_the_tools_account_it_i
     assert "we are arn:aws:iam::999999999999:user/me in account 999999999999" in error.detail[0]
     assert "expected account 111111111111 (tools)" in error.detail[0]
     assert "ambient AWS profile" in error.remedy
-    Preflight(FakeIdentity(), FakeState(), Recorder()).require(PLAN, facts())
+    Preflight(FakeIdentity(), FakeState(), Recorder(), FakeClock()).require(PLAN, facts())
 
 
 def test_a_lock_is_in_the_way_of_changes_and_not_of_a_preview() -> None:
     locked = FakeState(held={"dev": (lock(),)})
     assert "dev: lock: the stack is locked by jenkins@agent-3 (pid 77)" in refused(FakeIdentity(), locked).detail
     preview = make_plan(Operation.PREVIEW, chain())
-    Preflight(FakeIdentity(), locked, Recorder()).admit(preview, facts())
+    Preflight(FakeIdentity(), locked, Recorder(), FakeClock()).admit(preview, facts())
 
 
 def test_what_cannot_be_taken_without_a_backend_is_not_asked_for_and_the_rest_is() -> None:
@@ -133,7 +135,7 @@ def test_a_stack_that_another_run_holds_is_said_with_all_else_that_is_wrong() ->
     with leasing(leases, run="first").holding(lambda: False) as first, leasing(leases).holding(lambda: False) as second:
         first.take(["prod"])
         with pytest.raises(NotReadyError) as caught:
-            Preflight(identity, state, Recorder()).require(PLAN, facts(), second)
+            Preflight(identity, state, Recorder(), FakeClock()).require(PLAN, facts(), second)
     held = "lease: prod is being deployed by run first on agent-1 (pid 100), https://jenkins.example/job/items/7/, for 0 s, "
     assert caught.value.detail == (f"{held}last heard of 0 s ago", "dev: role: AccessDenied")
     assert "--lock-timeout 10m" in caught.value.remedy
@@ -153,13 +155,13 @@ def test_whom_aws_says_we_are_is_on_record_beside_the_words_for_it() -> None:
 def test_before_bootstrap_there_is_no_backend_to_ask() -> None:
     said = Recorder()
     plan = make_plan(Operation.UP, [tools_stack(), access_stack()])
-    Preflight(FakeIdentity(), None, said).require(plan, facts())
+    Preflight(FakeIdentity(), None, said, FakeClock()).require(plan, facts())
     assert {event.check for event in said.of(CheckPassed)} == {"identity", "role"}
 
 
 def test_nobody_changes_role_in_the_tools_account() -> None:
     identity = FakeIdentity()
-    Preflight(identity, FakeState(), Recorder()).require(make_plan(Operation.UP, [tools_stack()]), facts())
+    Preflight(identity, FakeState(), Recorder(), FakeClock()).require(make_plan(Operation.UP, [tools_stack()]), facts())
     assert identity.entered == []
 
 
@@ -168,7 +170,7 @@ def test_a_bug_in_a_check_is_not_taken_for_a_finding() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Preflight(FakeIdentity(on_assume=break_down), FakeState(), Recorder()).require(PLAN, facts())
+        Preflight(FakeIdentity(on_assume=break_down), FakeState(), Recorder(), FakeClock()).require(PLAN, facts())
 
 
 @pytest.mark.parametrize(("existing", "allowed"), [(("dev", "dev-access"), False), (("dev-access",), True)])
@@ -176,7 +178,7 @@ def test_an_access_layer_is_destroyed_only_when_nothing_stands_on_it(existing: t
     access = replace(access_stack(), needs=("tools",))
     service = replace(stack(), needs=(access.name,))
     plan = make_plan(Operation.DESTROY, [access], known=[tools_stack(), access, service])
-    preflight = Preflight(FakeIdentity(), FakeState(stacks=existing), Recorder())
+    preflight = Preflight(FakeIdentity(), FakeState(stacks=existing), Recorder(), FakeClock())
     if allowed:
         preflight.require(plan, facts())
         return
@@ -193,7 +195,7 @@ def kept(env: str, document: Document, moment: float = 1.0, version: str = "") -
 
 def test_every_state_is_judged_before_anything_is_touched_and_what_is_whole_passes() -> None:
     said, states = Recorder(), {one.name: content(checkpoint(one)) for one in chain()}
-    admitted = Preflight(FakeIdentity(), FakeState(contents=states), said).require(PLAN, facts())
+    admitted = Preflight(FakeIdentity(), FakeState(contents=states), said, FakeClock()).require(PLAN, facts())
     assert {name: len(judged.resources) for name, judged in admitted.states.items()} == {
         "dev": 3,
         "staging": 3,
@@ -244,13 +246,15 @@ def test_a_state_that_has_vanished_is_refused_and_that_of_a_destroyed_stack_is_n
     assert "the state has vanished" in str(error)
     assert "deploy state restore --stack dev" in error.remedy
     Preflight(
-        FakeIdentity(), FakeState(contents=contents, kept={"dev": {**deployed, **destroyed}}), Recorder()
+        FakeIdentity(), FakeState(contents=contents, kept={"dev": {**deployed, **destroyed}}), Recorder(), FakeClock()
     ).require(PLAN, facts())
 
 
 def test_a_preview_names_the_stack_whose_state_is_not_fit_and_looks_at_the_others() -> None:
     plan = make_plan(Operation.PREVIEW, chain())
-    admitted = Preflight(FakeIdentity(), FakeState(contents={"dev": b"<html>"}), Recorder()).admit(plan, facts())
+    admitted = Preflight(FakeIdentity(), FakeState(contents={"dev": b"<html>"}), Recorder(), FakeClock()).admit(
+        plan, facts()
+    )
     assert set(admitted.barred) == {"dev"}
 
 
@@ -264,7 +268,9 @@ def test_what_an_earlier_run_was_making_is_looked_up_before_it_is_made_again() -
         in str(error)
     )
     assert "`deploy repair --stack dev`" in error.remedy
-    Preflight(FakeIdentity(), FakeState(contents={"dev": content(updated)}), Recorder()).require(PLAN, facts())
+    Preflight(FakeIdentity(), FakeState(contents={"dev": content(updated)}), Recorder(), FakeClock()).require(
+        PLAN, facts()
+    )
 
 
 def test_a_preview_only_says_it() -> None:
@@ -272,7 +278,10 @@ def test_a_preview_only_says_it() -> None:
     made = with_pending(checkpoint(dev), resource(dev, "aws:apigatewayv2/api:Api", "web", id=""))
     looks = make_plan(Operation.PREVIEW, chain())
     assert (
-        Preflight(FakeIdentity(), FakeState(contents={"dev": content(made)}), said).admit(looks, facts()).barred == {}
+        Preflight(FakeIdentity(), FakeState(contents={"dev": content(made)}), said, FakeClock())
+        .admit(looks, facts())
+        .barred
+        == {}
     )
     known = [event.fact for event in said.of(CheckPassed) if (event.check, event.stack) == ("state", "dev")]
     assert known == ["is this stack's and whole, 3 resources; of 1 more nobody knows whether they were made"]
@@ -292,7 +301,50 @@ def test_the_state_is_judged_once_no_engine_is_about_to_write_it_any_more() -> N
     error = refused(FakeIdentity(), state)
     assert [line.partition(" the stack")[0] for line in error.detail] == ["prod: lock:"]
     with leasing(leases, state, said=said, patience=60).holding(lambda: False) as writers:
-        Preflight(FakeIdentity(), state, said).require(PLAN, facts(), writers)
+        Preflight(FakeIdentity(), state, said, FakeClock()).require(PLAN, facts(), writers)
     assert said.of(CheckFailed) == []
     state.contents = {"prod": b"half of it"}
     assert ["prod: state" in line for line in refused(FakeIdentity(), state).detail] == [True]
+
+
+def looked(identity: FakeIdentity, state: FakeState, room: int = 1 << 30) -> Recorder:
+    said = Recorder()
+    Preflight(identity, state, said, FakeClock(), lambda: room).require(PLAN, facts())
+    return said
+
+
+def seen_as(ahead: float = 0.0, ends: float | None = None) -> FakeIdentity:
+    return FakeIdentity(me=replace(JENKINS, ahead=ahead, ends=ends))
+
+
+@pytest.mark.parametrize(("ahead", "which"), [(420.0, "7 min behind AWS's"), (-130.0, "2 min ahead of AWS's")])
+def test_a_clock_that_is_minutes_off_is_refused_and_one_that_is_seconds_off_is_not(ahead: float, which: str) -> None:
+    with pytest.raises(NotReadyError) as caught:
+        looked(seen_as(ahead=ahead), FakeState())
+    assert f"this machine's clock is {which}" in str(caught.value)
+    assert "timedatectl" in caught.value.remedy
+    looked(seen_as(ahead=ahead / 20), FakeState())
+
+
+def test_a_full_disk_is_refused_before_anything_is_asked_and_one_with_room_is_not() -> None:
+    state = FakeState()
+    with pytest.raises(NotReadyError, match="only 63 MiB can still be written") as caught:
+        looked(FakeIdentity(), state, (64 << 20) - 1)
+    assert state.checked == []
+    assert "du -sh .deploy/runs" in caught.value.remedy
+    said = looked(FakeIdentity(), state, 64 << 20)
+    assert CheckPassed("disk", "64 MiB are free for the run's record") in said.of(CheckPassed)
+
+
+def test_credentials_that_end_too_early_are_refused_and_those_that_last_are_not() -> None:
+    state, now = FakeState(lasted={"dev": 100.0, "prod": 140.0}), FakeClock().now()
+    with pytest.raises(NotReadyError, match=r"end in 4 min.*these stacks took 4 min last time") as caught:
+        looked(seen_as(ends=now + 299), state)
+    assert "AWS_CREDENTIAL_EXPIRATION" in caught.value.remedy
+    assert "session" in {event.check for event in looked(seen_as(ends=now + 300), state).of(CheckPassed)}
+
+
+def test_a_session_of_a_role_that_is_shorter_than_its_stack_takes_is_said_and_no_other() -> None:
+    said = looked(FakeIdentity(), FakeState(lasted={"dev": 7200.0, "staging": 3600.0}))
+    assert [(event.stack, event.severity) for event in said.of(Diagnostic)] == [("dev", "warning")]
+    assert "it took 2 h last time" in said.of(Diagnostic)[0].message

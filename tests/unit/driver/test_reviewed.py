@@ -60,7 +60,7 @@ class World:
         gates = (Limit(), DataLoss(), Confirmation(self.prompt, yes), RequiredApproval(self.prompt, yes))
         deployer = Deployer(
             self.engine,
-            Preflight(FakeIdentity(), self.state, said),
+            Preflight(FakeIdentity(), self.state, said, clock),
             leasing(FakeLeases(clock), self.state),
             reviewed_gates(bundle, self.state, self.plans, RUN, gates),
             FakeProber(health),

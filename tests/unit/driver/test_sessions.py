@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from typing import Any, cast
 
 import pytest
@@ -17,6 +19,7 @@ from deploy_driver.record.catalogue import SessionNegotiated
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Granted, Operation, SessionLength
 from deploy_project.accounts import Entrance
+from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.state import FakeState
@@ -33,11 +36,16 @@ class FakeSts:
 
     longest: int
     refusal: str = CHAINING
+    moment: str = ""
     asked: list[int] = field(default_factory=list)
 
     def client(self, service: str, region: str = "") -> FakeSts:
-        assert (service, region) == ("sts", "eu-central-1")
+        assert (service, region) in {("sts", "eu-central-1"), ("sts", "")}
         return self
+
+    def get_caller_identity(self) -> Mapping[str, Any]:
+        headers = {"date": self.moment} if self.moment else {}
+        return {"Account": "1", "Arn": f"{ROLE}/n", "ResponseMetadata": {"HTTPHeaders": headers}}
 
     def assume_role(self, **request: Any) -> Mapping[str, Any]:
         self.asked.append(request["DurationSeconds"])
@@ -49,6 +57,15 @@ class FakeSts:
 
 def entered(sts: FakeSts, duration: int) -> SessionLength | None:
     return StsIdentity(cast("AwsSession", sts)).assume(Entrance(ROLE, duration=duration), "eu-central-1").session
+
+
+def test_how_far_the_clock_is_off_is_told_by_the_date_of_aws_s_answer() -> None:
+    def ahead(moment: str) -> float:
+        return StsIdentity(cast("AwsSession", FakeSts(3600, moment=moment))).caller().ahead
+
+    assert ahead(formatdate(time.time() + 400, usegmt=True)) == pytest.approx(400, abs=5)
+    assert ahead(formatdate(time.time(), usegmt=True)) == pytest.approx(0, abs=5)
+    assert ahead("") == 0.0
 
 
 @pytest.mark.parametrize("duration", [900, 3600, 43_200])
@@ -82,7 +99,7 @@ def test_a_role_that_allows_less_is_no_case_of_chaining() -> None:
 def test_every_check_of_a_role_says_which_case_applied() -> None:
     said = Recorder()
     plan = make_plan(Operation.UP, [replace(stack(), session_duration=7200)])
-    sessions = Preflight(FakeIdentity(longest=3600), FakeState(), said).require(plan, facts()).sessions
+    sessions = Preflight(FakeIdentity(longest=3600), FakeState(), said, FakeClock()).require(plan, facts()).sessions
     assert said.of(SessionNegotiated) == [SessionNegotiated("dev", 7200, 3600, Granted.CHAINED.value)]
     assert sessions == {"dev": SessionLength(7200, 3600, Granted.CHAINED)}
 

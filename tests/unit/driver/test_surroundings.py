@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.config.environment import BASE_IDENTITY, of_session, on_aws, on_loopback
+from deploy_driver.config.environment import BASE_IDENTITY, given_until, of_session, on_aws, on_loopback
 
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -127,3 +127,12 @@ def test_a_person_s_own_key_file_is_not_asked_in_the_sandbox_though_it_is_there(
     home = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     assert found_by_the_credential_chain(on_aws(home)) == "AKIAPERSON"
     assert found_by_the_credential_chain(on_loopback(home, INSTANCE)) == "nobody"
+
+
+def test_when_credentials_end_is_known_of_variables_that_say_it_and_of_no_others() -> None:
+    said = {"AWS_CREDENTIAL_EXPIRATION": "2026-11-27T20:30:00+00:00"}
+    given = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}
+    assert given_until({**given, **said}) == 1795811400.0
+    for environment in (said, given, {**given, "AWS_CREDENTIAL_EXPIRATION": "soon"}):
+        assert given_until(environment) is None
+    assert "AWS_CREDENTIAL_EXPIRATION" not in on_aws({**given, **said})

@@ -37,9 +37,16 @@ CHECKS = (
     DoctorRule(
         "identity",
         Severity.ERROR,
-        "The machine has no credentials, or those of another account than tools.",
+        "The machine has no credentials, or those of another account than tools, or a clock that AWS will not take.",
         "No run begins.",
         "run on an agent with the Jenkins instance profile; with --as-administrator, as an administrator of tools",
+    ),
+    DoctorRule(
+        "disk",
+        Severity.ERROR,
+        "There is no room for a run's record.",
+        "No run begins: nobody would know what it did.",
+        "make room on the disk of .deploy/runs",
     ),
     DoctorRule(
         "state",
@@ -47,6 +54,13 @@ CHECKS = (
         "The state bucket or its key cannot be used, or the state of a stack is damaged, another stack's, or gone.",
         "No run begins: without state nobody knows what is deployed.",
         "`deploy bootstrap` makes the bucket and the key, and grants them; `deploy state restore` puts a good copy back",
+    ),
+    DoctorRule(
+        "session",
+        Severity.ERROR,
+        "The machine's credentials end before the stacks would be deployed, and nothing renews them.",
+        "No run begins: its engine could not write the state any more.",
+        "get credentials that last longer; those of an instance profile are renewed",
     ),
     DoctorRule(
         "role",

@@ -47,7 +47,7 @@ class Eyes(FakeEngine):
 def scanned(
     eyes: Eyes, said: Recorder, identity: FakeIdentity | None = None, *, workers: int
 ) -> tuple[StackDrift, ...]:
-    preflight = Preflight(identity or FakeIdentity(), FakeState(), said)
+    preflight = Preflight(identity or FakeIdentity(), FakeState(), said, FakeClock())
     deployer = Deployer(eyes, preflight, leasing(), (), FakeProber(), FakeClock(), said)
     eyes.stop = deployer.interrupt
     return DriftScan(deployer, eyes, lambda _step, drift: drift).run(PLAN, facts(), workers=workers)
