@@ -416,6 +416,7 @@ class EngineRequest:
     `config_file` is the user's stack file; the engine works on a generated copy of it to which `facts`
     (full config keys such as `deploy:sessionName`) are added. `environment` is all that the engine's process sees.
     `entrance` and `region` are where the program's provider works. `expected` are uploads that must not be others now.
+    `machine` is who the process is: the state is kept as that.
     """
 
     stack: str
@@ -428,6 +429,7 @@ class EngineRequest:
     entrance: Entrance = field(default_factory=lambda: Entrance(""))
     region: str = ""
     expected: tuple[Upload, ...] = ()
+    machine: str = ""
 
 
 @dataclass(frozen=True)

@@ -282,7 +282,7 @@ class Deployer:
         if self.stopped:
             raise InterruptedRunError("stopped on request; nothing was touched")
         self.on_record()
-        do = work(replace(facts, sessions=admitted.sessions))
+        do = work(replace(facts, sessions=admitted.sessions, machine=admitted.machine))
         runner = Runner(
             partial(self._entered, do, admitted.barred), on_failure, self.clock, self.emit, self._stop.is_set, workers
         )

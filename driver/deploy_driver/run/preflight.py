@@ -51,8 +51,9 @@ Answers = list[tuple[Check, Passed | DeployError]]
 
 @dataclass(frozen=True)
 class Admission:
-    """How long each stack's session lasts, the judged state of each that has one, and what bars stacks from being previewed."""
+    """Who we are, how long each stack's session lasts, each judged state that there is, and what bars stacks from being previewed."""
 
+    machine: str
     sessions: Mapping[str, SessionLength]
     states: Mapping[str, Judged]
     barred: Mapping[str, DeployError]
@@ -88,32 +89,33 @@ class Preflight:
         Nothing has been touched then. The stacks are taken through `writers`, and no engine is at work on them any more, before
         their states are judged: what an engine is about to write is neither right nor wrong.
         """
-        answers = self._asked([Check("identity", partial(self._caller, facts)), *self._room_checks()])
+        known = self._asked([Check("identity", partial(self._caller, facts)), *self._room_checks()])
+        _require_none(_failures(known))
+        answers = self._asked([*self._backend_checks(plan)])
         if not _failures(answers):
-            me = next(answer.caller for _, answer in answers if isinstance(answer, Passed) and answer.caller)
-            answers = self._asked([*self._backend_checks(plan)])
-            if not _failures(answers):
-                answers += self._asked([*self._session_checks(plan, facts, me)])
-            if writers and not _failures(answers):
-                answers += self._asked([Check("lease", partial(_taken, writers, plan))])
-            free = writers if not _failures(answers) else None
-            answers += self._asked([*self._role_checks(plan, facts), *self._lock_checks(plan, free)])
-            written = {check.stack for check, _ in _failures(answers) if check.name == "lock"}
-            still = [step for step in plan.steps if not writers or (free and step.stack.name not in written)]
-            answers += self._asked([*self._state_checks(still, facts)])
+            answers += self._asked([*self._session_checks(plan, facts, _machine(known))])
+        if writers and not _failures(answers):
+            answers += self._asked([Check("lease", partial(_taken, writers, plan))])
+        free = writers if not _failures(answers) else None
+        answers += self._asked([*self._role_checks(plan, facts), *self._lock_checks(plan, free)])
+        written = {check.stack for check, _ in _failures(answers) if check.name == "lock"}
+        still = [step for step in plan.steps if not writers or (free and step.stack.name not in written)]
+        answers += self._asked([*self._state_checks(still, facts)])
         _require_none(_failures(answers))
         if self.state:
             _refuse_what_carries(plan, self.state)
-        return _admission(answers)
+        return _admission(_machine(known), answers)
 
     def admit(self, plan: Plan, facts: RunFacts) -> Admission:
         """Like `require`, for what only looks: a stack that cannot be entered or read is named, and keeps no other from being looked at.
 
         Raises NotReadyError when nothing can be looked at: it is not known who we are, or there is no state.
         """
-        _require_none(_failures(self._asked([Check("identity", partial(self._caller, facts))])))
+        known = self._asked([Check("identity", partial(self._caller, facts))])
+        _require_none(_failures(known))
         _require_none(_failures(self._asked([*self._backend_checks(plan)])))
-        return _admission(self._asked([*self._role_checks(plan, facts), *self._state_checks(plan.steps, facts)]))
+        answers = self._asked([*self._role_checks(plan, facts), *self._state_checks(plan.steps, facts)])
+        return _admission(_machine(known), answers)
 
     def _room_checks(self) -> Iterator[Check]:
         if self.room:
@@ -207,9 +209,15 @@ class Preflight:
         return Passed(f"{caller.arn} in {caller.account}", caller)
 
 
-def _admission(answers: Answers) -> Admission:
+def _machine(answers: Answers) -> Caller:
+    """Who we are, as one of the answers says."""
+    return next(answer.caller for _, answer in answers if isinstance(answer, Passed) and answer.caller)
+
+
+def _admission(machine: Caller, answers: Answers) -> Admission:
     passed = [(check.stack, answer) for check, answer in answers if isinstance(answer, Passed)]
     return Admission(
+        machine.arn,
         {stack: answer.caller.session for stack, answer in passed if stack and answer.caller and answer.caller.session},
         {stack: answer.state for stack, answer in passed if answer.state},
         {check.stack: error for check, error in _failures(answers)},

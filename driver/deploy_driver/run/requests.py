@@ -21,6 +21,7 @@ class RunFacts:
     `environment` is all that an engine's process may see. `sessions` says, by stack, how long a session AWS gives: known
     once every role has been entered. `targets` are the URNs that a stack's step is held to; all of them where none is named.
     `settings` go before those of the stack files, in this run only. `others` are the accounts that other projects deploy into.
+    `machine` is who the run began as, known once AWS has said it.
     """
 
     run: str
@@ -32,6 +33,7 @@ class RunFacts:
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    machine: str = ""
 
     def session_name(self, step: Step) -> str:
         """The session name and source identity of a step."""
@@ -70,6 +72,7 @@ class RunFacts:
             targets=self._with_providers(step, self.targets.get(step.stack.name, ())),
             entrance=step.entrance(name),
             region=step.stack.region,
+            machine=self.machine,
         )
 
     def _with_providers(self, step: Step, urns: Sequence[str]) -> tuple[str, ...]:

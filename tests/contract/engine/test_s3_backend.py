@@ -15,6 +15,7 @@ import pytest
 
 from deploy_driver.adapters.engine import AutomationEngine
 from deploy_driver.errors import NotReadyError
+from deploy_driver.record.catalogue import Event, ResourceStarted
 from deploy_driver.values import Backend, Changes, EngineReport, EngineRequest, EngineStatus, Tool
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import Sandbox
@@ -174,6 +175,29 @@ def test_a_state_that_names_a_key_of_its_own_is_not_given_to_the_engine(deployme
         ):
             deployment.engine.encrypted_anew(deployment.request(vault.other), planted.encode(), vault.backend)
     assert deployment.engine.encrypted_anew(deployment.request(vault.other), state.encode(), vault.backend)
+
+
+def test_an_engine_that_may_write_its_state_no_more_is_ended_within_a_minute(deployment: Deployment) -> None:
+    """The engine itself would try for half a minute for each of the things that it has begun."""
+    vault, objects = deployment.vault, f"arn:aws:s3:::{BUCKET}/.pulumi/stacks/*"
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": objects}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+
+    def refuse(event: Event) -> None:
+        if isinstance(event, ResourceStarted):
+            vault.s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
+
+    names = ("one", "two", "three", "four", "five")
+    deployment.bench.program("\n".join(f'Thing("{name}", label="{name}", value="a")' for name in names))
+    try:
+        report = deployment.engine.up(deployment.request(), refuse)
+    finally:
+        vault.s3.delete_bucket_policy(Bucket=BUCKET)
+    assert report.status is EngineStatus.FAILED, report
+    assert report.failure.startswith(
+        "the state could not be written any more: s3:PutObject on the state bucket is denied"
+    )
+    assert report.seconds < 65, report
 
 
 def test_destroy_takes_the_stack_out_of_the_bucket(deployment: Deployment) -> None:

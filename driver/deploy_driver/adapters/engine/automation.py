@@ -212,7 +212,13 @@ class AutomationEngine:
         *,
         preview: bool,
     ) -> EngineReport:
-        events = EventReader(request.stack, emit=emit, preview=preview, tidy=lambda text: tidy(text, project.root))
+        events = EventReader(
+            request.stack,
+            emit=emit,
+            preview=preview,
+            tidy=lambda text: tidy(text, project.root),
+            machine=request.machine,
+        )
         return self._read(operate, project, workspace, request, events)
 
     def _read(

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from deploy_driver.adapters.engine.events import EventReader, plain
-from deploy_driver.adapters.engine.failures import Failure, classify
+from deploy_driver.adapters.engine.failures import Failure, classify, state_refused
 from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, Program
 from deploy_driver.adapters.engine.uploads import AS_SEEN, UnexpectedUploadError, UploadGuard
@@ -38,6 +38,9 @@ when they are collected."""
 
 _LAST_EVENTS = 5.0
 """Seconds to wait for events that are still on their way when the engine has ended."""
+
+_SAVES_NO_MORE = 10.0
+"""Seconds that calls to AWS which are on their way still have, once the engine can write no state any more."""
 
 _TICK = 1.0
 """Seconds between two looks at whether anything happens."""
@@ -106,6 +109,10 @@ class ProgramHangsError(Exception):
     """The program has said nothing to the engine for too long, while nothing was being deployed."""
 
 
+class StateRefusedError(Exception):
+    """The state can be written no more: AWS will not take the credentials that the engine began with, and it gets no others."""
+
+
 class Call:
     """Runs one operation on one stack. `must_declare`: a program that declares no resource has failed.
 
@@ -150,7 +157,7 @@ class Call:
         )
         worker.start()
         try:
-            hung = self._read(events)
+            ended = self._read(events)
             self._read_late(events)
         except SystemExit:  # somebody would not wait for the engine: it ends by itself
             raise
@@ -159,11 +166,15 @@ class Call:
             worker.join()
             raise
         worker.join()
-        return hung or self._guard.refusal or self._error
+        return ended or self._guard.refusal or self._error
 
-    def _read(self, events: EventReader) -> ProgramHangsError | None:
-        """Read events until the engine has ended; say whether that had to be asked for because the program hangs."""
-        hung = None
+    def _read(self, events: EventReader) -> ProgramHangsError | StateRefusedError | None:
+        """Read events until the engine has ended; say why that had to be asked for: the program hangs, or no state is written.
+
+        The engine tries each write for half a minute, also those of everything else that it has begun, whatever AWS answers
+        (pulumi `diyBackend.saveCheckpoint`).
+        """
+        why: ProgramHangsError | StateRefusedError | None = None
         active = time.monotonic()
         while True:
             said = self._next(_TICK)
@@ -172,14 +183,20 @@ class Call:
             if said:
                 events.take(said)
             now = time.monotonic()
-            if events.busy or not isinstance(said, str | int) or not self._program.begun:
+            if isinstance(why, StateRefusedError):
+                if now - active > _SAVES_NO_MORE:
+                    self._process.kill()
+            elif events.state_refused:
+                why, active = StateRefusedError(), now
+                self._process.interrupt()
+            elif events.busy or not isinstance(said, str | int) or not self._program.begun:
                 active = now
             elif now - active > self._timeout and not self._process.stopping:
-                hung = self._hangs()
+                why = self._hangs()
                 self._process.interrupt()
         if self._program.unsaid:
             events.take(f"… and {self._program.unsaid} more lines, which are not kept")
-        return hung
+        return why
 
     def _hangs(self) -> ProgramHangsError:
         position = self._program.position()
@@ -226,11 +243,13 @@ class Call:
 def report_of(error: BaseException | None, events: EventReader, *, stopped: bool, seconds: float) -> EngineReport:
     """The report of one call; `stopped` when somebody asked for its end, which it may have come too late for."""
     failure = Failure("") if error is None else _failure(error, events, stopped=stopped)
+    if isinstance(error, StateRefusedError):
+        failure = state_refused(events.errors, events.machine)
     status = EngineStatus.SUCCEEDED
     if isinstance(error, UnexpectedUploadError):
         status = EngineStatus.REFUSED
     elif error is not None:
-        stopped = stopped and not isinstance(error, ProgramHangsError)
+        stopped = stopped and not isinstance(error, ProgramHangsError | StateRefusedError)
         ended = EngineStatus.BUSY if failure.busy else EngineStatus.FAILED
         status = EngineStatus.INTERRUPTED if stopped else ended
     return EngineReport(
@@ -263,6 +282,6 @@ def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Fai
     if stopped or isinstance(error, StoppedBeforeStartError):
         return Failure("interrupted", "Run it again: what was done so far is in the state.")
     if result is None:
-        return classify(events.errors, f"error: {error}", 0, events.stack)
+        return classify(events.errors, f"error: {error}", 0, events.stack, events.machine)
     said = plain(result.stderr) or ("" if events.errors else plain(result.stdout))
-    return classify(events.errors, said, result.code, events.stack)
+    return classify(events.errors, said, result.code, events.stack, events.machine)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from deploy_driver.adapters.engine.failures import Said
+from deploy_driver.adapters.engine.failures import Said, refuses_state
 from deploy_driver.adapters.engine.properties import (
     diffs_of,
     keys_of,
@@ -58,14 +58,21 @@ _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*[A-Za-z]")
 _SAID_AGAIN = "an unhandled error occurred: "
 """How the engine repeats what the program's own error was."""
 
+_SAVING = "failed to save snapshot"
+"""What the engine says of its own backend, though under the name of the resource that it wanted to write down."""
+
 _EMPTY_WORDS = re.compile(r"^(update|preview|destroy|refresh) failed$")
 
 
 class EventReader:
-    """Takes the events of one call, one at a time and in order; says them as `emit`, and keeps the sum of them."""
+    """Takes the events of one call, one at a time and in order; says them as `emit`, and keeps the sum of them.
 
-    def __init__(self, stack: str, *, emit: Emit, preview: bool, tidy: Callable[[str], str]) -> None:
+    `machine` is who the engine keeps its state as.
+    """
+
+    def __init__(self, stack: str, *, emit: Emit, preview: bool, tidy: Callable[[str], str], machine: str = "") -> None:
         self.stack = stack
+        self.machine = machine
         self._tidy = tidy
         self._emit = emit
         self._preview = preview
@@ -94,6 +101,11 @@ class EventReader:
     def busy(self) -> bool:
         """Whether the engine is doing, or reading, anything in the cloud right now."""
         return bool(self._going)
+
+    @property
+    def state_refused(self) -> bool:
+        """Whether the engine has said that it may write its state no more."""
+        return any(refuses_state(error) for error in self.errors)
 
     @property
     def resources(self) -> tuple[ResourceChange, ...]:
@@ -142,7 +154,8 @@ class EventReader:
             return
         severity = "info" if event.severity == "info#err" else event.severity
         if severity == "error":
-            self.errors.append(Said(message, resource=_is_about_a_resource(event.urn or "")))
+            about = _is_about_a_resource(event.urn or "") and _SAVING not in message
+            self.errors.append(Said(message, resource=about))
         self._say(severity, message, event.urn or "")
 
     def _began(self, step: StepEventMetadata) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -90,7 +90,7 @@ _TABLE: Sequence[_Row] = (
     _row(
         _By.ENGINE,
         r"\b(?P<code>ExpiredToken\w*|RequestExpired|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidClientTokenId|UnrecognizedClient\w*)\b",
-        "AWS does not take the credentials of this machine ({code})",
+        "AWS does not take the credentials of {machine} ({code})",
         "Run `deploy doctor`: it shows who this machine is. A run that outlasts its session needs a longer one.",
     ),
     _row(
@@ -249,14 +249,39 @@ _TABLE: Sequence[_Row] = (
 )
 
 
-def classify(errors: Sequence[Said], said: str, code: int, stack: str = "") -> Failure:
+_REFUSED_SAVE = re.compile(
+    r"failed to save snapshot.*?\b(?:ExpiredToken|RequestExpired|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidClientTokenId"
+    r"|AccessDenied|Forbidden)",
+    re.DOTALL,
+)
+"""AWS's answers to a write of the state that asking again does not change."""
+
+
+def refuses_state(error: Said) -> bool:
+    """Whether the engine says that it may write its state no more."""
+    return not error.resource and bool(_REFUSED_SAVE.search(error.message))
+
+
+def state_refused(errors: Sequence[Said], machine: str) -> Failure:
+    """The reason for a call that was ended because the engine could write its state no more."""
+    known = classify([error for error in errors if refuses_state(error)], "", 0, machine=machine)
+    return Failure(
+        f"the state could not be written any more: {known.reason}",
+        f"{known.remedy} Then `deploy resume` puts what was made since into the state, and finishes.",
+    )
+
+
+def classify(errors: Sequence[Said], said: str, code: int, stack: str = "", machine: str = "") -> Failure:
     """The reason for a failed call of `stack`: `errors` are the engine's error diagnostics, `said` is all else that it said.
+
+    `machine` is who it keeps its state as.
 
     What the engine says of itself goes first: without its backend it cannot tell what became of the resources.
     """
     own = "\n".join([*(error.message for error in errors if not error.resource), said])
     about = [error.message for error in errors if error.resource]
-    for found in (*_matches([own], _By.ENGINE, stack), *_matches(about, _By.RESOURCE, stack)):
+    names = {"stack": stack, "machine": machine or "this machine"}
+    for found in (*_matches([own], _By.ENGINE, names), *_matches(about, _By.RESOURCE, names)):
         return found
     if code < 0:
         return Failure(
@@ -267,14 +292,14 @@ def classify(errors: Sequence[Said], said: str, code: int, stack: str = "") -> F
     return Failure(words or f"the engine ended with code {code} and did not say why")
 
 
-def _matches(messages: Sequence[str], by: _By, stack: str) -> Iterator[Failure]:
-    """What the rows of a speaker know of the messages, the first message first."""
+def _matches(messages: Sequence[str], by: _By, names: Mapping[str, str]) -> Iterator[Failure]:
+    """What the rows of a speaker know of the messages, the first message first; `names` are those that they leave open."""
     for message in messages:
         for row in _TABLE:
             found = row.pattern.search(message) if row.by in {by, _By.ANYBODY} else None
             if found:
                 facts = {name: value or "" for name, value in found.groupdict().items()}
-                facts |= {"stack": stack, "to": f" to {facts['who']}" if facts.get("who") else ""}
+                facts |= {**names, "to": f" to {facts['who']}" if facts.get("who") else ""}
                 reason = _first_words([message], "") if row.reason is None else row.reason.format(**facts)
                 yield Failure(reason, row.remedy.format(**facts), row.busy)
 

@@ -109,6 +109,12 @@ class EngineProcess:
                 self._running.send_signal(signal.SIGINT)
             self._interrupted = True
 
+    def kill(self) -> None:
+        """End the engine at once, for when it can write neither the state nor its lock: what it has begun is looked up afterwards."""
+        with self._lock:
+            if self._running is not None and self._running.poll() is None:
+                self._running.kill()
+
 
 def _private(file: Path) -> IO[bytes]:
     file.touch(mode=0o600)
