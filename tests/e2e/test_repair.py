@@ -157,7 +157,10 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     assert "failed (left over" in repaired.err
     orphan = f"arn:aws:apigateway:eu-central-1::/apis/{second}"
     assert orphan in repaired.out
-    assert f"{orphan} is this stack's and in no state" in flat(project.deploy("drift", "--stacks", "dev").out)
+    drifted = project.deploy("drift", "--stacks", "dev", "--exit-code")
+    assert drifted.code == 5, str(drifted)
+    assert f"left over: dev: {orphan}: it is this stack's and in no state" in flat(drifted.out)
+    assert f"{orphan}: it is this stack's and in no state" in flat(project.deploy("doctor").out)
 
     # Without a record nobody knows it, until somebody says it.
     forget_runs(project)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -19,6 +19,7 @@ from deploy_driver.app.session import (
     EngineTools,
     LocalProject,
     Session,
+    left_over,
     new_run,
     start_session,
 )
@@ -213,6 +214,7 @@ def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
     results.append(check("cloud", ok=True, fact=where))
     results += _way_in(session, Layer.ACCESS if deep else Layer.SERVICE)
     if not deep:
+        results += _left_over(session, {result.stack for result in results if result.wrong})
         results += not_looked_at(IN_ACCOUNTS, _ONLY_AN_ADMINISTRATOR)
     elif not settings_hold:
         results += not_looked_at(IN_ACCOUNTS, _NO_SETTINGS)
@@ -220,7 +222,7 @@ def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
         results += inspect(session, tools)
     if deep:
         for stack in config.layer(Layer.SERVICE):
-            results += not_looked_at(("role", "lease", "lock"), _ONLY_JENKINS, stack.name)
+            results += not_looked_at(("role", "lease", "lock", "left-over"), _ONLY_JENKINS, stack.name)
     order = {stack.name: position for position, stack in enumerate(config.stacks)}
     return sorted(results, key=lambda result: order.get(result.stack, -1))
 
@@ -250,6 +252,25 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
             Unseen("an earlier check failed"),
         )
     return found
+
+
+def _left_over(session: Session, wrong: Collection[str]) -> Iterator[RuleResult]:
+    """What of each service stack is in no state, or nobody knows the outcome of; of those that nothing else is `wrong` with."""
+    for stack in session.config.layer(Layer.SERVICE):
+        if {"", stack.name} & set(wrong):
+            yield from not_looked_at(["left-over"], Unseen("an earlier check failed"), stack.name)
+            continue
+        try:
+            left, unsure = left_over(session, stack)
+        except DeployError as error:
+            yield from not_looked_at(["left-over"], Unseen(str(error)), stack.name)
+            continue
+        found = f"{len(unsure)} more that AWS lists may be gone" if unsure else ""
+        for one in left:
+            yield check("left-over", fact=f"{one.name}: {one.why}", remedy=one.remedy, stack=stack.name)
+        if not left:
+            fact = "nothing that is not in the state" + (f"; {found}" if found else "")
+            yield check("left-over", ok=True, fact=fact, stack=stack.name)
 
 
 _CHECKED = ("identity", "disk", "state", "session", "role", "lease", "lock")

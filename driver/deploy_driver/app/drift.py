@@ -13,7 +13,6 @@ from deploy_driver.adapters import work_tree as commit
 from deploy_driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.git import Git
-from deploy_driver.adapters.lookup import Orphans
 from deploy_driver.adapters.state import Deployed
 from deploy_driver.adapters.trail import HistoryTrail
 from deploy_driver.adapters.work_tree import WorkTree
@@ -25,9 +24,8 @@ from deploy_driver.app.session import (
     JENKINS_DEPLOY,
     JENKINS_PREVIEW,
     LocalProject,
-    judged_states,
+    left_over,
     new_run,
-    orphans_of,
     start_session,
 )
 from deploy_driver.bundle.model import ABSENT
@@ -36,7 +34,7 @@ from deploy_driver.drift.attribution import Write, events_of, last_write
 from deploy_driver.drift.fix import fix_of, fixed
 from deploy_driver.drift.ignore import ScanScope, sort
 from deploy_driver.drift.ledger import after
-from deploy_driver.drift.report import DriftReport, drifted_events
+from deploy_driver.drift.report import DriftReport, LeftOver, drifted_events
 from deploy_driver.drift.scan import DriftScan, StackDrift, classify_missing, has_missing, without_missing
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.plan import Plan, Step, make_plan
@@ -85,36 +83,30 @@ def scan(begun: RunContext, jobs: int, ledger: Path) -> DriftReport:
     before = read_ledger(ledger)
     entries = after(before, found, scope.scanned, moment)
     write_ledger(ledger, entries)
-    found = replace(found, warnings=(*found.warnings, *writers.unread, *_left(begun)))
-    report = DriftReport(run.facts.run, moment, stacks, found, writers.writes, entries, first=not before)
+    left, untold = _left(begun)
+    found = replace(found, warnings=(*found.warnings, *writers.unread, *untold))
+    report = DriftReport(run.facts.run, moment, stacks, found, writers.writes, entries, first=not before, left=left)
     for event in drifted_events(report):
         run.stream(event)
     return report
 
 
-def _left(begun: RunContext) -> tuple[str, ...]:
-    """What of the stacks is in no state, or nobody knows the outcome of: one line each."""
+def _left(begun: RunContext) -> tuple[tuple[LeftOver, ...], tuple[str, ...]]:
+    """What of the stacks is in no state, or nobody knows the outcome of; and where that cannot be told, one line each."""
 
-    def lines(step: Step) -> list[str]:
-        stack, session = step.stack, begun.session.renewed()
-        way = f"`deploy repair --stack {stack.name}` looks it up"
+    def look(step: Step) -> tuple[Sequence[LeftOver], list[str]]:
+        name = step.stack.name
         try:
-            judged = judged_states(session).require(stack)
-            left = orphans_of(session, stack) if stack.layer is Layer.SERVICE else Orphans()
+            left, unsure = left_over(begun.session.renewed(), step.stack)
         except NotReadyError as error:
-            return [f"{stack.name}: whether anything is left over cannot be told: {error}"]
-        unknown = [
-            f"{stack.name}: nobody knows what came of {urn}: {way}" for urn in (judged.pending if judged else ())
+            return (), [f"{name}: whether anything is left over cannot be told: {error}"]
+        return left, [
+            f"{name}: {arn} carries this stack's tags and is in no state, if it is still there" for arn in unsure
         ]
-        there = [f"{stack.name}: {what} is this stack's and in no state: {way}" for what in left.there]
-        perhaps = [
-            f"{stack.name}: {arn} carries this stack's tags and is in no state, if it is still there"
-            for arn in left.unsure
-        ]
-        return [*unknown, *there, *perhaps]
 
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="left") as pool:
-        return tuple(line for each in pool.map(lines, begun.plan.steps) for line in each)
+        found = list(pool.map(look, begun.plan.steps))
+    return tuple(one for left, _ in found for one in left), tuple(line for _, lines in found for line in lines)
 
 
 def _scope(config: DeployConfig, begun: RunContext, stacks: Iterable[StackDrift]) -> ScanScope:

@@ -35,6 +35,7 @@ from deploy_driver.config.environment import Machine, for_git, given_until, on_a
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.config.root import find_root
+from deploy_driver.drift.report import LeftOver
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from deploy_driver.plan.plan import Step, make_plan
@@ -53,7 +54,7 @@ from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.seen_states import SeenStates
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
-from deploy_driver.values import Cloud, LiveAlias, Operation, Plugin, Stack, Tool
+from deploy_driver.values import Cloud, Layer, LiveAlias, Operation, Plugin, Stack, Tool
 from deploy_project.seam import RoleNeed
 
 if TYPE_CHECKING:
@@ -442,6 +443,18 @@ def orphans_of(session: Session, stack: Stack) -> Orphans:
     step = make_plan(Operation.PREVIEW, [stack], known=config.stacks).steps[0]
     presence = Presence(session.enter(step), stack.account, stack.region)
     return orphans(presence, Owner(config.project, stack.name), session.state_store().resources(stack.name))
+
+
+def left_over(session: Session, stack: Stack) -> tuple[tuple[LeftOver, ...], tuple[str, ...]]:
+    """What of a stack is in no state, or nobody knows the outcome of; and what AWS lists that may be gone.
+
+    Raises NotReadyError where that cannot be told.
+    """
+    judged = judged_states(session).require(stack)
+    left = orphans_of(session, stack) if stack.layer is Layer.SERVICE else Orphans()
+    unknown = [LeftOver(stack.name, urn, "nobody knows what came of it") for urn in (judged.pending if judged else ())]
+    there = [LeftOver(stack.name, what, "it is this stack's and in no state") for what in left.there]
+    return (*unknown, *there), left.unsure
 
 
 def judged_states(session: Session) -> States:

@@ -18,10 +18,25 @@ from deploy_driver.values import PropertyDiff, ResourceChange
 
 
 @dataclass(frozen=True)
+class LeftOver:
+    """Something of a stack that its state does not list, or of which nobody knows what became: its ARN or URN, and what is the matter."""
+
+    stack: str
+    name: str
+    why: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return f"`deploy repair --stack {self.stack}` looks it up"
+
+
+@dataclass(frozen=True)
 class DriftReport:
     """One look. `time` is its moment as the ledger has it; `writes` says by URN who wrote last, where the trail says so.
 
-    `entries` is the ledger after the look, and `first` says that there was none before; `fixed` is what `--fix` came to.
+    `entries` is the ledger after the look, and `first` says that there was none before; `fixed` is what `--fix` came to. `left` is
+    what no state lists.
     """
 
     run: str
@@ -32,6 +47,7 @@ class DriftReport:
     entries: Entries = field(default_factory=dict)
     first: bool = False
     fixed: Fixed | None = None
+    left: tuple[LeftOver, ...] = ()
 
     def findings(self, stack: str) -> tuple[DriftFinding, ...]:
         """What counts in one stack."""
@@ -57,10 +73,10 @@ class DriftReport:
         return closed_now(self.entries, self.time)
 
     def exit_code(self, *, differs: bool) -> ExitCode:
-        """That of the looks and of the run which put back; `differs` asks for 5 when something drifted, or is left."""
+        """That of the looks and of the run which put back; `differs` asks for 5 when something drifted, or is left over."""
         looks = [one.outcome for one in self.stacks]
         fixes = self.fixed.outcome.steps if self.fixed and self.fixed.outcome else ()
-        drifted = bool(self.fixed.left if self.fixed else self.sorted.counted)
+        drifted = bool(self.left or (self.fixed.left if self.fixed else self.sorted.counted))
         return exit_code_of([*looks, *fixes], differs=differs and drifted)
 
 

@@ -355,14 +355,16 @@ class Deployer:
             return outcome
         if not found:
             return outcome
-        return replace(
-            outcome,
-            result=Result.FAILED,
-            reason=Reason.LEFT_OVER,
-            cause="\n  ".join(["deployed, and its account has more of this stack than its state lists", *found]),
-            remedy=f"`deploy resume`, or `deploy repair --stack {stack.name}`, adopts what the program makes and deletes what a run has "
-            f"made twice; of the rest, delete what nobody needs: `deploy exec --stack {stack.name} -- aws …`",
-        )
+        done, rest = "destroyed, and its account still has something of this stack", ""
+        if step.operation is Operation.UP:
+            done = "deployed, and its account has more of this stack than its state lists"
+            rest = (
+                f"`deploy resume`, or `deploy repair --stack {stack.name}`, adopts what the program makes and deletes what a run has "
+                "made twice; of the rest, "
+            )
+        remedy = f"{rest}delete what nobody needs: `deploy exec --stack {stack.name} -- aws …`"
+        cause = "\n  ".join([done, *found])
+        return replace(outcome, result=Result.FAILED, reason=Reason.LEFT_OVER, cause=cause, remedy=remedy)
 
     def _smoke_tested(self, step: Step, outcome: StepOutcome) -> StepOutcome:
         """The end of a step that has deployed a service, once that has shown that it works."""
@@ -403,7 +405,8 @@ class Deployer:
             return ended(step, Result.INTERRUPTED, Reason.STOPPED)
         self.leasing.require()
         report = self.engine.destroy(facts.request(step, refresh=refresh), self.emit)
-        return self._known(step, self.ended(step, report, Reason.DESTROYED))
+        outcome = self._known(step, self.ended(step, report, Reason.DESTROYED))
+        return self._alone(step, outcome) if step.stack.layer is Layer.SERVICE else outcome
 
     def _known(self, step: Step, outcome: StepOutcome) -> StepOutcome:
         """The same, unless the engine has succeeded and yet nobody knows what came of something that was being made."""

@@ -842,6 +842,20 @@ def test_a_stack_that_left_something_over_has_not_succeeded(
     )
 
 
+@pytest.mark.parametrize(
+    ("left", "ends_so"),
+    [(["arn:aws:s3:::items-dev-old"], ("failed", "left over")), ([], ("succeeded", "destroyed"))],
+)
+def test_a_stack_that_is_destroyed_and_still_has_something_has_not_succeeded(
+    left: list[str], ends_so: tuple[str, str]
+) -> None:
+    world = World(orphans=lambda _: left, yes=True)
+    step = world.run(Operation.DESTROY, stack("dev")).steps[0]
+    assert (step.result.value, step.reason.value) == ends_so
+    assert step.cause == ("destroyed, and its account still has something of this stack\n  " + left[0] if left else "")
+    assert ("delete what nobody needs" in step.remedy) is bool(left)
+
+
 MONDAY = Schedule("UTC", (Window(frozenset({0}), 60, 120, "Mon 01:00-02:00"),))
 """The tests' clock starts on a Monday at 01:02."""
 TUESDAY = Schedule("UTC", (Window(frozenset({1}), 60, 120, "Tue 01:00-02:00"),))

@@ -83,6 +83,13 @@ CHECKS = (
         "No run of this stack begins until that engine ends.",
         "wait for it to end; the lock of an engine that is dead is removed by the next run",
     ),
+    DoctorRule(
+        "left-over",
+        Severity.ERROR,
+        "Something of a stack is in no state, or nobody knows what came of it: a run died while it was being made.",
+        "It is never changed or deleted, and its name may be in the way of the next run.",
+        "`deploy repair --stack STACK` adopts it, or says what to delete",
+    ),
 )
 """What is in the way of a run. Whoever looks finds these; the remedy of a finding may say more."""
 

@@ -27,6 +27,7 @@ def as_json(report: DriftReport, *, exit_code: int) -> Mapping[str, Any]:
             | {"owner": one.rule.owner, "reason": one.rule.reason, "expires": one.rule.expires.isoformat()}
             for one in report.sorted.ignored
         ],
+        "leftOver": [asdict(one) for one in report.left],
         "closed": [asdict(entry) for entry in report.closed],
         "warnings": list(report.sorted.warnings),
         **({"fix": _fixed(report.fixed, exit_code)} if report.fixed else {}),

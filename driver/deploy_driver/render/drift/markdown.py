@@ -42,6 +42,9 @@ def as_markdown(report: DriftReport) -> str:
             for one in report.stacks
             if one.failure
         ],
+        "Left over": [
+            f"- **{one.stack}** {literal(one.name, 300)}: {one.why}; {_plain(one.remedy)}" for one in report.left
+        ],
         **_fixed(report),
         "Closed": [
             f"- **{entry.stack}** {literal(named(entry.urn))} {literal(entry.path or 'as a whole')}"

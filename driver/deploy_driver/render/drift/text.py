@@ -86,7 +86,8 @@ def _rest(report: DriftReport) -> list[str]:
         for one in report.sorted.ignored
     ]
     closed = [f"closed: {entry.stack}: {named(entry.urn)} {entry.path}".rstrip() for entry in report.closed]
-    return [*ignored, *closed, *(_paragraph(f"warning: {warning}") for warning in report.sorted.warnings)]
+    left = [_paragraph(f"left over: {one.stack}: {one.name}: {one.why}; {one.remedy}") for one in report.left]
+    return [*left, *ignored, *closed, *(_paragraph(f"warning: {warning}") for warning in report.sorted.warnings)]
 
 
 def _failure(drift: StackDrift) -> str:

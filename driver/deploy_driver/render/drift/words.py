@@ -39,6 +39,8 @@ def stack_summary(report: DriftReport, drift: StackDrift) -> str:
         return "could not look"
     drifted = len(by_resource(report.findings(drift.stack)))
     found = f"{drifted} of {drift.resources} resources" if drifted else f"none in {drift.resources} resources"
+    left = sum(one.stack == drift.stack for one in report.left)
+    found += f", {left} left over" if left else ""
     return f"{found}, could not look everywhere" if drift.failure else found
 
 
@@ -51,12 +53,13 @@ def total(report: DriftReport) -> str:
         "known": len(findings) - new,
         "ignored": len(report.sorted.ignored),
         "closed": len(report.closed),
+        "left over": len(report.left),
     }
     parts = [f"{count} {word}" for word, count in counts.items() if count]
     unseen = [one.stack for one in report.stacks if one.failure]
     parts += [f"could not look everywhere in {', '.join(unseen)}"] if unseen else []
     first = " (the first look: all of it is new)" if report.first and new else ""
-    quiet = [] if findings else ["no drift seen" if unseen else "no drift"]
+    quiet = [] if findings or report.left else ["no drift seen" if unseen else "no drift"]
     return "; ".join([*quiet, *parts]) + first
 
 

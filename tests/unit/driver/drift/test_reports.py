@@ -11,6 +11,7 @@ import pytest
 
 from deploy_driver.drift.fix import Fixed, NotFixed
 from deploy_driver.drift.ignore import Ignored
+from deploy_driver.drift.report import LeftOver
 from deploy_driver.errors import ExitCode
 from deploy_driver.record.catalogue import Moved, Reason, Result
 from deploy_driver.render.drift.data import as_json
@@ -142,3 +143,22 @@ def test_the_exit_code_is_that_of_the_looks_and_of_what_drifted_or_is_left() -> 
     step = StepOutcome("dev", "222222222222", Result.FAILED, Reason.ENGINE_FAILED)
     failed = replace(drifted, fixed=Fixed(RunOutcome("run", Operation.UP, (step,)), {}, ()))
     assert failed.exit_code(differs=True) is ExitCode.FAILED
+
+
+def test_what_is_left_over_is_told_in_every_form_and_counts_as_a_difference() -> None:
+    second = "arn:aws:apigateway:eu-central-1::/apis/second"
+    clean = replace(report(), stacks=(looked("dev"), looked("staging")))
+    left = replace(clean, left=(LeftOver("dev", second, "it is this stack's and in no state"),))
+    text = " ".join(as_text(left).split())
+    assert f"left over: dev: {second}: it is this stack's and in no state; `deploy repair --stack dev`" in text
+    assert "none in 14 resources, 1 left over" in text
+    assert text.endswith("1 left over")
+    assert "## Left over" in as_markdown(left)
+    assert as_json(left, exit_code=0)["leftOver"] == [
+        {"stack": "dev", "name": second, "why": "it is this stack's and in no state"}
+    ]
+    suites = {suite.get("name"): suite for suite in ET.fromstring(as_junit(left))}  # noqa: S314 -- it is ours
+    assert (suites["dev"].get("tests"), suites["dev"].get("failures")) == ("1", "1")
+    assert (suites["staging"].get("tests"), suites["staging"].get("failures")) == ("1", "0")
+    assert [one["ruleId"] for one in as_sarif(left)["runs"][0]["results"]] == ["left-over"]
+    assert (left.exit_code(differs=True), clean.exit_code(differs=True)) == (ExitCode.DIFFERS, ExitCode.DONE)
