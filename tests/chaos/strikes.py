@@ -31,7 +31,7 @@ GONE = 6.0
 STALL = 25.0
 ATTEMPTS = 5
 """Tries of the AWS plugin at one call."""
-_DISK = 1 << 20
+_DISK = 96 << 20
 _TARGET_WAIT = 3.0
 
 
@@ -193,7 +193,7 @@ def disk_full(attack: Attack) -> Iterator[None]:
 
 
 def small_disk(attack: Attack) -> Iterator[None]:
-    """Before the run: a disk of one MiB for the folder of runs, where mounting is allowed."""
+    """Before the run: a disk on which a run may just begin for the folder of runs, where mounting is allowed."""
     runs = _runs(attack)
     runs.mkdir(parents=True, exist_ok=True)
     with suppress(OSError):

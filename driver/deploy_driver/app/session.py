@@ -216,8 +216,8 @@ class Session:
 
     def room(self) -> int:
         """How many bytes may still be written where runs are recorded; 0 as well where no more files can be made."""
-        folder = self.config.root / ".deploy"
-        disk = os.statvfs(folder if folder.exists() else self.config.root)
+        runs = self.config.root / ".deploy" / "runs"
+        disk = os.statvfs(next(folder for folder in (runs, *runs.parents) if folder.exists()))
         full = disk.f_files and not disk.f_favail
         return 0 if full else disk.f_bavail * disk.f_frsize
 
