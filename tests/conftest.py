@@ -20,11 +20,28 @@ def pytest_configure() -> None:
             signal.signal(number, handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which AWS plugin tells a story that either can tell."""
+    said = "tests marked both_plugins: with each plugin, or with the best alone, the real one where it can be had"
+    parser.addoption("--told-by", choices=("both", "best"), default="both", help=said)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test marked `both_plugins` runs with the stand-in and with the real AWS plugin."""
+    """A test marked `both_plugins` runs with the stand-in and with the real AWS plugin; where that is asked, with the best alone."""
     if metafunc.definition.get_closest_marker("both_plugins"):
         real = pytest.param("real", marks=pytest.mark.real_plugin)
-        metafunc.parametrize("plugin_home", ["stand-in", real], indirect=True, scope="session")
+        told_by = (
+            [real] if metafunc.config.getoption("--told-by") == "best" and _is_real_there() else ["stand-in", real]
+        )
+        metafunc.parametrize("plugin_home", told_by, indirect=True, scope="session")
+
+
+def _is_real_there() -> bool:
+    try:
+        real_plugin()
+    except AbsentError:
+        return False
+    return True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
