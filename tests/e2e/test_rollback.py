@@ -26,6 +26,10 @@ archive = here.bucket("archive")
 
 def committed(project: Project) -> Story:
     story = Story(project)
+    main = project.root / "infra" / "__main__.py"
+    said = main.read_text("utf-8").replace("import pulumi\n", "import pulumi\nfrom infra.release import RELEASE\n", 1)
+    main.write_text(said.replace("environment={", 'environment={"RELEASE": RELEASE,', 1), "utf-8")
+    (project.root / "infra" / "release.py").write_text("RELEASE = 'one'\n", "utf-8")
     (project.root / ".gitignore").write_text(".deploy\n__pycache__\n", "utf-8")
     story.git("init --quiet")
     return commit(story, "one")
@@ -51,16 +55,17 @@ def live(project: Project) -> Mapping[str, Any]:
     return found
 
 
-def what(project: Project) -> tuple[str, int]:
-    """The code and the setting that are live."""
+def what(project: Project) -> tuple[str, int, str]:
+    """The code that is live, its setting, and what a module of the program says."""
     found = live(project)
-    return found["CodeSha256"], found["MemorySize"]
+    return found["CodeSha256"], found["MemorySize"], found["Environment"]["Variables"]["RELEASE"]
 
 
 def second(project: Project, story: Story) -> str:
     """Another commit, with other code and another setting, deployed."""
     app = project.root / "infra" / "handler" / "app.py"
     app.write_text(app.read_text("utf-8") + "\n# another release\n", "utf-8")
+    (project.root / "infra" / "release.py").write_text("RELEASE = 'two'\n", "utf-8")
     project.setting("dev", "items:memory", "256")
     commit(story, "two")
     return up(project)
@@ -99,7 +104,7 @@ def test_a_stack_goes_back_and_forth_never(project: Project) -> None:
     then = what(project)
     newer = second(project, story)
     now = what(project)
-    assert now != then
+    assert all(new != old for new, old in zip(now, then, strict=True))
 
     back = project.deploy("rollback", "--stack", "dev", "--output", "json")
     assert back.code == 0, back

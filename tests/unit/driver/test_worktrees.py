@@ -21,7 +21,7 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.record.standing import BackTo
 from tests.repository import Repository
-from tests.samples import DEPLOY_TOML, project, target_file
+from tests.samples import DEPLOY_TOML, TOOLS_FILE, project, target_file
 
 RUN = "20261123-0102-3f9a7c"
 
@@ -96,11 +96,16 @@ def test_modules_come_from_there_and_not_from_here(repository: Repository) -> No
 
 
 def test_gates_are_those_of_today_and_the_smoke_test_is_that_of_then(repository: Repository) -> None:
-    toml = DEPLOY_TOML.replace("[stacks.dev]", "[stacks.dev]\napprove = true\nmax-deletes = 3\nsmoke-timeout = 9")
-    repository.write("service/deploy.toml", toml)
+    toml = DEPLOY_TOML.replace(
+        "[stacks.dev]", "[stacks.dev]\napprove = true\napprovals = 2\nmax-deletes = 3\nsmoke-timeout = 9"
+    )
+    freeze = '[[freeze]]\nfrom = 2026-12-19T00:00:00\nuntil = 2027-01-07T09:00:00\nwhy = "the holidays"\n'
+    repository.write("service/deploy.toml", f"{toml}\n{freeze}".replace("cloud =", 'time-zone = "UTC"\ncloud =', 1))
+    repository.write("service/Pulumi.tools.yaml", f"{TOOLS_FILE}  deploy:approverRole: approvers\n")
     with then(repository) as config:
         stack = config.stack("dev")
-        assert (stack.approve, stack.max_deletes, stack.smoke_timeout) == (True, 3, 60)
+        assert (stack.approve, stack.approvals, stack.max_deletes, stack.smoke_timeout) == (True, 2, 3, 60)
+        assert not stack.schedule.always_open
 
 
 def test_nothing_is_left_when_something_goes_wrong_inside(repository: Repository) -> None:
