@@ -165,6 +165,21 @@ def test_a_stack_that_is_closed_now_is_listed_as_such(deploy: Deploy, tmp_path: 
     assert [row for row in rows if "from Thu 9998-01-01 00:00" in row] == [rows[-1]]
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("window max-deletes", "--override window and --override max-deletes need a reason"),
+        ("", "the sandbox does not run"),
+    ],
+)
+def test_a_build_says_by_its_environment_what_may_not_stop_it(tmp_path: Path, said: str, expected: str) -> None:
+    command = [str(DEPLOY), "up", "--stacks", "dev", "--project", str(project(tmp_path))]
+    done = subprocess.run(
+        command, env={**os.environ, "DEPLOY_OVERRIDE": said}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert expected in done.stderr
+
+
 def test_an_override_without_a_reason_is_refused_with_what_to_add(deploy: Deploy, tmp_path: Path) -> None:
     said = deploy("up", "--stacks", "dev", "--override", "freeze", "--project", project(tmp_path))
     assert said.code == 2

@@ -44,9 +44,10 @@ def approvals(project: Project) -> list[str]:
     return [entry["Key"] for entry in found]
 
 
-def save(project: Project, folder: str, *more: str) -> None:
+def save(project: Project, folder: str, *more: str) -> Ended:
     saved = project.deploy("preview", "--stacks", "dev", "--save", folder, *more)
     assert saved.code == 0, saved
+    return saved
 
 
 def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) -> None:
@@ -54,7 +55,7 @@ def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) 
     directly = project.deploy("up", "--stacks", "dev", "--yes")
     assert directly.code == 4, directly
     assert "reviewed plans with 1 approval" in directly.err
-    save(project, "plan")
+    assert "it needs 1 approval: `deploy approve plan`" in save(project, "plan").err
 
     early = project.deploy("up", "--plan", "plan", "--yes")
     assert early.code == 4, early

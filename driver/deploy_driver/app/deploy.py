@@ -116,7 +116,7 @@ def require_reason(project: LocalProject, options: Options, chosen: Sequence[Sta
         words.append(f"--allow-delete in {', '.join(guarded)}, which deploy.toml guards,")
     if words:
         raise UsageError(
-            f"{' and '.join(words)} needs a reason, which is put on record; nothing was touched",
+            f"{' and '.join(words)} need{'s' * (len(words) == 1)} a reason, which is put on record; nothing was touched",
             remedy='add --reason "WHY IT CANNOT WAIT", or set DEPLOY_REASON',
         )
 

@@ -92,11 +92,10 @@ class Saving:
         document = plan_as_markdown(bundle, outcome, reason).encode()
         sealed = seal(replace(bundle, document=digest(document)), document, session.plan_key())
         bundle_folder.write(self.folder, sealed)
-        run.stream(
-            Progress(
-                f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}; {digest(sealed.content)}"
-            )
-        )
+        run.stream(Progress(f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}"))
+        if needed := approval_rule(session.config, bundle).needed:
+            way = f"`deploy approve {self.folder}`; the plan's digest is {digest(sealed.content)}"
+            run.stream(Progress(f"it needs {approvals_of(needed)}: {way}"))
 
 
 def saving(

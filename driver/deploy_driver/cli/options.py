@@ -91,7 +91,8 @@ OverrideOption = Annotated[
     list[Overridable] | None,
     typer.Option(
         "--override",
-        help="Go on although this gate would refuse, which needs a --reason. May be repeated.",
+        help="Go on although this gate would refuse, which needs a --reason. May be repeated; otherwise DEPLOY_OVERRIDE.",
+        envvar="DEPLOY_OVERRIDE",
     ),
 ]
 ReasonOption = Annotated[
