@@ -252,8 +252,8 @@ def program(first: str, last: str = "") -> Strike:
     return strike
 
 
-def damage(how: Callable[[bytes, bytes], bytes | None]) -> Strike:
-    """The file of a stack's state is what `how` makes of it and of another stack's; None removes it."""
+def damage(how: Callable[[bytes, bytes], bytes | None], *, put_back: bool = False) -> Strike:
+    """The file of a stack's state is what `how` makes of it and of another stack's; None removes it. Put back when the run is over."""
 
     def strike(attack: Attack) -> Iterator[None]:
         s3, attack.meant = attack.project.client("tools", "s3"), _next(attack)
@@ -270,6 +270,8 @@ def damage(how: Callable[[bytes, bytes], bytes | None]) -> Strike:
         else:
             s3.put_object(Bucket=BUCKET, Key=state_key(attack.meant), Body=spoiled)
         yield
+        if put_back:
+            s3.put_object(Bucket=BUCKET, Key=state_key(attack.meant), Body=own)
 
     return strike
 

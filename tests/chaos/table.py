@@ -405,9 +405,19 @@ STATES = tuple(
         ("empty", "is an empty file", lambda _own, _other: b""),
         ("garbage", "is a page of HTML", lambda _own, _other: b"<html>Service Unavailable</html>"),
         ("foreign", "is another stack's", lambda _own, other: other),
-        ("newer", "was written by a newer engine", strikes.newer),
         ("vanished", "is gone", lambda _own, _other: None),
     )
+)
+
+NEWER = Fault(
+    "state-newer",
+    "The state of a stack was written by a newer engine",
+    "Exit code 3 before the first stack is touched; `failed` where it happens in the middle of a run. Nothing is wrong with it, and "
+    "nothing older takes its place: the `deploy` that wrote it goes on, or a newer one. Where that one has put the state back:",
+    strikes.damage(strikes.newer, put_back=True),
+    lambda moment: moment.kind in {"run-started", "step-finished", "previewed"},
+    may=(1, 3),
+    scenarios=("new", "changed", "destroy"),
 )
 
 WRITERS = tuple(
@@ -429,7 +439,7 @@ GROUPS = (
     ("Identities", IDENTITIES),
     ("The machine", MACHINE),
     ("The program", PROGRAM),
-    ("States", STATES),
+    ("States", (*STATES, NEWER)),
     ("Writers at once", WRITERS),
 )
 FAULTS = tuple(chain.from_iterable(faults for _title, faults in GROUPS))

@@ -29,6 +29,7 @@ from deploy_driver.adapters.engine.workdir import (
     secrets_provider,
     state_url,
     workspace_of,
+    writing,
 )
 from deploy_driver.drift.resource_state import StackStates
 from deploy_driver.errors import InterruptedRunError
@@ -113,8 +114,9 @@ class AutomationEngine:
 
         workspace = self._workspace(read_project(self._project_root), request)
         file = workspace.folder / "deployment.json"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(deployment), encoding="utf-8")
+        with writing():
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(deployment), encoding="utf-8")
         command = ["stack", "import", "--file", str(file), "--stack", request.stack]
         with self._process(request.stack) as process:
             process.on_start = EventReader(request.stack, emit=emit, preview=False, tidy=str).engine_started

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from deploy_driver.errors import UsageError
+from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.values import Backend
 from deploy_project.stackfile import OF_SECRETS
 from deploy_project.stacks import env_of, is_access, project_of
@@ -36,6 +37,18 @@ AUTONAMING = "${project}-${stack}-${name}-${hex(7)}"
 
 _NOT_COPIED = ("backend", "stackConfigDir")
 """Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Where files of the run are written. Raises NotReadyError where that cannot be done: the disk is full, or read-only."""
+    try:
+        yield
+    except OSError as error:
+        raise NotReadyError(
+            f"the run's folder cannot be written: {error}",
+            remedy="make room, or the folder writable; then `deploy resume`",
+        ) from None
 
 
 def state_url(backend: Backend, environment: Mapping[str, str]) -> str:
@@ -83,6 +96,7 @@ def workspace_of(
     )
 
 
+@writing()
 def empty_workspace_of(workdir: WorkDir, given: Mapping[str, str], *, home: Path) -> Workspace:
     """A backend of its own, for a preview of a stack that does not exist: whoever may only read can preview it."""
     state = workdir.path / "empty-backend"
@@ -134,6 +148,7 @@ def read_project(root: Path) -> Project:
     return Project(name=name, root=root, entry=entry, settings=settings)
 
 
+@writing()
 def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts: Mapping[str, str]) -> WorkDir:
     """Make `folder` anew and write `Pulumi.yaml` and `Pulumi.<stack>.yaml` into it: the user's own, plus the facts of this run."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ from deploy_driver.adapters.engine.workdir import (
     read_project,
     workspace_of,
 )
-from deploy_driver.errors import UsageError
+from deploy_driver.errors import NotReadyError, UsageError
 
 STACK = """
 secretsprovider: awskms://alias/mine?region=eu-central-1
@@ -151,3 +151,12 @@ def test_a_missing_file_is_told_by_name(root: Path) -> None:
     with pytest.raises(UsageError, match="does not exist") as refused:
         prepared(root)
     assert "Pulumi.dev.yaml" in refused.value.where
+
+
+def test_where_the_runs_folder_cannot_be_written_it_says_so(root: Path) -> None:
+    (root / "work").write_text("a file is in its place", encoding="utf-8")
+    with pytest.raises(NotReadyError, match="the run's folder cannot be written") as refused:
+        prepared(root)
+    assert "deploy resume" in refused.value.remedy
+    (root / "work").unlink()
+    assert prepared(root).path == root / "work"
