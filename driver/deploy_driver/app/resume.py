@@ -8,7 +8,7 @@ a run of its own              of the stacks that are not done; those that an eng
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -23,7 +23,7 @@ from deploy_driver.app.history import Records, meant, minute, records
 from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.errors import BusyError, NotReadyError, RefusedError, UsageError
+from deploy_driver.errors import NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, Verb
 from deploy_driver.record.standing import BackTo, LeftRun, Standing, left_by
@@ -294,14 +294,11 @@ def _moved_states(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
 
 
 def _release_done(begun: RunContext, left: LeftRun) -> None:
-    """Give back what a killed run still holds: the leases of stacks in which nothing is left to do. One that others hold is theirs."""
+    """Give back what that run still holds of the stacks in which nothing is left to do."""
     known = {stack.name for stack in begun.session.config.stacks}
-    leasing = begun.run.deployer.leasing
     for one in left.stacks:
         if one.standing is Standing.DONE and one.stack in known:
-            with suppress(BusyError), leasing.holding(lambda: begun.run.deployer.stopped) as holding:
-                holding.take([one.stack])
-                leasing.require(begin=True)
+            begun.run.deployer.leasing.give_back(one.stack, lambda: begun.run.deployer.stopped)
 
 
 def _mend(begun: RunContext, repairer: Repairer, step: Step, facts: RunFacts) -> None:

@@ -108,6 +108,13 @@ class Leasing:
             over.set()
             self._release()
 
+    def give_back(self, stack: str, stopped: Callable[[], bool]) -> None:
+        """Release what a dead run holds of a stack: its lease, and the lock of its engine. What others hold is theirs."""
+        with suppress(BusyError), self.holding(stopped) as holding:
+            holding.take([stack])
+            holding.unlocked(stack)
+            self.require(begin=True)
+
     def look(self, stack: str) -> str:
         """Who held the stack last. Raises BusyError when somebody still does."""
         seen = self._seen(stack)

@@ -354,3 +354,18 @@ def test_leases_that_cannot_be_asked_for_keep_the_run_from_beginning() -> None:
     leases = FakeLeases(away=True)
     with pytest.raises(NotReadyError, match="does not answer"):
         take(leasing(leases), "dev")
+
+
+def test_what_a_dead_run_holds_of_a_done_stack_is_given_back(killed: tuple[FakeLeases, FakeState]) -> None:
+    leases, state = killed
+    leasing(leases, state).give_back("dev", never)
+    holder = leases.holder("dev")
+    assert holder
+    assert (holder.released, state.held["dev"], len(state.held["prod"])) == (True, (), 1)
+
+
+def test_what_others_hold_is_not_given_back(killed: tuple[FakeLeases, FakeState]) -> None:
+    leases, state = killed
+    before = leases.holder("dev")
+    leasing(leases, state, FakeProcesses(living={88: 25.0})).give_back("dev", never)
+    assert (leases.holder("dev"), len(state.held["dev"])) == (before, 1)
