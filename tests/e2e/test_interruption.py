@@ -79,7 +79,10 @@ class Running:
         self.child = subprocess.Popen(
             [str(DEPLOY), *arguments],
             cwd=project.root,
-            env={name: os.environ[name] for name in ("PATH", "HOME", "DEPLOY_CACHE") if name in os.environ},
+            env={
+                **{name: os.environ[name] for name in ("PATH", "HOME", "DEPLOY_CACHE") if name in os.environ},
+                **project.environment,
+            },
             stdin=subprocess.DEVNULL,
             text=True,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},

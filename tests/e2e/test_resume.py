@@ -67,7 +67,7 @@ def test_a_run_that_was_killed_is_ended_by_another_agent(project: Project) -> No
     assert "deploy resume" in stopped.err
 
     resumed = project.deploy("resume", "--yes", "--output", "json")
-    assert resumed.code == 0, resumed
+    assert resumed.code == 0, str(resumed)
     assert f"dev       run {dead} left it done" in resumed.err, resumed.err
     assert f"staging   run {dead} left it outcome unknown" in resumed.err
     assert f"prod      run {dead} left it not begun" in resumed.err
@@ -96,7 +96,7 @@ def test_it_is_refused_where_something_moved_and_done_where_it_was_put_back(proj
 
     (project.root / "Pulumi.prod.yaml").write_text(before, "utf-8")
     resumed = project.deploy("resume", "--yes")
-    assert resumed.code == 0, resumed
+    assert resumed.code == 0, str(resumed)
     assert_whole(project)
 
 
@@ -112,5 +112,5 @@ def test_a_stack_that_fails_blocks_only_what_needs_it_and_resume_ends_the_rest(p
     assert results["dev"] == ("failed", "engine failed"), failed
     project.power("DELETE", "faults", {})
     resumed = project.deploy("resume", "--yes")
-    assert resumed.code == 0, resumed
+    assert resumed.code == 0, str(resumed)
     assert_whole(project)

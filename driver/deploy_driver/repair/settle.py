@@ -208,9 +208,13 @@ def _carriers(
 
 
 def _listed(entry: Entry, id_: str) -> dict[str, Any]:
-    """What a state lists. Its outputs are what was sent, by which the provider reads what is there in the refresh that follows."""
+    """What a state lists. Its outputs are what was sent, by which the provider reads what is there in the refresh that follows.
+
+    The id stands among them too: the part of the AWS provider that is built on Terraform's plugin framework knows a resource by
+    that alone, and takes one without it for gone (pulumi-terraform-bridge, `pkg/pf/tfbridge/provider_read.go`).
+    """
     known = known_inputs(entry)
-    return {**entry, "id": id_, "inputs": known, "outputs": known}
+    return {**entry, "id": id_, "inputs": known, "outputs": {**known, "id": id_}}
 
 
 def known_inputs(entry: Entry) -> Mapping[str, Any]:

@@ -95,7 +95,7 @@ def test_what_is_not_known_yet_waits_for_what_it_belongs_to() -> None:
 
     assert settle(part, blind, ids=(), known=OnRecord({part.urn: "an-id"}, frozenset({part.urn}))) is None
     entry = after(state(), [part], Settlement(part.urn, Fate.ADOPTED, "an-id"))[-1]
-    assert entry["inputs"] == entry["outputs"] == {"name": "x"}
+    assert (entry["inputs"], entry["outputs"]) == ({"name": "x"}, {"name": "x", "id": entry["id"]})
 
 
 def test_what_is_only_planned_and_not_there_is_nothing() -> None:
@@ -159,7 +159,8 @@ def test_what_is_adopted_is_listed_last() -> None:
     before = checkpoint(DEV)["checkpoint"]["latest"]["resources"]
     listed = after(state(one), [one], Settlement(one.urn, Fate.ADOPTED, "a1b2"))
     assert listed[:-1] == before
-    assert (listed[-1]["urn"], listed[-1]["id"], listed[-1]["outputs"]) == (one.urn, "a1b2", listed[-1]["inputs"])
+    sent = {**listed[-1]["inputs"], "id": "a1b2"}
+    assert (listed[-1]["urn"], listed[-1]["id"], listed[-1]["outputs"]) == (one.urn, "a1b2", sent)
     assert after(state(one), [one], Settlement(one.urn, Fate.DROPPED)) == before
 
 
