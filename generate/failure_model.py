@@ -20,7 +20,8 @@ This page is made from the table that `make chaos` plays and the tests take thei
 
 ## How it is shown
 
-`make chaos` lets each fault strike at the moments of a run over three stacks, as the record of an undisturbed run shows them, where
+Runs with a scripted engine are generated first, which die before any of their events, as may the run that goes on with them, and the
+next; the smallest that is not ended is shown. Then `make chaos` lets each fault strike at the moments of a run over three stacks, as the record of an undisturbed run shows them, where
 {scenarios}. After each case it asks the accounts themselves, as their roots:
 
 - the resources in the states are the resources in the accounts, one of each;
@@ -34,7 +35,7 @@ This page is made from the table that `make chaos` plays and the tests take thei
 They hold at once where the run has succeeded all the same, and otherwise after what the last column says has been typed.
 
 ```console
-make chaos                                                   # 300 cases by chance; says its seed
+make chaos                                                   # 5,000 generated runs, then 300 cases by chance; says its seed
 make chaos CHAOS="--seed 7 --cases 20"                       # the same choice again
 make chaos CHAOS="--only 'kill-*@new@dev/resource-started/*'"  # FAULT@SCENARIO@MOMENT
 ```

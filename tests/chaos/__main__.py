@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.chaos.case import Outcome, play
 from tests.chaos.stage import SCENARIOS, Bases, fingerprint
 from tests.chaos.table import FAULTS, Case, cases_of
+from tests.properties.driver.test_resume import try_deaths
 
 HOME = Path(".deploy") / "chaos"
 
@@ -32,6 +33,13 @@ def main() -> int:
         "--seed", type=int, default=None, help="replays the choice of cases, and what is left to chance in them"
     )
     parser.add_argument("--cases", type=int, default=300, help="how many cases, at most")
+    parser.add_argument(
+        "--fast",
+        type=int,
+        default=None,
+        metavar="N",
+        help="how many runs with a scripted engine, which die at any event, go before; 5000 unless --only names cases",
+    )
     parser.add_argument("--only", default="*", metavar="PATTERN", help="of the names FAULT@SCENARIO@MOMENT; may hold *")
     parser.add_argument("--list", action="store_true", help="show the names of the cases, and play none")
     parser.add_argument("--home", type=Path, default=HOME, help="where bases and results are kept")
@@ -43,6 +51,7 @@ def main() -> int:
     if wanted.list:
         print("\n".join(map(str, chosen)))
         return 0
+    try_fast(wanted.fast if wanted.fast is not None else 5000 if wanted.only == "*" else 0, seed)
     outcomes = []
     for number, case in enumerate(chosen, 1):
         outcome = play(case, bases, wanted.home.resolve() / "case", seed)
@@ -51,6 +60,13 @@ def main() -> int:
         with (wanted.home / "results.jsonl").open("a", encoding="utf-8") as results:
             results.write(json.dumps(_row(outcome, seed)) + "\n")
     return report(outcomes, seed)
+
+
+def try_fast(count: int, seed: int) -> None:
+    """Runs that are generated, with a scripted engine: the smallest that breaks is raised as an AssertionError."""
+    if count:
+        _say(f"chaos: {count} runs with a scripted engine that die at any event (about two minutes for 5000)")
+        print(f"runs with a scripted engine: {try_deaths(count, seed)} tried, none broken", flush=True)
 
 
 def choose(bases: Bases, pattern: str, chance: random.Random) -> Iterator[Case]:

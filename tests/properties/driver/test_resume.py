@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from deploy_driver.plan.plan import Plan, Step, make_plan
@@ -101,11 +101,8 @@ deaths = st.lists(st.integers(1, 60), max_size=4)
 failures = st.lists(st.sets(st.sampled_from(ORDER), max_size=2).map(frozenset), min_size=5, max_size=5)
 
 
-@given(deaths, failures, st.sampled_from(OnFailure))
-@settings(max_examples=1000)
-def test_whatever_dies_and_fails_the_next_one_ends_the_job(
-    dies_at: list[int], bad: list[frozenset[str]], on_failure: OnFailure
-) -> None:
+def ends_the_job(dies_at: list[int], bad: list[frozenset[str]], on_failure: OnFailure) -> None:
+    """Let a run and those that go on with it die before those events, with stacks that fail; the last two live."""
     accounts, left = Accounts(), None
     plan = make_plan(Operation.UP, list(STACKS.values()))
     for death, broken in zip(
@@ -123,3 +120,27 @@ def test_whatever_dies_and_fails_the_next_one_ends_the_job(
     assert accounts.unknown == set()
     firsts = [stack for what, stack in accounts.done if what == "up"]
     assert [firsts.index(stack) for stack in ORDER] == sorted(firsts.index(stack) for stack in ORDER)
+
+
+@given(deaths, failures, st.sampled_from(OnFailure))
+@settings(max_examples=1000)
+def test_whatever_dies_and_fails_the_next_one_ends_the_job(
+    dies_at: list[int], bad: list[frozenset[str]], on_failure: OnFailure
+) -> None:
+    ends_the_job(dies_at, bad, on_failure)
+
+
+def try_deaths(count: int, chance: int) -> int:
+    """The same for as many cases as that; how many were tried. Raises AssertionError, shrunk to the smallest case."""
+    tried = 0
+
+    @seed(chance)
+    @settings(max_examples=count, database=None, deadline=None)
+    @given(deaths, failures, st.sampled_from(OnFailure))
+    def attempt(dies_at: list[int], bad: list[frozenset[str]], on_failure: OnFailure) -> None:
+        nonlocal tried
+        tried += 1
+        ends_the_job(dies_at, bad, on_failure)
+
+    attempt()
+    return tried
