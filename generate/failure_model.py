@@ -21,7 +21,8 @@ This page is made from the table that `make chaos` plays and the tests take thei
 ## How it is shown
 
 Runs with a scripted engine are generated first, which die before any of their events, as may the run that goes on with them, and the
-next; the smallest that is not ended is shown. Then `make chaos` lets each fault strike at the moments of a run over three stacks, as the record of an undisturbed run shows them, where
+next; the smallest that is not ended is shown. Then `make chaos` lets each fault strike at the moments of a run over three stacks, as the
+record of an undisturbed run shows them, where
 {scenarios}. After each case it asks the accounts themselves, as their roots:
 
 - the resources in the states are the resources in the accounts, one of each;

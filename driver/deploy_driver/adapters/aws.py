@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Mapping
+from textwrap import shorten
 from typing import Any, TypeVar
 
 from deploy_driver.errors import NotReadyError
@@ -62,14 +64,42 @@ class AwsSession:
         self._lock = threading.Lock()
 
     def client(self, service: str, region: str = "") -> Any:
-        """The client of one service; S3 in path style, so that it also works where a bucket has no host name."""
+        """The client of one service; S3 in path style, so that it also works where a bucket has no host name.
+
+        Raises NotReadyError where whoever this is has credentials that cannot be had: which way was tried, and what is wrong with it.
+        """
         key = (service, region or self._region)
         with self._lock:
             if self._session is None:
-                self._session = self._new_session()
+                self._session = self._resolved()
             if key not in self._clients:
-                self._clients[key] = self._new_client(*key)
+                self._clients[key] = self._made(*key)
             return self._clients[key]
+
+    def _resolved(self) -> Any:
+        """A new session whose credentials have been got, where there are any. SDKs get them at the first call, each in its own words."""
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            session = self._new_session()
+            if credentials := session.get_credentials():
+                credentials.get_frozen_credentials()
+        except (BotoCoreError, OSError, ValueError, RuntimeError) as error:
+            way, remedy = _way_to_credentials(self._metadata_endpoint)
+            raise NotReadyError(f"{way} gives no AWS credentials: {_wrong(error)}", remedy=remedy) from None
+        return session
+
+    def _made(self, service: str, region: str) -> Any:
+        """A new client."""
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return self._new_client(service, region)
+        except (BotoCoreError, OSError, ValueError) as error:
+            raise NotReadyError(
+                f"the settings that the AWS SDK has here cannot be used: {_wrong(error)}",
+                remedy="correct AWS_CA_BUNDLE, or what AWS_CONFIG_FILE and ~/.aws/config say",
+            ) from None
 
     def _new_session(self) -> Any:
         import boto3
@@ -95,6 +125,46 @@ class AwsSession:
             s3={"addressing_style": "path"},
         )
         return self._session.client(service, region_name=region, config=config)
+
+
+_WAYS = (
+    ("AWS_ACCESS_KEY_ID", "the key in the environment (AWS_ACCESS_KEY_ID and what belongs to it)"),
+    ("AWS_SECRET_ACCESS_KEY", "the key in the environment (AWS_ACCESS_KEY_ID and what belongs to it)"),
+    ("AWS_PROFILE", "the profile {said} (AWS_PROFILE)"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "the web identity token in {said} (AWS_WEB_IDENTITY_TOKEN_FILE)"),
+    ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "the container at {said} (AWS_CONTAINER_CREDENTIALS_FULL_URI)"),
+    ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "the container at {said} (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI)"),
+    ("AWS_CONFIG_FILE", "the file {said} (AWS_CONFIG_FILE)"),
+)
+"""The variables that say where credentials come from, in the order in which SDKs believe them (botocore `create_credential_resolver`)."""
+
+
+def _way_to_credentials(metadata_endpoint: str) -> tuple[str, str]:
+    """Which way to credentials this process takes, as its environment has it, and what to do where it leads to none."""
+    for name, way in _WAYS:
+        said = os.environ.get(name, "")
+        if said and said != os.devnull and not metadata_endpoint:
+            remedy = f"correct that, or unset {name}; an agent with the Jenkins instance profile needs none of it"
+            return way.format(said=said), remedy
+    if metadata_endpoint:
+        return (
+            f"the instance's metadata service at {metadata_endpoint}",
+            "`deploy sandbox status` shows whether it runs",
+        )
+    return (
+        "this machine (~/.aws, or its metadata service)",
+        "correct ~/.aws/config, or run on an agent with the Jenkins instance profile",
+    )
+
+
+_LONGEST = 400
+"""Characters of what an SDK says."""
+
+
+def _wrong(error: Exception) -> str:
+    """What is wrong, in one line."""
+    what = shorten(str(error), _LONGEST, placeholder=" …") if " " in str(error)[:_LONGEST] else str(error)[:_LONGEST]
+    return f"what it says is no JSON: {what}" if isinstance(error, json.JSONDecodeError) else what
 
 
 def every(client: Any, operation: str, key: str, **asked: Any) -> list[Any]:
@@ -127,5 +197,5 @@ def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | No
         message = error.response.get("Error", {}).get("Message", str(error))
         problem = SessionOverError if code in _OVER else NotReadyError
         raise problem(f"{what}: {code}: {message}", remedy=(remedies or {}).get(code, "")) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:
         raise NotReadyError(f"{what}: {error}", remedy="check the endpoint, the region and the network") from None

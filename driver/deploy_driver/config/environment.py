@@ -25,16 +25,20 @@ BASE_IDENTITY = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
     "AWS_EC2_METADATA_DISABLED",
+    "AWS_METADATA_SERVICE_TIMEOUT",
+    "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
 )
 """On AWS, the ways in which a machine may say who it is. Whoever that turns out to be is checked against the tools account.
 
-The last three say where an instance asks for its own credentials: an instance in an IPv6-only subnet has to say so (EC2 User
-Guide, "Access instance metadata for an EC2 instance"), and a cluster may answer for the metadata service itself. A shared config
-file may say the same, and with `endpoint_url` where the company's own endpoints are; every SDK of a run reads the same file.
+The last five say where an instance asks for its own credentials, and how patiently: an instance in an IPv6-only subnet has to say
+so (EC2 User Guide, "Access instance metadata for an EC2 instance"), and a cluster may answer for the metadata service itself. A
+shared config file may say the same, and with `endpoint_url` where the company's own endpoints are; every SDK of a run reads the
+same file.
 """
 
 
