@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -37,7 +38,7 @@ def _explicit(search: Search) -> FoundTool:
     """A setting is meant: when it cannot be followed, nothing else is tried."""
     if not search.explicit_engine:
         raise ClosedError("DEPLOY_PULUMI: not set")
-    path = Path(search.explicit_engine).expanduser()
+    path = Path(os.path.expanduser(search.explicit_engine))  # noqa: PTH111 -- that of pathlib raises where there is no home
     try:
         return FoundTool("pulumi", _supported_version(path), path.resolve(), "DEPLOY_PULUMI")
     except ClosedError as closed:

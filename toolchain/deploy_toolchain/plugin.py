@@ -97,7 +97,10 @@ def ask_engine(found: Toolchain) -> None:
 
 
 def _installed(search: Search) -> FoundTool:
-    home = Path(search.environment.get("PULUMI_HOME") or search.user_home / ".pulumi")
+    said = search.environment.get("PULUMI_HOME") or (search.user_home and search.user_home / ".pulumi")
+    if not said:
+        raise ClosedError("installed: PULUMI_HOME is not set, and this user has no home folder")
+    home = Path(said)
     path = home / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE
     if not path.is_file():
         raise ClosedError(f"installed: there is no {path}")

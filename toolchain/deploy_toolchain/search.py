@@ -65,13 +65,34 @@ def to_stderr(message: str) -> None:
     print(message, file=sys.stderr, flush=True)  # noqa: T201 -- this is what the command says while it works
 
 
+def _user_home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def _cache(said: str) -> Path:
+    try:
+        return Path(said or user_cache_path("deploy")).expanduser().resolve()
+    except RuntimeError:
+        raise ToolchainError(
+            "This user has no home folder, so there is nowhere to keep the Pulumi engine and the AWS plugin.",
+            ["HOME: not set, and the user's id stands in no passwd file", f"DEPLOY_CACHE: {said or 'not set'}"],
+            "set DEPLOY_CACHE to a folder that this user may write, such as DEPLOY_CACHE=/var/cache/deploy; or set HOME",
+        ) from None
+
+
 @dataclass(frozen=True)
 class Search:
-    """The places in which tools are looked for, and how long to wait for a vendor's site (seconds)."""
+    """The places in which tools are looked for, and how long to wait for a vendor's site (seconds).
+
+    `user_home` is None for a user who has none: a build agent's, whose id stands in no passwd file.
+    """
 
     cache: Path
     path: str = ""
-    user_home: Path = field(default_factory=Path.home)
+    user_home: Path | None = None
     explicit_engine: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     vendor: str = VENDOR
@@ -82,11 +103,12 @@ class Search:
     def of(cls, environment: Mapping[str, str], say: Say = to_stderr) -> Search:
         """From `DEPLOY_PULUMI` (an engine of one's own), `DEPLOY_CACHE` (a folder), `DEPLOY_VENDOR` (a mirror) and `PATH`.
 
-        Raises ToolchainError where the mirror's address is none.
+        Raises ToolchainError where the mirror's address is none, and where there is nowhere to keep what was obtained.
         """
         return cls(
-            cache=Path(environment.get("DEPLOY_CACHE") or user_cache_path("deploy")).expanduser().resolve(),
+            cache=_cache(environment.get("DEPLOY_CACHE", "")),
             path=environment.get("PATH", ""),
+            user_home=_user_home(),
             explicit_engine=environment.get("DEPLOY_PULUMI", ""),
             environment=environment,
             vendor=_mirror(environment.get("DEPLOY_VENDOR") or VENDOR),

@@ -24,6 +24,7 @@ def search(tmp_path: Path) -> Search:
 
 
 def install(search: Search) -> Path:
+    assert search.user_home
     path = search.user_home / ".pulumi" / "plugins" / PLUGIN_FOLDER / PLUGIN_FILE
     path.parent.mkdir(parents=True)
     path.write_text("#!/bin/sh\n", encoding="utf-8")
