@@ -21,9 +21,17 @@ setup: .venv/ready ## Virtual environment, Pulumi engine , AWS plugin (done by t
 	@python3 -m venv .deploy/uv
 	@.deploy/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
+# A virtual environment names the folder that it was made in: in one that was moved or copied it is made again.
+MADE_HERE := [ "$$(cat .venv/made-in 2>/dev/null)" = "$(CURDIR)" ]
+ifneq ($(shell $(MADE_HERE) && echo yes),yes)
+.PHONY: .venv/ready
+endif
+
 .venv/ready: uv.lock pyproject.toml | $(UV)
 	@echo "setup: virtual environment from uv.lock (half a minute the first time)"
+	@$(MADE_HERE) || rm -rf .venv
 	@$(UV) sync --quiet --frozen --all-extras
+	@echo "$(CURDIR)" > .venv/made-in
 	@touch $@
 
 , := ,

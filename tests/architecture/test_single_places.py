@@ -38,10 +38,15 @@ def environment(module: Module) -> list[str]:
 
 
 def test_the_environment_is_read_once_and_set_in_one_place() -> None:
+    """The third line says by which of its variables botocore has looked for credentials, which botocore reads there itself."""
     touching = {module.path: lines for module in modules("driver", "toolchain") if (lines := environment(module))}
     assert touching == {
         "driver/deploy_driver/cli/main.py": ["machine = Machine.capture(os.environ)"],
-        "driver/deploy_driver/adapters/aws.py": ["os.environ.clear()", "os.environ.update(environment)"],
+        "driver/deploy_driver/adapters/aws.py": [
+            "os.environ.clear()",
+            "os.environ.update(environment)",
+            'said = os.environ.get(name, "")',
+        ],
     }
 
 

@@ -34,7 +34,7 @@ from deploy_driver.app.program import deletions, needs, settings_problems
 from deploy_driver.config.environment import Machine, for_git, given_until, on_aws, on_loopback
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.config.root import find_root
+from deploy_driver.config.root import find_root, require_own_driver
 from deploy_driver.drift.report import LeftOver
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
@@ -153,6 +153,7 @@ class LocalProject:
 def open_project(machine: Machine, folder: Path | None, cloud: str | None) -> LocalProject:
     """Read the project's files. Raises UsageError."""
     root = find_root((folder or Path.cwd()).resolve())
+    require_own_driver(root)
     make_importable(root)
     return LocalProject(machine, load(root, machine.environment, cloud, ask=settings_problems))
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy_driver.errors import UsageError
+from deploy_project.source_lines import INSTALLED
 
 FILE = "deploy.toml"
+
+RUNNING = Path(__file__).resolve().parents[1]
+"""The package that runs."""
 
 
 def find_root(start: Path) -> Path:
@@ -19,3 +23,17 @@ def find_root(start: Path) -> Path:
         where=str(start),
         remedy="run deploy inside a project, or name one with --project; `deploy init` writes a new one",
     )
+
+
+def require_own_driver(root: Path, running: Path = RUNNING) -> None:
+    """Raise UsageError where the project brings its own driver along, and another one runs that is not an installed package.
+
+    So it is in a workspace that was copied: its virtual environment still runs the code of the folder in which it was made.
+    """
+    own = root / "driver" / running.name
+    if own.is_dir() and own.resolve() != running and not INSTALLED & set(running.parts):
+        raise UsageError(
+            f"this `deploy` runs the code in {running}, and the project has its own in {own}",
+            where=str(root),
+            remedy="the folder was copied: remove `.venv` there, set the project up again, and run its own .venv/bin/deploy",
+        )
