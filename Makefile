@@ -22,7 +22,7 @@ setup: .venv/ready ## Virtual environment, Pulumi engine , AWS plugin (done by t
 	@.deploy/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 # A virtual environment names the folder that it was made in: in one that was moved or copied it is made again.
-MADE_HERE := [ "$$(cat .venv/made-in 2>/dev/null)" = "$(CURDIR)" ]
+MADE_HERE := [ "$$(cat .venv/ready 2>/dev/null)" = "$(CURDIR)" ]
 ifneq ($(shell $(MADE_HERE) && echo yes),yes)
 .PHONY: .venv/ready
 endif
@@ -31,8 +31,7 @@ endif
 	@echo "setup: virtual environment from uv.lock (half a minute the first time)"
 	@$(MADE_HERE) || rm -rf .venv
 	@$(UV) sync --quiet --frozen --all-extras
-	@echo "$(CURDIR)" > .venv/made-in
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 , := ,
 define run

@@ -141,16 +141,16 @@ _WAYS = (
 
 def _way_to_credentials(metadata_endpoint: str) -> tuple[str, str]:
     """Which way to credentials this process takes, as its environment has it, and what to do where it leads to none."""
-    for name, way in _WAYS:
-        said = os.environ.get(name, "")
-        if said and said != os.devnull and not metadata_endpoint:
-            remedy = f"correct that, or unset {name}; an agent with the Jenkins instance profile needs none of it"
-            return way.format(said=said), remedy
     if metadata_endpoint:
         return (
             f"the instance's metadata service at {metadata_endpoint}",
             "`deploy sandbox status` shows whether it runs",
         )
+    for name, way in _WAYS:
+        said = os.environ.get(name, "")
+        if said and said != os.devnull:
+            remedy = f"correct that, or unset {name}; an agent with the Jenkins instance profile needs none of it"
+            return way.format(said=said), remedy
     return (
         "this machine (~/.aws, or its metadata service)",
         "correct ~/.aws/config, or run on an agent with the Jenkins instance profile",

@@ -265,12 +265,11 @@ def _left_over(session: Session, wrong: Collection[str]) -> Iterator[RuleResult]
         except DeployError as error:
             yield from not_looked_at(["left-over"], Unseen(str(error)), stack.name)
             continue
-        found = f"{len(unsure)} more that AWS lists may be gone" if unsure else ""
         for one in left:
             yield check("left-over", fact=f"{one.name}: {one.why}", remedy=one.remedy, stack=stack.name)
         if not left:
-            fact = "nothing that is not in the state" + (f"; {found}" if found else "")
-            yield check("left-over", ok=True, fact=fact, stack=stack.name)
+            more = f"; {len(unsure)} more that AWS lists may be gone" if unsure else ""
+            yield check("left-over", ok=True, fact=f"nothing that is not in the state{more}", stack=stack.name)
 
 
 _CHECKED = ("identity", "disk", "state", "session", "role", "lease", "lock")

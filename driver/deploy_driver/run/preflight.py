@@ -127,7 +127,8 @@ class Preflight:
 
     def _outlasts(self, plan: Plan, facts: RunFacts, me: Caller, state: StateStore) -> Passed:
         """Hold what the stacks took last time against the sessions. One of a role is renewed by whoever can still enter it."""
-        took = {step.stack.name: state.took(step.stack.name) for step in plan.steps}
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
+            took = dict(zip(plan.stacks, pool.map(state.took, plan.stacks), strict=True))
         for step in plan.steps:
             entrance, last = step.entrance(facts.session_name(step)), took[step.stack.name]
             if entrance.role_arn and last > entrance.duration:
