@@ -49,6 +49,18 @@ def test_what_is_given_and_right_is_written(tmp_path: Path) -> None:
     assert load(tmp_path / "again", {}).stack("dev").external_id != ids[0]
 
 
+def test_what_it_leaves_to_be_switched_on_holds_as_it_stands_there(tmp_path: Path) -> None:
+    init(ORDERS, tmp_path)
+    toml = tmp_path / "deploy.toml"
+    toml.write_text(re.sub(r"^# (?=[a-z-]+ = |\[)", "", toml.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    with (tmp_path / "Pulumi.tools.yaml").open("a", encoding="utf-8") as tools:
+        tools.write("  deploy:approverRole: approvers\n")
+    dev, prod = (load(tmp_path, {}).stack(env) for env in ("dev", "prod"))
+    assert (dev.approvals, prod.approvals) == (0, 1)
+    assert [window.words for window in prod.schedule.windows] == ["Mon-Fri 09:00-16:00"]
+    assert [freeze.why for freeze in prod.schedule.freezes] == ["Christmas"]
+
+
 def test_one_account_is_enough(tmp_path: Path) -> None:
     init(replace(ORDERS, accounts=("live=222222222222",)), tmp_path)
     assert load(tmp_path, {}, ask=settings_problems).stack("live").max_deletes == 0
