@@ -234,6 +234,8 @@ def test_a_refusal_is_on_record(reviewed: Reviewed) -> None:
         (("--refresh",), "--refresh and --plan contradict each other"),
         (("--affected", "--base", "HEAD"), "--affected and --plan contradict each other"),
         (("--config", "note=1"), "--config and --plan contradict each other"),
+        (("--on-failure", "continue"), "--on-failure continue and --plan contradict each other"),
+        (("--override", "freeze"), "--override freeze needs a reason"),
     ],
 )
 def test_a_plan_is_applied_as_a_whole(reviewed: Reviewed, arguments: tuple[str, ...], says: str) -> None:

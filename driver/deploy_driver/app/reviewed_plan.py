@@ -19,7 +19,7 @@ from deploy_driver.adapters.sources import import_from_sources
 from deploy_driver.app import program
 from deploy_driver.app.binding import Binder
 from deploy_driver.app.console import Console
-from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, running, start_run
+from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, require_reason, running, start_run
 from deploy_driver.app.duration import DAY, seconds_of
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, new_run, start_session
 from deploy_driver.bundle.approval import ApprovalRule, tally
@@ -35,7 +35,7 @@ from deploy_driver.ports import Emit, UsedPlans
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Diagnostic, Event, PlanApproved, Progress, Result
 from deploy_driver.run.gates import Gate, approvals_of, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
-from deploy_driver.values import Layer, Operation, Stack
+from deploy_driver.values import Layer, OnFailure, Operation, Stack
 
 
 @dataclass(frozen=True)
@@ -167,12 +167,18 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
     for word, given in (("--allow-delete", options.allowed), ("--config", options.settings)):
         if given:
             raise UsageError(f"{word} and --plan contradict each other", remedy="pass it to `deploy preview --save`")
+    if options.on_failure is OnFailure.CONTINUE:
+        raise UsageError(
+            "--on-failure continue and --plan contradict each other",
+            remedy="a plan is applied as a whole, and stops at the first stack that fails",
+        )
     config = project.config
     import_from_sources(config.root)
     sealed = bundle_folder.read(folder)
     session = start_session(project, JENKINS_DEPLOY, new_run())
     bundle, state = unseal(sealed, session.plan_key()), session.state_store()
     chosen = _chosen(options, config, bundle)
+    require_reason(project, options, chosen)
     settings = tuple(f"{key}={value}" for key, value in bundle.config.items())
     reviewed = replace(options, allowed=bundle.allow_delete, settings=settings, plan=bundle.id)
     begun = start_run(project, reviewed, chosen, console, session)
