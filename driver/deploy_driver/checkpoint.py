@@ -75,15 +75,22 @@ class Judged:
 
     `deployed` says whether anything was ever deployed; `resources` maps the URN of each resource that stands in the cloud
     to its type. `pending` are the URNs that were being made when the engine was last heard of: nobody knows what came of that,
-    and the engine keeps them there. `newer`: nothing is wrong with it, but a newer engine wrote it. `digest` is that of the file.
+    and the engine keeps them there. `newer`: nothing is wrong with it, but a newer engine wrote it; `foreign`: it is another stack's,
+    or leads elsewhere. `digest` is that of the file.
     """
 
     resources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     deployed: bool = False
     newer: bool = False
+    foreign: bool = False
     pending: tuple[str, ...] = ()
     digest: str = ""
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file is no whole state of anybody's, so that nothing speaks against putting a good one in its place."""
+        return bool(self.problems) and not (self.newer or self.foreign)
 
 
 def judge(content: bytes, stack: Stack, project: str) -> Judged:
@@ -98,16 +105,18 @@ def judge(content: bytes, stack: Stack, project: str) -> Judged:
         return Judged(problems=(_said(error, content),))
     owner = f"organization/{project}/{stack.name}"
     if checkpoint.stack != owner:
-        return Judged(problems=(f"it is the state of {checkpoint.stack or 'no stack'}, expected {owner}",))
+        said = f"it is the state of {checkpoint.stack or 'no stack'}, expected {owner}"
+        return Judged(problems=(said,), foreign=bool(checkpoint.stack))
     latest = checkpoint.latest
     if latest is None:
         return Judged(digest=digest(content))
     resources = {one.urn: one.type for one in latest.resources or () if one.custom and not _is_provider(one)}
-    found = [*_integrity(latest), *_foreign(latest, stack, project)]
+    foreign = list(_foreign(latest, stack, project))
+    found = [*_integrity(latest), *foreign]
     short = (text if len(text) <= _LONG else f"{text[:_LONG]}…" for text in found)
     pending = tuple(one.resource.urn for one in latest.pending_operations or () if one.type == "creating")
     problems = tuple(dict.fromkeys(short))
-    return Judged(resources, problems, deployed=True, pending=pending, digest=digest(content))
+    return Judged(resources, problems, deployed=True, foreign=bool(foreign), pending=pending, digest=digest(content))
 
 
 class _Part(BaseModel):

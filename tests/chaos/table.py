@@ -389,23 +389,33 @@ PROGRAM = (
     ),
 )
 
+_PUT_BACK = "`deploy resume` names the copy that it puts back: the state that the run had left, or the newest good one."
+_FOREIGN = "Somebody has put it there, so that a person has to look before it is replaced."
+
 STATES = tuple(
     Fault(
         f"state-{name}",
         f"The state of a stack {what}",
-        "Exit code 3, with what is wrong, before the first stack is touched; `failed` where it happens in the middle of a run.",
+        "Exit code 3, with what is wrong, before the first stack is touched; `failed` where it happens in the middle of a run. "
+        + then,
         strikes.damage(how),
         lambda moment: moment.kind in {"run-started", "step-finished", "previewed"},
         may=(1, 3),
-        types=(RESTORE, RESUME),
+        types=types,
         scenarios=("new", "changed", "destroy"),
     )
-    for name, what, how in (
-        ("truncated", "is cut in half", lambda own, _other: own[: len(own) // 2]),
-        ("empty", "is an empty file", lambda _own, _other: b""),
-        ("garbage", "is a page of HTML", lambda _own, _other: b"<html>Service Unavailable</html>"),
-        ("foreign", "is another stack's", lambda _own, other: other),
-        ("vanished", "is gone", lambda _own, _other: None),
+    for name, what, how, then, types in (
+        ("truncated", "is cut in half", lambda own, _other: own[: len(own) // 2], _PUT_BACK, (RESUME,)),
+        ("empty", "is an empty file", lambda _own, _other: b"", _PUT_BACK, (RESUME,)),
+        (
+            "garbage",
+            "is a page of HTML",
+            lambda _own, _other: b"<html>Service Unavailable</html>",
+            _PUT_BACK,
+            (RESUME,),
+        ),
+        ("vanished", "is gone", lambda _own, _other: None, _PUT_BACK, (RESUME,)),
+        ("foreign", "is another stack's", lambda _own, other: other, _FOREIGN, (RESTORE, RESUME)),
     )
 )
 

@@ -190,6 +190,17 @@ def test_an_override_without_a_reason_is_refused_with_what_to_add(deploy: Deploy
     assert "max-deletes" in unknown.err
 
 
+def test_a_repair_that_may_delete_what_is_guarded_needs_a_reason_as_an_up_does(deploy: Deploy, tmp_path: Path) -> None:
+    asked = ("repair", "--stack", "prod", "--allow-delete", "all", "--yes", "--project", project(tmp_path))
+    refused, given = deploy(*asked), deploy(*asked, "--reason", "moved")
+    assert (refused.code, "--allow-delete in prod, which deploy.toml guards, needs a reason" in refused.err) == (
+        2,
+        True,
+    )
+    assert (given.code, "the sandbox does not run" in given.err) == (3, True), given
+    assert deploy(*asked[:3], *asked[5:]).code == 3
+
+
 def test_waves_are_what_many_agents_may_do_at_the_same_time(deploy: Deploy, tmp_path: Path) -> None:
     folder = project(tmp_path)
     waves = json.loads(deploy("list", "--waves", "--format", "json", "--project", folder).out)

@@ -114,3 +114,35 @@ def test_a_stack_that_fails_blocks_only_what_needs_it_and_resume_ends_the_rest(p
     resumed = project.deploy("resume", "--yes")
     assert resumed.code == 0, str(resumed)
     assert_whole(project)
+
+
+def test_what_became_of_the_states_meanwhile_is_put_back_in_the_same_command(project: Project) -> None:
+    dead = killed_in(project, "staging")
+    s3, key = project.client("tools", "s3"), ".pulumi/stacks/items/{}.json".format
+    left = s3.get_object(Bucket=BUCKET, Key=key("dev"))["Body"].read()
+    s3.delete_object(Bucket=BUCKET, Key=key("staging"))
+
+    s3.put_object(
+        Bucket=BUCKET, Key=key("dev"), Body=s3.get_object(Bucket=BUCKET, Key=f"{key('staging')}.bak")["Body"].read()
+    )
+    foreign = project.deploy("resume", "--yes")
+    assert (foreign.code, "dev: its state moved" in foreign.err) == (4, True), foreign
+
+    s3.put_object(Bucket=BUCKET, Key=key("dev"), Body=left[: len(left) // 2])
+    asked = project.deploy("resume")
+    assert (asked.code, "pass --yes" in asked.err) == (4, True), asked
+    assert "it is not whole JSON" in asked.err
+    assert project.functions("prod") == []
+
+    resumed = project.deploy("resume", "--yes", "--output", "json")
+    assert resumed.code == 0, str(resumed)
+    assert "the state has vanished: nothing says what is deployed; this takes its place" in resumed.err
+    assert f"run {dead} left it done: it stays as it is" in resumed.err
+    assert begun(project, resumed.json["run"]) == ["staging", "prod"]
+    assert s3.get_object(Bucket=BUCKET, Key=key("dev"))["Body"].read() == left
+    assert_whole(project)
+
+    s3.put_object(Bucket=BUCKET, Key=key("prod"), Body=b"")
+    repaired = project.deploy("repair", "--stack", "prod", "--yes")
+    assert repaired.code == 0, str(repaired)
+    assert_whole(project)

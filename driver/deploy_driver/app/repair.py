@@ -16,8 +16,9 @@ from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.lookup import Lookup
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
-from deploy_driver.app.deploy import Options, RunContext, RunResult, running, start_run
+from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
 from deploy_driver.app.history import records_of
+from deploy_driver.app.put_back import damaged, put_back
 from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
 from deploy_driver.errors import InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
@@ -55,7 +56,7 @@ _PASSES = 8
 class RepairOptions:
     """Which stack, and what a person knows: `adopt` are `URN=ID`, `drop` URNs. `allowed` may be deleted by the up that follows.
 
-    `lock_timeout` is for how many seconds the stack is waited for while another run writes it.
+    `lock_timeout` is for how many seconds the stack is waited for while another run writes it, `reason` why something may be deleted.
     """
 
     stack: str
@@ -64,6 +65,7 @@ class RepairOptions:
     allowed: tuple[str, ...] = ()
     yes: bool = False
     lock_timeout: float = 0
+    reason: str = ""
 
     def decisions(self) -> Decisions:
         """What was said. Raises UsageError."""
@@ -250,11 +252,14 @@ def repair(project: LocalProject, options: RepairOptions, console: Console) -> R
     """Repair the stack's state, then deploy it from the cloud as it is, through the gates of an up. Raises DeployError."""
     said = options.decisions()
     stack = select(project.config.stacks, [options.stack])[0]
+    require_reason(project, Options(Operation.UP, allowed=options.allowed, reason=options.reason), [stack])
     program.check_settings(project.config, [stack])
     if not options.yes and not console.prompt.present:
         raise RefusedError("repair asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
     begun = _start(project, options, stack, console)
     with running(begun) as ending:
+        if damaged(begun.session, stack):
+            put_back(begun, stack, yes=options.yes)
         repaired = _repaired(begun, stack, Repairer(begun, options.yes, said))
         ending.code = repaired.exit_code()
         if ending.code:
@@ -277,6 +282,7 @@ def _start(project: LocalProject, options: RepairOptions, stack: Stack, console:
         verb=Verb.REPAIR,
         writes=True,
         lock_timeout=options.lock_timeout,
+        reason=options.reason,
     )
     return start_run(project, run, [stack], console, start_session(project, instance, new_run()))
 

@@ -2,6 +2,7 @@
 
 what each stack was left as   from that run's record, here or in the state bucket
 refused                       where the commit, the settings, the tools or a state are not what they were, each by name
+put back                      a state that is damaged or gone: the very one that was left, or the newest good copy
 a run of its own              of the stacks that are not done; those that an engine had begun are repaired first
 """
 
@@ -20,13 +21,14 @@ from deploy_driver.app.config import for_one_run
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
 from deploy_driver.app.history import Records, meant, minute, records
+from deploy_driver.app.put_back import Damage, damaged, put_back
 from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, Verb
-from deploy_driver.record.standing import BackTo, LeftRun, Standing, left_by
+from deploy_driver.record.standing import BackTo, LeftRun, LeftStack, Standing, left_by
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import Cloud, OnFailure, Operation, Stack
@@ -105,9 +107,11 @@ def _resume(then: LocalProject, left: LeftRun, options: ResumeOptions, run: Opti
     begun = start_run(then, run, chosen, console)
     with running(begun) as ending:
         _say(begun, left)
-        _require_same(begun, left)
+        hurt = _damaged(begun, left)
+        _require_same(begun, left, hurt)
+        older = _put_back(begun, left, hurt, yes=options.yes)
         _release_done(begun, left)
-        outcome = _go_on(begun, left, options)
+        outcome = _go_on(begun, left, options, older)
         ending.code = outcome.exit_code()
     return RunResult(outcome, ending.code)
 
@@ -255,9 +259,31 @@ def _say(begun: RunContext, left: LeftRun) -> None:
         )
 
 
-def _require_same(begun: RunContext, left: LeftRun) -> None:
+def _damaged(begun: RunContext, left: LeftRun) -> Mapping[str, Damage]:
+    """The states that are damaged or gone, by stack."""
+    known = {stack.name: stack for stack in begun.session.config.stacks}
+    found = [damaged(begun.session, known[one.stack], _was(one)) for one in left.stacks if one.stack in known]
+    return {one.stack.name: one for one in found if one}
+
+
+def _was(left: LeftStack) -> str:
+    """The digest that the stack's state must have; empty where an engine had begun it, and nobody knows."""
+    return (left.seen or "") if left.standing in {Standing.DONE, Standing.NOT_BEGUN} else ""
+
+
+def _put_back(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage], *, yes: bool) -> Collection[str]:
+    """Put good copies in the place of damaged states; the stacks whose state is an earlier one now."""
+    done = [
+        one.stack
+        for one in left.stacks
+        if one.stack in hurt and put_back(begun, hurt[one.stack].stack, _was(one), yes=yes)
+    ]
+    return {name for name in done if not hurt[name].exact}
+
+
+def _require_same(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage]) -> None:
     """Raise RefusedError where something is not as it was, each by name."""
-    moved = [*moved_facts(left, begun.depends_on, begun.plan.stacks), *_moved_states(begun, left)]
+    moved = [*moved_facts(left, begun.depends_on, begun.plan.stacks), *_moved_states(begun, left, hurt)]
     for fact in moved:
         begun.run.stream(fact)
     if moved:
@@ -281,14 +307,20 @@ def moved_facts(left: LeftRun, now: Mapping[tuple[str, str], str], stacks: Colle
             yield CheckFailed(CHECK, f"{name}: then {before}, now {after}", "put it back", stack)
 
 
-def _moved_states(begun: RunContext, left: LeftRun) -> Iterator[CheckFailed]:
-    """Of a stack that an engine had begun, nobody knows what its state should be; of every other it is what it was."""
+def _moved_states(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage]) -> Iterator[CheckFailed]:
+    """Of a stack that an engine had begun, nobody knows what its state should be; of every other it is what it was, or will be."""
     store = begun.session.state_store()
     for one in left.stacks:
         if one.seen is None or one.standing not in {Standing.DONE, Standing.NOT_BEGUN}:
             continue
+        if one.stack in hurt and (hurt[one.stack].exact or one.standing is Standing.NOT_BEGUN):
+            continue
         now = store.mark(one.stack).digest
-        if now != one.seen:
+        if one.stack in hurt:
+            what = f"{hurt[one.stack].why}, and no copy is the state that was left then, {one.seen}"
+            again = f"`deploy repair --stack {one.stack}` puts the newest good copy back and looks up the rest"
+            yield CheckFailed(CHECK, what, again, one.stack)
+        elif now != one.seen:
             what = f"its state moved: then {one.seen or 'there was none'}, now {now or 'there is none'}"
             yield CheckFailed(CHECK, what, "find out who deployed it", one.stack)
 
@@ -307,11 +339,14 @@ def _mend(begun: RunContext, repairer: Repairer, step: Step, facts: RunFacts) ->
         repairer.repair(step.stack, facts)
 
 
-def _go_on(begun: RunContext, left: LeftRun, options: ResumeOptions) -> RunOutcome:
-    """Mend and end what was begun; what a resumed run did not begin, the run before it may have."""
+def _go_on(begun: RunContext, left: LeftRun, options: ResumeOptions, older: Collection[str]) -> RunOutcome:
+    """Mend and end what was begun; what a resumed run did not begin, the run before it may have. `older` are states put back."""
     repairer = Repairer(begun, options.yes)
     touched = {one.stack for one in left.left if left.started.resumes or one.standing is not Standing.NOT_BEGUN}
-    steps = tuple(replace(step, unfinished=step.stack.name in touched) for step in begun.plan.steps)
+    steps = tuple(
+        replace(step, unfinished=step.stack.name in touched, put_back=step.stack.name in older)
+        for step in begun.plan.steps
+    )
     return begun.run.deployer.go_on(
         replace(begun.plan, steps=steps),
         begun.run.facts,

@@ -13,6 +13,7 @@ from deploy_driver.cli.options import (
     JUnitOption,
     LockTimeoutOption,
     ProjectOption,
+    ReasonOption,
     RunOutput,
     RunOutputOption,
     YesOption,
@@ -34,6 +35,7 @@ def repair(
     allow_delete: AllowDeleteOption = None,
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
+    reason: ReasonOption = "",
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
     project: ProjectOption = None,
@@ -49,7 +51,10 @@ def repair(
 
     Shows what it will write, asks, and writes it through the engine, which holds its lock meanwhile; the state before stays in the
     state bucket as a version, which is shown. Then deploys the stack from the cloud as it is, through the gates of `deploy up`: run
-    it at the commit that was being deployed. --yes confirms beforehand.
+    it at the commit that was being deployed. --yes confirms beforehand. --allow-delete needs a --reason where a stack has a limit or an
+    approval, as with `deploy up`.
+
+    A state that is damaged or gone is put back first, from the newest good copy of it.
 
     deploy repair --stack dev
     """
@@ -65,6 +70,7 @@ def repair(
             tuple(allow_delete or ()),
             yes,
             lock_timeout_of(lock_timeout),
+            reason,
         )
         result = repair(opened, options, console(*listeners))
     show_run(result, opened.config.project, output)

@@ -46,6 +46,9 @@ def resume(
     engine had begun is looked up in its account first, as `deploy repair` does, and starts from the account as it is. The rest is
     deployed, or destroyed, in the same order, through the same gates, with what the run was told.
 
+    A state that was cut, emptied, overwritten with nonsense or removed is put back first, from the copies of it. Which copy is shown,
+    and it asks, unless --yes confirms beforehand.
+
     Refused (exit code 4), each difference by name, where the commit, a file of the program, a setting, the engine, the plugin or the
     state of a stack is not what it was in that run; and where a later run has gone over what it left.
 

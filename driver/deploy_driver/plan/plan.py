@@ -16,7 +16,7 @@ class Step:
 
     `needs` are the stacks of the plan whose steps must have succeeded before, `carries` those that must not stand when this
     one is destroyed. `existing` are the resources of the stack, URN and type, once its state was read. `unfinished`: an earlier run
-    has begun it, and came to no good end.
+    has begun it, and came to no good end. `put_back`: its state is an earlier one, so the account may have what it does not list.
     """
 
     stack: Stack
@@ -26,6 +26,12 @@ class Step:
     carries: tuple[str, ...] = ()
     existing: Mapping[str, str] = field(default_factory=dict)
     unfinished: bool = False
+    put_back: bool = False
+
+    @property
+    def looked_up(self) -> bool:
+        """Whether the account is asked first what there is that the state does not list."""
+        return self.unfinished or self.put_back
 
     @property
     def role_arn(self) -> str:

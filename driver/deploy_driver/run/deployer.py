@@ -182,16 +182,17 @@ class Deployer:
         return self.let_run(plan, facts, lambda known: partial(carry_out, known, refresh), on_failure=on_failure)
 
     def go_on(self, plan: Plan, facts: RunFacts, mend: Mend, *, refresh: bool, on_failure: OnFailure) -> RunOutcome:
-        """The same after a run that came to no good end. What is `unfinished` of it is mended right before its step.
+        """The same after a run that came to no good end. What is `unfinished` of it, or was put back, is mended right before its step.
 
-        It starts from the cloud as it is then, not as it was last deployed. It is ended also where its stack is closed by now.
+        It starts from the cloud as it is then, not as it was last deployed. What is `unfinished` is ended also where its stack is
+        closed by now.
         """
         if not any(step.unfinished for step in plan.steps):
             self._require_open(plan)
         carry_out = self._carrying_out(plan.operation)
 
         def do(known: RunFacts, step: Step) -> StepOutcome:
-            if not step.unfinished:
+            if not step.looked_up:
                 return carry_out(known, refresh, step)
             try:
                 mend(step, known)

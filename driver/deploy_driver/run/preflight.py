@@ -260,7 +260,7 @@ def _fit(states: States, step: Step) -> Passed:
     judged = states.require(step.stack)
     if judged is None:
         return Passed("there is none yet")
-    if judged.pending and step.operation is not Operation.PREVIEW and not step.unfinished:
+    if judged.pending and step.operation is not Operation.PREVIEW and not step.looked_up:
         raise pending(step.stack.name, judged)
     unknown = f"; of {len(judged.pending)} more nobody knows whether they were made" if judged.pending else ""
     return Passed(f"is this stack's and whole, {len(judged.resources)} resources{unknown}", state=judged)

@@ -60,14 +60,21 @@ class KnownState:
 
 
 class UnfitStateError(NotReadyError):
-    """The state is damaged, another stack's, or gone; `good` may take its place, None when no copy is any better."""
+    """The state is damaged, another stack's, or gone; `good` may take its place, None when no copy is any better.
 
-    def __init__(self, what: str, stack: Stack, *, detail: Sequence[str] = (), good: GoodCopy | None) -> None:
+    `damaged`: it is nobody's any more, so that `deploy resume` puts the good one back.
+    """
+
+    def __init__(
+        self, what: str, stack: Stack, *, detail: Sequence[str] = (), good: GoodCopy | None, damaged: bool
+    ) -> None:
         found = f"the newest good copy is {good}" if good else "no copy that was found is any better"
         back = f"find out who changed it; `deploy state restore --stack {stack.name}` puts the newest good copy back"
+        if damaged:
+            back += ", `deploy resume` does that too and ends the run that stopped here"
         remedy = back if good else "let an administrator look through the versions of it in the state bucket"
         super().__init__(what, detail=[*detail, found], remedy=remedy)
-        self.good = good
+        self.good, self.damaged = good, damaged
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,10 @@ class States:
             yield KnownState(None, content, judge(content, stack, self.project))
         yield from (KnownState(*found) for found in self._judged(self._copies(stack), stack))
 
+    def copy_of(self, stack: Stack, digest: str) -> GoodCopy | None:
+        """The copy that is fit and has this digest; None when none has."""
+        return next((one for one in self._good(self._copies(stack), stack) if one.judged.digest == digest), None)
+
     def _good_copy(self, stack: Stack) -> GoodCopy | None:
         """The newest copy that is fit: of those that the engine keeps, otherwise of the versions that the bucket keeps."""
         return next(self._good(self._copies(stack), stack), None)
@@ -130,7 +141,8 @@ class States:
     def _require_never_deployed(self, stack: Stack) -> None:
         known = next(self._good(iter(self.store.copies(stack.name)), stack), None)
         if known and known.judged.resources:
-            raise UnfitStateError("the state has vanished: nothing says what is deployed", stack, good=known)
+            what = "the state has vanished: nothing says what is deployed"
+            raise UnfitStateError(what, stack, good=known, damaged=True)
 
     def _unfit(self, stack: Stack, judged: Judged) -> NotReadyError:
         said = [*judged.problems[:SHOWN]]
@@ -140,7 +152,7 @@ class States:
             remedy = "use the `deploy` with which it was deployed, or a newer one"
             return NotReadyError("the state is newer than the engine", detail=said, remedy=remedy)
         what = "the state is not fit to deploy with"
-        return UnfitStateError(what, stack, detail=said, good=self._good_copy(stack))
+        return UnfitStateError(what, stack, detail=said, good=self._good_copy(stack), damaged=judged.damaged)
 
 
 def pending(stack: str, judged: Judged) -> NotReadyError:

@@ -37,7 +37,9 @@ def test_the_untouched_state_is_fit(of: Stack) -> None:
 
 @given(stacks, stacks)
 def test_the_state_of_one_stack_is_never_fit_for_another(of: Stack, other: Stack) -> None:
-    assert bool(judge(content(checkpoint(of)), other, PROJECT).problems) == (of != other)
+    found = judge(content(checkpoint(of)), other, PROJECT)
+    assert bool(found.problems) == found.foreign == (of != other)
+    assert not found.damaged
 
 
 @given(stacks, accounts, names, st.data())
@@ -51,7 +53,7 @@ def test_one_provider_of_another_account_or_role_is_enough(
     key = data.draw(st.sampled_from(sorted(change)))
     inputs[key] = json.dumps(change[key]) if data.draw(st.booleans()) else change[key]
     fit = account == of.account if key == "allowedAccountIds" else arn in of.own_roles
-    assert (not judge(content(document), of, PROJECT).problems) == fit
+    assert judge(content(document), of, PROJECT).foreign != fit
 
 
 @given(stacks, names, names, st.data())
@@ -74,14 +76,14 @@ def test_no_resource_that_others_need_may_be_missing(of: Stack, data: st.DataObj
     gone = data.draw(st.integers(min_value=0, max_value=len(all_) - 1))
     needed = all_[gone]["urn"] in json.dumps(all_[gone + 1 :])
     del all_[gone]
-    assert bool(judge(content(document), of, PROJECT).problems) == needed
+    assert judge(content(document), of, PROJECT).damaged == needed
 
 
 @given(stacks, st.data())
 def test_no_end_of_it_may_be_missing(of: Stack, data: st.DataObject) -> None:
     whole = content(checkpoint(of))
     cut = data.draw(st.integers(min_value=0, max_value=len(whole) - 1))
-    assert judge(whole[:cut], of, PROJECT).problems
+    assert judge(whole[:cut], of, PROJECT).damaged
 
 
 @given(stacks, anything, st.data())
@@ -97,8 +99,9 @@ def test_whatever_stands_anywhere_is_judged_and_breaks_nothing(of: Stack, value:
     place[key] = value
     found = judge(content(document), of, PROJECT)
     assert all(isinstance(problem, str) and problem for problem in found.problems)
+    assert bool(found.problems) == (found.damaged or found.foreign or found.newer)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_no_state(bytes_: bytes) -> None:
-    assert judge(bytes_, STACKS[0], PROJECT).problems
+    assert judge(bytes_, STACKS[0], PROJECT).damaged

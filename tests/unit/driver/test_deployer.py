@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -937,6 +938,21 @@ def test_what_was_begun_is_ended_after_its_window_and_what_was_not_is_not_begun(
     outcome = world.deployer.go_on(plan, facts(), lambda _step, _facts: None, refresh=False, on_failure=OnFailure.STOP)
     assert [step.reason for step in outcome.steps] == [Reason.CHANGED, Reason.OUTSIDE_WINDOW]
     assert world.said.of(GateOverridden) == [GateOverridden("dev", Overridable.WINDOW, FINISHING)]
+
+
+def test_a_state_that_was_put_back_is_looked_up_first_and_opens_no_window() -> None:
+    def plan(schedule: Schedule) -> Plan:
+        made = make_plan(Operation.UP, [timed("dev", schedule)])
+        return replace(made, steps=(replace(made.steps[0], put_back=True),))
+
+    world, mended = World(yes=True), list[str]()
+    go_on = partial(world.deployer.go_on, refresh=False, on_failure=OnFailure.STOP)
+    with pytest.raises(RefusedError, match="outside its window"):
+        go_on(plan(TUESDAY), facts(), lambda step, _: mended.append(step.stack.name))
+    assert (mended, world.engine.calls) == ([], [])
+    outcome = go_on(plan(MONDAY), facts(), lambda step, _: mended.append(step.stack.name))
+    assert (mended, [step.reason for step in outcome.steps]) == (["dev"], [Reason.CHANGED])
+    assert [one.refresh for one in world.engine.requests] == [True]
 
 
 def test_a_run_that_began_nothing_is_not_gone_on_with_outside_of_the_window() -> None:
