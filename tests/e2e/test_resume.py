@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from tests.e2e.project import Project
 from tests.e2e.test_interruption import BUCKET, Running, hold, locks, state
 from tests.e2e.test_repair import below
@@ -57,6 +59,7 @@ def assert_whole(project: Project) -> None:
     assert preview.out.count("no changes") == len(STACKS), preview
 
 
+@pytest.mark.both_plugins
 def test_a_run_that_was_killed_is_ended_by_another_agent(project: Project) -> None:
     dead = killed_in(project, "staging")
     assert project.functions("prod") == []

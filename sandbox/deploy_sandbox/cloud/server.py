@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
+    from hypercorn.config import Config
+
     from deploy_sandbox.cloud.asgi import App, Message, Receive, Scope, Send
     from deploy_sandbox.cloud.configuration import CloudConfig
 
@@ -69,6 +71,13 @@ MIDDLEWARE: tuple[str, ...] = (
     "deploy_sandbox.cloud.snapshots",
 )
 
+IDLE_SECONDS = 120
+"""How long a connection that nobody uses stays open: longer than a client of Go keeps one (90 s, `http.DefaultTransport`).
+
+A call that arrives while the server closes its connection is carried out, and its answer is lost. The client that tries it again then
+hears that its alias or its policy exists already. So it is the client that closes.
+"""
+
 
 def application(config: CloudConfig) -> App:
     """The corrected emulator behind the middleware. Raises EmulatorMismatchError when it is not the one we know."""
@@ -109,17 +118,24 @@ def _announce(config: CloudConfig) -> None:
     draft.replace(config.home / "sandbox.json")
 
 
+def server_settings() -> Config:
+    """How the server treats its connections, and what it logs."""
+    from hypercorn.config import Config
+
+    settings = Config()
+    settings.keep_alive_timeout = IDLE_SECONDS
+    settings.graceful_timeout = 1
+    settings.loglevel = "WARNING"
+    return settings
+
+
 def serve(config: CloudConfig, sockets: Sequence[socket.socket]) -> None:
     """Answer on the given listening sockets until SIGTERM or SIGINT, then keep the state and return."""
     app = _announcing(application(config), config)
     from hypercorn.asyncio import serve as hypercorn_serve
-    from hypercorn.config import Config
 
-    settings = Config()
+    settings = server_settings()
     settings.bind = [f"fd://{listening.fileno()}" for listening in sockets]
-    settings.keep_alive_timeout = 75
-    settings.graceful_timeout = 1
-    settings.loglevel = "WARNING"
 
     async def run() -> None:
         stop = asyncio.Event()
