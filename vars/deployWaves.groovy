@@ -1,16 +1,15 @@
 // Deploys many accounts: wave after wave, every stack of a wave on an agent of its own: deployWaves(). The help is beside it.
 def call(Map given = [:]) {
     def defaults = [label: 'deploy', stacks: '']
-    def listed = '[]'
+    def listed = ''
     deployRun(given, defaults) { o ->
         def chosen = o.stacks ? '--stacks "$DEPLOY_STACKS" ' : ''
-        listed = sh(label: 'Waves', returnStdout: true, script: "${o.deploy} list ${chosen}--waves --format json")
+        listed = sh(label: 'Waves', returnStdout: true, script: "${o.deploy} list ${chosen}--waves --names")
     }
-    def waves = new groovy.json.JsonSlurperClassic().parseText(listed)
-    for (wave in waves) {
+    for (wave in listed.tokenize('\n')) {
         def branches = [:]
-        for (entry in wave.stacks) {
-            def name = entry.stack
+        for (each in wave.tokenize()) {
+            def name = each
             branches[name] = {
                 deployRun(given + [stacks: name], defaults) { o ->
                     sh "${o.deploy} up --stacks \"\$DEPLOY_STACKS\" --yes --junit \"\$OUT/\$DEPLOY_STACKS.xml\""

@@ -148,8 +148,10 @@ def test_stacks_are_listed_as_json(deploy: Deploy, tmp_path: Path) -> None:
         "region": "eu-central-1",
         "file": "Pulumi.staging.yaml",
         "needs": [],
+        "guarded": False,
         "open": True,
     }
+    assert [name for name, entry in listed.items() if entry["guarded"]] == ["prod"]
     assert "dev" in listed["staging"]["needs"]
 
 
@@ -214,6 +216,39 @@ def test_waves_are_what_many_agents_may_do_at_the_same_time(deploy: Deploy, tmp_
     header, first, *_ = deploy("list", "--waves", "--project", folder).out.splitlines()
     assert header.split()[:2] == ["WAVE", "STACK"]
     assert first.split()[:2] == ["1", "dev"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["--names"], "tools\ndev-access\nstaging-access\nprod-access\ndev\nstaging\nprod\n"),
+        (["--waves", "--names"], "dev\nstaging\nprod\n"),
+        (["--waves", "--names", "--guarded"], "prod\n"),
+        (["--waves", "--names", "--stacks", "staging, dev"], "dev\nstaging\n"),
+        (["--waves", "--names", "--guarded", "--stacks", "dev"], "\n"),
+    ],
+)
+def test_a_pipeline_takes_names_and_nothing_else(
+    deploy: Deploy, tmp_path: Path, arguments: list[str], names: str
+) -> None:
+    said = deploy("list", "--project", project(tmp_path), *arguments)
+    assert (said.code, said.out) == (0, names)
+
+
+@pytest.mark.parametrize(
+    ("stacks", "error"),
+    [
+        ("prd", "no such stack: prd"),
+        ("dev,dev-access", "no service stack: dev-access"),
+        (" ,", "--stacks names no stack"),
+    ],
+)
+def test_a_pipeline_is_refused_what_it_could_not_deploy(
+    deploy: Deploy, tmp_path: Path, stacks: str, error: str
+) -> None:
+    said = deploy("list", "--project", project(tmp_path), "--waves", "--names", "--stacks", stacks)
+    assert (said.code, said.out) == (2, "")
+    assert error in said.err
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ INSTALLED = """#!/bin/bash
 mkdir -p .deploy/out {stash}
 cp -rn {stash}/. .deploy/out
 {deploy} "$@"; code=$?
-cp -r .deploy/out/plan .deploy/out/preview.md {stash} 2>/dev/null
+cp -r .deploy/out/plan-prod .deploy/out/preview.md {stash} 2>/dev/null
 exit $code
 """
 MAKEFILE = """setup .venv/ready:
@@ -146,17 +146,19 @@ def main_deploys_prod_from_the_plan_that_was_approved(job: Job) -> None:
         input={"action": "approve", "submitter": "eve"},
     )
     assert built.result == "SUCCESS", built.raw
-    assert built.stages == ["Deploy", "Deploy/Plan prod", "Deploy/dev", "Deploy/staging", "Deploy/prod"]
+    assert built.stages == ["Deploy", "Deploy/Plan", "Deploy/dev", "Deploy/staging", "Deploy/prod"]
     question = built.steps("input")[0]["args"]["message"].splitlines()
-    page = (job.project.root / ".deploy" / "out" / "plan" / "plan.md").read_bytes()
+    page = (job.project.root / ".deploy" / "out" / "plan-prod" / "plan.md").read_bytes()
     assert question[2] == "14 to create in 1 of 1 stack"
     assert f"sha256 of plan.md: {hashlib.sha256(page).hexdigest()}" in question
-    assert {".deploy/out/plan/plan.json", ".deploy/out/plan.xml"} <= set(archived(built, "Deploy/Plan prod"))
+    assert {".deploy/out/plan-prod/plan.json", ".deploy/out/plan-prod.xml"} <= set(archived(built, "Deploy/Plan"))
     for env in ("dev", "staging", "prod"):
         stage = f"Deploy/{env}"
         assert job.project.functions(env) == [f"items-{env}"]
         assert {"events.jsonl", f"{run_of(built, stage)}.html"} <= {Path(name).name for name in archived(built, stage)}
-        console = script(built, f"$OUT/{env}.xml")
+        (console,) = [
+            step for step in built.steps("sh") if step["stage"] == stage and " up --" in step["args"]["script"]
+        ]
         assert "\x1b" not in console["stdout"] + console["stderr"]
     cases = ET.parse(job.project.root / ".deploy" / "out" / "prod.xml").getroot()  # noqa: S314 -- our own document
     assert {case.get("name") for case in cases.findall("testsuite[@name='prod']/testcase")} >= {"up", "smoke test"}

@@ -48,8 +48,8 @@ def test_a_reason_reaches_the_record_as_it_was_typed(tmp_path: Path) -> None:
             f'deploy preview --stacks "$DEPLOY_STACKS" {PREVIEWED}',
             "dev",
         ),
-        ("deployDrift()", "deploy-preview", f"deploy drift --all {REPORTED}", ""),
-        ("deployDrift(stacks: 'prod')", "deploy-preview", f'deploy drift --stacks "$DEPLOY_STACKS" {REPORTED}', "prod"),
+        ("deployDrift()", "deploy-drift", f"deploy drift --all {REPORTED}", ""),
+        ("deployDrift(stacks: 'prod')", "deploy-drift", f'deploy drift --stacks "$DEPLOY_STACKS" {REPORTED}', "prod"),
     ],
 )
 def test_a_step_runs_one_command_and_keeps_what_it_left(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,42 @@ from tests.jenkins.harness import BRANCH, LIMIT, PULL_REQUEST, ROOT, Built, buil
 
 pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 30)]
 
-DEPLOYING = ["Deploy", "Deploy/Plan prod", "Deploy/dev", "Deploy/staging", "Deploy/prod"]
-PLAN = ("deploy", "deploy preview --stacks prod --save $OUT/plan --expires-in 28h --junit $OUT/plan.xml")
-DEV = ("deploy", "deploy up --stacks dev --yes --junit $OUT/dev.xml")
-STAGING = ("deploy", "deploy up --stacks staging --yes --junit $OUT/staging.xml")
-PROD = ("deploy", "deploy up --plan $OUT/plan --yes --junit $OUT/prod.xml")
+DEPLOYING = ["Deploy", "Deploy/Plan", "Deploy/dev", "Deploy/staging", "Deploy/prod"]
+CHOSEN = '${STACKS:+--stacks "$STACKS"}'
+LIST = ("deploy", f"deploy list --waves --names  {CHOSEN}")
+GUARDED = ("deploy", f"deploy list --waves --names --guarded {CHOSEN}")
+SAVED = '--save "$OUT/plan-$STACK" --expires-in 28h --junit "$OUT/plan-$STACK.xml"'
+PLAN = ("deploy", f'deploy preview --stacks "$STACK" {SAVED}')
+UP = ("deploy", 'deploy up --stacks "$STACK" --yes --junit "$OUT/$STACK.xml"')
+APPLY = ("deploy", 'deploy up --plan "$OUT/plan-$STACK" --yes --junit "$OUT/$STACK.xml"')
+ALL_OR = '${STACKS:+--stacks} "${STACKS:---all}"'
 WRITTEN = "--output markdown --file $OUT/preview.md --junit $OUT/preview.xml"
 PREVIEW = ("deploy-preview", f'deploy preview --affected --base "origin/$CHANGE_TARGET" {WRITTEN}')
 COMMENT = ("deploy-comment", "deploy comment $OUT/preview.md")
 REPORTED = '--ledger "${DEPLOY_DRIFT_LEDGER:-$HOME/.local/state/deploy/$JOB_NAME/drift.json}" --reports $OUT'
-DRIFT = ("deploy-preview", f"deploy drift --all {REPORTED}")
+DRIFT = ("deploy-drift", f"deploy drift --all {REPORTED}")
 FETCHED = 'git fetch --quiet --no-tags origin "+refs/heads/$CHANGE_TARGET:refs/remotes/origin/$CHANGE_TARGET"'
 ON_GITHUB = {**PULL_REQUEST, "GITHUB_REPOSITORY": "us/items"}
 
 
-def pipeline(folder: Path, **scenario: Any) -> Built:
-    return build(ROOT / "Jenkinsfile", folder, **scenario)
+def pipeline(
+    folder: Path,
+    *,
+    stacks: tuple[str, ...] = ("dev", "staging", "prod"),
+    guarded: tuple[str, ...] = ("prod",),
+    sh: Sequence[Mapping[str, Any]] = (),
+    **scenario: Any,
+) -> Built:
+    """The Jenkinsfile where `deploy list` says these stacks."""
+    listed = [{"match": "--guarded", "stdout": "\n".join(guarded)}, {"match": "--names", "stdout": "\n".join(stacks)}]
+    return build(ROOT / "Jenkinsfile", folder, sh=[*sh, *listed], **scenario)
+
+
+def deployed(built: Built) -> list[tuple[str, str]]:
+    """Which stack was deployed, and how: `up`, or `apply` for a plan that somebody agreed to."""
+    named = {UP[1]: "up", APPLY[1]: "apply"}
+    scripts = [(step["args"]["script"].removeprefix(".venv/bin/"), step["env"]) for step in built.ran]
+    return [(env["STACK"], named[script]) for script, env in scripts if script in named]
 
 
 def test_a_pull_request_is_previewed_and_commented(tmp_path: Path) -> None:
@@ -109,13 +130,14 @@ def test_main_plans_deploys_asks_and_applies_the_plan(tmp_path: Path) -> None:
     )
     assert built.result == "SUCCESS"
     assert built.stages == DEPLOYING
-    assert built.commands == [PLAN, DEV, STAGING, PROD]
+    assert built.commands == [LIST, GUARDED, PLAN, UP, UP, APPLY]
+    assert deployed(built) == [("dev", "up"), ("staging", "up"), ("prod", "apply")]
     assert built.kept() == DEPLOYING[1:]
     (question,) = (step["args"] for step in built.steps("input"))
     assert told in question["message"]
-    assert "https://jenkins.example/job/items/7/artifact/.deploy/out/plan/plan.md" in question["message"]
+    assert "https://jenkins.example/job/items/7/artifact/.deploy/out/plan-prod/plan.md" in question["message"]
     assert question["submitter"] == "eve,owners"
-    assert [step["args"]["name"] for step in built.steps("unstash")] == ["plan"]
+    assert [step["args"]["name"] for step in built.steps("unstash")] == ["plan-prod"]
     applied = next(step for step in built.steps("sh") if "--plan" in step["args"]["script"])
     assert applied["env"]["DEPLOY_APPROVED_BY"] == "eve"
 
@@ -133,15 +155,15 @@ def test_an_approval_never_holds_an_agent_and_does_not_wait_for_ever(tmp_path: P
 def test_without_an_approval_prod_is_not_touched(tmp_path: Path, answer: dict[str, str]) -> None:
     built = pipeline(tmp_path, input=answer)
     assert built.result == "ABORTED"
-    assert built.commands == [PLAN, DEV, STAGING]
+    assert deployed(built) == [("dev", "up"), ("staging", "up")]
     assert built.kept() == DEPLOYING[1:4]
 
 
 def test_a_failed_staging_keeps_prod_from_being_asked_for(tmp_path: Path) -> None:
-    built = pipeline(tmp_path, sh=[{"match": "--stacks staging", "status": 1}])
+    built = pipeline(tmp_path, sh=[{"match": "deploy up", "times": 1}, {"match": "deploy up", "status": 1}])
     assert built.result == "FAILURE"
     assert built.stages == DEPLOYING[:4]
-    assert built.commands == [PLAN, DEV, STAGING]
+    assert deployed(built) == [("dev", "up"), ("staging", "up")]
     assert not built.steps("input")
     assert "Deploy/staging" in built.kept()
 
@@ -150,14 +172,14 @@ def test_a_failed_staging_keeps_prod_from_being_asked_for(tmp_path: Path) -> Non
 def test_without_a_plan_nothing_is_deployed(tmp_path: Path, status: int) -> None:
     built = pipeline(tmp_path, sh=[{"match": "--save", "status": status}])
     assert built.result == "FAILURE"
-    assert built.commands == [PLAN]
-    assert built.kept() == ["Deploy/Plan prod"]
+    assert built.commands == [LIST, GUARDED, PLAN]
+    assert built.kept() == ["Deploy/Plan"]
 
 
 def test_an_aborted_build_keeps_its_record(tmp_path: Path) -> None:
-    built = pipeline(tmp_path, sh=[{"match": "up --stacks dev", "abort": True}])
+    built = pipeline(tmp_path, sh=[{"match": "deploy up", "abort": True}])
     assert built.result == "ABORTED"
-    assert built.commands == [PLAN, DEV]
+    assert deployed(built) == [("dev", "up")]
     assert "Deploy/dev" in built.kept()
 
 
@@ -193,30 +215,47 @@ def test_drift_makes_the_build_unstable_and_blindness_makes_it_fail(
 
 
 @pytest.mark.parametrize(
-    ("stacks", "stages", "commands"),
+    ("stacks", "guarded", "did"),
     [
-        ("dev", ["Deploy", "Deploy/dev"], [DEV]),
-        ("dev, staging", ["Deploy", "Deploy/dev", "Deploy/staging"], [DEV, STAGING]),
-        ("prod", ["Deploy", "Deploy/Plan prod", "Deploy/prod"], [PLAN, PROD]),
+        (("dev",), (), [("dev", "up")]),
+        (("live",), ("live",), [("live", "apply")]),
+        (
+            ("qa-1", "eu", "us", "last"),
+            ("us", "eu"),
+            [("qa-1", "up"), ("eu", "apply"), ("us", "apply"), ("last", "up")],
+        ),
     ],
 )
-def test_only_the_stacks_that_are_asked_for_are_deployed(
-    tmp_path: Path, stacks: str, stages: list[str], commands: list[tuple[str, str]]
+def test_the_stages_are_the_project_s_stacks_and_guarded_ones_ask(
+    tmp_path: Path, stacks: tuple[str, ...], guarded: tuple[str, ...], did: list[tuple[str, str]]
 ) -> None:
-    built = pipeline(tmp_path, causes=["UserIdCause"], params={"STACKS": stacks, "DEPLOY_REASON": "hot $HOME fix"})
-    assert built.stages == stages
-    assert built.commands == commands
-    assert bool(built.steps("input")) == ("prod" in stacks)
-    assert not [
-        step for step in built.steps("sh") if "DEPLOY_REASON" in step["env"]
-    ]  # Jenkins hands a parameter on as it is
+    built = pipeline(tmp_path, stacks=stacks, guarded=guarded, input={"action": "approve", "submitter": "a$b"})
+    assert built.result == "SUCCESS"
+    assert built.stages == ["Deploy", "Deploy/Plan", *(f"Deploy/{stack}" for stack in stacks)]
+    assert deployed(built) == did
+    asked = [step["args"]["message"].split("?")[0] for step in built.steps("input")]
+    assert asked == [f"Deploy this plan to {stack}" for stack in stacks if stack in guarded]
+    said = {step["env"]["DEPLOY_APPROVED_BY"] for step in built.ran if "--plan" in step["args"]["script"]}
+    assert said <= {"a$$b"}  # Jenkins makes $ of $$
+
+
+def test_what_is_no_stack_fails_the_build_before_anything_is_deployed(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, params={"STACKS": "prd"}, sh=[{"match": "deploy list", "status": 2}])
+    assert built.result == "FAILURE"
+    assert built.commands == [LIST]
+    assert built.kept() == ["Deploy/Plan"]
+
+
+def test_jenkins_hands_a_parameter_on_as_it_is(tmp_path: Path) -> None:
+    built = pipeline(tmp_path, causes=["UserIdCause"], params={"STACKS": "dev", "DEPLOY_REASON": "hot $HOME fix"})
+    assert not [step for step in built.steps("sh") if {"DEPLOY_REASON", "STACKS"} & step["env"].keys()]
 
 
 @pytest.mark.parametrize(
     ("operation", "command"),
     [
-        ("preview", f'deploy preview --stacks "$STACKS" {WRITTEN}'),
-        ("drift", f'deploy drift --stacks "$STACKS" {REPORTED}'),
+        ("preview", f"deploy preview {ALL_OR} {WRITTEN}"),
+        ("drift", f"deploy drift {ALL_OR} {REPORTED}"),
     ],
 )
 def test_what_is_typed_never_becomes_part_of_a_command(tmp_path: Path, operation: str, command: str) -> None:
@@ -224,7 +263,7 @@ def test_what_is_typed_never_becomes_part_of_a_command(tmp_path: Path, operation
     built = pipeline(
         tmp_path, causes=["UserIdCause"], params={"OPERATION": operation, "STACKS": typed, "DEPLOY_REASON": "$(id)"}
     )
-    assert built.commands == [("deploy-preview", command)]
+    assert built.commands == [("deploy-drift", command)]
     assert not [step for step in built.ran if typed in step["env"].values()]  # Jenkins hands a parameter on as it is
 
 

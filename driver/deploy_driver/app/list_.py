@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app.affected import Since, affected_since
 from deploy_driver.app.session import LocalProject
+from deploy_driver.errors import UsageError
 from deploy_driver.plan.selection import Wave, in_order, select, waves
 from deploy_driver.values import Layer, Stack
 
@@ -27,10 +28,23 @@ class StackList:
     now: float = 0.0
 
 
-def list_(project: LocalProject, names: str | None = None, since: Since | None = None) -> StackList:
-    """The stacks of those names, otherwise all; of them those that a change concerns. Reads files only. Raises UsageError."""
+def list_(
+    project: LocalProject,
+    names: str | None = None,
+    since: Since | None = None,
+    *,
+    services: bool = False,
+    guarded: bool = False,
+) -> StackList:
+    """The stacks of those names, otherwise all; of them those that a change concerns, and that are `guarded`. Reads files only.
+
+    Raises UsageError, also where `services` alone are wanted and a name is another's, or no name is given.
+    """
     config, reasons = project.config, None
     chosen = config.stacks if names is None else select(config.stacks, names.split(","))
+    if services and names is not None:
+        _require_services(chosen)
+    chosen = tuple(stack for stack in chosen if stack.guarded or not guarded)
     if since:
         reasons = {one.stack.name: one.reasons for one in affected_since(project, since).affected}
         chosen = tuple(stack for stack in chosen if stack.name in reasons)
@@ -38,3 +52,14 @@ def list_(project: LocalProject, names: str | None = None, since: Since | None =
     access = [stack for stack in chosen if stack.layer is Layer.ACCESS]
     ordered = [*access, *in_order(service, config.stacks)]
     return StackList(ordered, waves(service, config.stacks), reasons, WallClock().now())
+
+
+def _require_services(named: Sequence[Stack]) -> None:
+    other = [stack.name for stack in named if stack.layer is not Layer.SERVICE]
+    if other:
+        raise UsageError(
+            f"no service stack: {', '.join(other)}",
+            remedy="name service stacks alone; an access layer is an administrator's (`deploy bootstrap`)",
+        )
+    if not named:
+        raise UsageError("--stacks names no stack", remedy="name one, or leave --stacks out for all")

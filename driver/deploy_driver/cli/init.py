@@ -51,7 +51,7 @@ def init(
     """Write a new project, in which `deploy up` works.
 
     A program with a function, a bucket and an HTTP API; the function's code and its tests; a file for each account, with an
-    external id of its own; a Jenkinsfile with a stage for each account; deploy.toml, .gitignore and a README. It works in
+    external id of its own; a Jenkinsfile whose stages are the project's stacks; deploy.toml, .gitignore and a README. It works in
     the sandbox at once. What is there already is never overwritten: then nothing is written at all.
 
     What is not given is asked for at a terminal.

@@ -33,6 +33,16 @@ def list_stacks(
     waves: Annotated[
         bool, typer.Option("--waves", help="Service stacks only, by what can go at the same time, for many agents.")
     ] = False,
+    guarded: Annotated[
+        bool,
+        typer.Option("--guarded", help="Only those with approve, approvals or max-deletes in deploy.toml."),
+    ] = False,
+    names: Annotated[
+        bool,
+        typer.Option(
+            "--names", help="Names and nothing else, for scripts: a line each, with --waves a line for each wave."
+        ),
+    ] = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
@@ -50,7 +60,7 @@ def list_stacks(
 
     deploy list --affected --base origin/main
 
-    deploy list --waves --format json
+    deploy list --waves --names
     """
     from deploy_driver.app.affected import since
     from deploy_driver.app.list_ import list_
@@ -58,14 +68,16 @@ def list_stacks(
     from deploy_driver.record.redaction import readable
 
     wanted = since(base, affected=affected, named=stacks is not None)
-    listed = list_(open_project(context, project, cloud), stacks, wanted)
-    if waves:
+    listed = list_(open_project(context, project, cloud), stacks, wanted, services=waves, guarded=guarded)
+    if names:
+        lines = listed.waves if waves else [(stack,) for stack in listed.stacks]
+        write("\n".join(" ".join(stack.name for stack in line) for line in lines))
+    elif waves:
         if output is Output.JSON:
             write_json([_wave(number, wave, listed) for number, wave in enumerate(listed.waves, 1)])
         else:
             write(readable(_table([stack for wave in listed.waves for stack in wave], listed, listed.waves)))
-        return
-    if output is Output.JSON:
+    elif output is Output.JSON:
         write_json([_entry(stack, listed) for stack in listed.stacks])
     else:
         write(readable(_table(listed.stacks, listed)))
@@ -90,6 +102,7 @@ def _entry(stack: Stack, listed: StackList) -> Mapping[str, Any]:
         "region": stack.region,
         "file": stack.file.name,
         "needs": list(stack.needs),
+        "guarded": stack.guarded,
         "open": not closed(stack.schedule, listed.now),
         **({"reasons": list(reasons[stack.name])} if reasons is not None else {}),
     }

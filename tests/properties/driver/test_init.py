@@ -35,8 +35,6 @@ def test_what_is_right_is_a_project_that_holds(asked: AskedProject) -> None:
         config = load(root, {}, ask=settings_problems)
         accounts = [f"{stack.name}={stack.account}" for stack in config.layer(Layer.SERVICE)]
         assert (config.project, config.tools.account, tuple(accounts)) == (asked.name, asked.tools, asked.accounts)
-        stages = re.findall(r"stage\('(.*)'\)", (root / "Jenkinsfile").read_text("utf-8"))
-        assert {one.partition("=")[0] for one in asked.accounts} <= set(stages)
 
 
 @given(TYPED | LIKELY)
