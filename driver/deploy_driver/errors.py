@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from deploy_project.remedy import NO_REMEDY, Remedy
+
 
 class ExitCode(IntEnum):
     """The exit codes of `deploy`: few, fixed, and the same for every command."""
@@ -28,7 +30,7 @@ class DeployError(Exception):
 
     exit_code = ExitCode.FAILED
 
-    def __init__(self, what: str, *, where: str = "", detail: Sequence[str] = (), remedy: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", detail: Sequence[str] = (), remedy: Remedy = NO_REMEDY) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
@@ -59,7 +61,7 @@ class BusyError(NotReadyError):
 class NotNowError(NotReadyError):
     """The other side cannot answer now, and may later: after `wait` seconds, where it says when."""
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "", wait: float | None = None) -> None:
+    def __init__(self, what: str, *, where: str = "", remedy: Remedy = NO_REMEDY, wait: float | None = None) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.wait = wait
 

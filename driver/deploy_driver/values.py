@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy_project.accounts import SESSION, EnterAs, Entrance, role_of
+from deploy_project.remedy import NO_REMEDY, Remedy
 from deploy_project.stacks import RoleKind, role_arn, target_role_arn
 
 
@@ -281,6 +282,11 @@ class Urn(str):
         return parts[2].split("$")[-1] if parts else ""
 
     @property
+    def stack(self) -> str:
+        """The stack that it is of."""
+        return self._parts[0].removeprefix("urn:pulumi:") if self._parts else ""
+
+    @property
     def name(self) -> str:
         """The resource's logical name."""
         parts = self._parts
@@ -441,7 +447,7 @@ class EngineReport:
     resources: tuple[ResourceChange, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
-    remedy: str = ""
+    remedy: Remedy = NO_REMEDY
     seconds: float = 0.0
     uploads: tuple[Upload, ...] = ()
 

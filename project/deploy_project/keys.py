@@ -255,7 +255,8 @@ def apart(files: Mapping[str, StackFile]) -> Iterator[Problem]:
 
 def secrets_elsewhere(file: StackFile, key: Value | None) -> Iterator[Problem]:
     """Secrets that no run can decrypt, because they are not encrypted by `key`, the alias of the key of the stack's state."""
-    anew = "remove it and every value that is `secure:`, and set those with `deploy config set KEY --secret`"
+    command = f"`deploy config set KEY --secret --stack {file.env}`"
+    anew = f"remove it and every value that is `secure:`, and set those with {command}"
     said = file.encryption
     if "encryptionsalt" in said:
         yield file.problem("encryptionsalt", f"a passphrase encrypts the secrets, and no run is given one: {anew}")
@@ -267,7 +268,7 @@ def secrets_elsewhere(file: StackFile, key: Value | None) -> Iterator[Problem]:
             if setting.secret:
                 yield file.problem(
                     name,
-                    "a secret, and nothing in the file says what decrypts it: set it again with `deploy config set KEY --secret`",
+                    f"a secret, and nothing in the file says what decrypts it: set it again with {command}",
                 )
 
 

@@ -99,6 +99,11 @@ class StackFile:
     whole: bool = True
     encryption: Mapping[str, Setting] = field(default_factory=dict)
 
+    @property
+    def env(self) -> str:
+        """What stands in its name: `dev` of `Pulumi.dev.yaml`."""
+        return self.name.removeprefix("Pulumi.").removesuffix(".yaml")
+
     def problem(self, key: str, what: str) -> Problem:
         """A problem with one key, where it stands; where the settings begin when it is not there."""
         setting = self.settings.get(key) or self.encryption.get(key)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.planted import STATE
 from tests.e2e.project import Ended, Project
+from tests.typed import typed
 
 
 @pytest.fixture
@@ -69,6 +70,6 @@ def test_a_lock_that_nobody_holds_is_taken_away_as_its_remedy_says(deployed: Pro
     s3.delete_object(Bucket=STATE, Key=".deploy/leases/items/dev.json")  # as where no run has ever held the stack
     locked = deployed.deploy("up", "--stacks", "dev")
     assert locked.code == 3, locked
-    assert "`deploy exec --stack dev -- pulumi cancel` removes the lock" in locked.err
-    assert pulumi(deployed, "cancel", "--yes").code == 0
+    (_, *words), *_ = (found for found in typed(locked.err) if "cancel" in found)
+    assert deployed.deploy(*words).code == 0
     assert deployed.deploy("up", "--stacks", "dev").code == 0

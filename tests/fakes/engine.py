@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy_driver.ports import Emit
 from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus
+from deploy_project.remedy import Remedy
 
 DONE = EngineReport(EngineStatus.SUCCEEDED, Changes(create=1))
 UNCHANGED = EngineReport(EngineStatus.SUCCEEDED, Changes(same=3))
@@ -15,7 +16,7 @@ UNCHANGED = EngineReport(EngineStatus.SUCCEEDED, Changes(same=3))
 
 def failed(cause: str = "the bucket is taken", remedy: str = "") -> EngineReport:
     """A call that the engine could not carry out."""
-    return EngineReport(EngineStatus.FAILED, failure=cause, remedy=remedy)
+    return EngineReport(EngineStatus.FAILED, failure=cause, remedy=Remedy(remedy))
 
 
 @dataclass

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from deploy_project.remedy import Remedy
 from deploy_toolchain.search import ClosedError, Search, ToolchainError
 
 Make = Callable[[Search, Path], None]
@@ -22,11 +23,11 @@ Make = Callable[[Search, Path], None]
 
 @dataclass(frozen=True)
 class CachedFile:
-    """Where one executable is kept: what it is called in a sentence, its file, and the command that obtains it."""
+    """Where one executable is kept: what it is called in a sentence, its file, and what is done where it was replaced."""
 
     what: str
     path: Path
-    obtained_by: str
+    obtain_again: Remedy
 
     @property
     def record(self) -> Path:
@@ -45,7 +46,7 @@ def take(place: CachedFile) -> Path:
         raise ToolchainError(
             f"{place.what} in the cache is not the one that was obtained.",
             [f"cache: the SHA-256 of {place.path} is {now}; {place.record.name} says {was}"],
-            f"find out who replaced it, then remove {place.path.parent} and run `{place.obtained_by}`",
+            place.obtain_again.of(folder=place.path.parent),
         )
     return place.path
 

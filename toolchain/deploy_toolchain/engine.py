@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from deploy_toolchain import remedies
 from deploy_toolchain.cache import CachedFile, fill, take
 from deploy_toolchain.search import ENGINE_VERSION, OLDEST_ENGINE, ClosedError, FoundTool, Search, ToolchainError, first
 from deploy_toolchain.vendor import fetch_engine
@@ -17,11 +18,7 @@ from deploy_toolchain.vendor import fetch_engine
 _ASK_SECONDS = 20
 _OLDEST = ".".join(str(part) for part in OLDEST_ENGINE)
 _WHAT = "The Pulumi CLI (`pulumi`) cannot be had."
-_REMEDY = (
-    "run `deploy setup`, which fetches it from its vendor or from the mirror that DEPLOY_VENDOR names, "
-    "or builds it where Go 1.25.11 or newer is installed; "
-    f"or install Pulumi {_OLDEST} or newer (below 4) and put it on PATH, or name it in DEPLOY_PULUMI"
-)
+_REMEDY = remedies.OBTAIN_ENGINE.of(oldest=_OLDEST)
 
 
 def find_engine(search: Search) -> FoundTool:
@@ -42,7 +39,7 @@ def _explicit(search: Search) -> FoundTool:
     try:
         return FoundTool("pulumi", _supported_version(path), path.resolve(), "DEPLOY_PULUMI")
     except ClosedError as closed:
-        raise ToolchainError(_WHAT, [f"DEPLOY_PULUMI: {closed}"], "correct DEPLOY_PULUMI, or unset it.") from None
+        raise ToolchainError(_WHAT, [f"DEPLOY_PULUMI: {closed}"], remedies.CORRECT_PULUMI) from None
 
 
 def _on_path(search: Search) -> FoundTool:
@@ -68,7 +65,9 @@ def _built(search: Search) -> FoundTool:
 
 
 def _place(search: Search) -> CachedFile:
-    return CachedFile("The Pulumi engine", search.cache / "engine" / ENGINE_VERSION / "pulumi", "deploy setup")
+    return CachedFile(
+        "The Pulumi engine", search.cache / "engine" / ENGINE_VERSION / "pulumi", remedies.OBTAIN_ENGINE_AGAIN
+    )
 
 
 def _supported_version(path: Path) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from deploy_toolchain import remedies
 from deploy_toolchain.cache import CachedFile, fill, take
 from deploy_toolchain.search import (
     PLUGIN_FILE,
@@ -30,13 +31,8 @@ WriteStandIn = Callable[[Path, Path], Path]
 STAND_IN = "stand-in (offline)"
 
 _ASK_SECONDS = 20
-_SETUP = "DEPLOY_PLUGIN=real deploy setup"
 _WHAT = f"The real AWS plugin ({PLUGIN_FILE} {PLUGIN_VERSION}) cannot be had."
-_REMEDY = (
-    f"run `{_SETUP}`, which fetches it from its vendor or from the mirror that DEPLOY_VENDOR names; "
-    f"or copy {PLUGIN_FOLDER} from a machine that has it into ~/.pulumi/plugins; "
-    "in a sandbox, DEPLOY_PLUGIN=stand-in runs without it"
-)
+_REMEDY = remedies.OBTAIN_PLUGIN.of(folder=PLUGIN_FOLDER)
 
 
 def find_plugin(search: Search, stand_in: WriteStandIn | None) -> FoundTool:
@@ -86,13 +82,13 @@ def ask_engine(found: Toolchain) -> None:
         raise ToolchainError(
             "The engine does not say which plugins it finds.",
             [f"{' '.join(command)}: {error}"],
-            "name another engine in DEPLOY_PULUMI",
+            remedies.OTHER_ENGINE,
         ) from None
     if ("resource", "aws", PLUGIN_VERSION) not in listed:
         raise ToolchainError(
             f"The engine does not find the AWS plugin {PLUGIN_VERSION}, though it is there.",
             [f"PULUMI_HOME={found.pulumi_home} {' '.join(command)}: it lists {sorted(listed) or 'nothing'}"],
-            f"remove {found.pulumi_home}: the next command makes it anew",
+            remedies.REMOVE_HOME.of(home=found.pulumi_home),
         )
 
 
@@ -122,7 +118,9 @@ def _stand_in(search: Search, write: WriteStandIn) -> FoundTool:
 
 
 def _place(search: Search) -> CachedFile:
-    return CachedFile("The AWS plugin", search.cache / "plugin" / PLUGIN_VERSION / PLUGIN_FILE, _SETUP)
+    return CachedFile(
+        "The AWS plugin", search.cache / "plugin" / PLUGIN_VERSION / PLUGIN_FILE, remedies.OBTAIN_PLUGIN_AGAIN
+    )
 
 
 def _home(search: Search, owner: Path) -> Path:

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 
+from deploy_project.remedy import Remedy
+from deploy_toolchain import remedies
+
 ENGINE_VERSION = "3.250.0"
 """The engine that is fetched or built; any engine from `OLDEST_ENGINE` on is used where it is found."""
 
@@ -45,7 +48,7 @@ class Toolchain:
 class ToolchainError(Exception):
     """A tool cannot be had. `tried` is one line per way that was tried, `remedy` what a person can do."""
 
-    def __init__(self, what: str, tried: list[str], remedy: str) -> None:
+    def __init__(self, what: str, tried: list[str], remedy: Remedy) -> None:
         super().__init__("\n".join([what, *(f"  tried {line}" for line in tried), remedy]))
         self.what = what
         self.tried = tuple(tried)
@@ -79,7 +82,7 @@ def _cache(said: str) -> Path:
         raise ToolchainError(
             "This user has no home folder, so there is nowhere to keep the Pulumi engine and the AWS plugin.",
             ["HOME: not set, and the user's id stands in no passwd file", f"DEPLOY_CACHE: {said or 'not set'}"],
-            "set DEPLOY_CACHE to a folder that this user may write, such as DEPLOY_CACHE=/var/cache/deploy; or set HOME",
+            remedies.NAME_CACHE,
         ) from None
 
 
@@ -128,7 +131,7 @@ def _mirror(said: str) -> str:
     raise ToolchainError(
         "The mirror cannot be used.",
         [f"DEPLOY_VENDOR: got {said!r}, expected https://… (http:// only on this machine)"],
-        "correct DEPLOY_VENDOR, or unset it",
+        remedies.CORRECT_VENDOR,
     )
 
 
@@ -139,7 +142,7 @@ class ClosedError(Exception):
     """One way to a tool is closed; the message says which way and why."""
 
 
-def first(search: Search, ways: Sequence[Way], *, what: str, remedy: str) -> FoundTool:
+def first(search: Search, ways: Sequence[Way], *, what: str, remedy: Remedy) -> FoundTool:
     """The tool at the end of the first open way. Raises ToolchainError with every way that was tried."""
     tried: list[str] = []
     for way in ways:

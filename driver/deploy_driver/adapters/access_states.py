@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.checkpoint import judge
@@ -92,7 +93,7 @@ class AccessStates:
         return NotReadyError(
             f"the state of {stack.name} is to be moved, and {what}",
             detail=detail,
-            remedy=f"find out who changed it, and put an earlier version of {self._file(stack)} back in {self.source.bucket}",
+            remedy=remedies.RESTORE_ACCESS_STATE.of(file=self._file(stack), bucket=self.source.bucket),
         )
 
     def _left(self) -> list[str]:
@@ -113,7 +114,7 @@ class AccessStates:
         asking(
             f"writing {key}",
             call,
-            remedies={"PreconditionFailed": "somebody else moves it too: run `deploy bootstrap` again"},
+            by_code={"PreconditionFailed": remedies.BOOTSTRAP_MEETS_BOOTSTRAP},
         )
 
     def _s3(self, backend: Backend) -> Any:
@@ -125,5 +126,5 @@ def _require_unlocked(stack: Stack, old: S3StateStore) -> None:
     if locks:
         raise NotReadyError(
             f"the state of {stack.name} is to be moved, and the stack is locked by {locks[0]}",
-            remedy="wait for that run to end, and run `deploy bootstrap` again",
+            remedy=remedies.BOOTSTRAP_AFTER_RUN,
         )

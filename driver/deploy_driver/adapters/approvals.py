@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.bundle.approval import Approval
 from deploy_driver.digest import digest
@@ -20,9 +21,7 @@ from deploy_project.stacks import arn
 
 PREFIX = ".deploy/approvals/"
 _SUFFIX = ".json"
-_REMEDIES = {
-    "AccessDenied": "approve as a session of the role that deploy:approverRole names; `deploy bootstrap` lets that role approve"
-}
+_REMEDIES = {"AccessDenied": remedies.BECOME_APPROVER}
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class S3Approvals:
                 return False
             return True
 
-        return asking("approving the plan", once, remedies=_REMEDIES)
+        return asking("approving the plan", once, by_code=_REMEDIES)
 
     def of(self, plan: bytes) -> Sequence[Approval]:
         """All approvals of the plan of that content."""
@@ -72,7 +71,7 @@ def require_session_of(caller: str, account: str, role: str) -> None:
     if not caller.startswith(arn("sts", f"assumed-role/{name}/", account=account)):
         raise NotReadyError(
             f"plans are approved by sessions of the role {name} in account {account}, and this is {caller}",
-            remedy="sign in as that role, for example with `aws sso login` and AWS_PROFILE",
+            remedy=remedies.SIGN_IN_AS_APPROVER,
         )
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from textwrap import shorten
 from typing import Any, TypeVar
 
+from deploy_driver import remedies
 from deploy_driver.errors import NotReadyError
+from deploy_project.remedy import NO_REMEDY, Remedy
 
 T = TypeVar("T")
 
@@ -98,7 +100,7 @@ class AwsSession:
         except (BotoCoreError, OSError, ValueError) as error:
             raise NotReadyError(
                 f"the settings that the AWS SDK has here cannot be used: {_wrong(error)}",
-                remedy="correct AWS_CA_BUNDLE, or what AWS_CONFIG_FILE and ~/.aws/config say",
+                remedy=remedies.CORRECT_SDK_SETTINGS,
             ) from None
 
     def _new_session(self) -> Any:
@@ -139,21 +141,21 @@ _WAYS = (
 """The variables that say where credentials come from, in the order in which SDKs believe them (botocore `create_credential_resolver`)."""
 
 
-def _way_to_credentials(metadata_endpoint: str) -> tuple[str, str]:
+def _way_to_credentials(metadata_endpoint: str) -> tuple[str, Remedy]:
     """Which way to credentials this process takes, as its environment has it, and what to do where it leads to none."""
     if metadata_endpoint:
         return (
             f"the instance's metadata service at {metadata_endpoint}",
-            "`deploy sandbox status` shows whether it runs",
+            remedies.IS_SANDBOX_RUNNING,
         )
     for name, way in _WAYS:
         said = os.environ.get(name, "")
         if said and said != os.devnull:
-            remedy = f"correct that, or unset {name}; an agent with the Jenkins instance profile needs none of it"
+            remedy = remedies.CORRECT_CREDENTIALS.of(name=name)
             return way.format(said=said), remedy
     return (
         "this machine (~/.aws, or its metadata service)",
-        "correct ~/.aws/config, or run on an agent with the Jenkins instance profile",
+        remedies.CORRECT_AWS_CONFIG,
     )
 
 
@@ -178,7 +180,7 @@ def managed_policy(iam: Any, arn: str) -> Any:
     return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
-def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | None = None) -> T:
+def asking(what: str, call: Callable[[], T], *, by_code: Mapping[str, Remedy] | None = None) -> T:
     """Make one AWS call. Raises NotReadyError: what was asked, AWS's code and message, and the remedy for that code.
 
     It is a SessionOverError when only the session is over.
@@ -190,12 +192,12 @@ def asking(what: str, call: Callable[[], T], *, remedies: Mapping[str, str] | No
     except NoCredentialsError:
         raise NotReadyError(
             f"{what}: there are no AWS credentials on this machine",
-            remedy="run on an agent with the Jenkins instance profile; in the sandbox, `deploy bootstrap` makes it",
+            remedy=remedies.HAVE_CREDENTIALS,
         ) from None
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "Unknown")
         message = error.response.get("Error", {}).get("Message", str(error))
         problem = SessionOverError if code in _OVER else NotReadyError
-        raise problem(f"{what}: {code}: {message}", remedy=(remedies or {}).get(code, "")) from None
+        raise problem(f"{what}: {code}: {message}", remedy=(by_code or {}).get(code, NO_REMEDY)) from None
     except (BotoCoreError, OSError) as error:
-        raise NotReadyError(f"{what}: {error}", remedy="check the endpoint, the region and the network") from None
+        raise NotReadyError(f"{what}: {error}", remedy=remedies.CHECK_ENDPOINT) from None

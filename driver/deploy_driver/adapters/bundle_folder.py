@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.bundle.seal import Sealed
 from deploy_driver.errors import NotReadyError, UsageError
 
@@ -31,7 +32,7 @@ def read(folder: Path) -> Sealed:
         raise UsageError(
             f"there is no reviewed plan: {error.strerror}",
             where=str(folder / CONTENT),
-            remedy="name the folder that `deploy preview --save` wrote",
+            remedy=remedies.NAME_SAVED_FOLDER,
         ) from None
 
 

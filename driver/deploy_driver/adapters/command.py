@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.errors import UsageError
 
 
@@ -19,12 +20,12 @@ def run_command(command: Sequence[str], environment: Mapping[str, str], folder: 
     """
     executable = shutil.which(command[0], path=environment.get("PATH", os.defpath))
     if executable is None:
-        raise UsageError(f"there is no command {command[0]!r} on PATH", remedy="install it, or give its path")
+        raise UsageError(f"there is no command {command[0]!r} on PATH", remedy=remedies.NAME_COMMAND)
     try:
         child = subprocess.Popen([executable, *command[1:]], env=dict(environment), cwd=folder)
     except OSError as error:
         raise UsageError(
-            f"{executable} cannot be run: {error.strerror}", remedy="is it a program for this machine?"
+            f"{executable} cannot be run: {error.strerror}", remedy=remedies.PROGRAM_FOR_THIS_MACHINE
         ) from None
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.drift.ledger import Entries, LedgerEntry
 from deploy_driver.errors import UsageError
 
@@ -32,19 +33,19 @@ def read_ledger(path: Path) -> Entries:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path), remedy="pass another --ledger FILE") from None
+        raise UsageError(f"cannot be read: {error}", where=str(path), remedy=remedies.OTHER_LEDGER) from None
     known = {field.name for field in fields(LedgerEntry)}
     try:
         if held["version"] != VERSION:
             raise UsageError(
                 f"it is of version {held['version']!r}, expected {VERSION}",
                 where=str(path),
-                remedy="pass another --ledger FILE",
+                remedy=remedies.OTHER_LEDGER,
             )
         return {key: LedgerEntry(**{name: entry[name] for name in known}) for key, entry in held["entries"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(
-            f"it is no ledger of drift: {error!r}", where=str(path), remedy="pass another --ledger FILE"
+            f"it is no ledger of drift: {error!r}", where=str(path), remedy=remedies.OTHER_LEDGER
         ) from None
 
 
@@ -67,4 +68,4 @@ def _draft(path: Path) -> Path:
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"cannot be written: {error}", where=str(path), remedy="pass another --ledger FILE")
+    return UsageError(f"cannot be written: {error}", where=str(path), remedy=remedies.OTHER_LEDGER)

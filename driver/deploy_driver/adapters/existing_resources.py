@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.drift.by_name import QUESTIONS, NameQuestion, at
 from deploy_driver.drift.resource_state import ResourceState
+from deploy_project.remedy import Remedy
 
 _ABSENT = frozenset(
     {
@@ -26,10 +28,9 @@ _ABSENT = frozenset(
 )
 """How the services say that a thing of that name is not there."""
 
-_RIGHTS = "`deploy bootstrap` gives the preview role the rights to ask"
 _REMEDIES = {
-    "403": f"{_RIGHTS}; a bucket may be another account's: its name is taken everywhere",
-    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "AuthorizationError"), _RIGHTS),
+    "403": remedies.ASK_IN_PREVIEW_ROLE_BUCKET,
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "AuthorizationError"), remedies.ASK_IN_PREVIEW_ROLE),
 }
 
 
@@ -62,14 +63,14 @@ class Presence:
         self._asked("deleting {}", type_, call, inputs, {})
 
     def _asked(
-        self, what: str, type_: str, question: NameQuestion, inputs: Mapping[str, Any], remedies: Mapping[str, str]
+        self, what: str, type_: str, question: NameQuestion, inputs: Mapping[str, Any], by_code: Mapping[str, Remedy]
     ) -> Sequence[Mapping[str, Any]]:
         known = self.known(inputs)
         parameters = question.asked(known)
         if parameters is None:
             return ()
         named = " ".join([type_, *(str(known[key]) for key in question.names(known) if known.get(key))])
-        return asking(what.format(named), lambda: self._found(question, parameters, known), remedies=remedies)
+        return asking(what.format(named), lambda: self._found(question, parameters, known), by_code=by_code)
 
     def _found(
         self, question: NameQuestion, parameters: Mapping[str, Any], known: Mapping[str, Any]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.approvals import PREFIX as APPROVALS
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.adapters.plan_key import KEY_SPEC
@@ -17,9 +18,7 @@ from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Backend
 from deploy_project.stacks import arn, role_arn
 
-_TAKEN = {
-    "BucketAlreadyExists": "let deploy:stateBucket or deploy:accessStateBucket name another: this name is somebody else's"
-}
+_TAKEN = {"BucketAlreadyExists": remedies.OTHER_STATE_BUCKET}
 
 
 def bucket_policy(bucket: str) -> Mapping[str, Any]:
@@ -162,7 +161,7 @@ def private_bucket(
         making()
         place = {} if region == "us-east-1" else {"LocationConstraint": region}
         extra = {"CreateBucketConfiguration": place} if place else {}
-        asking(f"making the bucket {bucket}", lambda: s3.create_bucket(Bucket=bucket, **extra), remedies=_TAKEN)
+        asking(f"making the bucket {bucket}", lambda: s3.create_bucket(Bucket=bucket, **extra), by_code=_TAKEN)
     what = f"hardening the bucket {bucket}"
     asking(what, lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}))
     asking(
@@ -275,7 +274,7 @@ class Foundation:
         if (key["KeySpec"], key["KeyUsage"]) != (KEY_SPEC, "SIGN_VERIFY"):
             raise NotReadyError(
                 f"{alias} is a key of {key['KeySpec']} to {key['KeyUsage']}, expected {KEY_SPEC} to SIGN_VERIFY",
-                remedy="let deploy:planKey in Pulumi.tools.yaml name an alias of its own",
+                remedy=remedies.OTHER_PLAN_KEY,
             )
         self._put_key_policy(alias, key["KeyId"], policy)
 

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.drift.resource_state import PUBLISHED
 from deploy_driver.errors import NotReadyError
 from deploy_driver.ports import StateStore
-from deploy_driver.values import ChangedCode, EngineRequest, LiveAlias
+from deploy_driver.values import ChangedCode, EngineRequest, LiveAlias, Urn
 
 _LATEST = "$LATEST"
 _ALIAS = "aws:lambda/alias:Alias"
-_ask = partial(
-    asking, remedies={"AccessDeniedException": "run `deploy bootstrap`: it puts the policies of the roles in place"}
-)
+_ask = partial(asking, by_code={"AccessDeniedException": remedies.POLICIES_OF_ROLES})
 _SECONDS = 60
 """For one download of code; Lambda's link to it is valid for ten minutes (Lambda API, GetFunction)."""
 
@@ -167,7 +166,7 @@ def _changed(urn: str, outputs: Mapping[str, Any], digests: Mapping[str, str], p
     if found != deployed and not source:
         raise NotReadyError(
             f"the code of {name} was changed by hand, and no version has the code that was deployed ({deployed}) any more",
-            remedy=f"delete the function {name}, then run `deploy up --refresh`, which makes it again",
+            remedy=remedies.DELETE_FUNCTION.of(name=name, stack=Urn(urn).stack),
         )
     return ChangedCode(
         urn, name, deployed, found, version=outputs["version"], newest=(published or [""])[-1], source=source
@@ -183,7 +182,7 @@ def _downloaded(address: str, changed: ChangedCode) -> bytes:
         with urllib.request.urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 -- the scheme was checked
             content: bytes = answer.read()
     except OSError as error:
-        raise NotReadyError(f"{what}: {error}", remedy="check the network from here to S3") from None
+        raise NotReadyError(f"{what}: {error}", remedy=remedies.CHECK_NETWORK_TO_S3) from None
     if base64.b64encode(hashlib.sha256(content).digest()).decode() != changed.deployed:
         raise NotReadyError(f"{what}: what was downloaded is not the deployed code ({changed.deployed})")
     return content

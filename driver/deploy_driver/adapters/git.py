@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.errors import DeployError, NotReadyError, UsageError
 from deploy_driver.plan.affected import Change, TouchedFile
 
 LIMIT = 120
 """Seconds that one question may take."""
 
-WITHOUT_GIT = "name the stacks with --stacks"
 _DIFF = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
 
 
@@ -107,19 +107,19 @@ class Git:
             raise NotReadyError(
                 "git does not trust this folder: it belongs to somebody else",
                 where=str(self.folder),
-                remedy=f"if it is yours: git config --global --add safe.directory {self.folder}",
+                remedy=remedies.TRUST_FOLDER.of(folder=self.folder),
             )
         raise UsageError(
             "not in a git repository, so nobody can say what changed",
             where=str(self.folder),
             detail=said.strip().splitlines()[:1],
-            remedy=WITHOUT_GIT,
+            remedy=remedies.WITHOUT_GIT,
         )
 
     def _ancestors(self, base: str) -> list[str]:
         """Where `base` and HEAD parted; more than one commit where they have been merged crosswise."""
         if self._commit("HEAD") is None:
-            raise UsageError("nothing is committed here yet", where=str(self.folder), remedy=WITHOUT_GIT)
+            raise UsageError("nothing is committed here yet", where=str(self.folder), remedy=remedies.WITHOUT_GIT)
         commit = self._commit(base)
         if commit is None:
             raise self._unknown(base)
@@ -130,10 +130,9 @@ class Git:
             raise NotReadyError(
                 f"this clone is shallow: it does not reach back to where HEAD parted from {base}",
                 where=str(self.folder),
-                remedy="fetch the history (`git fetch --unshallow`; Jenkins: no shallow clone; "
-                "GitHub Actions: fetch-depth: 0; GitLab CI: GIT_DEPTH: 0)",
+                remedy=remedies.FETCH_HISTORY,
             )
-        raise UsageError(f"HEAD and {base} have no commit in common", remedy="name another base, or " + WITHOUT_GIT)
+        raise UsageError(f"HEAD and {base} have no commit in common", remedy=remedies.OTHER_BASE)
 
     def _commit(self, name: str) -> str | None:
         """The commit that a name means; None when it means none. A name that begins with a hyphen is no name in git."""
@@ -149,9 +148,7 @@ class Git:
             f"--base: git knows no commit {base!r} here",
             where=str(self.folder),
             detail=[f"it does know {remote}"] if known else (),
-            remedy=f"pass --base {remote}"
-            if known
-            else "fetch it first, for example `git fetch origin main`, and pass --base FETCH_HEAD",
+            remedy=remedies.PASS_BASE.of(base=remote) if known else remedies.FETCH_BASE,
         )
 
     def paths(self, *arguments: str) -> list[str]:
@@ -169,7 +166,7 @@ class Git:
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         executable = shutil.which("git", path=self.environment.get("PATH", os.defpath))
         if executable is None:
-            raise NotReadyError("git is not on PATH", remedy=f"install it, or {WITHOUT_GIT}")
+            raise NotReadyError("git is not on PATH", remedy=remedies.INSTALL_GIT)
         try:
             return subprocess.run(
                 [executable, *arguments],

@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Caller, Granted, SessionLength
 from deploy_project.accounts import CHAINED_LIMIT, Entrance
 
 _REMEDIES = {
-    "AccessDenied": "run this as who may enter that role: Jenkins' deploy role deploys and audits, its preview role looks, an "
-    "administrator enters access layers; or compare the role's trust policy with what we present: our role, the ExternalId, "
-    "the session name and the source identity; `deploy bootstrap` puts the policy back",
+    "AccessDenied": remedies.ENTER_ROLE,
     **dict.fromkeys(
         ("SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"),
-        "if AWS speaks of the time, set this machine's clock (`timedatectl set-ntp true`); otherwise get new credentials",
+        remedies.SET_CLOCK_OR_CREDENTIALS,
     ),
-    "ExpiredToken": "the machine's own credentials have expired; get new ones and run again",
+    "ExpiredToken": remedies.NEW_CREDENTIALS,
 }
 
 
@@ -60,7 +59,7 @@ class StsIdentity:
 
     def caller(self) -> Caller:
         """Who the machine is."""
-        answer = asking("asking AWS who we are", self.aws.client("sts").get_caller_identity, remedies=_REMEDIES)
+        answer = asking("asking AWS who we are", self.aws.client("sts").get_caller_identity, by_code=_REMEDIES)
         said = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
         ahead = parsedate_to_datetime(said).timestamp() - time.time() if said else 0.0
         return Caller(answer["Account"], answer["Arn"], ahead=ahead, ends=self.ends)
@@ -83,12 +82,12 @@ class StsIdentity:
         what = f"entering {entrance.role_arn}"
         length = SessionLength(entrance.duration, entrance.duration, Granted.AS_ASKED)
         try:
-            answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=length.got), remedies=_REMEDIES)
+            answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=length.got), by_code=_REMEDIES)
         except NotReadyError as error:
             if entrance.duration <= CHAINED_LIMIT or "role chaining" not in error.what:
                 raise _too_long(error) from None
             length = SessionLength(entrance.duration, CHAINED_LIMIT, Granted.CHAINED)
-            answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=CHAINED_LIMIT), remedies=_REMEDIES)
+            answer = asking(what, lambda: sts.assume_role(**request, DurationSeconds=CHAINED_LIMIT), by_code=_REMEDIES)
         keys, arn = answer["Credentials"], answer["AssumedRoleUser"]["Arn"]
         return TemporaryCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], arn, length)
 
@@ -97,7 +96,7 @@ def no_account(account: str) -> NotReadyError:
     """The sandbox was started before a stack file named this account."""
     return NotReadyError(
         f"the sandbox has no account {account}",
-        remedy="run `deploy sandbox up`: it makes the accounts that the stack files name, and keeps the others as they are",
+        remedy=remedies.MAKE_SANDBOX_ACCOUNTS,
     )
 
 
@@ -105,5 +104,5 @@ def _too_long(error: NotReadyError) -> NotReadyError:
     """The same, with the way out where the role allows less than is configured: its limit is not ours to guess."""
     if "MaxSessionDuration" not in error.what:
         return error
-    remedy = "`deploy bootstrap` makes the role's MaxSessionDuration what deploy:sessionDuration says"
+    remedy = remedies.LONGER_SESSIONS
     return NotReadyError(error.what, remedy=remedy)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, SessionOverError, asking
 from deploy_driver.lease import LASTS, Holder, SeenLease
 from deploy_driver.values import Backend, Process
@@ -27,8 +28,7 @@ _NOT_THERE = "NoSuchKey"
 _MOVED = {"PreconditionFailed", "ConditionalRequestConflict", _NOT_THERE}
 """S3's answers when there is something else than a conditional write wants to replace, or nothing (Amazon S3 API, PutObject)."""
 
-_BOOTSTRAP = "run `deploy bootstrap --stacks tools`: it lets Jenkins' roles hold the leases of services"
-_REMEDIES = {"AccessDenied": _BOOTSTRAP, "NoSuchBucket": "`deploy bootstrap` makes the state bucket and its key"}
+_REMEDIES = {"AccessDenied": remedies.GRANT_LEASES, "NoSuchBucket": remedies.MAKE_STATE_FOUNDATION}
 
 
 class S3Leases:
@@ -87,10 +87,10 @@ class S3Leases:
 
     def _ask(self, what: str, call: Callable[[AwsSession], T]) -> T:
         try:
-            return asking(what, lambda: call(self._aws), remedies=_REMEDIES)
+            return asking(what, lambda: call(self._aws), by_code=_REMEDIES)
         except SessionOverError:
             self._aws = self._session()
-            return asking(what, lambda: call(self._aws), remedies=_REMEDIES)
+            return asking(what, lambda: call(self._aws), by_code=_REMEDIES)
 
     def _s3(self, aws: AwsSession, stack: str) -> Any:
         return aws.client("s3", self._backends[stack].region)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import asking, every
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.drift.by_name import NameQuestion, at
@@ -104,9 +105,7 @@ def orphans(presence: Presence, owner: Owner, resources: Iterable[Mapping[str, A
     listed = asking(
         f"what carries the tags of {owner.stack}",
         lambda: every(client, "get_resources", "ResourceTagMappingList", TagFilters=wanted),
-        remedies=dict.fromkeys(
-            ("AccessDeniedException", "AccessDenied"), "`deploy bootstrap` lets the preview role ask"
-        ),
+        by_code=dict.fromkeys(("AccessDeniedException", "AccessDenied"), remedies.ASK_IN_PREVIEW_ROLE),
     )
     there, unsure = [], []
     for arn in unlisted((str(entry["ResourceARN"]) for entry in listed), resources):

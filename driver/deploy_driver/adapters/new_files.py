@@ -8,20 +8,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from deploy_driver import remedies
 from deploy_driver.errors import UsageError
-
-_REMEDY = "move away what is there, or name another folder with --directory; nothing was written"
 
 
 def require_free(folder: Path, names: Collection[str]) -> None:
     """Raise UsageError, which names every file that is there already, and everything that stands where a folder must be."""
     if os.path.lexists(folder) and not folder.is_dir():
-        raise UsageError("this is no folder", where=str(folder), remedy=_REMEDY)
+        raise UsageError("this is no folder", where=str(folder), remedy=remedies.OTHER_DIRECTORY)
     places = dict.fromkeys(str(part) for name in names for part in reversed(PurePosixPath(name).parents[:-1]))
     taken = [f"{each}: expected a folder" for each in places if not _may_hold(folder / each)]
     taken += [f"{name}: is there" for name in names if os.path.lexists(folder / name)]
     if taken:
-        raise UsageError("nothing here is overwritten", where=str(folder), detail=taken, remedy=_REMEDY)
+        raise UsageError(
+            "nothing here is overwritten", where=str(folder), detail=taken, remedy=remedies.OTHER_DIRECTORY
+        )
 
 
 def write_new(folder: Path, files: Mapping[str, str]) -> None:
@@ -38,7 +39,9 @@ def write_new(folder: Path, files: Mapping[str, str]) -> None:
                     placed.append(name)
     except OSError as error:
         where = str(error.filename or folder)
-        raise UsageError(f"the files cannot be written: {error.strerror}", where=where, remedy=_REMEDY) from None
+        raise UsageError(
+            f"the files cannot be written: {error.strerror}", where=where, remedy=remedies.OTHER_DIRECTORY
+        ) from None
 
 
 def _may_hold(place: Path) -> bool:

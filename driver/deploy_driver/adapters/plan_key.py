@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.errors import NotReadyError
 
@@ -15,9 +16,8 @@ _NOT_OURS = ("KMSInvalidSignatureException",)
 """What KMS says of a signature that this key has not made over this digest (AWS KMS API reference, Verify)."""
 
 _REMEDIES = {
-    "NotFoundException": "`deploy bootstrap` makes the key that signs plans",
-    "AccessDeniedException": "only Jenkins' deploy role signs plans: run it on an agent that deploys; `deploy bootstrap` grants it, and "
-    "prints what an approver's role needs to verify them",
+    "NotFoundException": remedies.MAKE_PLAN_KEY,
+    "AccessDeniedException": remedies.SIGN_AS_JENKINS,
 }
 
 
@@ -33,7 +33,7 @@ class KmsPlanKey:
         """The DER signature. Raises NotReadyError with AWS's reason."""
         kms = self.aws.client("kms", self.region)
         request = {"KeyId": self.alias, "Message": digest, "MessageType": "DIGEST", "SigningAlgorithm": ALGORITHM}
-        signature: bytes = asking(f"signing with {self.alias}", lambda: kms.sign(**request), remedies=_REMEDIES)[
+        signature: bytes = asking(f"signing with {self.alias}", lambda: kms.sign(**request), by_code=_REMEDIES)[
             "Signature"
         ]
         return signature
@@ -46,7 +46,7 @@ class KmsPlanKey:
             answer = asking(
                 f"verifying with {self.alias}",
                 lambda: kms.verify(**request, Signature=signature),
-                remedies=_REMEDIES,
+                by_code=_REMEDIES,
             )
         except NotReadyError as error:
             if any(f"{code}:" in error.what for code in _NOT_OURS):

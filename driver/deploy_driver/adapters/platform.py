@@ -12,6 +12,7 @@ from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.errors import NotReadyError, RefusedError
 from deploy_driver.values import Backend
@@ -56,7 +57,7 @@ def joined(known: Platform | None, project: str, settings: Mapping[str, str], ac
         raise RefusedError(
             f"{maker} made what all projects share, and Pulumi.tools.yaml says something else; nothing was changed",
             detail=wrong,
-            remedy=f"say the same in Pulumi.tools.yaml, or change it in the project {maker} and bootstrap there",
+            remedy=remedies.SAY_THE_SAME_PLATFORM.of(maker=maker),
         )
     users = {account: before.users.get(account, ()) for account in {*before.users, *accounts}}
     added = {account: tuple(sorted({*users[account], project})) for account in accounts}
@@ -124,7 +125,7 @@ class PlatformRecord:
                 "the record of the platform is not readable",
                 where=where,
                 detail=[str(problem["msg"]) for problem in error.errors(include_url=False)],
-                remedy="the bucket keeps earlier versions of it: put the newest good one back",
+                remedy=remedies.RESTORE_PLATFORM,
             ) from None
 
     def _write(self, platform: Platform, tag: str) -> None:
@@ -132,8 +133,9 @@ class PlatformRecord:
         s3, body = self.aws.client("s3", self.backend.region), json.dumps(asdict(platform), indent=2).encode()
         when = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
         put = partial(s3.put_object, Bucket=self.backend.bucket, Key=KEY, Body=body, **when)
-        asking("writing the record of the platform", put, remedies=dict.fromkeys(_MOVED, _AGAIN))
+        asking(
+            "writing the record of the platform", put, by_code=dict.fromkeys(_MOVED, remedies.BOOTSTRAPPED_MEANWHILE)
+        )
 
 
 _MOVED = ("PreconditionFailed", "ConditionalRequestConflict")
-_AGAIN = "somebody else has bootstrapped at the same moment: run the same command again"

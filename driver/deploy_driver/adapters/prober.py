@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from deploy_driver import remedies
 from deploy_driver.config.environment import of_session
 from deploy_driver.errors import NotReadyError
 from deploy_driver.ports import Clock, Wrong
@@ -96,7 +97,7 @@ class ServiceProber:
         if executable is None:
             raise NotReadyError(
                 f"{name}: there is no such command on PATH, or in {self.root}",
-                remedy="install it, or give its path in the project in `smoke.command` in deploy.toml",
+                remedy=remedies.INSTALL_SMOKE_COMMAND,
             )
         try:
             return subprocess.Popen(

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, NotReadyError
@@ -34,7 +35,7 @@ SUFFIX = ".jsonl"
 
 PLANS = ".deploy/plans/"
 
-_REMEDIES = {"AccessDenied": "run `deploy bootstrap --stacks tools`: it lets Jenkins' deploy role add records"}
+_REMEDIES = {"AccessDenied": remedies.GRANT_RECORDS}
 
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 """S3's answers when something stands where only something new may be put, or is being put there now (Amazon S3 API, PutObject)."""
@@ -56,7 +57,7 @@ class RecordFile:
             raise NotReadyError(
                 f"the run's record cannot be kept: {error.strerror}",
                 where=str(self.path),
-                remedy="make the project's folder writable: a run without a record does not begin",
+                remedy=remedies.WRITABLE_PROJECT,
             ) from None
 
     def __call__(self, envelope: Envelope) -> None:
@@ -151,14 +152,14 @@ class S3Archive:
         if not self._put(what, f"{PREFIX}{run}{SUFFIX}", record, "application/jsonl"):
             raise NotReadyError(
                 f"{what}: another record stands under that name",
-                remedy=f"compare the two with `deploy history --verify {run}`",
+                remedy=remedies.COMPARE_RECORDS.of(run=run),
             )
 
     def add(self, run: str, line: int, lines: bytes) -> None:
         """Put the lines of a run's record from that one on. Raises NotReadyError as well when others stand there."""
         what = f"keeping the record of run {run}"
         if not self._put(what, f"{PREFIX}{run}/{line:06d}{SUFFIX}", lines, "application/jsonl"):
-            raise NotReadyError(f"{what}: other lines stand at {line}", remedy="begin another run: it has another id")
+            raise NotReadyError(f"{what}: other lines stand at {line}", remedy=remedies.BEGIN_ANOTHER_RUN)
 
     def use(self, plan: str, run: str) -> str:
         """Put on record that the run applies the plan; the other run that has used it already, empty when there is none."""
@@ -228,7 +229,7 @@ class S3Archive:
                 return False
             return True
 
-        return asking(what, once, remedies=_REMEDIES) or self._found(what, key) == body
+        return asking(what, once, by_code=_REMEDIES) or self._found(what, key) == body
 
     def _found(self, what: str, key: str) -> bytes | None:
         """What is in an object; None when there is none."""

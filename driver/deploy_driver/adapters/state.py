@@ -9,6 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.digest import digest
 from deploy_driver.errors import NotReadyError
@@ -17,11 +18,11 @@ from deploy_driver.values import Backend, Copy, StateMark
 from deploy_project.stacks import project_of
 
 _REMEDIES = {
-    "NoSuchBucket": "`deploy bootstrap` makes the state bucket and its key",
-    "404": "`deploy bootstrap` makes the state bucket and its key",
-    "NotFoundException": "`deploy bootstrap` makes the state bucket and its key",
-    "AccessDenied": "`deploy bootstrap` grants Jenkins' roles the states of services; those of access layers are for administrators",
-    "AccessDeniedException": "`deploy bootstrap` grants Jenkins' roles the key of services; that of access layers is for administrators",
+    "NoSuchBucket": remedies.MAKE_STATE_FOUNDATION,
+    "404": remedies.MAKE_STATE_FOUNDATION,
+    "NotFoundException": remedies.MAKE_STATE_FOUNDATION,
+    "AccessDenied": remedies.GRANT_STATES,
+    "AccessDeniedException": remedies.GRANT_KEY,
 }
 
 
@@ -58,10 +59,10 @@ class S3StateStore:
             if backend.marker and found != [backend.marker]:
                 raise NotReadyError(
                     f"state bucket {backend.bucket}: not all states that belong there have been moved there",
-                    remedy="run `deploy bootstrap`: it moves them",
+                    remedy=remedies.MOVE_STATES,
                 )
             kms, key = self.aws.client("kms", backend.region), backend.key_alias
-            asking(f"state key {key}", partial(kms.describe_key, KeyId=key), remedies=_REMEDIES)
+            asking(f"state key {key}", partial(kms.describe_key, KeyId=key), by_code=_REMEDIES)
             _require_layout(self.aws, backend)
 
     def exists(self, stack: str) -> bool:
@@ -73,7 +74,7 @@ class S3StateStore:
         """When the stack's state was written last, in seconds since the epoch; 0 when there is none."""
         s3, bucket, key = self._bucket(stack), self.backends[stack].bucket, self._file(stack)
         answer = asking(
-            f"state of {stack}", lambda: s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1), remedies=_REMEDIES
+            f"state of {stack}", lambda: s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1), by_code=_REMEDIES
         )
         moments = [entry["LastModified"].timestamp() for entry in answer.get("Contents", []) if entry["Key"] == key]
         return float(moments[0]) if moments else 0.0
@@ -97,7 +98,7 @@ class S3StateStore:
         prefix = f".pulumi/history/{project_of(self.project, stack)}/{stack}/"
         listing = self._bucket(stack).get_paginator("list_objects_v2")
         pages = listing.paginate(Bucket=self.backends[stack].bucket, Prefix=prefix)
-        found = asking(f"history of {stack}", lambda: list(pages), remedies=_REMEDIES)
+        found = asking(f"history of {stack}", lambda: list(pages), by_code=_REMEDIES)
         keys = [str(entry["Key"]) for page in found for entry in page.get("Contents", [])]
         for key in sorted((key for key in keys if key.endswith(".history.json")), reverse=True):
             update = json.loads(self._read(stack, f"history of {stack}", key))
@@ -117,7 +118,7 @@ class S3StateStore:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise NotReadyError(
                 f"somebody has damaged the state of {stack} since this run began",
-                remedy="run the same command again: it names what is wrong and the newest good copy",
+                remedy=remedies.SAY_NEWEST_GOOD,
             ) from None
 
     def locks(self, stack: str) -> tuple[EngineLock, ...]:
@@ -131,7 +132,7 @@ class S3StateStore:
     def remove_lock(self, stack: str, lock: EngineLock) -> None:
         """Remove this one lock."""
         call = partial(self._bucket(stack).delete_object, Bucket=self.backends[stack].bucket, Key=lock.key)
-        asking(f"removing {lock.key}", call, remedies=_REMEDIES)
+        asking(f"removing {lock.key}", call, by_code=_REMEDIES)
 
     def _lock(self, stack: str, key: str, written: float) -> EngineLock | None:
         from botocore.exceptions import ClientError
@@ -147,7 +148,7 @@ class S3StateStore:
                 raise
             return found
 
-        content = asking(f"lock {key}", body, remedies=_REMEDIES)
+        content = asking(f"lock {key}", body, by_code=_REMEDIES)
         return None if content is None else _lock_of(key, content, written)
 
     def digest(self, stack: str) -> str:
@@ -161,7 +162,7 @@ class S3StateStore:
             return StateMark()
         what, backend, key = f"state of {stack}", self.backends[stack], self._file(stack)
         answer = asking(
-            what, partial(self._bucket(stack).get_object, Bucket=backend.bucket, Key=key), remedies=_REMEDIES
+            what, partial(self._bucket(stack).get_object, Bucket=backend.bucket, Key=key), by_code=_REMEDIES
         )
         return StateMark(digest(asking(what, answer["Body"].read)), str(answer.get("VersionId", "")))
 
@@ -176,7 +177,7 @@ class S3StateStore:
         if compressed := sorted({f"{key}.gz", f"{key}.zst"} & there):
             raise NotReadyError(
                 f"the engine might read {' or '.join(compressed)}, and `deploy` writes {key} only",
-                remedy=f"find out who put it there, and delete it from the bucket {self.backends[stack].bucket}",
+                remedy=remedies.DELETE_STRANGE_STATE.of(bucket=self.backends[stack].bucket),
             )
         return self._read(stack, f"state of {stack}", key) if key in there else None
 
@@ -219,7 +220,7 @@ class S3StateStore:
         bucket = self.backends[stack].bucket
         pages = self._bucket(stack).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         what = f"state bucket {bucket}"
-        return asking(what, lambda: [entry for page in pages for entry in page.get("Contents", [])], remedies=_REMEDIES)
+        return asking(what, lambda: [entry for page in pages for entry in page.get("Contents", [])], by_code=_REMEDIES)
 
     def _keys(self, stack: str, prefix: str) -> list[str]:
         return _keys(self.aws, self.backends[stack], prefix)
@@ -242,7 +243,7 @@ def _keys(aws: AwsSession, backend: Backend, prefix: str, most: int = 1, **more:
     answer = asking(
         f"state bucket {backend.bucket}",
         lambda: s3.list_objects_v2(Bucket=backend.bucket, Prefix=prefix, MaxKeys=most, **more),
-        remedies=_REMEDIES,
+        by_code=_REMEDIES,
     )
     return [str(entry["Key"]) for entry in answer.get("Contents", [])]
 
@@ -265,5 +266,5 @@ def _require_layout(aws: AwsSession, backend: Backend) -> None:
         raise NotReadyError(
             f"{_META} in the bucket {backend.bucket} says {said.decode(errors='replace')[:40]!r}, expected 'version: 1': "
             "the engine would look for states where nobody has judged them",
-            remedy="find out who changed it, and let an administrator put `version: 1` back into that file",
+            remedy=remedies.RESTORE_META,
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.errors import NotReadyError
 
@@ -25,12 +26,11 @@ LATEST = 3600
 _NAME = re.compile(r"_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4})Z_[^/]+\.json\.gz$")
 """CloudTrail's log file name format; the time is that of the delivery, in UTC."""
 
-_REMEDY = "`deploy bootstrap` gives the preview roles and Jenkins' deploy role the right to read the record"
 _REMEDIES = {
-    "AccessDenied": _REMEDY,
-    "AccessDeniedException": _REMEDY,
-    "NoSuchBucket": "`deploy bootstrap` makes the trail and its bucket",
-    "ThrottlingException": "CloudTrail answers two look-ups a second; wait a little, or pass --source delivered",
+    "AccessDenied": remedies.GRANT_TRAIL,
+    "AccessDeniedException": remedies.GRANT_TRAIL,
+    "NoSuchBucket": remedies.MAKE_TRAIL,
+    "ThrottlingException": remedies.TRAIL_ASKED_TOO_OFTEN,
 }
 
 
@@ -58,7 +58,7 @@ class HistoryTrail:
             page = asking(
                 f"event history of {self.account} in {region}",
                 lambda: client.lookup_events(**question),
-                remedies=_REMEDIES,
+                by_code=_REMEDIES,
             )
             yield from (json.loads(event["CloudTrailEvent"]) for event in page.get("Events", []))
             if not page.get("NextToken"):
@@ -110,12 +110,12 @@ class DeliveredTrail:
     def _pages(self, prefix: str, delimiter: str) -> Iterable[Mapping[str, Any]]:
         s3 = self.aws.client("s3", self.region)
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter=delimiter)
-        return asking(f"trail bucket {self.bucket}", lambda: list(pages), remedies=_REMEDIES)
+        return asking(f"trail bucket {self.bucket}", lambda: list(pages), by_code=_REMEDIES)
 
     def _read(self, key: str) -> list[Mapping[str, Any]]:
         s3 = self.aws.client("s3", self.region)
         what = f"log file s3://{self.bucket}/{key}"
-        file = asking(what, lambda: s3.get_object(Bucket=self.bucket, Key=key), remedies=_REMEDIES)
+        file = asking(what, lambda: s3.get_object(Bucket=self.bucket, Key=key), by_code=_REMEDIES)
         try:
             records: list[Mapping[str, Any]] = json.loads(gzip.decompress(file["Body"].read()))["Records"]
         except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:

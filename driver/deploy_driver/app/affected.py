@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deploy_driver import remedies
 from deploy_driver.app.session import LocalProject
 from deploy_driver.errors import UsageError
 from deploy_driver.plan.affected import Selection, affected
@@ -29,9 +30,9 @@ def since(base: str | None, *, affected: bool, named: bool, access: bool = False
             raise UsageError(f"{'--base' if base is not None else '--access'} belongs to --affected")
         return None
     if named:
-        raise UsageError("--affected, --stacks and --all contradict each other", remedy="pass one of them")
+        raise UsageError("--affected, --stacks and --all contradict each other", remedy=remedies.PASS_ONE)
     if not base:
-        raise UsageError("--affected since when?", remedy="pass --base origin/main, or whatever the change goes into")
+        raise UsageError("--affected since when?", remedy=remedies.PASS_SOME_BASE)
     return Since(base, Layer.ACCESS if access else Layer.SERVICE)
 
 
@@ -42,7 +43,7 @@ def affected_since(project: LocalProject, wanted: Since) -> Selection:
         raise UsageError(
             f"the program is outside of this repository: {config.program}",
             where="Pulumi.yaml: main",
-            remedy="nobody can say whether it changed: name the stacks with --stacks",
+            remedy=remedies.UNKNOWN_CHANGES,
         )
     return Selection(change, wanted.layer, affected(change, config.stacks, config.program))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.adapters import bundle_folder
 from deploy_driver.adapters.approvals import S3Approvals, require_session_of
 from deploy_driver.adapters.aws import AwsSession
@@ -33,9 +34,7 @@ def approve(project: LocalProject, folder: Path, console: Console, *, yes: bool)
     """Approve the plan in the folder; what was approved, in one line. Raises DeployError."""
     config = project.config
     if not config.approver_role:
-        raise UsageError(
-            "nobody may approve plans here", remedy="let deploy:approverRole in Pulumi.tools.yaml name a role"
-        )
+        raise UsageError("nobody may approve plans here", remedy=remedies.NAME_APPROVER_ROLE)
     sealed = bundle_folder.read(folder)
     aws = _approver(project)
     approvals = S3Approvals(aws, config.backend)
@@ -73,7 +72,7 @@ def _require_other(project: LocalProject, bundle: Bundle, mine: Approval) -> Non
         raise RefusedError(
             "your approval would not count; nothing was approved",
             detail=found.others,
-            remedy="have somebody else approve the plan, or let author-may-approve = true in deploy.toml",
+            remedy=remedies.OTHER_APPROVER,
         )
 
 
@@ -97,6 +96,6 @@ def _require_yes(console: Console, bundle: Bundle, user: str, *, yes: bool) -> N
     if yes:
         return
     if not console.prompt.present:
-        raise RefusedError("approve asks, and nobody is at the terminal", remedy="read the plan, then pass --yes")
+        raise RefusedError("approve asks, and nobody is at the terminal", remedy=remedies.READ_THEN_YES)
     if not console.prompt.confirm(f"Approve plan {bundle.id} as {user}?"):
         raise RefusedError("the answer was no; nothing was approved")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.adapters.sources import importing
 from deploy_driver.adapters.worktrees import checked_out, share
 from deploy_driver.app.program import settings_problems
@@ -20,8 +21,6 @@ from deploy_driver.record.earlier import CHANGES
 from deploy_driver.record.standing import BackTo, LeftRun
 from deploy_driver.values import Stack
 
-HISTORY = "`deploy history` lists the runs"
-OTHER_RUN = f"name another one with --to RUN; {HISTORY}"
 PACKAGES = Path(".deploy") / "packages"
 
 
@@ -33,7 +32,7 @@ def back_to(target: LeftRun, stack: str) -> BackTo:
         raise UsageError(
             f"run {run} {what}, so nobody can check them out",
             where="--to",
-            remedy=OTHER_RUN,
+            remedy=remedies.OTHER_RUN,
         )
     one = target.stack(stack)
     return BackTo(run, stack, commit, one.packages, one.live)
@@ -62,13 +61,13 @@ def _require_commit(project: LocalProject, back: BackTo) -> None:
         raise NotReadyError(
             "not in a git repository, so no commit can be checked out",
             where=error.where,
-            remedy="clone the project's repository, and type this there",
+            remedy=remedies.WORK_IN_CLONE,
         ) from None
     if not there:
         raise NotReadyError(
             f"commit {back.commit[:12]} of run {back.run} is not in this clone",
             where=str(project.config.root),
-            remedy=f"fetch it and type this again: `git fetch origin {back.commit}`; a shallow clone: `git fetch --unshallow`",
+            remedy=remedies.FETCH_COMMIT.of(commit=back.commit),
         )
 
 
@@ -76,7 +75,9 @@ def _copy(path: Path, root: Path, folder: Path) -> None:
     """Put what a build has made into the same place of the other folder. Raises UsageError."""
     source = path.resolve()
     if not source.exists() or not source.is_relative_to(root.resolve()):
-        raise UsageError(f"--artefact: {path} is not there, or not in the project", remedy=f"copy it into {root} first")
+        raise UsageError(
+            f"--artefact: {path} is not there, or not in the project", remedy=remedies.COPY_ARTEFACT.of(root=root)
+        )
     place = folder / source.relative_to(root.resolve())
     place.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
@@ -96,7 +97,7 @@ def _config(project: LocalProject, back: BackTo, folder: Path) -> DeployConfig:
         raise RefusedError(
             f"the settings of commit {back.commit[:12]} do not hold for this deploy; nothing was touched",
             detail=str(error).splitlines(),
-            remedy="check that commit out and deploy it with the `deploy` of that time",
+            remedy=remedies.DEPLOY_OF_THAT_TIME,
         ) from None
     stacks = {stack.name: stack for stack in then.stacks}
     if name not in stacks or then.project != now.project:
@@ -117,7 +118,7 @@ def _require_same_place(back: BackTo, then: Stack, now: Stack) -> None:
         raise RefusedError(
             f"{back.stack} was somewhere else in run {back.run}; nothing was touched",
             detail=moved,
-            remedy="go back to a later run with --to RUN",
+            remedy=remedies.LATER_RUN,
         )
 
 

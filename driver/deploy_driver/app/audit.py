@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.records import record_in
 from deploy_driver.adapters.terminal import WallClock
@@ -90,9 +91,7 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
     try:
         moment = began(run)
     except ValueError as error:
-        raise UsageError(
-            str(error), remedy="give the id that `deploy` printed when it began, such as 20261123-0102-3f9a7c"
-        ) from None
+        raise UsageError(str(error), remedy=remedies.RUN_ID) from None
     folder = config.kept / "runs" / run
     record = record_in(folder)
     if not record:
@@ -102,7 +101,9 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
     except ValueError as error:
         raise NotReadyError(f"the run's record cannot be read: {error}", where=str(folder)) from None
     if found.cloud != config.cloud:
-        raise UsageError(f"run {run} was on {found.cloud}, not on {config.cloud}", remedy=f"pass --cloud {found.cloud}")
+        raise UsageError(
+            f"run {run} was on {found.cloud}, not on {config.cloud}", remedy=remedies.PASS_CLOUD.of(cloud=found.cloud)
+        )
     return found
 
 
@@ -126,6 +127,6 @@ def audit_run(
     if not picture.accounts and not record.kept:
         raise UsageError(
             f"no run {run}: nothing here and nothing in the trails of {len(places)} accounts tells of it",
-            remedy="`ls .deploy/runs` shows the runs of this folder; a run of the last 15 minutes may need --wait 900",
+            remedy=remedies.RUNS_OF_FOLDER,
         )
     return picture

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.access_states import AccessStates
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.foundation import (
@@ -76,9 +77,7 @@ def access_stacks(project: LocalProject, names: str | None) -> Sequence[Stack]:
     config = project.config
     chosen = choose(config, names, all_stacks=False) if names else config.layer(Layer.ACCESS)
     if any(stack.layer is not Layer.ACCESS for stack in chosen):
-        raise UsageError(
-            "bootstrap makes access layers only", remedy="name tools, dev-access, …; or none for all of them"
-        )
+        raise UsageError("bootstrap makes access layers only", remedy=remedies.NAME_ACCESS_LAYERS)
     program.check_settings(config, chosen)
     return chosen
 
@@ -117,7 +116,7 @@ def bootstrap(
     if not yes and not console.prompt.present:
         raise RefusedError(
             "bootstrap makes and changes roles, and nobody is at the terminal to say yes; nothing was made",
-            remedy="read `deploy bootstrap --print`, then run it at a terminal, or pass --yes",
+            remedy=remedies.READ_BOOTSTRAP,
         )
     options = Options(Operation.UP, yes=yes, verb="bootstrap", allowed=allowed, lock_timeout=lock_timeout)
     session = start_session(project, ADMINISTRATOR, new_run())

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from deploy_driver import remedies
 from deploy_driver.adapters.hosts import discussion
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.config.environment import Machine
@@ -74,9 +75,7 @@ def read_document(file: Path) -> str:
 
 
 def _no_document(file: Path, why: str) -> UsageError:
-    return UsageError(
-        f"is not read: {why}", where=str(file), remedy="name the file that `deploy preview --output markdown` wrote"
-    )
+    return UsageError(f"is not read: {why}", where=str(file), remedy=remedies.NAME_PREVIEW_FILE)
 
 
 def comment_on(
@@ -101,14 +100,14 @@ def note(text: str, where: str) -> Note:
         raise UsageError(
             "its first line is no marker, so the comment could not be found again",
             where=where,
-            remedy="post what `deploy preview --output markdown` wrote; its first line is <!-- deploy:preview … -->",
+            remedy=remedies.POST_PREVIEW,
         )
     body = str(redact(text))
     if len(body) > LONGEST:
         raise UsageError(
             f"it has {len(body):,} characters; a comment may have {LONGEST:,}",
             where=where,
-            remedy="post what `deploy preview --output markdown` wrote: it folds until it fits",
+            remedy=remedies.POST_PREVIEW_THAT_FITS,
         )
     return Note(first, body)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from deploy_driver import remedies
 from deploy_driver.adapters.stack_file import Encrypted, with_setting
 from deploy_driver.app import program
 from deploy_driver.app.session import (
@@ -50,7 +51,7 @@ def set_(project: LocalProject, key: str, value: str, stack: str, *, secret: boo
             f"with this value the settings do not hold; {chosen.file.name} is as it was",
             where=full,
             detail=error.detail,
-            remedy="pass a value that is expected there",
+            remedy=remedies.OTHER_VALUE,
         ) from None
     return f"{chosen.file.name}: {full} is set"
 
@@ -66,10 +67,10 @@ def for_one_run(given: Sequence[str], project: str) -> Mapping[str, str]:
         if full.split(":", maxsplit=1)[0] in _NOT_FOR_ONE_RUN:
             raise UsageError(
                 f"--config: {full} is not the program's own, and holds for every run",
-                remedy="edit Pulumi.<env>.yaml of the account, or run `deploy config set`",
+                remedy=remedies.SET_IN_STACK_FILE.of(key=full),
             )
         if full in settings:
-            raise UsageError(f"--config: {full} is given twice", remedy="give it once")
+            raise UsageError(f"--config: {full} is given twice", remedy=remedies.GIVE_ONCE)
         _require_text(full, value)
         settings[full] = value
     return settings
@@ -77,7 +78,7 @@ def for_one_run(given: Sequence[str], project: str) -> Mapping[str, str]:
 
 def _require_text(key: str, value: str) -> None:
     if value != value.encode("utf-8", "replace").decode("utf-8"):
-        raise UsageError("the value is not text in UTF-8", where=key, remedy="encode it, for example with base64")
+        raise UsageError("the value is not text in UTF-8", where=key, remedy=remedies.ENCODE)
 
 
 def _full(key: str, project: str) -> str:
@@ -95,7 +96,7 @@ def _encrypted(project: LocalProject, stack: Stack, key: str, value: str, conten
     if env_of(stack.name) != stack.name:
         raise UsageError(
             f"{stack.name} is an access layer and takes no secrets: its settings are also those of {stack.env}",
-            remedy=f"pass --stack {stack.env}",
+            remedy=remedies.PASS_STACK.of(stack=stack.env),
         )
     document = YAML(typ="safe").load(content)
     learn([value])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
+from deploy_driver import remedies
 from deploy_driver.adapters.processes import process
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
@@ -117,24 +118,24 @@ def require_reason(project: LocalProject, options: Options, chosen: Sequence[Sta
     if words:
         raise UsageError(
             f"{' and '.join(words)} need{'s' * (len(words) == 1)} a reason, which is put on record; nothing was touched",
-            remedy='add --reason "WHY IT CANNOT WAIT", or set DEPLOY_REASON',
+            remedy=remedies.SAY_REASON,
         )
 
 
 def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:
     """The selected stacks. An empty selection is nothing, not everything. Raises UsageError."""
     if all_stacks and names is not None:
-        raise UsageError("--all and --stacks contradict each other", remedy="pass one of them")
+        raise UsageError("--all and --stacks contradict each other", remedy=remedies.PASS_ONE)
     if all_stacks:
         return config.layer(Layer.SERVICE)
     if names is None:
         there = ",".join(stack.name for stack in config.layer(Layer.SERVICE))
-        raise UsageError("no stack is named", remedy=f"pass --stacks {there}, or --all")
+        raise UsageError("no stack is named", remedy=remedies.NAME_STACKS.of(there=there))
     chosen = select(config.stacks, names.split(","))
     if len({stack.layer for stack in chosen}) > 1:
         raise UsageError(
             f"{', '.join(stack.name for stack in chosen)} belong to different layers",
-            remedy="the access layer is an administrator's (`deploy bootstrap`), the service layer is Jenkins': one command each",
+            remedy=remedies.ONE_LAYER_EACH,
         )
     return chosen
 
@@ -324,7 +325,7 @@ def _require_alone(context: RunContext) -> None:
         raise RefusedError(
             f"{' and '.join(others)} {'is' if len(others) == 1 else 'are'} deployed by the roles of the stack tools too; "
             "nothing was destroyed",
-            remedy="destroy the access layers of the other projects first, or leave tools out of --stacks",
+            remedy=remedies.DESTROY_OTHERS_FIRST,
         )
 
 

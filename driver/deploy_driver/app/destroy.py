@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from deploy_driver import remedies
 from deploy_driver.app import program
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunResult, choose, deploy
@@ -43,7 +44,7 @@ def _require_names(
         raise RefusedError(
             "access layers are destroyed by whoever names them, and nobody is at the terminal; nothing was touched",
             detail=lines,
-            remedy=f"if that is meant, add --confirm {expected}",
+            remedy=remedies.CONFIRM.of(name=expected),
         )
     for line in lines:
         console.notice(line)

@@ -46,6 +46,7 @@ from deploy_driver.run.leasing import Onlooker
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
+from deploy_project.remedy import Remedy
 from deploy_project.seam import Documents, Inventory
 from deploy_project.stackfile import Problem, read
 from deploy_project.stacks import TOOLS, arn
@@ -237,7 +238,7 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
         if isinstance(event, CheckPassed):
             found.append(check(event.check, ok=True, fact=event.fact, stack=event.stack))
         elif isinstance(event, CheckFailed):
-            found.append(check(event.check, fact=event.what, remedy=event.remedy, stack=event.stack))
+            found.append(check(event.check, fact=event.what, remedy=Remedy(event.remedy), stack=event.stack))
 
     plan = make_plan(Operation.UP, session.config.layer(layer))
     try:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.adapters import work_tree as commit
 from deploy_driver.adapters.drift_ledger import read_ledger, require_ledger, write_ledger
 from deploy_driver.adapters.existing_resources import Presence
@@ -236,7 +237,7 @@ class Fixer:
         if any(one.failure for one in report.stacks):
             raise NotReadyError(
                 "nothing is put back while a stack cannot be looked at",
-                remedy="correct that first, or name the other stacks with --stacks",
+                remedy=remedies.CORRECT_OR_LEAVE_OUT,
             )
         fix = fix_of(report.stacks, report.sorted, self.named)
         if not fix.targets:
@@ -245,7 +246,7 @@ class Fixer:
             raise RefusedError(
                 "to put this back something would be deleted or replaced",
                 detail=fix.refused,
-                remedy="if that is meant, name each with --allow-delete URN",
+                remedy=remedies.ALLOW_DELETE_OF_FIX,
             )
         self._require_commit(fix.targets)
         held = replace(self.begun.run.facts, targets=fix.targets)
@@ -268,7 +269,7 @@ class Fixer:
             raise RefusedError(
                 "only what was last deployed is put back, and this is not it",
                 detail=wrong,
-                remedy="check out the commit that was last deployed, with nothing changed; or deploy with `deploy up --refresh`",
+                remedy=remedies.AS_LAST_DEPLOYED.of(stacks=",".join(stacks)),
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from deploy_driver import remedies
 from deploy_driver.adapters.command import run_command
 from deploy_driver.app import program
 from deploy_driver.app.session import (
@@ -36,7 +37,7 @@ def execute(project: LocalProject, command: Sequence[str], stack: str, *, read_o
     if read_only and command[0] == PULUMI:
         raise UsageError(
             "--read-only is about the account's role, and pulumi writes the state as this machine",
-            remedy="leave --read-only out; `deploy preview` looks under the preview role",
+            remedy=remedies.WITHOUT_READ_ONLY.of(stack=stack),
         )
     program.check_settings(project.config, [chosen])
     administrator = chosen.layer is Layer.ACCESS

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
+from deploy_driver import remedies
 from deploy_driver.adapters.records import record_in
 from deploy_driver.app.console import ignore
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, Session, start_session
@@ -99,7 +100,7 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
     if archive is None:
         raise NotReadyError(
             f"the records in the state bucket cannot be asked: {known.why}",
-            remedy="make the state bucket readable from here",
+            remedy=remedies.READ_STATE_BUCKET,
         )
     only = meant(known, wanted) if wanted else ""
 
@@ -174,7 +175,7 @@ def meant(known: Records, wanted: str) -> str:
         raise UsageError(
             f"{len(begin)} runs begin with {wanted}: {', '.join(begin[:CLOSE])}{more}",
             where="RUN",
-            remedy="give more of the id",
+            remedy=remedies.MORE_OF_ID,
         )
     raise _unknown(known, f"no run {wanted} is on record", wanted)
 
@@ -182,11 +183,11 @@ def meant(known: Records, wanted: str) -> str:
 def _unknown(known: Records, what: str, wanted: str = "") -> UsageError | NotReadyError:
     """Nobody knows it; or nobody could ask all who might."""
     close = get_close_matches(wanted, known.names, n=CLOSE, cutoff=0.5) or known.names[:CLOSE]
-    said = f"the closest are {', '.join(close)}" if close else "`deploy up` makes one"
+    said = f"the closest are {', '.join(close)}" if close else "there is none yet"
     if known.archive is None:
         return NotReadyError(
             f"{what} in this folder, and the state bucket could not be asked",
             detail=[known.why],
-            remedy=f"make the state bucket readable from here; in this folder, {said}",
+            remedy=remedies.READ_STATE_BUCKET_HERE.of(said=said),
         )
-    return UsageError(what, where="RUN", remedy=f"{said}; `deploy history` shows more")
+    return UsageError(what, where="RUN", remedy=remedies.CLOSEST_RUNS.of(said=said))

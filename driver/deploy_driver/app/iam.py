@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploy_driver import remedies
 from deploy_driver.app import program
 from deploy_driver.app.session import LocalProject
 from deploy_driver.assurance.iam.check import IamFinding
@@ -17,7 +18,7 @@ def show(project: LocalProject, stack: str) -> tuple[str, Documents]:
     """The name of a stack and its policy documents as they will be in AWS. Raises UsageError."""
     chosen = next(iter(select(project.config.stacks, [stack])), None)
     if chosen is None:
-        raise UsageError("no stack is named", remedy="`deploy list` shows them")
+        raise UsageError("no stack is named", remedy=remedies.STACKS_ARE_LISTED)
     program.check_settings(project.config, [chosen])
     return chosen.name, program.documents(project.config, chosen)
 

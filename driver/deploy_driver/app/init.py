@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.adapters.new_files import require_free, write_new
 from deploy_driver.config.new_project import EXPECTED, AskedProject, NewProject, missing, wrong
 from deploy_driver.errors import RefusedError, UsageError
@@ -78,7 +79,7 @@ def init(asked: AskedProject, folder: Path, interviewer: Interviewer | None = No
     if interviewer and not found:
         asked = interviewer.complete(asked, folder, known)
     if found := [*(() if interviewer else missing(asked)), *found]:
-        remedy = f"type it like this: {_EXAMPLE}"
+        remedy = remedies.TYPE_INIT.of(example=_EXAMPLE)
         raise UsageError("the project cannot be written as it is asked for", detail=found, remedy=remedy)
     project = NewProject.of(asked)
     files = project_files(project, lambda: secrets.token_hex(_ID_BYTES))

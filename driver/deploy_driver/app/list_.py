@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deploy_driver import remedies
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app.affected import Since, affected_since
 from deploy_driver.app.session import LocalProject
@@ -59,7 +60,7 @@ def _require_services(named: Sequence[Stack]) -> None:
     if other:
         raise UsageError(
             f"no service stack: {', '.join(other)}",
-            remedy="name service stacks alone; an access layer is an administrator's (`deploy bootstrap`)",
+            remedy=remedies.SERVICES_ALONE,
         )
     if not named:
-        raise UsageError("--stacks names no stack", remedy="name one, or leave --stacks out for all")
+        raise UsageError("--stacks names no stack", remedy=remedies.NAME_ONE_OR_ALL)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from deploy_driver import remedies
 from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.iam.roles import roles as roles_of
 from deploy_driver.config.model import DeployConfig
@@ -42,7 +43,7 @@ def check_settings(config: DeployConfig, stacks: Sequence[Stack]) -> None:
         raise UsageError(
             "the settings do not hold",
             detail=[str(problem) for problem in found],
-            remedy="correct the lines above; nothing was started",
+            remedy=remedies.CORRECT_LINES,
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from threading import Event
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.app import program
 from deploy_driver.app.deploy import choose
@@ -177,7 +178,7 @@ class Proof:
             raise UsageError(
                 f"no case matches {self.only!r}",
                 where="--only",
-                remedy="for example --only 'trust.*@dev', or leave it out",
+                remedy=remedies.ONLY_CASES,
             )
         at_once = AT_ONCE if executed else AT_ONCE_ON_AWS
         tried = carry_out(wanted, world, tell=self.tell, stopped=self.stopped, at_once=at_once)

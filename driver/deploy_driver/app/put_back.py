@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deploy_driver import remedies
 from deploy_driver.app.deploy import RunContext
 from deploy_driver.app.session import Session, judged_states
 from deploy_driver.errors import NotReadyError, RefusedError
@@ -66,7 +67,7 @@ def _confirm(begun: RunContext, found: Damage, *, yes: bool) -> None:
     run.stream.settle()
     if not yes and not prompt.present:
         raise RefusedError(
-            "putting a state back asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand"
+            "putting a state back asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND
         )
     if not yes and not prompt.confirm(f"Let the state of {name} be {found.good}?"):
         raise RefusedError(f"the answer was no; the state of {name} is as it was")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.lookup import Lookup
 from deploy_driver.app import program
@@ -176,7 +177,10 @@ class Repairer:
         store = session.state_store()
         content = store.read(stack.name)
         if content is None:
-            raise NotReadyError(f"{stack.name} has no state, so nothing of it is unfinished", remedy="deploy it")
+            raise NotReadyError(
+                f"{stack.name} has no state, so nothing of it is unfinished",
+                remedy=remedies.DEPLOY_STACK.of(stack=stack.name),
+            )
         planned = self._planned(step, facts)
         latest = json.loads(content)["checkpoint"].get("latest") or {}
         found, ids = unfinished(latest, planned), listed_ids(latest)
@@ -207,7 +211,7 @@ class Repairer:
         run.stream(Progress(said, name))
         self._confirm(f"Write this into the state of {name}?", "the answer was no; the state is as it was")
         if store.read(name) != found.content:
-            raise NotReadyError(f"somebody has written the state of {name} meanwhile", remedy="run it again")
+            raise NotReadyError(f"somebody has written the state of {name} meanwhile", remedy=remedies.RUN_AGAIN)
         run.deployer.leasing.require(begin=True)
         run.stream(StateSeen(name, kept.digest, kept.version, before=True))
         run.engine.import_state(
@@ -234,7 +238,7 @@ def _require_decided(stack: Stack, verdicts: Collection[Settlement]) -> None:
     raise RefusedError(
         "a person has to say what became of this; the state is as it was",
         detail=[f"{one.urn}: {one.fate}: {one.why}" for one in open_],
-        remedy=f"look in {stack.account}, then say it with --adopt URN=ID for what is there, --drop URN for what is not",
+        remedy=remedies.ADOPT_OR_DROP.of(account=stack.account),
     )
 
 
@@ -244,7 +248,7 @@ def _require_no_strangers(stack: Stack, verdicts: Collection[Settlement]) -> Non
         raise RefusedError(
             f"in {stack.account} stands something of another owner in the place of what the program makes",
             detail=[f"{Urn(one.urn).type} {one.id}: {one.why}" for one in strangers],
-            remedy="give it another name in the program; or give it these tags if it is this stack's, and run it again",
+            remedy=remedies.OTHER_NAME_OR_TAGS,
         )
 
 
@@ -255,7 +259,7 @@ def repair(project: LocalProject, options: RepairOptions, console: Console) -> R
     require_reason(project, Options(Operation.UP, allowed=options.allowed, reason=options.reason), [stack])
     program.check_settings(project.config, [stack])
     if not options.yes and not console.prompt.present:
-        raise RefusedError("repair asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
+        raise RefusedError("repair asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND)
     begun = _start(project, options, stack, console)
     with running(begun) as ending:
         if damaged(begun.session, stack):

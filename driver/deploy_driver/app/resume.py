@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
+from deploy_driver import remedies
 from deploy_driver.adapters.processes import lives
 from deploy_driver.app import program
 from deploy_driver.app.as_then import as_then, back_to
@@ -40,9 +41,9 @@ _LOOKED_AT = 50
 
 _GO_ON = {Verb.UP.value: Operation.UP, Verb.DESTROY.value: Operation.DESTROY, Verb.ROLLBACK.value: Operation.UP}
 _AGAIN = {
-    Verb.BOOTSTRAP.value: "`deploy bootstrap --stacks {stacks}` goes on from what is there",
-    Verb.DRIFT_FIX.value: "`deploy drift --fix --stacks {stacks}` looks anew, and goes on from what is there",
-    Verb.REPAIR.value: "`deploy repair --stack {stacks}` goes on from what is there",
+    Verb.BOOTSTRAP.value: remedies.BOOTSTRAP_GOES_ON,
+    Verb.DRIFT_FIX.value: remedies.DRIFT_GOES_ON,
+    Verb.REPAIR.value: remedies.REPAIR_GOES_ON,
 }
 """What is made of what is there each time, and need not be told apart from a first time."""
 
@@ -93,7 +94,7 @@ def _as_begun(project: LocalProject, known: Records, left: LeftRun) -> Iterator[
     if target is None:
         raise NotReadyError(
             f"run {left.started.run} went back to run {left.started.back_to}, whose record cannot be read",
-            remedy=f"`deploy rollback --stack {stack} --to RUN` goes back to another one",
+            remedy=remedies.ROLL_BACK_ELSEWHERE.of(stack=stack),
         )
     back = back_to(target, stack)
     with as_then(project, back) as then:
@@ -178,7 +179,7 @@ def _require_none_after(name: str, left: LeftRun, later: dict[str, str]) -> None
         raise RefusedError(
             f"another run has gone over what run {name} has left; nothing was touched",
             detail=over,
-            remedy="`deploy resume` without RUN ends the newest run that is left; `deploy up` begins anew",
+            remedy=remedies.RESUME_NEWEST,
         )
 
 
@@ -189,17 +190,19 @@ def require_resumable(left: LeftRun) -> None:
         process = started.process
         raise NotReadyError(
             f"run {started.run} goes on: it is process {process.pid} on {process.host}",
-            remedy="wait until it has ended",
+            remedy=remedies.WAIT_UNTIL_ENDED,
         )
     if started.plan:
         raise RefusedError(
             f"run {started.run} applied the reviewed plan {started.plan}, and a plan works once; nothing was touched",
-            remedy="have what is left reviewed (`deploy preview --save DIR`); where something is pending, "
-            "`deploy repair --stack STACK` before that",
+            remedy=remedies.REVIEW_WHAT_IS_LEFT.of(stacks=",".join(one.stack for one in left.left)),
         )
     if again := _AGAIN.get(started.operation):
-        said = again.format(stacks=",".join(one.stack for one in left.left))
-        raise UsageError(f"run {started.run} was a `deploy {started.operation}`", where="RUN", remedy=said)
+        raise UsageError(
+            f"run {started.run} was a deploy {started.operation}",
+            where="RUN",
+            remedy=again.of(stacks=",".join(one.stack for one in left.left)),
+        )
 
 
 def _stacks(config: DeployConfig, left: LeftRun) -> Sequence[Stack]:
@@ -208,7 +211,7 @@ def _stacks(config: DeployConfig, left: LeftRun) -> Sequence[Stack]:
     if gone:
         raise RefusedError(
             f"{', '.join(gone)} of run {left.started.run} is in no stack file any more; nothing was touched",
-            remedy="check out the commit that was being deployed",
+            remedy=remedies.COMMIT_OF_RUN,
         )
     return [known[one.stack] for one in left.left]
 
@@ -240,7 +243,7 @@ def require_said_again(left: LeftRun, settings: Sequence[str], project: str) -> 
         words = " ".join(f"--config {key}=VALUE" for key in absent)
         raise UsageError(
             f"run {started.run} was told something that no record keeps: {', '.join(absent)}",
-            remedy=f"say it again: {words}",
+            remedy=remedies.SAY_AGAIN.of(words=words),
         )
 
 
@@ -290,7 +293,7 @@ def _require_same(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage]) 
         raise RefusedError(
             f"not all is as it was in run {left.started.run}; nothing was touched",
             detail=[f"{fact.stack}: {fact.what}" if fact.stack else fact.what for fact in moved],
-            remedy="put it back and resume; or begin anew with `deploy up`, which says what to do first where something is pending",
+            remedy=remedies.PUT_BACK_AND_RESUME,
         )
     begun.run.stream(CheckPassed(CHECK, "commit, settings, tools and states are as they were"))
 
@@ -304,7 +307,7 @@ def moved_facts(left: LeftRun, now: Mapping[tuple[str, str], str], stacks: Colle
         stack, name = key
         before, after = then.get(key, "not on record"), now.get(key, "not known")
         if before != after and (begun or key in then):
-            yield CheckFailed(CHECK, f"{name}: then {before}, now {after}", "put it back", stack)
+            yield CheckFailed(CHECK, f"{name}: then {before}, now {after}", remedies.PUT_BACK, stack)
 
 
 def _moved_states(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage]) -> Iterator[CheckFailed]:
@@ -322,7 +325,7 @@ def _moved_states(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage]) 
             yield CheckFailed(CHECK, what, again, one.stack)
         elif now != one.seen:
             what = f"its state moved: then {one.seen or 'there was none'}, now {now or 'there is none'}"
-            yield CheckFailed(CHECK, what, "find out who deployed it", one.stack)
+            yield CheckFailed(CHECK, what, remedies.WHO_DEPLOYED, one.stack)
 
 
 def _release_done(begun: RunContext, left: LeftRun) -> None:

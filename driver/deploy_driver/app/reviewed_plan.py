@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.adapters import bundle_folder
 from deploy_driver.adapters.sources import import_from_sources
 from deploy_driver.app import program
@@ -106,7 +107,7 @@ def saving(
         return None
     if folder is None:
         said = "--expires-in, --allow-dirty and --allow-delete are for a plan that is saved"
-        raise UsageError(said, remedy="pass --save DIR")
+        raise UsageError(said, remedy=remedies.PASS_SAVE)
     seconds = DAY if expires_in is None else seconds_of("--expires-in", expires_in, "24h")
     return Saving(folder, seconds, allow_dirty).plan_and_save
 
@@ -115,25 +116,23 @@ def _check(options: Options, chosen: Sequence[Stack]) -> None:
     if any(stack.layer is Layer.ACCESS for stack in chosen):
         raise UsageError(
             "a plan is saved of service layers only",
-            remedy="the access layer is an administrator's: `deploy preview` shows it, `deploy bootstrap` makes it",
+            remedy=remedies.ACCESS_IS_NOT_SAVED,
         )
     if options.refresh:
-        raise UsageError(
-            "--refresh and --save contradict each other", remedy="a saved plan starts from what was last deployed"
-        )
+        raise UsageError("--refresh and --save contradict each other", remedy=remedies.SAVED_FROM_DEPLOYED)
 
 
 def _refuse_dirty(binding: Binding) -> None:
     if binding.commit == ABSENT:
         raise RefusedError(
             "the project is in no git repository, so nobody can say what was reviewed; no plan is saved",
-            remedy="work in a repository, or bind the plan to these very files with --allow-dirty",
+            remedy=remedies.COMMIT_OR_ALLOW_DIRTY_HERE,
         )
     if binding.changes:
         raise RefusedError(
             "the work tree is not what its commit says; no plan is saved",
             detail=[f"{how.split()[0]} {name}" for name, how in binding.changes.items()],
-            remedy="commit or remove these files, or bind the plan to them as they are with --allow-dirty",
+            remedy=remedies.COMMIT_OR_ALLOW_DIRTY,
         )
 
 
@@ -141,7 +140,7 @@ def _refuse_moved(before: Binding, after: Binding) -> None:
     moved = [mismatch.fact for mismatch in mismatches(before, after)]
     if moved:
         raise RefusedError(
-            "something changed while it was previewed; no plan is saved", detail=moved, remedy="preview again"
+            "something changed while it was previewed; no plan is saved", detail=moved, remedy=remedies.PREVIEW_AGAIN
         )
 
 
@@ -163,15 +162,12 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
     """Apply the plan in `folder`. Raises RefusedError with every difference by name."""
     if options.refresh or options.since:
         word = "--refresh" if options.refresh else "--affected"
-        raise UsageError(f"{word} and --plan contradict each other", remedy="a plan is applied as it was reviewed")
+        raise UsageError(f"{word} and --plan contradict each other", remedy=remedies.AS_IT_WAS_REVIEWED)
     for word, given in (("--allow-delete", options.allowed), ("--config", options.settings)):
         if given:
-            raise UsageError(f"{word} and --plan contradict each other", remedy="pass it to `deploy preview --save`")
+            raise UsageError(f"{word} and --plan contradict each other", remedy=remedies.PASS_WHEN_SAVING)
     if options.on_failure is OnFailure.CONTINUE:
-        raise UsageError(
-            "--on-failure continue and --plan contradict each other",
-            remedy="a plan is applied as a whole, and stops at the first stack that fails",
-        )
+        raise UsageError("--on-failure continue and --plan contradict each other", remedy=remedies.STOPS_AT_FAILURE)
     config = project.config
     import_from_sources(config.root)
     sealed = bundle_folder.read(folder)
@@ -216,7 +212,7 @@ def _require_approved(begun: RunContext, project: LocalProject, folder: Path, bu
     if len(found.counted) < rule.needed:
         have = ", ".join(one.person for one in found.counted) or "nobody"
         what = f"plan {bundle.id} has {approvals_of(len(found.counted))} ({have}) of {rule.needed}"
-        remedy = f"somebody who may become {rule.role} runs `deploy approve {folder}`; the plan's digest is {plan}"
+        remedy = remedies.HAVE_APPROVED.of(role=rule.role, folder=folder, plan=plan)
         emit(CheckFailed("approvals", "\n  ".join([what, *found.others]), remedy))
         raise RefusedError(f"{what}; nothing was touched", detail=found.others, remedy=remedy)
     emit(CheckPassed("approvals", f"approved by {', '.join(one.person for one in found.counted)}"))
@@ -233,7 +229,7 @@ def _authors(begun: RunContext, project: LocalProject, bundle: Bundle) -> frozen
         what = "what is not committed" if authors else f"commit {commit}"
         raise RefusedError(
             f"nobody can say who wrote {what}, so nobody's approval counts; nothing was touched",
-            remedy="apply a plan of a commit that this clone has, or let author-may-approve = true in deploy.toml",
+            remedy=remedies.KNOWN_COMMIT,
         )
     for stack in bundle.binding.stacks:
         deployed = state.deployed(stack.stack)
@@ -265,7 +261,7 @@ def _chosen(options: Options, config: DeployConfig, bundle: Bundle) -> Sequence[
         if asked != reviewed:
             raise UsageError(
                 f"the plan is of {', '.join(sorted(reviewed))}, and {', '.join(sorted(asked)) or 'nothing'} was asked for",
-                remedy="leave --stacks and --all out: a plan is applied as a whole",
+                remedy=remedies.WHOLE_PLAN,
             )
     return [stack for stack in config.layer(Layer.SERVICE) if stack.name in reviewed]
 

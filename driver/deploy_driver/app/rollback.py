@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.adapters.work_tree import of_file
 from deploy_driver.app import program
-from deploy_driver.app.as_then import HISTORY, OTHER_RUN, as_then, back_to
+from deploy_driver.app.as_then import as_then, back_to
 from deploy_driver.app.binding import LOCK
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
@@ -101,7 +102,7 @@ def _service(config: DeployConfig, name: str) -> Stack:
         raise UsageError(
             f"{name} is an access layer, which goes back to nothing by itself",
             where="--stack",
-            remedy="check out the commit that is wanted, and run `deploy bootstrap` as an administrator",
+            remedy=remedies.BOOTSTRAP_THAT_COMMIT,
         )
     return stack
 
@@ -115,9 +116,7 @@ def chosen(known: Records, ours: Whose, stack: str, wanted: str) -> tuple[LeftRu
     found = earlier(runs, stack)
     if found is None:
         what = f"no earlier run of {stack} with another commit ended well" if now else f"no run has deployed {stack}"
-        raise UsageError(
-            f"{what}, as far as the newest {LOOKED_AT[-1]} records say", remedy=f"name one with --to RUN; {HISTORY}"
-        )
+        raise UsageError(f"{what}, as far as the newest {LOOKED_AT[-1]} records say", remedy=remedies.NAME_RUN)
     return found, now
 
 
@@ -137,17 +136,19 @@ def _named(known: Records, ours: Whose, stack: str, run: str) -> LeftRun:
     """The run of that id; where that went back itself, the run that it went back to."""
     left = left_by_name(known, run)
     if left is None:
-        raise NotReadyError(f"the record of run {run} cannot be read", remedy=OTHER_RUN)
+        raise NotReadyError(f"the record of run {run} cannot be read", remedy=remedies.OTHER_RUN)
     if left.started.cloud != ours.cloud or not left.of(ours.project):
-        raise UsageError(f"run {run} is not one of {ours.project} on {ours.cloud}", where="--to", remedy=HISTORY)
+        raise UsageError(
+            f"run {run} is not one of {ours.project} on {ours.cloud}", where="--to", remedy=remedies.RUNS_ARE_LISTED
+        )
     if not is_good(left, stack):
         one = left.stack(stack)
         part = any(each.stack == stack for each in left.stacks)
         what = f"left it {one.standing}" if part else "was not about it"
         raise UsageError(
-            f"run {run} did not deploy {stack} to a good end: it was a `deploy {left.started.operation}` and {what}",
+            f"run {run} did not deploy {stack} to a good end: it was a deploy {left.started.operation} and {what}",
             where="--to",
-            remedy=f"name one in which {stack} succeeded; {HISTORY}",
+            remedy=remedies.NAME_GOOD_RUN.of(stack=stack),
         )
     first = left_by_name(known, left.started.back_to) if left.started.back_to else None
     return first if first and is_good(first, stack) else left
@@ -199,12 +200,12 @@ def _require_as_then(begun: RunContext, target: LeftRun, stack: str) -> None:
                 stack,
             )
             if one.missed
-            else CheckFailed(CHECK, str(one), OTHER_RUN, stack)
+            else CheckFailed(CHECK, str(one), remedies.OTHER_RUN, stack)
         )
     if refused := [str(one) for one in found if not one.missed]:
         raise RefusedError(
             f"what was checked out is not what run {target.started.run} deployed; nothing was touched",
             detail=refused,
-            remedy=f"that run had files or settings that are in no commit: {OTHER_RUN}",
+            remedy=remedies.OTHER_RUN_OF_COMMIT,
         )
     begun.run.stream(CheckPassed(CHECK, "program and settings are as they were then", stack))

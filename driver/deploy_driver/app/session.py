@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
+from deploy_driver import remedies
 from deploy_driver.adapters.approvals import S3Approvals
 from deploy_driver.adapters.aws import AwsSession, SessionOverError, set_process_environment
 from deploy_driver.adapters.existing_resources import Presence
@@ -145,7 +146,7 @@ class LocalProject:
             raise NotReadyError(
                 "the sandbox does not run",
                 where=str(self.config.sandbox_home),
-                remedy="start it with `deploy sandbox up`, or pass --cloud aws",
+                remedy=remedies.START_SANDBOX,
             )
         return found
 
@@ -401,7 +402,7 @@ def _as_then(back: BackTo | None) -> tuple[Gate, ...]:
 def _require_on_record(stream: EventStream, segments: Segments | None) -> None:
     """Raise NotReadyError when what was said so far is not in the record, or that is nowhere but on this machine."""
     if stream.broken:
-        raise NotReadyError(str(stream.broken), remedy="make room, or the folder writable, and begin again")
+        raise NotReadyError(str(stream.broken), remedy=remedies.MAKE_ROOM)
     if segments:
         segments.send()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploy_driver import remedies
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.app.console import Console, ignore
 from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
@@ -29,7 +30,7 @@ def show(project: LocalProject, stack: str, copy: str) -> bytes:
     if len(found) == 1:
         return found[0].content
     there = f"{len(found)} copies begin with {wanted}" if found else f"there is no {wanted}"
-    raise UsageError(f"{there} among the states of {stack}", remedy=f"`deploy state list --stack {stack}` names them")
+    raise UsageError(f"{there} among the states of {stack}", remedy=remedies.COPIES_ARE_LISTED.of(stack=stack))
 
 
 def _session_of(project: LocalProject, name: str) -> tuple[Stack, Session]:
@@ -50,7 +51,7 @@ def restore(project: LocalProject, stack: str, console: Console, *, yes: bool = 
 def _restored(store: S3StateStore, project: str, chosen: Stack, console: Console, *, yes: bool) -> GoodCopy:
     good = _better(States(store, project), chosen)
     if not yes and not console.prompt.present:
-        raise RefusedError("restoring asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
+        raise RefusedError("restoring asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND)
     if not yes and not console.prompt.confirm(f"Let the state of {chosen.name} be {good}?"):
         raise RefusedError("the answer was no")
     store.restore(chosen.name, good.content)

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.bundle.model import Binding, BoundStack, Bundle, ReviewedStep
 from deploy_driver.digest import SHOWN, digest
 from deploy_driver.record.catalogue import RunDependsOn
 from deploy_driver.record.redaction import redact
 from deploy_driver.values import PropertyDiff, ResourceChange
-
-AGAIN = "preview again and have that reviewed"
+from deploy_project.remedy import Remedy
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -27,7 +27,7 @@ class Mismatch:
     name: str
     reviewed: str
     now: str
-    remedy: str
+    remedy: Remedy
     stack: str = ""
 
     @property
@@ -45,29 +45,28 @@ class _Said:
     """How a field is called, and what a person can do."""
 
     name: str
-    remedy: str
+    remedy: Remedy
 
 
-_UNDO = f"undo the change, or {AGAIN}"
 _EVERYWHERE: Mapping[str, _Said] = {
-    "deploy": _Said("deploy version", f"use the reviewed version, or {AGAIN}"),
-    "project": _Said("project", "apply the plan in the project that it was saved in"),
-    "cloud": _Said("cloud", "apply the plan where it was saved"),
-    "commit": _Said("commit", f"check out the reviewed commit, or {AGAIN}"),
-    "changes": _Said("work tree", f"make these files what they were (`git status`), or {AGAIN}"),
-    "program": _Said("program", _UNDO),
-    "lock": _Said("lock file", _UNDO),
-    "deploy_toml": _Said("deploy.toml", _UNDO),
-    "project_file": _Said("Pulumi.yaml", _UNDO),
-    "tools_settings": _Said("settings of tools", _UNDO),
-    "engine": _Said("engine version", f"use the reviewed engine, or {AGAIN}"),
-    "plugin": _Said("plugin version", f"use the reviewed plugin, or {AGAIN}"),
+    "deploy": _Said("deploy version", remedies.REVIEWED_VERSION),
+    "project": _Said("project", remedies.REVIEWED_PROJECT),
+    "cloud": _Said("cloud", remedies.REVIEWED_CLOUD),
+    "commit": _Said("commit", remedies.REVIEWED_COMMIT),
+    "changes": _Said("work tree", remedies.REVIEWED_FILES),
+    "program": _Said("program", remedies.UNDO_OR_REVIEW),
+    "lock": _Said("lock file", remedies.UNDO_OR_REVIEW),
+    "deploy_toml": _Said("deploy.toml", remedies.UNDO_OR_REVIEW),
+    "project_file": _Said("Pulumi.yaml", remedies.UNDO_OR_REVIEW),
+    "tools_settings": _Said("settings of tools", remedies.UNDO_OR_REVIEW),
+    "engine": _Said("engine version", remedies.REVIEWED_ENGINE),
+    "plugin": _Said("plugin version", remedies.REVIEWED_PLUGIN),
 }
 _PER_STACK: Mapping[str, _Said] = {
-    "account": _Said("account", _UNDO),
-    "role": _Said("role", _UNDO),
-    "settings": _Said("settings", _UNDO),
-    "state": _Said("state moved", f"something was deployed since: {AGAIN}"),
+    "account": _Said("account", remedies.UNDO_OR_REVIEW),
+    "role": _Said("role", remedies.UNDO_OR_REVIEW),
+    "settings": _Said("settings", remedies.UNDO_OR_REVIEW),
+    "state": _Said("state moved", remedies.DEPLOYED_SINCE),
 }
 
 
@@ -76,9 +75,7 @@ def mismatches(reviewed: Binding, now: Binding) -> Iterator[Mismatch]:
     yield from _differing(reviewed, now, _EVERYWHERE)
     before, after = ([stack.stack for stack in binding.stacks] for binding in (reviewed, now))
     if before != after:
-        yield Mismatch(
-            "stacks", _listed(before), _listed(after), f"put the reviewed stacks and their order back; or {AGAIN}"
-        )
+        yield Mismatch("stacks", _listed(before), _listed(after), remedies.REVIEWED_STACKS)
     there = {stack.stack: stack for stack in now.stacks}
     for stack in reviewed.stacks:
         if stack.stack in there:
@@ -102,13 +99,13 @@ def _as_text(value: str | Mapping[str, str]) -> str:
 def expired(bundle: Bundle, now: float) -> Iterator[Mismatch]:
     """The plan's time is over."""
     if now >= bundle.expires:
-        yield Mismatch("expiry", f"until {moment(bundle.expires)}", moment(now), AGAIN)
+        yield Mismatch("expiry", f"until {moment(bundle.expires)}", moment(now), remedies.REVIEW_AGAIN)
 
 
 def rewritten(bundle: Bundle, document: bytes) -> Iterator[Mismatch]:
     """The page that people read is not the one that was saved."""
     if digest(document) != bundle.document:
-        yield Mismatch("plan.md", bundle.document, digest(document), "what was read is not what was saved: " + AGAIN)
+        yield Mismatch("plan.md", bundle.document, digest(document), remedies.OTHER_DOCUMENT)
 
 
 def moment(seconds: float) -> str:
@@ -153,7 +150,7 @@ def steps_of(resources: Iterable[ResourceChange]) -> tuple[ReviewedStep, ...]:
 
 
 def differences(
-    stack: str, reviewed: Sequence[ReviewedStep], now: Sequence[ReviewedStep], remedy: str = AGAIN
+    stack: str, reviewed: Sequence[ReviewedStep], now: Sequence[ReviewedStep], remedy: Remedy = remedies.REVIEW_AGAIN
 ) -> Iterator[Mismatch]:
     """Every resource to which something else would be done than was reviewed."""
     before, after = ({step.urn: step for step in steps} for steps in (reviewed, now))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from deploy_driver import remedies
 from deploy_driver.bundle.model import FORMAT, Bundle
 from deploy_driver.errors import RefusedError
 from deploy_driver.ports import PlanKey
@@ -33,7 +34,7 @@ def parse(content: bytes) -> Bundle:
     raise RefusedError(
         f"the reviewed plan cannot be read: {why}",
         where="plan.json",
-        remedy="save the preview again with this deploy, and have that reviewed",
+        remedy=remedies.SAVE_AGAIN,
     )
 
 
@@ -61,6 +62,6 @@ def unseal(sealed: Sealed, key: PlanKey) -> Bundle:
         raise RefusedError(
             "this is not what was reviewed; nothing was touched",
             detail=["signature: plan.json and plan.sig do not belong together, or another key has signed"],
-            remedy="take the files as `deploy preview --save` wrote them; or preview again and have that reviewed",
+            remedy=remedies.AS_SAVED,
         )
     return parse(sealed.content)

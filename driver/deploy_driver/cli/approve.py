@@ -12,7 +12,7 @@ from deploy_driver.cli.options import CloudOption, ProjectOption, YesOption, ope
 
 def approve(
     context: typer.Context,
-    plan: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `deploy preview --save DIR` wrote.")],
+    plan: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that deploy preview --save DIR wrote.")],
     yes: YesOption = False,
     project: ProjectOption = None,
     cloud: CloudOption = None,

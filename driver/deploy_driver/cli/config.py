@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver import remedies
 from deploy_driver.cli.completion import stack_name
 from deploy_driver.cli.options import CloudOption, ProjectOption, open_project
 from deploy_driver.errors import UsageError
@@ -60,7 +61,7 @@ def set_(
     if secret and value != STDIN:
         raise UsageError(
             "a secret is not taken from the command line, which the shell keeps and other processes see",
-            remedy=f"pipe it: deploy config set {key} --secret --stack {stack} < FILE",
+            remedy=remedies.PIPE_SECRET.of(key=key, stack=stack),
         )
     said = _from_stdin(hidden=secret) if value == STDIN else value
     write(set_(open_project(context, project, cloud), key, said, stack, secret=secret))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver import remedies
 from deploy_driver.cli.options import (
     AllOption,
     CloudOption,
@@ -69,7 +70,7 @@ def destroy(
     with reported(junit) as listeners:
         terminal, person = console(*listeners), TerminalPrompt()
         if not yes and not person.present:
-            raise RefusedError("destroy asks, and nobody is at the terminal", remedy="pass --yes to confirm beforehand")
+            raise RefusedError("destroy asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND)
         opened = open_project(context, project, cloud)
         options = Options(
             Operation.DESTROY,

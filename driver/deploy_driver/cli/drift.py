@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy_driver import remedies
 from deploy_driver.cli.options import (
     AllOption,
     AllowDeleteOption,
@@ -140,7 +141,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         what = f"there can be no folder for the reports: {error.strerror}"
-        raise UsageError(what, where=str(folder), remedy="pass another --reports DIR") from None
+        raise UsageError(what, where=str(folder), remedy=remedies.OTHER_REPORTS) from None
 
 
 def write_reports(folder: Path, report: DriftReport, code: int) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver import remedies
 from deploy_driver.cli.options import CloudOption, Output, OutputOption, ProjectOption, open_project
 
 
@@ -42,7 +43,7 @@ def history(
     from deploy_driver.render import history as rendered
 
     if run is not None and not verify:
-        raise UsageError("a run is named, and --verify is not", remedy=f"pass --verify, or see `deploy report {run}`")
+        raise UsageError("a run is named, and --verify is not", remedy=remedies.PASS_VERIFY.of(run=run))
     opened = open_project(context, project, cloud)
     records = history.records(opened, notice)
     if verify:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from deploy_driver import remedies
 from deploy_driver.adapters.terminal import TerminalPrompt, WallClock
 from deploy_driver.app.affected import selection_events
 from deploy_driver.app.console import Console
@@ -28,9 +29,7 @@ from deploy_driver.values import Operation
 def require_folder(file: Path | None) -> None:
     """Raise UsageError when the file that a result is to go to could not be made: before the work, not after it."""
     if file and (file.is_dir() or not file.absolute().parent.is_dir()):
-        raise UsageError(
-            "the result cannot be written there", where=str(file), remedy="name a file in a folder that exists"
-        )
+        raise UsageError("the result cannot be written there", where=str(file), remedy=remedies.FILE_IN_A_FOLDER)
 
 
 def write(text: str, file: Path | None = None) -> None:
@@ -51,7 +50,7 @@ def write(text: str, file: Path | None = None) -> None:
             raise UsageError(
                 f"the result cannot be written: {error.strerror}",
                 where="stdout",
-                remedy="make room there, or write to a file elsewhere",
+                remedy=remedies.ROOM_FOR_OUTPUT,
             ) from None
 
 
@@ -142,7 +141,7 @@ def reported(file: Path | None) -> Iterator[tuple[Listener, ...]]:
         _write(file, "")
     except OSError as error:
         what = f"the JUnit file cannot be written: {error.strerror}"
-        raise UsageError(what, where=str(file), remedy="pass another --junit FILE") from None
+        raise UsageError(what, where=str(file), remedy=remedies.OTHER_JUNIT) from None
     heard: list[Envelope] = []
     problem: BaseException | None = None
     try:

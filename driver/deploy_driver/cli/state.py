@@ -76,7 +76,7 @@ def show(
         typer.Option(
             "--copy",
             metavar="COPY",
-            help="A copy, as `deploy state list` names it, or its version alone; otherwise the state.",
+            help="A copy, as deploy state list names it, or its version alone; otherwise the state.",
         ),
     ] = "",
     project: ProjectOption = None,

@@ -40,7 +40,7 @@ def up(
     refresh: RefreshOption = False,
     plan: Annotated[
         Path | None,
-        typer.Option("--plan", metavar="DIR", help="Apply what `deploy preview --save DIR` saved, and only that."),
+        typer.Option("--plan", metavar="DIR", help="Apply what deploy preview --save DIR saved, and only that."),
     ] = None,
     allow_delete: AllowDeleteOption = None,
     config: ConfigOption = None,

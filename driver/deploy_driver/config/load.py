@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, ValidationError
 
+from deploy_driver import remedies
 from deploy_driver.config.model import (
     AccessTable,
     DeployConfig,
@@ -166,7 +167,7 @@ def load(
         raise UsageError(
             "the settings do not hold",
             detail=[*problems, *map(str, sorted(found))],
-            remedy="correct the lines above; nothing was started",
+            remedy=remedies.CORRECT_LINES,
         )
     tools = ToolsFacts.of(values[TOOLS])
     _require_approver(toml, tools)
@@ -202,7 +203,7 @@ def _require_approver(toml: DeployToml, tools: ToolsFacts) -> None:
         raise UsageError(
             "the settings do not hold",
             detail=[f"{FILE}: stacks.{asking[0]}.approvals: nobody may approve: deploy:approverRole is missing"],
-            remedy=f"let deploy:approverRole in {file_name(TOOLS)} name a role of the tools account; then `deploy bootstrap`",
+            remedy=remedies.NAME_APPROVER_ROLE_OF_TOOLS.of(file=file_name(TOOLS)),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from deploy_driver import remedies
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Host, PullRequest
 
@@ -71,7 +72,7 @@ def pull_request(environment: Mapping[str, str], host: Host | None = None, numbe
         raise UsageError(
             f"nobody can say which pull request on {host} is meant",
             detail=problems,
-            remedy="set these variables in the build; `deploy comment --help` names those of each host",
+            remedy=remedies.SET_VARIABLES,
         )
     return PullRequest(host, api, project, number or int(said), token)
 
@@ -83,7 +84,7 @@ def _host(environment: Mapping[str, str]) -> Host:
     names = " and ".join(names.project for names in NAMES.values())
     raise UsageError(
         f"{'both' if found else 'neither'} {names} {'are' if found else 'is'} set, so the host is not known",
-        remedy=f"pass --host {' or --host '.join(Host)}",
+        remedy=remedies.PASS_HOST.of(hosts=" or --host ".join(Host)),
     )
 
 

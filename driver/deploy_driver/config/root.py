@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_driver.errors import UsageError
 from deploy_project.source_lines import INSTALLED
 
@@ -21,7 +22,7 @@ def find_root(start: Path) -> Path:
     raise UsageError(
         f"no {FILE} here or in any folder above",
         where=str(start),
-        remedy="run deploy inside a project, or name one with --project; `deploy init` writes a new one",
+        remedy=remedies.INSIDE_A_PROJECT,
     )
 
 
@@ -35,5 +36,5 @@ def require_own_driver(root: Path, running: Path = RUNNING) -> None:
         raise UsageError(
             f"this `deploy` runs the code in {running}, and the project has its own in {own}",
             where=str(root),
-            remedy="the folder was copied: remove `.venv` there, set the project up again, and run its own .venv/bin/deploy",
+            remedy=remedies.COPIED_FOLDER,
         )

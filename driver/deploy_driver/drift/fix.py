@@ -72,7 +72,7 @@ def _why_not(mine: Sequence[DriftFinding], ignored: Iterable[Ignored]) -> str:
         return "it is not ours: delete it, or import it"
     if moved is not Moved.CLOUD:
         also = "was changed too" if moved is Moved.BOTH else "was changed, not the cloud"
-        return f"the code {also}: `deploy up --refresh` applies the code"
+        return f"the code {also}: `deploy up --stacks {mine[0].stack} --refresh` applies the code"
     rule = next((one.rule for one in ignored if one.finding.urn == mine[0].urn), None)
     if rule is None:
         return ""

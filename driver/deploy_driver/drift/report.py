@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from deploy_driver import remedies
 from deploy_driver.drift.attribution import Write
 from deploy_driver.drift.finding import DriftFinding
 from deploy_driver.drift.fix import Fixed
@@ -15,6 +16,7 @@ from deploy_driver.errors import ExitCode
 from deploy_driver.record.catalogue import Drifted, Moved
 from deploy_driver.run.outcome import exit_code_of
 from deploy_driver.values import PropertyDiff, ResourceChange
+from deploy_project.remedy import Remedy
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ class LeftOver:
     why: str
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> Remedy:
         """What to do about it."""
-        return f"`deploy repair --stack {self.stack}` looks it up"
+        return remedies.LOOK_UP_LEFT_OVER.of(stack=self.stack)
 
 
 @dataclass(frozen=True)

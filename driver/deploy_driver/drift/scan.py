@@ -17,6 +17,7 @@ from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.outcome import StepOutcome
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.values import EngineRequest
+from deploy_project.remedy import all_of
 
 
 class DriftEngine(Protocol):
@@ -134,6 +135,6 @@ def _incomplete(drift: StackDrift, refused: Sequence[NotReadyError]) -> StackDri
     if not refused:
         return drift
     cause = "; ".join(dict.fromkeys(str(error) for error in refused))
-    remedy = "; ".join(dict.fromkeys(error.remedy for error in refused if error.remedy))
+    remedy = all_of(error.remedy for error in refused)
     failed = replace(drift.outcome, result=Result.FAILED, reason=Reason.ENGINE_FAILED, cause=cause, remedy=remedy)
     return replace(drift, outcome=failed)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
+from deploy_driver import remedies
 from deploy_driver.errors import UsageError
 from deploy_driver.values import Stack
 
@@ -23,7 +24,7 @@ def select(stacks: Sequence[Stack], names: Iterable[str]) -> tuple[Stack, ...]:
         raise UsageError(
             f"no such stack: {', '.join(unknown)}",
             detail=detail,
-            remedy=f"there are {', '.join(by_name)}; `deploy list` shows them",
+            remedy=remedies.STACKS_THERE_ARE.of(stacks=", ".join(by_name)),
         )
     return tuple(by_name[name] for name in chosen)
 

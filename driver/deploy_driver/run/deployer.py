@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.checkpoint import Judged
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.loss import losses
@@ -60,6 +61,7 @@ from deploy_driver.values import (
     SmokeKind,
     Stack,
 )
+from deploy_project.remedy import all_of
 
 Mend = Callable[[Step, RunFacts], object]
 """Finds out what became of operations that nobody saw end. Raises NotReadyError, and RefusedError where a person has to decide."""
@@ -93,7 +95,7 @@ def smoke_test(
     if chosen.asks == check.path:
         raise NotReadyError(
             f"the stack has no output `url` to ask for {check.path}",
-            remedy='export `url` in the program\'s service layer, or say smoke = "none" for the stack in deploy.toml',
+            remedy=remedies.EXPORT_URL,
         )
     expected = _expected(check, stack, outputs)
     prober.health(chosen.asks, partial(_wrong, check.status, expected), stack.smoke_timeout, stopped)
@@ -111,7 +113,7 @@ def _expected(check: HealthCheck, stack: Stack, outputs: Mapping[str, Any]) -> M
         if isinstance(value, str) and "{version}" in value and not known["version"]:
             raise NotReadyError(
                 f"`{key}` is expected to be {value!r}, and the stack has no output `version`",
-                remedy=f"export `version` in the program's service layer, or take `{key}` out of smoke.expect in deploy.toml",
+                remedy=remedies.EXPORT_VERSION.of(key=key),
             )
         found[key] = _PLACEHOLDER.sub(lambda name: known[name[1]], value) if isinstance(value, str) else value
     return found
@@ -215,7 +217,7 @@ class Deployer:
             raise RefusedError(
                 "not now; nothing was touched",
                 detail=[f"{name}: {one.cause}" for name, one in refused],
-                remedy="; ".join(dict.fromkeys(one.remedy for _, one in refused)),
+                remedy=all_of(one.remedy for _, one in refused),
             )
 
     def _against(self, stack: Stack, now: float) -> Iterator[Refusal]:
@@ -356,16 +358,13 @@ class Deployer:
             return outcome
         if not found:
             return outcome
-        done, rest = "destroyed, and its account still has something of this stack", ""
+        done, remedy = "destroyed, and its account still has something of this stack", remedies.LEFT_BY_DESTROY
         if step.operation is Operation.UP:
-            done = "deployed, and its account has more of this stack than its state lists"
-            rest = (
-                f"`deploy resume`, or `deploy repair --stack {stack.name}`, adopts what the program makes and deletes what a run has "
-                "made twice; of the rest, "
-            )
-        remedy = f"{rest}delete what nobody needs: `deploy exec --stack {stack.name} -- aws …`"
+            done, remedy = "deployed, and its account has more of this stack than its state lists", remedies.LEFT_BY_UP
         cause = "\n  ".join([done, *found])
-        return replace(outcome, result=Result.FAILED, reason=Reason.LEFT_OVER, cause=cause, remedy=remedy)
+        return replace(
+            outcome, result=Result.FAILED, reason=Reason.LEFT_OVER, cause=cause, remedy=remedy.of(stack=stack.name)
+        )
 
     def _smoke_tested(self, step: Step, outcome: StepOutcome) -> StepOutcome:
         """The end of a step that has deployed a service, once that has shown that it works."""
@@ -385,8 +384,7 @@ class Deployer:
                 result=Result.FAILED,
                 reason=Reason.SMOKE_TEST_FAILED,
                 cause=str(error),
-                remedy=error.remedy
-                or f"look at the service's logs in {stack.account}; what is expected of it says `smoke` in deploy.toml",
+                remedy=error.remedy or remedies.SERVICE_LOGS.of(account=stack.account),
             )
         return outcome
 

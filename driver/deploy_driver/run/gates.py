@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
-from deploy_driver.bundle.compare import AGAIN, Mismatch, differences, steps_of
+from deploy_driver import remedies
+from deploy_driver.bundle.compare import Mismatch, differences, steps_of
 from deploy_driver.bundle.model import ABSENT, Bundle
 from deploy_driver.digest import shown
 from deploy_driver.errors import NotReadyError, UsageError
@@ -25,6 +26,7 @@ from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.uploads import packages_of
 from deploy_driver.values import EngineReport, Layer, MissingRight, Operation, ResourceChange, Stack
 from deploy_project.accounts import EnterAs
+from deploy_project.remedy import NO_REMEDY, Remedy
 from deploy_project.seam import RoleNeed
 from deploy_project.stacks import ACCESS
 
@@ -41,7 +43,7 @@ class Refusal:
 
     reason: Reason
     cause: str
-    remedy: str
+    remedy: Remedy
     missing: tuple[MissingRight, ...] = ()
     gate: Overridable | None = None
 
@@ -66,7 +68,7 @@ def closed_stack(stack: Stack, now: float) -> Iterator[Refusal]:
     """Everything that keeps the stack from being changed at that moment."""
     found = closed(stack.schedule, now)
     for one in found:
-        way = f"wait until then; what cannot wait goes on with --override {one.gate} --reason WHY"
+        way = remedies.WAIT_OR_OVERRIDE.of(gate=one.gate)
         yield Refusal(one.reason, said(stack.schedule, [one], now), way, gate=one.gate)
 
 
@@ -76,7 +78,7 @@ def without_approvals(stack: Stack) -> Iterator[Refusal]:
         yield Refusal(
             Reason.NEEDS_APPROVAL,
             f"{stack.name} is changed by reviewed plans with {approvals_of(stack.approvals)}, and this is none",
-            "save one with `deploy preview --save DIR`, have it approved with `deploy approve DIR`, then `deploy up --plan DIR`",
+            remedies.NEEDS_REVIEWED_PLAN.of(stack=stack.name),
         )
 
 
@@ -119,13 +121,12 @@ class Limit:
         lost = preview.changes.delete + preview.changes.replace
         if step.operation is not Operation.UP or limit is None or lost <= limit:
             return None
-        layer = "access" if step.stack.layer is Layer.ACCESS else f"stacks.{step.stack.name}"
         fact = f"{lost} resources would be deleted or replaced, the limit of {step.stack.name} is {limit}"
-        way = f"if `deploy preview` shows what is meant, raise {layer}.max-deletes in deploy.toml"
         if step.stack.layer is Layer.ACCESS:
-            return Refusal(Reason.OVER_LIMIT, fact, way)
+            return Refusal(Reason.OVER_LIMIT, fact, remedies.RAISE_ACCESS_LIMIT)
         gate = Overridable.MAX_DELETES
-        return Refusal(Reason.OVER_LIMIT, fact, f"{way}, or this once add --override {gate} --reason WHY", gate=gate)
+        way = remedies.RAISE_LIMIT.of(stack=step.stack.name, gate=gate)
+        return Refusal(Reason.OVER_LIMIT, fact, way, gate=gate)
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class DataLoss:
             return None
         refusal = loss_of(not_allowed(preview.resources, preview.changes, self.allowed))
         if refusal and step.stack.guarded:
-            return replace(refusal, remedy=f"{refusal.remedy} --reason WHY")
+            return replace(refusal, remedy=remedies.WITH_REASON.of(first=refusal.remedy))
         return refusal
 
 
@@ -174,7 +175,7 @@ class WithinRights:
         stack, arn = step.stack, step.stack.role_arn(EnterAs.DEPLOYMENT)
         if stack.layer is not Layer.SERVICE or step.operation is Operation.DESTROY or not preview.changes.total:
             return None
-        grants = f"an administrator runs `deploy bootstrap --stacks {stack.env}{ACCESS}`"
+        layer = f"{stack.env}{ACCESS}"
         try:
             role = self.roles.role(arn, step.entrance(self.facts.session_name(step)), stack.region)
             needs = self.needs(stack)
@@ -182,15 +183,20 @@ class WithinRights:
             missing = missing_rights(preview.resources, [*needs, *self.deletions(stack, gone)], role)
         except (NotReadyError, UsageError) as error:
             unchecked = f"whether {arn} may do what is planned could not be checked: {error}"
-            self.emit(Diagnostic(stack.name, "warning", f"{unchecked}; where it may not be read, {grants}"))
+            self.emit(
+                Diagnostic(
+                    stack.name,
+                    "warning",
+                    f"{unchecked}; where it may not be read, {remedies.GRANT_RIGHTS.of(layer=layer)}",
+                )
+            )
             return None
         if not missing:
             return None
         cause = "\n".join([f"{arn} may not do all that is planned", *(f"  {line}" for line in listed(missing))])
         left = named(beyond(missing, needs))
-        first = f"put back into the program what is to be deleted, called as it is now ({left}); " if left else ""
-        then = "take it out again and run this once more" if left else "then run this again"
-        return Refusal(Reason.MISSING_RIGHTS, cause, f"{first}{grants}, {then}", missing)
+        way = remedies.PUT_BACK_AND_GRANT.of(left=left, layer=layer) if left else remedies.GRANT_RIGHTS.of(layer=layer)
+        return Refusal(Reason.MISSING_RIGHTS, cause, way, missing)
 
 
 @dataclass(frozen=True)
@@ -214,7 +220,7 @@ class Confirmation:
         stack, verb = step.stack, "Destroy" if step.operation is Operation.DESTROY else "Deploy"
         if self.prompt.confirm(f"{verb} {stack.name} ({stack.account}): {preview.changes.planned()}?"):
             return None
-        return Refusal(Reason.DECLINED, "the answer was no", "")
+        return Refusal(Reason.DECLINED, "the answer was no", NO_REMEDY)
 
 
 @dataclass(frozen=True)
@@ -240,7 +246,7 @@ def _nobody(asking: str) -> Refusal:
     return Refusal(
         Reason.NEEDS_APPROVAL,
         f"{asking}, and nobody is at the terminal",
-        "run it at a terminal, or approve beforehand with --yes",
+        remedies.AT_TERMINAL_OR_YES,
     )
 
 
@@ -250,7 +256,7 @@ def loss_of(found: Sequence[ResourceChange]) -> Refusal | None:
         return None
     named = "; ".join(f"{change.op} {change.urn} ({holds(change.type) or 'all of the stack'})" for change in found)
     words = " ".join(f"--allow-delete '{change.urn}'" for change in found)
-    remedy = f"if that is meant, add {words if len(found) <= NAMED else f'--allow-delete {ALL}'}"
+    remedy = remedies.ALLOW_DELETE.of(words=words if len(found) <= NAMED else f"--allow-delete {ALL}")
     return Refusal(Reason.LOSES_DATA, f"this would be lost: {named}", remedy)
 
 
@@ -276,13 +282,13 @@ class AsReviewed:
         if not found:
             return None
         facts = "; ".join(mismatch.fact for mismatch in found)
-        return Refusal(Reason.NOT_AS_REVIEWED, facts, f"what is left is another plan now: {AGAIN}")
+        return Refusal(Reason.NOT_AS_REVIEWED, facts, remedies.LEFT_IS_ANOTHER_PLAN)
 
     def _differing(self, name: str, preview: EngineReport) -> Iterator[Mismatch]:
         reviewed = self.bundle.stack(name)
         state = self.state.digest(name) or ABSENT
         if state != reviewed.state:
-            yield Mismatch("state moved", reviewed.state, state, AGAIN, name)
+            yield Mismatch("state moved", reviewed.state, state, remedies.REVIEW_AGAIN, name)
         yield from differences(name, reviewed.steps, steps_of(preview.resources))
 
 
@@ -306,7 +312,7 @@ class UsedOnce:
         """Whether another run has used it."""
         del preview
         other = self.plans.use(self.bundle.id, self.run) if self.wants_preview(step) else ""
-        return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, AGAIN) if other else None
+        return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, remedies.REVIEW_AGAIN) if other else None
 
 
 @dataclass(frozen=True)
@@ -328,8 +334,7 @@ class AsThen:
         return Refusal(
             Reason.OTHER_PACKAGE,
             f"run {self.back.run} deployed {_listed(then - now)}, and now this would be {_listed(now - then)}",
-            "what was built and is in no commit is said with --artefact PATH; or check out "
-            f"{self.back.commit[:12]} and deploy it as a new build with `deploy up`",
+            remedies.SAME_CODE.of(commit=self.back.commit[:12], stack=self.back.stack),
         )
 
 
@@ -356,7 +361,7 @@ def reviewed_gates(
 
 def used(bundle: Bundle, other: str) -> Mismatch:
     """The plan was used by another run, whatever has become of the state since."""
-    return Mismatch(f"plan {bundle.id}", "unused", f"used by run {other}", f"a plan works once: {AGAIN}")
+    return Mismatch(f"plan {bundle.id}", "unused", f"used by run {other}", remedies.PLAN_WORKS_ONCE)
 
 
 def unlike(bundle: Bundle, outcome: RunOutcome) -> Iterator[Mismatch]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import ceil
 
+from deploy_driver import remedies
 from deploy_driver.errors import BusyError, InterruptedRunError, NotReadyError
 from deploy_driver.lease import BEAT, LASTS, EngineLock, Holder, SeenLease, held_by, is_free, span, why_dead
 from deploy_driver.ports import Clock, Emit, Leases, Processes, StateStore
@@ -32,8 +33,6 @@ SILENT = 3 * BEAT
 
 _TRIES = 5
 """Times that a lease is tried for which others snatch away, and leave, at the same moment."""
-
-_WAIT = "wait until it has ended, or let this command wait for it, for example with --lock-timeout 10m"
 
 
 @dataclass(frozen=True)
@@ -168,9 +167,7 @@ class Leasing:
             if not self._lost and self._taken and self._clock.now() - self._heard > LASTS:
                 self._lost = f"the leases could not be renewed for {span(self._clock.now() - self._heard)}"
             if self._lost:
-                raise BusyError(
-                    f"{self._lost}; no further step was begun", remedy="see what the other run did, then run it again"
-                )
+                raise BusyError(f"{self._lost}; no further step was begun", remedy=remedies.SEE_OTHER_RUN)
             self._begun = self._begun or begin
 
     def beat(self) -> None:
@@ -216,7 +213,7 @@ class Leasing:
                 with self._lock:
                     self._taken[stack] = Taken(holder, tag, seen.holder)
                 return None
-        return BusyError(f"{stack} is wanted by several runs at once", remedy=_WAIT)
+        return BusyError(f"{stack} is wanted by several runs at once", remedy=remedies.WAIT_FOR_RUN)
 
     def _release(self) -> None:
         """What cannot be released runs out by itself."""
@@ -243,12 +240,10 @@ class Leasing:
         alive = self._processes.lives(holder.process) if holder else None
         if holder is None or is_free(holder, now, alive=alive):
             return None
-        wait = _WAIT
+        wait = remedies.WAIT_FOR_RUN
         if alive is None and now - holder.beat > SILENT:
             left = ceil((holder.expires - now) / 60)
-            wait = (
-                f"that run may be dead, and its lease runs out in {left} min: --lock-timeout {left + 1}m waits for that"
-            )
+            wait = remedies.WAIT_FOR_LEASE_OF_DEAD.of(left=left, timeout=left + 1)
         return BusyError(held_by(stack, holder, now), remedy=wait)
 
     def _why_dead(self, stack: str, lock: EngineLock, last: Holder | None) -> str:
@@ -264,13 +259,11 @@ class Leasing:
     def _locked(self, stack: str, lock: EngineLock, last: Holder | None) -> BusyError:
         locked, here = f"the stack is locked by {lock}", self._processes.me
         if last is None or lock.written < last.taken:
-            known = f"if its engine is certainly dead, `deploy exec --stack {stack} -- pulumi cancel` removes the lock"
-            return BusyError(locked, remedy=f"no known run of `deploy` made the lock: wait until it has gone; {known}")
+            return BusyError(locked, remedy=remedies.UNKNOWN_LOCK.of(stack=stack))
         still = "is still at work" if here.boot and lock.host == here.host else "may still be at work"
         return BusyError(
             f"{locked}: the engine of {last} {still}",
-            remedy=f"it ends by itself, and is taken for dead {span(LASTS)} after it was heard of last: wait for it, "
-            f"for example with --lock-timeout {LASTS // 60 + 1}m",
+            remedy=remedies.WAIT_FOR_DEAD.of(span=span(LASTS), timeout=LASTS // 60 + 1),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from deploy_driver import remedies
 from deploy_driver.checkpoint import Judged
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.lease import span
@@ -17,6 +18,7 @@ from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarte
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.state_check import States, pending
 from deploy_driver.values import Caller, Operation, SessionLength
+from deploy_project.remedy import all_of
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Preflight:
         if left < needed + _MARGIN:
             raise NotReadyError(
                 f"the credentials of {me.arn} end in {span(left)}, and nothing renews them; these stacks took {span(needed)} last time",
-                remedy="get new ones that last longer, and put them and their AWS_CREDENTIAL_EXPIRATION into the environment",
+                remedy=remedies.LONGER_GIVEN_CREDENTIALS,
             )
         return Passed(
             f"{span(left)} are left of this machine's credentials; these stacks took {span(needed)} last time"
@@ -180,13 +182,13 @@ class Preflight:
         if caller.account != facts.account:
             raise NotReadyError(
                 f"we are {caller.arn} in account {caller.account}, expected account {facts.account} (tools)",
-                remedy="run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way",
+                remedy=remedies.RUN_AS_JENKINS,
             )
         if abs(caller.ahead) > _TOLERATED:
             behind = "behind" if caller.ahead > 0 else "ahead of"
             raise NotReadyError(
                 f"this machine's clock is {span(abs(caller.ahead))} {behind} AWS's, which refuses what was signed more than 5 min off",
-                remedy="set the clock: `timedatectl set-ntp true`, or on a virtual machine that of its host",
+                remedy=remedies.SET_CLOCK,
             )
         return Passed(caller.arn, caller)
 
@@ -201,7 +203,7 @@ class Preflight:
             raise NotReadyError(
                 f"{entrance.role_arn or caller.arn} is in account {caller.account}, "
                 f"but {step.stack.file.name} says deploy:account is {step.stack.account}",
-                remedy="correct deploy:account, or the role, before anything is deployed into the wrong account",
+                remedy=remedies.CORRECT_ACCOUNT_OR_ROLE,
             )
         if caller.session:
             self.emit(
@@ -237,7 +239,7 @@ def _require_none(failures: Sequence[tuple[Check, DeployError]]) -> None:
         raise NotReadyError(
             f"{len(failures)} {'check' if len(failures) == 1 else 'checks'} failed; nothing was touched",
             detail=[_line(check, error) for check, error in failures],
-            remedy="; ".join(dict.fromkeys(error.remedy for _, error in failures if error.remedy)),
+            remedy=all_of(error.remedy for _, error in failures),
         )
 
 
@@ -246,7 +248,7 @@ def _roomy(room: Callable[[], int]) -> Passed:
     if free < _ROOM:
         raise NotReadyError(
             f"only {free >> 20} MiB can still be written in .deploy/runs, where the run is recorded; {_ROOM >> 20} are needed",
-            remedy="make room on that disk; `du -sh .deploy/runs/*` shows what earlier runs have left",
+            remedy=remedies.ROOM_FOR_RUNS,
         )
     return Passed(f"{free >> 20} MiB are free for the run's record")
 
@@ -282,7 +284,7 @@ def _refuse_what_carries(plan: Plan, state: StateStore) -> None:
         raise RefusedError(
             "an access layer goes last: without it what it carries could not be entered any more, not even to delete it",
             detail=detail,
-            remedy=f"`deploy destroy --stacks {others}` first",
+            remedy=remedies.DESTROY_FIRST.of(stacks=others),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
+from deploy_driver import remedies
 from deploy_driver.checkpoint import Judged, judge
 from deploy_driver.errors import NotReadyError
 from deploy_driver.ports import StateStore
@@ -69,10 +70,10 @@ class UnfitStateError(NotReadyError):
         self, what: str, stack: Stack, *, detail: Sequence[str] = (), good: GoodCopy | None, damaged: bool
     ) -> None:
         found = f"the newest good copy is {good}" if good else "no copy that was found is any better"
-        back = f"find out who changed it; `deploy state restore --stack {stack.name}` puts the newest good copy back"
+        back = remedies.RESTORE_STATE.of(stack=stack.name)
         if damaged:
-            back += ", `deploy resume` does that too and ends the run that stopped here"
-        remedy = back if good else "let an administrator look through the versions of it in the state bucket"
+            back = remedies.RESTORE_OR_RESUME.of(stack=stack.name)
+        remedy = back if good else remedies.LOOK_THROUGH_VERSIONS
         super().__init__(what, detail=[*detail, found], remedy=remedy)
         self.good, self.damaged = good, damaged
 
@@ -149,7 +150,7 @@ class States:
         if len(judged.problems) > SHOWN:
             said.append(f"and {len(judged.problems) - SHOWN} more")
         if judged.newer:
-            remedy = "use the `deploy` with which it was deployed, or a newer one"
+            remedy = remedies.NEWER_DEPLOY
             return NotReadyError("the state is newer than the engine", detail=said, remedy=remedy)
         what = "the state is not fit to deploy with"
         return UnfitStateError(what, stack, detail=said, good=self._good_copy(stack), damaged=judged.damaged)
@@ -162,7 +163,7 @@ def pending(stack: str, judged: Judged) -> NotReadyError:
     return NotReadyError(
         "nobody knows what came of what an earlier run was making",
         detail=[*found[:SHOWN], *more],
-        remedy=f"`deploy resume` looks it up in the account and ends that run; `deploy repair --stack {stack}` only this stack",
+        remedy=remedies.RESUME_OR_REPAIR.of(stack=stack),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from deploy_driver import remedies
 from deploy_driver.bundle.model import ABSENT
 from deploy_driver.digest import shown
 from deploy_driver.ports import Emit
@@ -18,9 +19,6 @@ from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Uplo
 
 CODE = ("aws:lambda/function:Function", "aws:lambda/layerVersion:LayerVersion")
 """The types of what is code, and therefore the same everywhere."""
-
-_ONCE = "build it once, leave it alone while a run goes on, and begin again; what is meant to differ gets another name"
-_AGAIN = "look at what was deployed, and deploy again"
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,15 @@ class SameUploads(EngineOver):
             return self.engine.up(request, emit)
         stack, seen = request.stack, self._seen.get(request.stack)
         if refused := list(self._unlike_others(stack, seen or ())):
-            return EngineReport(EngineStatus.REFUSED, failure="; ".join(refused), remedy=_ONCE)
+            return EngineReport(EngineStatus.REFUSED, failure="; ".join(refused), remedy=remedies.BUILD_ONCE)
         expected = tuple(self._elsewhere(stack).values()) if seen is None else seen
         report = self.engine.up(replace(request, expected=expected), emit)
         if report.status is EngineStatus.SUCCEEDED:
             moved = [*_unlike(report.uploads, seen or ()), *self._unlike_others(stack, report.uploads)]
             if moved := [*moved, *self._changed_meanwhile(report.uploads)]:
-                return replace(report, status=EngineStatus.FAILED, failure="; ".join(moved), remedy=_AGAIN)
+                return replace(
+                    report, status=EngineStatus.FAILED, failure="; ".join(moved), remedy=remedies.LOOK_AND_DEPLOY_AGAIN
+                )
             self._take(stack, report.uploads, emit)
         return report
 

@@ -16,6 +16,7 @@ import pytest
 
 from deploy_driver.cli.exit import PATIENCE, SIGNALS, explain, leave, stopping
 from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
+from deploy_project.remedy import Remedy
 
 WORDS = {"waiting": "waiting for the engine", "leaving": "the engine goes on"}
 
@@ -69,7 +70,9 @@ def test_a_command_that_returns_is_done() -> None:
 
 
 def test_an_error_says_what_where_why_and_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
-    error = UsageError("the settings do not hold", where="Pulumi.dev.yaml:3", detail=["a", "b"], remedy="correct them")
+    error = UsageError(
+        "the settings do not hold", where="Pulumi.dev.yaml:3", detail=["a", "b"], remedy=Remedy("correct them")
+    )
     left(raising(error))
     out, err = capsys.readouterr()
     assert out == ""

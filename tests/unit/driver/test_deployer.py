@@ -50,6 +50,7 @@ from deploy_driver.values import (
     Stack,
     Window,
 )
+from deploy_project.remedy import Remedy
 from tests.checkpoints import PROJECT, checkpoint, content, resource, urn, with_pending
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
@@ -206,7 +207,7 @@ def test_an_access_layer_has_no_service_to_ask() -> None:
 
 
 def test_a_stack_that_would_get_another_package_is_refused() -> None:
-    refused = EngineReport(EngineStatus.REFUSED, failure="another in dev", remedy="build it once")
+    refused = EngineReport(EngineStatus.REFUSED, failure="another in dev", remedy=Remedy("build it once"))
     world = World().with_report("up", "staging", refused)
     outcome = world.run(Operation.UP)
     assert ends(outcome)[1:] == [("staging", "refused", "another package"), ("prod", "not run", "an earlier stack")]
@@ -237,7 +238,7 @@ def test_an_up_starts_from_the_cloud_as_it_is_only_when_asked_to(refresh: bool) 
 
 
 def test_a_preview_names_the_stack_that_it_cannot_enter_and_shows_the_others() -> None:
-    closed = NotReadyError("AccessDenied", remedy="compare the trust policy")
+    closed = NotReadyError("AccessDenied", remedy=Remedy("compare the trust policy"))
     world = World(identity=FakeIdentity(refusals={"items-staging-preview": [closed]}))
     outcome = world.run(Operation.PREVIEW)
     assert ends(outcome) == [
@@ -537,7 +538,7 @@ def test_whoever_is_asked_for_so_long_that_the_lease_is_lost_deploys_nothing() -
 
 
 def test_an_engine_that_finds_another_one_at_work_has_not_failed() -> None:
-    busy = EngineReport(EngineStatus.BUSY, failure="another run has locked the stack: x", remedy="wait")
+    busy = EngineReport(EngineStatus.BUSY, failure="another run has locked the stack: x", remedy=Remedy("wait"))
     outcome = World().with_report("up", "dev", busy).run(Operation.UP)
     assert ends(outcome)[0] == ("dev", "failed", "another run is at work")
     assert (outcome.steps[0].cause, outcome.steps[0].remedy) == ("another run has locked the stack: x", "wait")
@@ -552,7 +553,9 @@ def test_a_failed_check_keeps_every_stack_from_being_touched() -> None:
     assert world.said.of(StepStarted) == []
 
 
-@pytest.mark.parametrize("error", [NotReadyError("s3: SlowDown", remedy="wait"), UsageError("Pulumi.yaml is gone")])
+@pytest.mark.parametrize(
+    "error", [NotReadyError("s3: SlowDown", remedy=Remedy("wait")), UsageError("Pulumi.yaml is gone")]
+)
 def test_a_door_that_closes_after_the_run_has_begun_is_the_step_s_end_and_not_the_run_s(error: DeployError) -> None:
     def close() -> None:
         raise error
@@ -577,7 +580,7 @@ class OnRecord:
     def __call__(self) -> None:
         self.looks += 1
         if self.looks >= self.until:
-            raise NotReadyError("the record cannot be sent", remedy="look at the bucket")
+            raise NotReadyError("the record cannot be sent", remedy=Remedy("look at the bucket"))
 
 
 def test_nothing_is_touched_of_which_nobody_would_know() -> None:
@@ -705,7 +708,7 @@ class NotInRole:
 
     def refusal(self, _step: Step, preview: EngineReport) -> Refusal | None:
         missing = tuple(MissingRight(change, "arn:aws:s3:::a", "s3:CreateBucket", "no") for change in preview.resources)
-        return Refusal(Reason.MISSING_RIGHTS, "it may not", "bootstrap", missing) if missing else None
+        return Refusal(Reason.MISSING_RIGHTS, "it may not", Remedy("bootstrap"), missing) if missing else None
 
 
 def held_to_rights(operation: Operation, preview: EngineReport) -> tuple[RunOutcome, list[tuple[str, str]]]:
@@ -785,7 +788,7 @@ def test_what_a_person_has_to_decide_is_refused_and_its_engine_does_not_begin() 
     world = World()
 
     def refuse(_step: Step, _facts: RunFacts) -> None:
-        raise RefusedError("several match", remedy="say which")
+        raise RefusedError("several match", remedy=Remedy("say which"))
 
     outcome = world.deployer.go_on(left("dev"), facts(), refuse, refresh=False, on_failure=OnFailure.STOP)
     assert ends(outcome)[0] == ("dev", "refused", "outcome unknown")

@@ -17,6 +17,7 @@ from deploy_driver.record import catalogue as said
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.junit import as_xml
 from deploy_driver.values import Changes, ResourceChange
+from deploy_project.remedy import Remedy
 from tests.samples import ACCOUNTS, RUN
 from tests.unit.driver.test_render import BUCKET, golden
 
@@ -134,7 +135,7 @@ def test_a_run_that_was_killed_says_where() -> None:
 
 
 def test_a_run_that_did_not_begin_is_an_error_with_its_way_out() -> None:
-    problem = UsageError("no stack is named", remedy="pass --all")
+    problem = UsageError("no stack is named", remedy=Remedy("pass --all"))
     assert cases(problem=problem) == {"deploy/run": "error"}
     assert "what to do: pass --all" in as_xml([], problem)
 

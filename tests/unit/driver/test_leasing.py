@@ -314,7 +314,7 @@ def test_a_lock_of_which_no_run_is_known_stays_however_old_it_is() -> None:
     leases, state = FakeLeases(), FakeState(held={"dev": (lock(),)})
     with pytest.raises(BusyError, match="locked by jenkins@agent-3") as caught:
         cleared(leases, state, FakeProcesses(), Recorder())
-    assert "`deploy exec --stack dev -- pulumi cancel`" in caught.value.remedy
+    assert "`deploy exec --stack dev -- pulumi cancel --yes`" in caught.value.remedy
     assert state.held["dev"]
 
 

@@ -11,6 +11,7 @@ from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, Diagnostic
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Caller, Copy, Operation
+from deploy_project.remedy import Remedy
 from tests.checkpoints import Document, checkpoint, content, resource, with_pending
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
@@ -69,7 +70,7 @@ def test_every_role_is_entered_as_the_run_will_enter_it() -> None:
 
 def test_all_that_is_wrong_is_said_at_once_each_with_its_stack_and_all_ways_out() -> None:
     identity = FakeIdentity(
-        refusals={"items-dev-deployment": [NotReadyError("AccessDenied", remedy="compare the trust policy")]},
+        refusals={"items-dev-deployment": [NotReadyError("AccessDenied", remedy=Remedy("compare the trust policy"))]},
         leads_to={"items-staging-deployment": "999999999999"},
     )
     state = FakeState(held={"prod": (lock(),)})
@@ -85,19 +86,23 @@ def test_all_that_is_wrong_is_said_at_once_each_with_its_stack_and_all_ways_out(
     for remedy in (
         "compare the trust policy",
         "correct deploy:account",
-        "`deploy exec --stack prod -- pulumi cancel`",
+        "`deploy exec --stack prod -- pulumi cancel --yes`",
     ):
         assert remedy in error.remedy
     assert len(said.of(CheckFailed)) == 3
 
 
 def test_the_same_way_out_is_said_once() -> None:
-    refusals = {f"items-{env}-deployment": [NotReadyError("no", remedy="bootstrap")] for env in ("dev", "staging")}
+    refusals = {
+        f"items-{env}-deployment": [NotReadyError("no", remedy=Remedy("bootstrap"))] for env in ("dev", "staging")
+    }
     assert refused(FakeIdentity(refusals=refusals), FakeState()).remedy == "bootstrap"
 
 
 def test_without_credentials_nothing_else_is_asked() -> None:
-    identity = FakeIdentity(broken=NotReadyError("there are no AWS credentials on this machine", remedy="find some"))
+    identity = FakeIdentity(
+        broken=NotReadyError("there are no AWS credentials on this machine", remedy=Remedy("find some"))
+    )
     state = FakeState()
     error = refused(identity, state)
     assert error.what == "1 check failed; nothing was touched"
@@ -124,7 +129,7 @@ def test_a_lock_is_in_the_way_of_changes_and_not_of_a_preview() -> None:
 def test_what_cannot_be_taken_without_a_backend_is_not_asked_for_and_the_rest_is() -> None:
     identity = FakeIdentity(refusals={"items-dev-deployment": [NotReadyError("AccessDenied")]})
     said = Recorder()
-    error = refused(identity, FakeState(NotReadyError("NoSuchBucket", remedy="bootstrap")), said)
+    error = refused(identity, FakeState(NotReadyError("NoSuchBucket", remedy=Remedy("bootstrap"))), said)
     assert (error.detail, error.remedy) == (("state: NoSuchBucket", "dev: role: AccessDenied"), "bootstrap")
     assert not {"lease", "lock"} & {event.check for event in said.of(CheckStarted)}
 
@@ -235,7 +240,7 @@ def test_what_a_newer_engine_wrote_is_not_put_back_but_left_to_it() -> None:
         FakeIdentity(), FakeState(contents={"dev": content(newer)}, kept={"dev": kept("dev", checkpoint(stack("dev")))})
     )
     assert "the state is newer than the engine" in str(error)
-    assert error.remedy == "use the `deploy` with which it was deployed, or a newer one"
+    assert error.remedy == "use the version of deploy with which it was deployed, or a newer one"
 
 
 @pytest.mark.parametrize("there", [None, {"version": 3, "checkpoint": {"stack": "organization/items/dev"}}])

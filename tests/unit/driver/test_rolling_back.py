@@ -88,9 +88,9 @@ def test_a_run_that_went_back_stands_for_the_one_that_it_went_back_to(tmp_path: 
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        (run(FIRST, code=1, commit=ONE), "was a `deploy up` and left it not begun"),
-        (run(FIRST, "prod", stacks=("prod",), code=0, commit=ONE), "was a `deploy up` and was not about it"),
-        (run(FIRST, "dev", code=0, commit=ONE, operation="destroy"), "was a `deploy destroy` and left it done"),
+        (run(FIRST, code=1, commit=ONE), "was a deploy up and left it not begun"),
+        (run(FIRST, "prod", stacks=("prod",), code=0, commit=ONE), "was a deploy up and was not about it"),
+        (run(FIRST, "dev", code=0, commit=ONE, operation="destroy"), "was a deploy destroy and left it done"),
     ],
 )
 def test_a_run_that_did_not_deploy_it_well_is_refused(tmp_path: Path, other: list[said.Event], words: str) -> None:

@@ -14,6 +14,7 @@ from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepSta
 from deploy_driver.run.outcome import StepOutcome, ended
 from deploy_driver.run.runner import Runner
 from deploy_driver.values import OnFailure, Operation, Stack
+from deploy_project.remedy import Remedy
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.samples import chain, stack
@@ -144,7 +145,7 @@ def test_steps_that_do_not_need_each_other_are_done_at_the_same_time_and_no_othe
 @pytest.mark.parametrize("workers", [1, 3])
 def test_what_a_door_refuses_is_the_steps_end_and_anything_else_the_runs(workers: int) -> None:
     def refuse(_step: Step) -> StepOutcome:
-        raise NotReadyError("SlowDown", remedy="wait")
+        raise NotReadyError("SlowDown", remedy=Remedy("wait"))
 
     def break_down(_step: Step) -> StepOutcome:
         raise DeployError("the record cannot be written")

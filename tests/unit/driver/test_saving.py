@@ -64,7 +64,7 @@ def test_a_folder_without_a_plan_says_how_to_get_one(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(UsageError, match="no reviewed plan") as caught:
             bundle_folder.read(folder)
-        assert "preview --save" in caught.value.remedy
+        assert "given to --save" in caught.value.remedy
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class AutomationEngine:
             except (EngineFailedError, StoppedBeforeStartError) as error:
                 if process.stopping:
                     raise InterruptedRunError(f"stopped; the state of {request.stack} is as it was") from None
-                raise not_ready_of(error, f"the state of {request.stack} cannot be written") from None
+                raise not_ready_of(error, f"the state of {request.stack} cannot be written", request.stack) from None
             finally:
                 file.unlink()
 
@@ -159,7 +159,7 @@ class AutomationEngine:
                     workspace.environment,
                 )
             except (EngineFailedError, StoppedBeforeStartError) as error:
-                raise not_ready_of(error, f"the outputs of {request.stack} cannot be read") from None
+                raise not_ready_of(error, f"the outputs of {request.stack} cannot be read", request.stack) from None
         outputs: Mapping[str, Any] = json.loads(result.stdout or "{}")
         return outputs
 
@@ -188,7 +188,9 @@ class AutomationEngine:
             except (EngineFailedError, StoppedBeforeStartError) as error:
                 if process.stopping:
                     raise InterruptedRunError(f"stopped; the state of {request.stack} is as it was") from None
-                raise not_ready_of(error, f"the state of {request.stack} cannot be encrypted anew") from None
+                raise not_ready_of(
+                    error, f"the state of {request.stack} cannot be encrypted anew", request.stack
+                ) from None
 
     def interrupt(self) -> None:
         """Ask every running call to end cleanly; asking again changes nothing."""

@@ -15,11 +15,12 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.engine.events import EventReader, plain
 from deploy_driver.adapters.engine.failures import Failure, classify, state_refused
 from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, Program
-from deploy_driver.adapters.engine.uploads import AS_SEEN, UnexpectedUploadError, UploadGuard
+from deploy_driver.adapters.engine.uploads import UnexpectedUploadError, UploadGuard
 from deploy_driver.adapters.engine.workdir import Project, Workspace
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Tool, Upload
@@ -264,23 +265,23 @@ def report_of(error: BaseException | None, events: EventReader, *, stopped: bool
     )
 
 
-def not_ready_of(error: Exception, what: str) -> NotReadyError:
+def not_ready_of(error: Exception, what: str, stack: str = "") -> NotReadyError:
     """The same for a question that got no answer."""
     result = getattr(error, "result", None)
-    failure = classify([], plain(result.stderr), result.code) if result else Failure("interrupted")
+    failure = classify([], plain(result.stderr), result.code, stack) if result else Failure("interrupted")
     return NotReadyError(what, detail=[failure.reason], remedy=failure.remedy)
 
 
 def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Failure:
     if isinstance(error, UnexpectedUploadError):
-        return Failure(str(error), AS_SEEN)
+        return Failure(str(error), remedies.BUILD_ONCE_AND_PREVIEW)
     if isinstance(error, ProgramHangsError):
-        return Failure(str(error), "Correct what it waits for, or raise `timeout` under [program] in deploy.toml.")
+        return Failure(str(error), remedies.CORRECT_OR_WAIT_LONGER)
     result = getattr(error, "result", None)
     if stopped and result is not None and result.code == -signal.SIGKILL:
-        return Failure("killed", "It may have left its lock and half-made resources: look before the next run.")
+        return Failure("killed", remedies.LOOK_AFTER_KILL)
     if stopped or isinstance(error, StoppedBeforeStartError):
-        return Failure("interrupted", "Run it again: what was done so far is in the state.")
+        return Failure("interrupted", remedies.RUN_AGAIN_AFTER_INTERRUPT)
     if result is None:
         return classify(events.errors, f"error: {error}", 0, events.stack, events.machine)
     said = plain(result.stderr) or ("" if events.errors else plain(result.stdout))

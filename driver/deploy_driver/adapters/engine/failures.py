@@ -12,13 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from deploy_driver import remedies
+from deploy_project.remedy import NO_REMEDY, Remedy
+
 
 @dataclass(frozen=True)
 class Failure:
     """A reason in one line and what to do about it. `busy`: another engine is at work on the stack."""
 
     reason: str
-    remedy: str = ""
+    remedy: Remedy = NO_REMEDY
     busy: bool = False
 
 
@@ -45,11 +48,11 @@ class _Row:
     by: _By
     pattern: re.Pattern[str]
     reason: str | None
-    remedy: str
+    remedy: Remedy
     busy: bool = False
 
 
-def _row(by: _By, pattern: str, reason: str | None, remedy: str, *, busy: bool = False) -> _Row:
+def _row(by: _By, pattern: str, reason: str | None, remedy: Remedy, *, busy: bool = False) -> _Row:
     return _Row(by, re.compile(pattern, re.DOTALL), reason, remedy, busy)
 
 
@@ -71,180 +74,177 @@ _TABLE: Sequence[_Row] = (
         _By.ENGINE,
         r"stack is currently locked by .*?\.pulumi/locks/[^?\s]+[^\n]*: created by (?P<who>[^\n]+)",
         "another run has locked the stack: {who}",
-        "Run it again with --lock-timeout 10m: it waits for that run, and removes the lock of an engine that is dead.",
+        remedies.WAIT_FOR_LOCK,
         busy=True,
     ),
     _row(
         _By.ENGINE,
         r"stack '[^']+' already exists|\.pulumi/locks/\S+.*?NoSuchKey",
         "another run works on the stack at the same time",
-        "Wait until that run has ended, then run it again.",
+        remedies.WAIT_FOR_OTHER_RUN,
         busy=True,
     ),
     _row(
         _By.ENGINE,
         r"no EC2 IMDS role found|failed to (refresh cached|retrieve) credentials|no valid providers in chain",
         "the engine found no AWS credentials",
-        "Run on the Jenkins instance, whose profile gives them; `deploy doctor` shows who this machine is.",
+        remedies.RUN_ON_JENKINS,
     ),
     _row(
         _By.ENGINE,
         r"\b(?P<code>ExpiredToken\w*|RequestExpired|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidClientTokenId|UnrecognizedClient\w*)\b",
         "AWS does not take the credentials of {machine} ({code})",
-        "Run `deploy doctor`: it shows who this machine is. A run that outlasts its session needs a longer one.",
+        remedies.WHO_AM_I,
     ),
     _row(
         _By.ENGINE,
         r"NoSuchBucket|specified bucket does not exist",
         "the state bucket does not exist",
-        "Correct deploy:stateBucket, or let an administrator make it with `deploy bootstrap`.",
+        remedies.MAKE_STATE_BUCKET,
     ),
     _row(
         _By.ENGINE,
         r"operation error KMS: \w+,.*?NotFoundException: (?P<what>[^\n]+)",
         "the key that encrypts the state's secrets is not there: {what}",
-        "Correct deploy:stateKey, or let an administrator make it with `deploy bootstrap`.",
+        remedies.MAKE_STATE_KEY,
     ),
     _row(
         _By.ENGINE,
         rf"operation error KMS: (?P<call>\w+),[^\n]*?AccessDenied\w*{_WHO}",
         "kms:{call} on the key that encrypts the state's secrets is denied{to}",
-        "Let that role use the key: `deploy bootstrap` does so for the Jenkins roles.",
+        remedies.GRANT_STATE_KEY,
     ),
     _row(
         _By.ENGINE,
         rf"operation error S3: (?P<call>\w+),[^\n]*?(?:AccessDenied|Forbidden)\w*{_WHO}",
         "s3:{call} on the state bucket is denied{to}",
-        "Let that role use the bucket: `deploy bootstrap` does so for the Jenkins roles (the preview role may only read).",
+        remedies.GRANT_STATE_BUCKET,
     ),
     _row(
         _By.ENGINE,
         rf"{_CALL}[^\n]*?{_UNREACHABLE}",
         "the state backend does not answer ({code})",
-        "Check the network from here to S3 and KMS; in the sandbox, `deploy sandbox status`.",
+        remedies.CHECK_NETWORK_TO_STATE,
     ),
     _row(
         _By.ENGINE,
         rf"{_CALL}[^\n]*?{_THROTTLED}",
         "the state backend is asked too often ({service} {call}: {code})",
-        "Run it again in a few minutes, with fewer runs at the same time.",
+        remedies.FEWER_RUNS,
     ),
     _row(
         _By.ENGINE,
         rf"{_CALL}[^\n]*?{_BROKEN}, RequestID: [^,]*,(?: HostID: [^,]*,)?(?: api error)? (?P<code>\w+): ",
         "the state backend has failed by itself ({service} {call}: {code})",
-        "Run it again in a few minutes; the AWS Health Dashboard says whether S3 and KMS are well.",
+        remedies.STATE_SERVICE_FAILS,
     ),
     _row(
         _By.ENGINE,
         r"unsupported checkpoint version|needs support for the following features|is newer than what this version",
         "the state was written by a newer Pulumi engine than this one",
-        "Check out the commit that was deployed last, which `deploy history` shows, run `deploy setup`, then run it again.",
+        remedies.NEWER_ENGINE,
     ),
     _row(
         _By.ENGINE,
         r"failed to load checkpoint|could not deserialize|unable to deserialize|snapshot integrity failure",
         "the state of the stack is damaged",
-        "Restore an earlier version of its file below .pulumi/stacks in the state bucket, which keeps versions.",
+        remedies.RESTORE_DAMAGED_STATE,
     ),
     _row(
         _By.ANYBODY,
         r"role (?P<role>arn:\S+): AssumeRole was refused with (?P<code>\w+)",
         "the role {role} cannot be assumed ({code})",
-        "Run `deploy doctor`: it compares the trust policy with the Jenkins role, this ExternalId and the session name.",
+        remedies.COMPARE_TRUST,
     ),
     _row(
         _By.ANYBODY,
         r"IAM Role \((?P<role>arn:[^)]+)\) cannot be assumed",
         "the role {role} cannot be assumed",
-        "Run `deploy doctor`: it compares the trust policy with the Jenkins role, this ExternalId and the session name.",
+        remedies.COMPARE_TRUST,
     ),
     _row(
         _By.ANYBODY,
         r"wrong AWS account: expected (?P<expected>\d+) \(allowedAccountIds\), got (?P<got>\d+)",
         "the credentials lead into account {got}, and the stack belongs to {expected}",
-        "Correct deploy:account or the role's name in the stack file.",
+        remedies.CORRECT_ACCOUNT,
     ),
     _row(
         _By.ANYBODY,
         r"AWS account ID not allowed: (?P<got>\d+)",
         "the credentials lead into account {got}, which is not the stack's",
-        "Correct deploy:account or the role's name in the stack file.",
+        remedies.CORRECT_ACCOUNT,
     ),
     _row(
         _By.ANYBODY,
         r"no resource plugin '(?P<plugin>[^']+)' found in the workspace(?P<version> at version v[\d.]+)?",
         "the plugin {plugin}{version} is not installed",
-        "Run `deploy setup`, and let the program use the AWS provider only, whose plugin it obtains.",
+        remedies.AWS_PROVIDER_ONLY,
     ),
     _row(
         _By.ANYBODY,
         r"Default provider for '(?P<package>[^']+)' disabled",
         None,
-        "Call `here = this_stack(__file__)` (from deploy_infra.service import this_stack) before the first resource: it gives each "
-        "its stack's provider. A data source has to be given it: opts=pulumi.InvokeOptions(provider=here.provider)",
+        remedies.PROVIDER_OF_STACK,
     ),
     _row(
         _By.ANYBODY,
         r"no space left on device",
         "the disk is full",
-        "Free some space; the stack may have to be run again before its state is complete.",
+        remedies.FREE_SPACE,
     ),
     _row(
         _By.RESOURCE,
         r"AccessDenied|not authorized to perform|UnauthorizedOperation",
         None,
-        "Run `deploy bootstrap`: it puts the role's policy in place; `deploy bootstrap --print` shows what the role may do.",
+        remedies.PUT_POLICY_IN_PLACE,
     ),
     _row(
         _By.RESOURCE,
         rf"{_EXPIRED}",
         None,
-        "Run it again: it gets a new session of the role, and what was done so far is in the state.",
+        remedies.RUN_AGAIN_WITH_NEW_SESSION,
     ),
     _row(
         _By.RESOURCE,
         r"\bBucketAlreadyExists\b",
         None,
-        "Give it another name: names of buckets are worldwide, and this one is another account's.",
+        remedies.OTHER_BUCKET_NAME,
     ),
     _row(
         _By.RESOURCE,
         r"\w*Already(?:Exists|OwnedByYou)\w*|[Aa]lready exist",
         None,
-        "`deploy repair --stack {stack}` looks whether it is this stack's, which the state has lost, and adopts it then. "
-        "If it is not, delete it where nobody needs it, or give yours another name.",
+        remedies.ADOPT_OR_RENAME,
     ),
     _row(
         _By.RESOURCE,
         r"\bNoSuch(?:Bucket|Entity)\w*|NotFound\w*|StatusCode: 404\b|HTTP 404\b",
         None,
-        "Run `deploy up --stacks {stack} --refresh` (for an access layer, `deploy bootstrap`): "
-        "the state has something that is no longer in the account.",
+        remedies.REFRESH_STATE,
     ),
     _row(
         _By.RESOURCE,
         rf"{_THROTTLED}",
         None,
-        "Run it again in a few minutes: AWS takes no more calls of this account at the moment.",
+        remedies.CALLS_TOO_FAST,
     ),
     _row(
         _By.RESOURCE,
         r"Conflict|OperationAborted|ConcurrentModification|in progress|(?:StatusCode: |HTTP )409\b",
         None,
-        "Run it again when the other change of the same thing has ended.",
+        remedies.RUN_AGAIN_AFTER_OTHER_CHANGE,
     ),
     _row(
         _By.RESOURCE,
         rf"{_UNREACHABLE}",
         None,
-        "Check the network from here to AWS; in the sandbox, `deploy sandbox status`.",
+        remedies.CHECK_NETWORK_TO_AWS,
     ),
     _row(
         _By.RESOURCE,
         rf"{_BROKEN}",
         None,
-        "Run it again in a few minutes; the AWS Health Dashboard says whether the service is well.",
+        remedies.SERVICE_FAILS,
     ),
 )
 
@@ -267,7 +267,7 @@ def state_refused(errors: Sequence[Said], machine: str) -> Failure:
     known = classify([error for error in errors if refuses_state(error)], "", 0, machine=machine)
     return Failure(
         f"the state could not be written any more: {known.reason}",
-        f"{known.remedy} Then `deploy resume` puts what was made since into the state, and finishes.",
+        remedies.THEN_RESUME.of(first=known.remedy),
     )
 
 
@@ -286,7 +286,7 @@ def classify(errors: Sequence[Said], said: str, code: int, stack: str = "", mach
     if code < 0:
         return Failure(
             f"the engine was killed ({signal.Signals(-code).name})",
-            "Run it again: the check before the run says whose lock has stayed behind, and what nobody knows the outcome of.",
+            remedies.RESUME_KILLED,
         )
     words = _first_words([error.message for error in errors], said)
     return Failure(words or f"the engine ended with code {code} and did not say why")
@@ -301,7 +301,7 @@ def _matches(messages: Sequence[str], by: _By, names: Mapping[str, str]) -> Iter
                 facts = {name: value or "" for name, value in found.groupdict().items()}
                 facts |= {**names, "to": f" to {facts['who']}" if facts.get("who") else ""}
                 reason = _first_words([message], "") if row.reason is None else row.reason.format(**facts)
-                yield Failure(reason, row.remedy.format(**facts), row.busy)
+                yield Failure(reason, row.remedy.of(**facts), row.busy)
 
 
 def _first_words(errors: Sequence[str], said: str) -> str:

@@ -47,7 +47,7 @@ MOST_LINES = 1_000
 LONGEST_LINE = 4_000
 """What is passed on of what one program prints: lines, and characters of each. The rest is only counted."""
 
-NOTHING_DECLARED = "the program declared no resource, and the stack has some: to delete them is for `deploy destroy`"
+NOTHING_DECLARED = "the program declared no resource, and the stack has some: to delete them is for deploy destroy"
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 

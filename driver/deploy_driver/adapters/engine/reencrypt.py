@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.engine.workdir import Workspace
 from deploy_driver.errors import NotReadyError
 
@@ -30,7 +31,7 @@ def encrypted_anew(command: EngineCommand, stack: str, workspace: Workspace, fil
     if key_of(before) not in {key, workspace.secrets_provider}:
         raise NotReadyError(
             f"the state of {stack} says that it is encrypted with {key_of(before) or 'no key'}, expected {key}",
-            remedy="find out who changed it, and put an earlier version of it back",
+            remedy=remedies.EARLIER_STATE,
         )
     (workspace.folder / f"Pulumi.{stack}.yaml").write_text("{}\n", encoding="utf-8")
     change = ["stack", "change-secrets-provider", workspace.secrets_provider, "--stack", stack]

@@ -14,8 +14,6 @@ from deploy_driver.values import Upload, Urn
 if TYPE_CHECKING:
     from pulumi import ResourceTransformationArgs
 
-AS_SEEN = "build it once, leave it alone while a run goes on, and preview again"
-
 
 class UnexpectedUploadError(Exception):
     """The program hands other files to a resource than were expected: which resource, and both digests."""

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from deploy_driver import remedies
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.values import Backend
 from deploy_project.stackfile import OF_SECRETS
@@ -47,7 +48,7 @@ def writing() -> Iterator[None]:
     except OSError as error:
         raise NotReadyError(
             f"the run's folder cannot be written: {error}",
-            remedy="make room, or the folder writable; then `deploy resume`",
+            remedy=remedies.MAKE_ROOM_AND_RESUME,
         ) from None
 
 
@@ -136,14 +137,14 @@ def read_project(root: Path) -> Project:
     settings = _load(file)
     name = settings.get("name")
     if not isinstance(name, str) or not name:
-        raise UsageError("the project has no name", where=f"{file}: name", remedy="Add a line such as `name: items`.")
+        raise UsageError("the project has no name", where=f"{file}: name", remedy=remedies.NAME_PROJECT)
     main = root / str(settings.get("main") or ".")
     entry = main / "__main__.py" if main.is_dir() else main
     if not entry.is_file():
         raise UsageError(
             f"there is no program at {entry}",
             where=f"{file}: main",
-            remedy="Let `main` name the folder that holds the program's `__main__.py`.",
+            remedy=remedies.NAME_PROGRAM,
         )
     return Project(name=name, root=root, entry=entry, settings=settings)
 

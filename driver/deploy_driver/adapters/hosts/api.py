@@ -14,6 +14,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from deploy_driver import remedies
 from deploy_driver.config.pull_request import is_loopback
 from deploy_driver.errors import NotNowError, NotReadyError
 from deploy_driver.ports import Clock
@@ -95,9 +96,7 @@ class Api:
         try:
             return json.loads(body)
         except ValueError:
-            raise NotReadyError(
-                "the answer is not JSON", where=self.base, remedy="is this the address of the host's API?"
-            ) from None
+            raise NotReadyError("the answer is not JSON", where=self.base, remedy=remedies.ADDRESS_OF_HOST) from None
 
     def _refusal(self, error: urllib.error.HTTPError) -> NotReadyError:
         said = self._said(error)
@@ -105,7 +104,7 @@ class Api:
         if self._busy(error):
             wait = _wait(error.headers, self.clock.now())
             when = "later" if wait is None else f"in {wait:.0f} s"
-            return NotNowError(what, where=self.base, wait=wait, remedy=f"the host is busy: try again {when}")
+            return NotNowError(what, where=self.base, wait=wait, remedy=remedies.HOST_IS_BUSY.of(when=when))
         if error.code in _REDIRECTS:
             what += ", somewhere else; the token goes nowhere but to the address that was given"
         return HostRefusalError(error.code, what, where=self.base)
@@ -131,9 +130,9 @@ class Api:
             self.token, "[token]"
         )
         if isinstance(cause, ssl.SSLCertVerificationError):
-            remedy = "SSL_CERT_FILE names the certificates that this machine trusts"
+            remedy = remedies.TRUST_CERTIFICATES
             return NotReadyError(what, where=self.base, remedy=remedy)
-        return NotNowError(what, where=self.base, remedy="is the address right, and may this machine reach it?")
+        return NotNowError(what, where=self.base, remedy=remedies.REACH_HOST)
 
 
 def _wait(headers: Message, now: float) -> float | None:
@@ -159,9 +158,7 @@ def every_page(ask: Callable[[Mapping[str, int]], Answer]) -> Iterator[Any]:
     for page in range(1, MOST_PAGES + 1):
         answer = ask({"per_page": PAGE, "page": page})
         if not isinstance(answer.value, list):
-            raise NotReadyError(
-                "the host's list of comments is no list", remedy="is this the address of the host's API?"
-            )
+            raise NotReadyError("the host's list of comments is no list", remedy=remedies.ADDRESS_OF_HOST)
         yield from answer.value
         if not answer.more:
             return

@@ -6,21 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.hosts.api import Answer, Api, HostRefusalError, every_page
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Comment, PullRequest
+from deploy_project.remedy import NO_REMEDY, Remedy
 
 VERSION = "2022-11-28"
 """Of the REST API."""
 
-_REMEDIES: Mapping[int, str] = {
-    401: "GITHUB_TOKEN is not valid: it may have expired or been revoked, or belong to another host",
-    403: "GITHUB_TOKEN may not comment here: a fine-grained token or an app needs `Pull requests: write`, a workflow "
-    "`permissions: pull-requests: write`; a workflow of a fork's pull request never gets it",
-    404: "is there such a pull request, and may GITHUB_TOKEN see the repository? GITHUB_REPOSITORY and the number say which",
-    301: "the repository was renamed or moved: correct GITHUB_REPOSITORY",
-    307: "the repository was renamed or moved: correct GITHUB_REPOSITORY",
-    308: "the repository was renamed or moved: correct GITHUB_REPOSITORY",
+_REMEDIES: Mapping[int, Remedy] = {
+    401: remedies.GITHUB_TOKEN_INVALID,
+    403: remedies.GITHUB_TOKEN_RIGHTS,
+    404: remedies.GITHUB_NOT_FOUND,
+    301: remedies.GITHUB_MOVED,
+    307: remedies.GITHUB_MOVED,
+    308: remedies.GITHUB_MOVED,
 }
 
 
@@ -77,12 +78,12 @@ class GitHub:
         try:
             return self.api.ask(method, path, headers, **more)
         except HostRefusalError as refusal:
-            refusal.remedy = _REMEDIES.get(refusal.status, "")
+            refusal.remedy = _REMEDIES.get(refusal.status, NO_REMEDY)
             raise
 
     def _strange(self) -> NotReadyError:
         return NotReadyError(
             "the answer is not GitHub's",
             where=self.pull_request.api,
-            remedy="is GITHUB_API_URL the address of GitHub's API?",
+            remedy=remedies.GITHUB_ADDRESS,
         )

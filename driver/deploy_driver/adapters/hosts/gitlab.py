@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from deploy_driver import remedies
 from deploy_driver.adapters.hosts.api import Answer, Api, HostRefusalError, every_page
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Comment, PullRequest
+from deploy_project.remedy import NO_REMEDY, Remedy
 
-_MOVED = "the host has another address: correct CI_API_V4_URL"
-_REMEDIES: Mapping[int, str] = {
-    401: "GITLAB_TOKEN is not valid: it may have expired or been revoked, or belong to another host. A job's own "
-    "CI_JOB_TOKEN may not comment: make a project access token",
-    403: "GITLAB_TOKEN may not comment here: it needs the scope `api` and a role that may comment on merge requests",
-    404: "is there such a merge request, and may GITLAB_TOKEN see the project? CI_PROJECT_ID and the number say which",
-    **dict.fromkeys((301, 302, 307, 308), _MOVED),
+_REMEDIES: Mapping[int, Remedy] = {
+    401: remedies.GITLAB_TOKEN_INVALID,
+    403: remedies.GITLAB_TOKEN_RIGHTS,
+    404: remedies.GITLAB_NOT_FOUND,
+    **dict.fromkeys((301, 302, 307, 308), remedies.GITLAB_MOVED),
 }
 
 
@@ -74,14 +74,14 @@ class GitLab:
         try:
             return self.api.ask(method, path, {"PRIVATE-TOKEN": self.pull_request.token}, **more)
         except HostRefusalError as refusal:
-            refusal.remedy = _REMEDIES.get(refusal.status, "")
+            refusal.remedy = _REMEDIES.get(refusal.status, NO_REMEDY)
             raise
 
     def _strange(self) -> NotReadyError:
         return NotReadyError(
             "the answer is not GitLab's",
             where=self.pull_request.api,
-            remedy="is CI_API_V4_URL the address of GitLab's API?",
+            remedy=remedies.GITLAB_ADDRESS,
         )
 
 

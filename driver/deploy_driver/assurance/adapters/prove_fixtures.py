@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import asking, every
 from deploy_driver.assurance.adapters.proof_world import AwsWorld
 from deploy_driver.assurance.prove import created
@@ -63,7 +64,7 @@ class ProveFixtures:
             lock = FileLock(self.lock, timeout=0)
             lock.acquire()
         except Timeout:
-            raise NotReadyError("another proof is at work in this sandbox", remedy="wait for it to end") from None
+            raise NotReadyError("another proof is at work in this sandbox", remedy=remedies.WAIT_FOR_ITS_END) from None
         try:
             self.clear()
             yield self._make()
@@ -134,7 +135,7 @@ class ProveFixtures:
             raise NotReadyError(
                 "what the proof made could not all be removed",
                 detail=failures,
-                remedy="run `deploy prove` again: it begins by removing it",
+                remedy=remedies.PROVE_AGAIN,
             )
 
     def _tools(self, service: str) -> Any:
@@ -167,7 +168,7 @@ def _real(iam: Any, name: str) -> Mapping[str, Any]:
     found = asking(
         f"looking at the role {name}",
         lambda: iam.get_role(RoleName=name),
-        remedies={"NoSuchEntity": "`deploy bootstrap` makes it"},
+        by_code={"NoSuchEntity": remedies.MADE_BY_BOOTSTRAP},
     )
     role: Mapping[str, Any] = found["Role"]
     return role

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from deploy_driver import remedies
 from deploy_driver.assurance.findings.observed import Inspected, Unseen
 from deploy_driver.assurance.findings.rule import DoctorRule, RuleResult, RuleStatus, Severity
 from deploy_driver.assurance.findings.rules import functions as of_functions
 from deploy_driver.assurance.findings.rules import keys as of_keys
 from deploy_driver.assurance.findings.rules import records as of_records
 from deploy_driver.assurance.findings.rules import roles as of_roles
+from deploy_project.remedy import NO_REMEDY, Remedy
 from deploy_project.stacks import is_access
 
 CHECKS = (
@@ -18,77 +20,77 @@ CHECKS = (
         Severity.ERROR,
         "A setting in a stack file does not hold.",
         "No run begins.",
-        "correct the line that is named, to what it says is expected",
+        remedies.CORRECT_LINE,
     ),
     DoctorRule(
         "tools",
         Severity.ERROR,
         "The Pulumi engine or the AWS plugin is not on this machine, is not the one that was obtained, or the engine does not find it.",
         "No run begins.",
-        "`deploy setup` obtains what is missing",
+        remedies.SET_UP,
     ),
     DoctorRule(
         "cloud",
         Severity.ERROR,
         "There is nothing to deploy to: the sandbox does not run.",
         "No run begins, and nothing else can be looked at.",
-        "start it with `deploy sandbox up`, or pass --cloud aws",
+        remedies.START_SANDBOX,
     ),
     DoctorRule(
         "identity",
         Severity.ERROR,
         "The machine has no credentials, or those of another account than tools, or a clock that AWS will not take.",
         "No run begins.",
-        "run on an agent with the Jenkins instance profile; with --as-administrator, as an administrator of tools",
+        remedies.RUN_AS_JENKINS_OR_ADMINISTRATOR,
     ),
     DoctorRule(
         "disk",
         Severity.ERROR,
         "There is no room for a run's record.",
         "No run begins: nobody would know what it did.",
-        "make room on the disk of .deploy/runs",
+        remedies.ROOM_FOR_RECORD,
     ),
     DoctorRule(
         "state",
         Severity.ERROR,
         "The state bucket or its key cannot be used, or the state of a stack is damaged, another stack's, or gone.",
         "No run begins: without state nobody knows what is deployed.",
-        "`deploy bootstrap` makes the bucket and the key, and grants them; `deploy state restore` puts a good copy back",
+        remedies.MAKE_OR_RESTORE_STATE,
     ),
     DoctorRule(
         "session",
         Severity.ERROR,
         "The machine's credentials end before the stacks would be deployed, and nothing renews them.",
         "No run begins: its engine could not write the state any more.",
-        "get credentials that last longer; those of an instance profile are renewed",
+        remedies.LONGER_CREDENTIALS,
     ),
     DoctorRule(
         "role",
         Severity.ERROR,
         "A stack's role cannot be entered, or leads into another account than its file says.",
         "No run of this stack begins.",
-        "compare the role's trust with what we present; `deploy bootstrap` puts it back",
+        remedies.TRUST_PUT_BACK,
     ),
     DoctorRule(
         "lease",
         Severity.ERROR,
         "Another run holds a stack.",
         "No run of this stack begins until the other one ends.",
-        "wait for that run to end, or let the next one wait for it with --lock-timeout; that of a dead run runs out by itself",
+        remedies.WAIT_FOR_LEASE,
     ),
     DoctorRule(
         "lock",
         Severity.ERROR,
         "A stack is locked by an engine that may be at work.",
         "No run of this stack begins until that engine ends.",
-        "wait for it to end; the lock of an engine that is dead is removed by the next run",
+        remedies.WAIT_FOR_ENGINE,
     ),
     DoctorRule(
         "left-over",
         Severity.ERROR,
         "Something of a stack is in no state, or nobody knows what came of it: a run died while it was being made.",
         "It is never changed or deleted, and its name may be in the way of the next run.",
-        "`deploy repair --stack STACK` adopts it, or says what to delete",
+        remedies.ADOPT_LEFT_OVER,
     ),
 )
 """What is in the way of a run. Whoever looks finds these; the remedy of a finding may say more."""
@@ -116,7 +118,7 @@ def not_looked_at(rules: Iterable[str], why: Unseen, stack: str = "", subject: s
         yield _unseen(BY_ID[rule], why, stack, subject)
 
 
-def check(rule: str, *, fact: str, ok: bool = False, stack: str = "", remedy: str = "") -> RuleResult:
+def check(rule: str, *, fact: str, ok: bool = False, stack: str = "", remedy: Remedy = NO_REMEDY) -> RuleResult:
     """What a check of a run found. Its own remedy, where it has one, goes before the catalogue's."""
     found = BY_ID[rule]
     if ok:
@@ -154,7 +156,7 @@ def _finding(rule: DoctorRule, subject: Inspected, fact: str) -> RuleResult:
         subject.stack,
         subject.name,
         rule.risk,
-        rule.remedy.replace("{again}", _again(subject.stack)),
+        rule.remedy.of(again=_again(subject.stack)),
         subject.file,
         subject.line,
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from deploy_driver.assurance.findings.observed import Inspected, Unseen
+from deploy_project.remedy import NO_REMEDY, Remedy
 
 
 class Severity(StrEnum):
@@ -41,7 +42,7 @@ class DoctorRule:
     severity: Severity
     looks_for: str
     risk: str
-    remedy: str
+    remedy: Remedy
     kind: type[Inspected] | None = None
     judge: Judge | None = None
     absent: bool = False
@@ -61,7 +62,7 @@ class RuleResult:
     stack: str = ""
     subject: str = ""
     risk: str = ""
-    remedy: str = ""
+    remedy: Remedy = NO_REMEDY
     file: str = ""
     line: int = 0
     refused: bool = False

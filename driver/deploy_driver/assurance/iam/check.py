@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from deploy_driver import remedies
 from deploy_driver.assurance.iam import escalation, levels, sizes
 from deploy_driver.assurance.iam.levels import READING, Level
 from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
@@ -27,6 +28,7 @@ from deploy_driver.iam_policy import (
     names_action,
     read,
 )
+from deploy_project.remedy import Remedy
 from deploy_project.seam import kind_of
 
 
@@ -48,19 +50,18 @@ class IamRule(StrEnum):
 
 
 REMEDIES = {
-    IamRule.MISSING: "allow it in the role's policy, and within the boundary and the session policy",
-    IamRule.SURPLUS: "take it out of the statement, or add what needs it to the program's table",
-    IamRule.SURPLUS_RESOURCE: "take the resource out of the statement, or narrow it to what is needed",
-    IamRule.WILDCARD_ACTION: "name the actions that are needed",
-    IamRule.ANY_RESOURCE: "name the resources; AWS lets these actions be allowed on single ones",
-    IamRule.REACHES_OTHERS: "narrow the resource to this stack's own names, or by its tag",
-    IamRule.REACHES_ACCESS_STATE: "leave the states of access layers to administrators: give them a bucket and a key of their own "
-    "(deploy:accessStateBucket, deploy:accessStateKey), and no role here any right to them",
-    IamRule.UNCONDITIONED: "put the condition back",
-    IamRule.TOO_BIG: "make the document smaller; AWS refuses it",
-    IamRule.WRITES: "take the action out of the reading role's policy",
-    IamRule.SECRETS: "take the action out of the reading role's policy",
-    IamRule.ESCALATION: "take out one of the actions, or narrow what they can be done to",
+    IamRule.MISSING: remedies.IAM_MISSING,
+    IamRule.SURPLUS: remedies.IAM_SURPLUS,
+    IamRule.SURPLUS_RESOURCE: remedies.IAM_SURPLUS_RESOURCE,
+    IamRule.WILDCARD_ACTION: remedies.IAM_WILDCARD_ACTION,
+    IamRule.ANY_RESOURCE: remedies.IAM_ANY_RESOURCE,
+    IamRule.REACHES_OTHERS: remedies.IAM_REACHES_OTHERS,
+    IamRule.REACHES_ACCESS_STATE: remedies.IAM_REACHES_ACCESS_STATE,
+    IamRule.UNCONDITIONED: remedies.IAM_UNCONDITIONED,
+    IamRule.TOO_BIG: remedies.IAM_TOO_BIG,
+    IamRule.WRITES: remedies.IAM_READING_ROLE,
+    IamRule.SECRETS: remedies.IAM_READING_ROLE,
+    IamRule.ESCALATION: remedies.IAM_ESCALATION,
 }
 
 
@@ -75,7 +76,7 @@ class IamFinding:
     fact: str
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> Remedy:
         """What to do about it."""
         return REMEDIES[self.rule]
 

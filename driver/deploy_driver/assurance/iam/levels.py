@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_driver.iam_policy import PolicyError, matches_action
 
 
@@ -46,7 +47,7 @@ def level(action: str) -> Level:
     if not found:
         raise PolicyError(
             f"the access level of {action} is not known",
-            remedy=f"name an action as AWS does; known are those of {', '.join(services())}",
+            remedy=remedies.NAME_AN_ACTION.of(services=", ".join(services())),
         )
     return _table()[found]
 

@@ -6,8 +6,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from deploy_driver.bundle.compare import AGAIN, expired, mismatches, rewritten
+from deploy_driver.bundle.compare import expired, mismatches, rewritten
 from deploy_driver.bundle.model import Binding, BoundStack
+from deploy_driver.remedies import REVIEW_AGAIN
 from tests.reviews import BINDING, BUNDLE, DOCUMENT, NOW
 
 NAMES = {
@@ -93,7 +94,7 @@ def test_a_plan_holds_until_the_moment_it_says(later: int, over: bool) -> None:
     found = list(expired(BUNDLE, NOW + later))
     assert bool(found) == over
     if found:
-        assert str(found[0]) == f"expiry: reviewed until 2026-11-24 01:02:00 UTC, now {found[0].now}; {AGAIN}"
+        assert str(found[0]) == f"expiry: reviewed until 2026-11-24 01:02:00 UTC, now {found[0].now}; {REVIEW_AGAIN}"
 
 
 def test_the_page_that_people_read_belongs_to_the_plan() -> None:

@@ -39,7 +39,7 @@ def test_what_the_code_changed_too_is_left() -> None:
     left = fix(finding(), finding(path="tags.a", moved=Moved.CODE))
     assert (left.targets, [each.why for each in left.left]) == (
         {},
-        ["the code was changed too: `deploy up --refresh` applies the code"],
+        ["the code was changed too: `deploy up --stacks dev --refresh` applies the code"],
     )
 
 

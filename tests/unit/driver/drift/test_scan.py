@@ -14,6 +14,7 @@ from deploy_driver.record.catalogue import CheckPassed, DriftFact, Moved, Reason
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Operation
+from deploy_project.remedy import Remedy
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine, failed
 from tests.fakes.events import Recorder
@@ -55,7 +56,7 @@ def scanned(
 
 def test_one_that_cannot_be_entered_keeps_no_other_from_it() -> None:
     said = Recorder()
-    refused = NotReadyError("entering items-staging-preview: AccessDenied", remedy="look at its trust")
+    refused = NotReadyError("entering items-staging-preview: AccessDenied", remedy=Remedy("look at its trust"))
     found = scanned(Eyes(), said, FakeIdentity(refusals={"items-staging-preview": [refused]}), workers=4)
     assert [(one.stack, one.resources, one.failure) for one in found] == [
         ("dev", 1, ""),
@@ -102,7 +103,7 @@ def test_what_stands_there_is_told_from_what_is_not_made_yet() -> None:
 def test_what_nobody_can_say_is_no_finding_and_is_named() -> None:
     def stands(_type: str, seen: ResourceState) -> bool:
         if seen.urn.endswith("-1"):
-            raise NotReadyError("whether it is there: AccessDenied", remedy="`deploy bootstrap`")
+            raise NotReadyError("whether it is there: AccessDenied", remedy=Remedy("`deploy bootstrap`"))
         return False
 
     found = classify_missing(not_made(), stands)

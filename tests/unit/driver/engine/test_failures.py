@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from ruamel.yaml import YAML
 
-from deploy_driver.adapters.engine.failures import _TABLE, Said, classify
-from deploy_driver.cli.main import app
+from deploy_driver.adapters.engine.failures import Said, classify
 
 ROWS = YAML(typ="safe").load(Path(__file__).with_name("recorded.yaml"))
 ENGINES = [
@@ -71,18 +67,6 @@ def test_a_role_that_cannot_be_assumed_is_the_same_whoever_says_so(resource: boo
     assert classify([Said(said, resource)], "", 1).reason == said.replace("IAM Role (", "the role ").replace(
         ") cannot be assumed.", " cannot be assumed"
     )
-
-
-@pytest.mark.parametrize(
-    "line", sorted({line for row in _TABLE for line in re.findall(r"`deploy ([^`]+)`", row.remedy)})
-)
-def test_what_a_remedy_says_can_be_typed(line: str) -> None:
-    command: Any = typer.main.get_command(app)
-    words = line.split()
-    while words and hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
-    options = {name for parameter in command.params for name in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= options
 
 
 def test_what_no_row_knows_keeps_the_engines_own_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deploy_driver import remedies
 from deploy_driver.assurance.findings.observed import Document, InspectedFunction, SeenFunction, Unseen
 from deploy_driver.assurance.findings.policy_diff import grants
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
@@ -51,7 +52,7 @@ RULES = (
         "A function's policy, an alias's or a version's, grants more than calls by services that the program lets in, for its account.",
         "Somebody else may call or change the function. Lambda has no condition key for the granted action or the source: "
         "who may add a permission for a service may add this one.",
-        "find AddPermission in the account's trail; `aws lambda remove-permission` with the statement and the alias or version",
+        remedies.REMOVE_PERMISSION,
         InspectedFunction,
         _strangers,
     ),

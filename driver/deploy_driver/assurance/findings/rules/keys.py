@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deploy_driver import remedies
 from deploy_driver.assurance.findings.observed import InspectedExternalId, InspectedKeys, SeenKeys
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
 
@@ -30,7 +31,7 @@ RULES = (
         Severity.ERROR,
         "An account's root user has an access key.",
         "It may do everything, it does not expire, and no policy in the account limits it.",
-        "sign in as root of this account and delete it (IAM User Guide, root user best practices)",
+        remedies.DELETE_ROOT_KEY,
         InspectedKeys,
         _root,
     ),
@@ -39,7 +40,7 @@ RULES = (
         Severity.WARNING,
         "An IAM user of an account has an access key.",
         "It does not expire by itself: who finds it has a way in past the roles, their trust and their record.",
-        "let its user take a role instead, deactivate the key, and delete it when nobody misses it",
+        remedies.ROLE_INSTEAD_OF_KEY,
         InspectedKeys,
         _users,
     ),
@@ -48,7 +49,7 @@ RULES = (
         Severity.ERROR,
         "Two accounts' files say the same ExternalId.",
         "What opens one account opens the other: a mix-up of accounts is no longer refused.",
-        "give each account an ExternalId of its own; `deploy bootstrap` makes the trust ask for it",
+        remedies.EXTERNAL_ID_EACH,
         InspectedExternalId,
         _shared,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deploy_driver import remedies
 from deploy_driver.assurance.findings.observed import (
     InspectedAccessState,
     InspectedBucket,
@@ -14,13 +15,6 @@ from deploy_driver.assurance.findings.observed import (
 )
 from deploy_driver.assurance.findings.policy_diff import differences
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
-
-_BOOTSTRAP = "`{again}` puts it back"
-_AGAIN = "find who did it in the account's trail; `{again}` puts it back"
-_UNBLOCKED = (
-    "find who did it in the account's trail; `deploy bootstrap` puts it back; a service's own bucket was blocked by S3 when "
-    "it was made, and only an administrator can block it again: `aws s3api put-public-access-block`"
-)
 
 BLOCKS = frozenset({"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"})
 """The four settings of S3 Block Public Access; only together do they close a bucket (Amazon S3 User Guide)."""
@@ -92,7 +86,7 @@ RULES = (
         Severity.ERROR,
         "An account's trail is gone.",
         "What happens in the account from now on is on record for 90 days only, and in no file that can be validated.",
-        _BOOTSTRAP,
+        remedies.AGAIN_PUTS_BACK,
         InspectedTrail,
         _missing,
         absent=True,
@@ -102,7 +96,7 @@ RULES = (
         Severity.ERROR,
         "An account's trail does not log.",
         "What happens now is not in the record.",
-        "find StopLogging in the account's event history; " + _BOOTSTRAP,
+        remedies.TRAIL_STOPPED,
         InspectedTrail,
         _stopped,
     ),
@@ -111,7 +105,7 @@ RULES = (
         Severity.ERROR,
         "Log file validation of an account's trail is off.",
         "Nobody can show that a log file was not changed or deleted after it was delivered.",
-        "find UpdateTrail in the account's event history; " + _BOOTSTRAP,
+        remedies.TRAIL_UPDATED,
         InspectedTrail,
         _unvalidated,
     ),
@@ -120,7 +114,7 @@ RULES = (
         Severity.ERROR,
         "An account's trail records one region only.",
         "What is done in any other region is not in the record.",
-        "find UpdateTrail in the account's event history; " + _BOOTSTRAP,
+        remedies.TRAIL_UPDATED,
         InspectedTrail,
         _one_region,
     ),
@@ -129,7 +123,7 @@ RULES = (
         Severity.ERROR,
         "An account's trail delivers to another bucket than its own.",
         "The record lies where somebody else decides who reads and deletes it.",
-        "find UpdateTrail in the account's event history; " + _BOOTSTRAP,
+        remedies.TRAIL_UPDATED,
         InspectedTrail,
         _elsewhere,
     ),
@@ -138,7 +132,7 @@ RULES = (
         Severity.ERROR,
         "An account's trail does not record all management events.",
         "Who read or changed what is only partly in the record.",
-        "find PutEventSelectors in the account's trail; `aws cloudtrail put-event-selectors` with all management events",
+        remedies.RECORD_ALL_EVENTS,
         InspectedTrail,
         _left_out,
     ),
@@ -147,7 +141,7 @@ RULES = (
         Severity.ERROR,
         "A bucket that the program or bootstrap made is gone.",
         "Bucket names are worldwide: whoever takes the name gets what is sent to it.",
-        _AGAIN,
+        remedies.FIND_IN_TRAIL,
         InspectedBucket,
         _bucket_missing,
         absent=True,
@@ -157,7 +151,7 @@ RULES = (
         Severity.ERROR,
         "A bucket's public access block is gone, or only partly on.",
         "One wrong ACL or bucket policy now shows its contents to everybody.",
-        _UNBLOCKED,
+        remedies.BLOCK_AGAIN,
         InspectedBucket,
         _opened,
     ),
@@ -166,7 +160,7 @@ RULES = (
         Severity.ERROR,
         "A bucket's policy means something else than the derived one.",
         "Somebody may read or write there who should not, or without TLS.",
-        _AGAIN,
+        remedies.FIND_IN_TRAIL,
         InspectedBucket,
         _policy,
     ),
@@ -175,8 +169,7 @@ RULES = (
         Severity.ERROR,
         "A state of an access layer lies in the bucket that Jenkins writes.",
         "Whoever writes a state decides what the next run deletes or changes, and an access layer's run is an administrator's.",
-        "`deploy bootstrap` moves it, once; what lies there afterwards is never read: find in the trail of tools who put it there, "
-        "and delete it",
+        remedies.MOVE_ACCESS_STATE,
         InspectedAccessState,
         _written_by_jenkins,
     ),

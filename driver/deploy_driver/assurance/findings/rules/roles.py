@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from deploy_driver import remedies
 from deploy_driver.assurance.findings.observed import Document, InspectedBoundary, InspectedRole, SeenRole, Unseen
 from deploy_driver.assurance.findings.policy_diff import differences, principals
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
 
-_BOOTSTRAP = "`{again}` puts back what the program says"
 _UNIQUE_ID = re.compile(r"AWS:A[A-Z]{3}[A-Z0-9]{12,}")
 """A principal that is a unique id: `AROA…` of a role, `AIDA…` of a user (IAM User Guide, "IAM identifiers")."""
 
@@ -82,7 +82,7 @@ RULES = (
         Severity.ERROR,
         "A role that the program made is gone.",
         "Nobody can deploy or look at this stack; whoever may make roles can make one of that name with other rights.",
-        _BOOTSTRAP,
+        remedies.AGAIN_AS_PROGRAM_SAYS,
         InspectedRole,
         _missing,
         absent=True,
@@ -92,7 +92,7 @@ RULES = (
         Severity.WARNING,
         "A role has another unique id than when it was bootstrapped: it was deleted and made again.",
         "Somebody else made this role. Policies elsewhere that name the old one do not mean it any more.",
-        "find CreateRole in the account's trail; " + _BOOTSTRAP + ", and records the new id",
+        remedies.ROLE_RECREATED,
         InspectedRole,
         _recreated,
     ),
@@ -101,7 +101,7 @@ RULES = (
         Severity.ERROR,
         "A role's trust names a unique id (AROA…, AIDA…) where a role or user stood that is gone.",
         "Nobody can enter this role that way any more, also not a new role of the same name.",
-        _BOOTSTRAP + ": the account as principal, and the role by aws:PrincipalArn",
+        remedies.TRUST_BY_NAME,
         InspectedRole,
         _unique_id,
     ),
@@ -110,7 +110,7 @@ RULES = (
         Severity.ERROR,
         "A role's trust means something else than the derived one.",
         "Somebody may enter this role who should not, or nobody who should.",
-        "find UpdateAssumeRolePolicy in the account's trail; " + _BOOTSTRAP,
+        remedies.TRUST_EDITED,
         InspectedRole,
         _trust,
     ),
@@ -119,7 +119,7 @@ RULES = (
         Severity.ERROR,
         "A role's policies mean something else than the derived one, or there are more of them.",
         "The role may do more than this stack needs, or less than a run needs.",
-        "find PutRolePolicy and AttachRolePolicy in the account's trail; take away what is too much; " + _BOOTSTRAP,
+        remedies.POLICY_EDITED,
         InspectedRole,
         _policy,
     ),
@@ -128,7 +128,7 @@ RULES = (
         Severity.ERROR,
         "A role has no permissions boundary.",
         "A mistake in the role's policy is no longer caught: nothing caps what it can be given.",
-        _BOOTSTRAP,
+        remedies.AGAIN_AS_PROGRAM_SAYS,
         InspectedRole,
         _no_boundary,
     ),
@@ -137,7 +137,7 @@ RULES = (
         Severity.ERROR,
         "A role has another permissions boundary than its account's.",
         "Another ceiling may allow what ours denies: IAM, the trail, entering further roles.",
-        _BOOTSTRAP,
+        remedies.AGAIN_AS_PROGRAM_SAYS,
         InspectedRole,
         _another_boundary,
     ),
@@ -146,7 +146,7 @@ RULES = (
         Severity.WARNING,
         "A role's MaxSessionDuration is below the configured session duration.",
         "AWS refuses every session that asks for the configured duration: the next run stops before it begins.",
-        _BOOTSTRAP + "; or lower deploy:sessionDuration",
+        remedies.SESSION_TOO_SHORT,
         InspectedRole,
         _session,
     ),
@@ -155,7 +155,7 @@ RULES = (
         Severity.ERROR,
         "The managed policy that is an account's boundary is gone.",
         "No role can be made or changed under it, and whoever may make policies can make another one of that name.",
-        _BOOTSTRAP,
+        remedies.AGAIN_AS_PROGRAM_SAYS,
         InspectedBoundary,
         _boundary_missing,
         absent=True,
@@ -165,7 +165,7 @@ RULES = (
         Severity.ERROR,
         "The boundary policy means something else than the derived one.",
         "The ceiling over every role of the account has been moved.",
-        "find CreatePolicyVersion in the account's trail; " + _BOOTSTRAP,
+        remedies.BOUNDARY_EDITED,
         InspectedBoundary,
         _boundary,
     ),
