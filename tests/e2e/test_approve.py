@@ -71,6 +71,11 @@ def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) 
     assert approvals(project) == []
 
     as_jenkins_would(project)
+    proved = project.deploy("prove", "--stacks", "dev", "--only", "jenkins.*.approve@tools", "--output", "json")
+    assert proved.code == 0, proved
+    assert {f"jenkins.{who}.approve@tools" for who in ("administrator", "jenkins-deploy", "jenkins-preview")} <= {
+        case["id"] for case in proved.json["cases"]
+    }
     past_the_command(project)
     assert project.deploy("up", "--plan", "plan", "--yes").code == 4
     assert project.buckets("dev") == UNTOUCHED

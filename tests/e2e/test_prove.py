@@ -254,8 +254,13 @@ BROKEN: list[tuple[str, str, Callable[[Role], None], tuple[str, ...]]] = [
         "tools",
         "jenkins-deploy",
         more("s3:PutObject", "s3:DeleteObject", capped=False),
-        tuple(
-            f"jenkins.jenkins-deploy.{done}-{what}@tools" for done in ("replace", "remove") for what in ("run", "plan")
+        (
+            "jenkins.jenkins-deploy.approve@tools",
+            *(
+                f"jenkins.jenkins-deploy.{done}-{what}@tools"
+                for done in ("replace", "remove")
+                for what in ("run", "plan")
+            ),
         ),
     ),
     ("tools", "jenkins-deploy", more("sts:AssumeRole", capped=False), ("jenkins.jenkins-deploy.enter-open@dev",)),

@@ -58,6 +58,7 @@ def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
             boundary=arn("iam", f"policy/{made.boundary}", account=tools.account),
             trail=_trail(config, tools, made.trail),
             trail_bucket=made.buckets["trail"],
+            approver_role=config.approver_role,
         ),
         tuple(known[stack.name] for stack in chosen),
         tuple(known.values()),

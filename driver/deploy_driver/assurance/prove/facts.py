@@ -15,7 +15,8 @@ from deploy_project.stacks import arn, project_of, role_arn
 class ProvedTools:
     """The account that Jenkins lives in. `boundary` is the ARN of the policy that caps its roles.
 
-    `project` is in the names of all states; those of access layers are in `access_bucket`, under `access_key`.
+    `project` is in the names of all states; those of access layers are in `access_bucket`, under `access_key`. `approver_role`
+    approves plans; empty where nobody does.
     """
 
     account: str
@@ -31,6 +32,7 @@ class ProvedTools:
     boundary: str
     trail: str
     trail_bucket: str
+    approver_role: str
 
     def role_arn(self, name: str) -> str:
         """A role of this account."""

@@ -35,6 +35,7 @@ def trials(facts: Facts) -> Iterator[Trial]:
         yield from _access_states(facts, role)
     yield from _state(facts)
     yield from _records(facts)
+    yield from _approvals(facts)
     yield from _entering(facts)
 
 
@@ -170,6 +171,26 @@ def _records(facts: Facts) -> Iterator[Trial]:
         yield deploy.deny(f"remove-{word}", f"removes {said}", removed, twin=add_)
         yield preview.deny(add_, f"puts on record {said}", add, undo=gone[0])
         yield preview.deny(f"read-{word}", f"reads {said}", call("s3", "get_object", **old))
+
+
+def _approvals(facts: Facts) -> Iterator[Trial]:
+    """Nobody approves a plan for the approvers, Jenkins and administrators included; whose approval counts, each run looks up itself."""
+    tools = facts.tools
+    state = {"Bucket": tools.state_bucket, "Body": b""}
+    key = f".deploy/approvals/{'0' * 64}/{tools.approver_role or 'prove'}/prove.json"
+    approval = call("s3", "put_object", **state, Key=key, IfNoneMatch="*")
+    gone = [
+        (Undo(ADMINISTRATOR, call("s3", "delete_object", Bucket=tools.state_bucket, Key=one)),)
+        for one in (key, "prove")
+    ]
+    for role in (tools.deploy_role, tools.preview_role):
+        cases = CaseTable(GROUP, role, "tools", Ec2Instance(role), "find-state")
+        yield cases.deny("approve", "approves a plan", approval, undo=gone[0])
+    if tools.approver_role:
+        cases = CaseTable(GROUP, "administrator", "tools", ADMINISTRATOR, "write-beside")
+        beside = call("s3", "put_object", **state, Key="prove")
+        yield cases.allow("write-beside", "writes beside the state", beside, twin="approve", undo=gone[1])
+        yield cases.deny("approve", "approves a plan", approval, undo=gone[0])
 
 
 def _entering(facts: Facts) -> Iterator[Trial]:
