@@ -35,6 +35,9 @@ record of an undisturbed run shows them, where
 
 They hold at once where the run has succeeded all the same, and otherwise after what the last column says has been typed.
 
+Looked up in an account is what `deploy repair` knows how to find ([by what](../how-to/interrupted-run.md)). A REST API (v1), which no
+component of this repository makes, is known by its tags alone: a second one is named after the run, and a person deletes it.
+
 ```console
 make chaos                                                   # 5,000 generated runs, then 300 cases by chance; says its seed
 make chaos CHAOS="--seed 7 --cases 20"                       # the same choice again

@@ -191,3 +191,22 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     repaired = project.deploy("repair", "--stack", "dev", "--yes")
     assert repaired.code == 0, str(repaired)
     assert_whole(project)
+
+
+def test_what_a_destroy_leaves_is_named_with_the_command_that_deletes_it(project: Project) -> None:
+    assert project.deploy("up", "--stacks", "dev", "--yes").code == 0
+    apis = project.client("dev", "apigatewayv2")
+    tags = apis.get_apis()["Items"][0]["Tags"]
+    second = apis.create_api(Name="items-dev", ProtocolType="HTTP", Tags=tags)["ApiId"]
+    destroyed = project.deploy("destroy", "--stacks", "dev", "--yes")
+    assert destroyed.code == 1, str(destroyed)
+    removal = f"deploy exec --stack dev -- aws apigatewayv2 delete-api --api-id {second}"
+    assert f"`{removal}` deletes it" in flat(destroyed.out)
+    if shutil.which("aws"):
+        deleted = project.deploy(*removal.split()[1:])
+        assert deleted.code == 0, deleted
+    else:
+        apis.delete_api(ApiId=second)
+    assert apis.get_apis()["Items"] == []
+    ended = project.deploy("resume", "--yes")
+    assert ended.code == 0, str(ended)

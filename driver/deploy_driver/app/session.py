@@ -45,6 +45,7 @@ from deploy_driver.record.chain import Head
 from deploy_driver.record.standing import BackTo
 from deploy_driver.record.stream import EventStream
 from deploy_driver.repair.identity import Owner
+from deploy_driver.repair.orphans import with_removal
 from deploy_driver.run.build_info import BuildInfo, application_id, build_of, new_run_id, read_build_info
 from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.function_code import DeployedCode
@@ -369,7 +370,7 @@ def compose(
         of_previews=rights,
         states=lambda: judged_states(session.renewed()),
         on_record=partial(_require_on_record, stream, segments),
-        orphans=lambda stack: orphans_of(session.renewed(), stack).there,
+        orphans=lambda stack: [with_removal(one, stack.name) for one in orphans_of(session.renewed(), stack).there],
         overrides=overrides,
     )
     return RunComponents(

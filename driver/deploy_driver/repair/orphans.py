@@ -10,6 +10,10 @@ from deploy_driver.drift.by_name import QUESTIONS, NameQuestion
 
 _REMAINS: tuple[tuple[str, NameQuestion], ...] = (
     (r"apigateway:[^:]+::/apis/(?P<apiId>[^/]+)", NameQuestion("apigatewayv2", "get_api", {"ApiId": "{apiId}"})),
+    (
+        r"apigateway:[^:]+::/restapis/(?P<restApiId>[^/]+)",
+        NameQuestion("apigateway", "get_rest_api", {"restApiId": "{restApiId}"}),
+    ),
     (r"dynamodb:[^:]+:\d+:table/(?P<name>[^/]+)", QUESTIONS["aws:dynamodb/table:Table"]),
     (r"ecr:[^:]+:\d+:repository/(?P<name>.+)", QUESTIONS["aws:ecr/repository:Repository"]),
     (r"events:[^:]+:\d+:event-bus/(?P<name>[^/]+)", QUESTIONS["aws:cloudwatch/eventBus:EventBus"]),
@@ -23,6 +27,19 @@ _REMAINS: tuple[tuple[str, NameQuestion], ...] = (
     (r"states:[^:]+:\d+:stateMachine:(?P<name>[^:]+)", QUESTIONS["aws:sfn/stateMachine:StateMachine"]),
 )
 """By what is asked whether a thing of that ARN is still there: AWS lists what carries tags for a while after it was deleted."""
+
+
+_REMOVALS = (
+    (r"apigateway:[^:]+::/apis/(?P<id>[^/]+)", "apigatewayv2 delete-api --api-id {id}"),
+    (r"apigateway:[^:]+::/restapis/(?P<id>[^/]+)", "apigateway delete-rest-api --rest-api-id {id}"),
+    (r"lambda:[^:]+:\d+:function:(?P<id>[^:]+)", "lambda delete-function --function-name {id}"),
+    (r"(?P<id>sns:[^:]+:\d+:[^:]+)", "sns delete-topic --topic-arn arn:aws:{id}"),
+    (
+        r"(?P<id>states:[^:]+:\d+:stateMachine:[^:]+)",
+        "stepfunctions delete-state-machine --state-machine-arn arn:aws:{id}",
+    ),
+)
+"""How a person deletes what holds no data, with AWS's own command."""
 
 
 def unlisted(tagged: Iterable[str], resources: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -51,3 +68,12 @@ def question_of(arn: str) -> tuple[NameQuestion, Mapping[str, str]] | None:
         if found := re.fullmatch(pattern, thing):
             return question, found.groupdict()
     return None
+
+
+def with_removal(thing: str, stack: str) -> str:
+    """What is left over of a stack, and the command that deletes it where it holds no data of anybody's."""
+    parts = thing.split(":", 2)
+    for pattern, words in _REMOVALS if parts[:1] == ["arn"] else ():
+        if found := re.fullmatch(pattern, parts[2]):
+            return f"{thing}: `deploy exec --stack {stack} -- aws {words.format(**found.groupdict())}` deletes it"
+    return thing

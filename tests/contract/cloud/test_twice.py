@@ -10,12 +10,13 @@ from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.lookup import Lookup, orphans
 from deploy_driver.errors import NotReadyError
 from deploy_driver.repair.identity import Owner
+from deploy_driver.repair.orphans import question_of
 from deploy_driver.repair.settle import Unfinished
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone
 from tests.contract.cloud.test_presence import DEV, Seat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from deploy_sandbox.accounts import Sandbox
 
@@ -60,6 +61,26 @@ def test_a_second_api(
     assert lookup.beside(one) == []
     left = {api["ApiId"] for api in apis.get_apis()["Items"] if api["Name"] == unique}
     assert left == {ours, anothers}
+
+
+def test_whether_a_rest_api_stands_is_asked_by_its_arn(
+    sandbox: Sandbox, someone: Callable[..., Someone], as_root: Callable[[str, str], Any], unique: str
+) -> None:
+    """Nothing here makes one, so none is ever deleted; what AWS lists by its tags is asked for once more."""
+    apis = as_root("dev", "apigateway")
+    id_ = apis.create_rest_api(name=unique)["id"]
+    asked = question_of(f"arn:aws:apigateway:{sandbox.region}::/restapis/{id_}")
+    assert asked
+
+    def there(rights: Mapping[str, Any]) -> bool:
+        presence = Presence(Seat(someone("dev", rights), sandbox.region), DEV, sandbox.region)
+        return bool(presence.answers("a REST API", *asked))
+
+    assert there(READ_ONLY)
+    with pytest.raises(NotReadyError):
+        there({"Effect": "Allow", "Action": "tag:GetResources", "Resource": "*"})
+    apis.delete_rest_api(restApiId=id_)
+    assert not there(READ_ONLY)
 
 
 def test_a_second_integration(
