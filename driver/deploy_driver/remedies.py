@@ -129,6 +129,9 @@ FETCH_HISTORY = Remedy(
 OTHER_BASE = Remedy("name another base, or name the stacks with --stacks")
 PASS_BASE = Remedy("pass --base {base}")
 FETCH_BASE = Remedy("fetch it first, for example `git fetch origin main`, and pass --base FETCH_HEAD")
+FETCH_SUBMODULES = Remedy(
+    "check out the commit that is wanted, run `git submodule update --init --recursive`, and check out again what was there"
+)
 INSTALL_GIT = Remedy("install it, or name the stacks with --stacks")
 
 # adapters/hosts
@@ -224,6 +227,7 @@ WORK_IN_CLONE = Remedy("clone the project's repository, and type this there")
 FETCH_COMMIT = Remedy(
     "fetch it and type this again: `git fetch origin {commit}`; a shallow clone: `git fetch --unshallow`"
 )
+FETCH_ARTEFACT = Remedy("fetch it from that build, and put it there")
 COPY_ARTEFACT = Remedy("copy it into {root} first")
 DEPLOY_OF_THAT_TIME = Remedy("check that commit out and deploy it with the version of deploy that it had")
 LATER_RUN = Remedy("go back to a later run with --to RUN")

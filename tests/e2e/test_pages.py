@@ -9,6 +9,7 @@ from deploy_sandbox import lifecycle
 from tests.e2e import pages
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import Project, copy_project
+from tests.e2e.test_rollback import committed, nothing_is_left, second, what
 
 
 def well(project: Project, *arguments: str) -> None:
@@ -92,6 +93,27 @@ def test_a_second_service_beside_the_first(project: Project, tmp_path: Path) -> 
     assert len(told) == 4
     assert sorted(project.functions("dev")) == ["items-dev", "orders-dev-items"]
     well(project, "drift", "--stacks", "dev", "--exit-code")
+
+
+def test_going_back(project: Project) -> None:
+    story = committed(project)
+    first = project.deploy("up", "--stacks", "dev,prod", "--yes", "--output", "json")
+    assert first.code == 0, first
+    then, prod = what(project), code_of(project, "prod")
+    second(project, story)
+    well(project, "up", "--stacks", "prod", "--yes")
+    assert code_of(project, "prod") != prod
+    page = pages.read("roll-back.md").replace("20261123-0102-3f9a7c", first.json["run"])
+    told = [command.typed for command in pages.typed(page, project)]
+    assert len(told) == 5
+    assert (what(project), code_of(project, "prod")) == (then, prod)
+    nothing_is_left(project)
+
+
+def code_of(project: Project, env: str) -> str:
+    """The digest of the code that callers get."""
+    live = {"FunctionName": f"items-{env}", "Qualifier": "live"}
+    return str(project.client(env, "lambda").get_function_configuration(**live)["CodeSha256"])
 
 
 def test_a_service_under_another_name(project: Project) -> None:

@@ -170,8 +170,18 @@ def test_a_killed_rollback_is_ended_by_resume(project: Project) -> None:
     up(project)
     then = what(project)
     second(project, story)
+    killed(project)
+
+    resumed = project.deploy("resume", "--yes")
+    assert resumed.code == 0, resumed
+    assert what(project) == then, resumed
+    nothing_is_left(project)
+
+
+def killed(project: Project, *more: str) -> None:
+    """A rollback that is killed while the function gets its code."""
     hold(project, action="lambda:UpdateFunctionCode", seconds=5)
-    run = Running(project, "rollback", "--stack", "dev", "--yes")
+    run = Running(project, "rollback", "--stack", "dev", "--yes", *more)
     run.await_event("run-started", '"rollback"')
     run.await_event("resource-started", '"dev"', "lambda/function:Function", '"preview": false')
     time.sleep(1)
@@ -179,11 +189,6 @@ def test_a_killed_rollback_is_ended_by_resume(project: Project) -> None:
         os.kill(pid, signal.SIGKILL)
     run.end()
     time.sleep(5)
-
-    resumed = project.deploy("resume", "--yes")
-    assert resumed.code == 0, resumed
-    assert what(project) == then, resumed
-    nothing_is_left(project)
 
 
 def built(project: Project, text: str) -> bytes:
@@ -221,6 +226,11 @@ def test_a_zip_that_a_build_made_is_the_one_that_was_deployed_or_refused(project
     assert (another.code, what(project) == then) == (4, False), another
     assert "another package" in another.out
     (project.root / path).write_bytes(zipped)
-    done = project.deploy("rollback", "--stack", "dev", "--artefact", path)
+    killed(project, "--artefact", path)
+    (project.root / path).unlink()
+    elsewhere = project.deploy("resume", "--yes")
+    assert (elsewhere.code, f"{path} is not there" in elsewhere.err) == (3, True), elsewhere
+    (project.root / path).write_bytes(zipped)
+    done = project.deploy("resume", "--yes")
     assert (done.code, what(project) == then) == (0, True), done
     nothing_is_left(project)

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from deploy_driver import remedies
 from deploy_driver.errors import DeployError, NotReadyError, UsageError
@@ -15,6 +16,9 @@ from deploy_driver.plan.affected import Change, TouchedFile
 
 LIMIT = 120
 """Seconds that one question may take."""
+
+_SUBMODULE = "160000"
+"""The mode of a submodule in a tree of git."""
 
 _DIFF = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
 
@@ -68,8 +72,51 @@ class Git:
         """
         prefix = self._place()
         self._asked("worktree", "add", "--quiet", "--force", "--detach", "--no-checkout", str(place), commit)
-        replace(self, folder=place).fill()
+        there = replace(self, folder=place)
+        there.fill()
+        store = _line(self._asked("rev-parse", "--path-format=absolute", "--git-common-dir"))
+        there.fill_submodules(Path(store), commit)
         return prefix
+
+    def fill_submodules(self, store: Path, commit: str) -> None:
+        """Write the files of the commit's submodules here, from what the repository in `store` has of them: nothing is fetched.
+
+        Raises NotReadyError where it does not have one.
+        """
+        names = self._submodules()
+        for entry in self.paths("ls-tree", "-r", "-z", commit) if names else ():
+            about, _, path = entry.partition("\t")
+            mode, _, wanted = about.split()
+            if mode == _SUBMODULE and path in names:
+                with TemporaryDirectory() as scratch:
+                    inner = store / "modules" / names[path]
+                    own = self._inside(path, inner, Path(scratch) / "index")
+                    own.write_commit(wanted, path)
+                    own.fill_submodules(inner, wanted)
+
+    def _inside(self, path: str, store: Path, index: Path) -> Git:
+        """The submodule that is kept in `store`, with its files in this folder; its own index stays as it is."""
+        (self.folder / path).mkdir(parents=True, exist_ok=True)
+        own = {"GIT_DIR": str(store), "GIT_WORK_TREE": str(self.folder / path), "GIT_INDEX_FILE": str(index)}
+        return Git(self.folder / path, {**self.environment, **own})
+
+    def write_commit(self, commit: str, path: str) -> None:
+        """Write the files of a commit of this submodule here. Raises NotReadyError."""
+        if not (Path(self.environment["GIT_DIR"]) / "HEAD").is_file() or not self.has(commit):
+            raise NotReadyError(
+                f"this clone does not have commit {commit[:12]} of its submodule {path}, and nothing is fetched here",
+                remedy=remedies.FETCH_SUBMODULES,
+            )
+        self._asked("read-tree", commit)
+        self._asked("checkout-index", "--all", "--force")
+
+    def _submodules(self) -> Mapping[str, str]:
+        """The names of the submodules that .gitmodules has here, by their paths."""
+        file = self.folder / ".gitmodules"
+        said = ("config", "--null", "--file", str(file), "--get-regexp", r"^submodule\..*\.path$")
+        pairs = [line.partition("\n") for line in self.paths(*said)] if file.is_file() else []
+        names = {path: key.removeprefix("submodule.").removesuffix(".path") for key, _, path in pairs}
+        return {path: name for path, name in names.items() if ".." not in name.split("/")}  # nor does git take those
 
     def fill(self) -> None:
         """Make all files here what the commit has. Raises NotReadyError."""

@@ -22,7 +22,7 @@ def of_file(path: Path) -> str:
 
 
 def of_folder(folder: Path, *, but: Path) -> str:
-    """The digest of all names and contents below a folder: hidden folders, virtual environments, byte code and `but` left out.
+    """The digest of all names and contents below a folder: hidden folders, git's own, virtual environments, byte code, `but` left out.
 
     What is left out is not part of a program: Python does not import it from there, or makes it itself.
     """
@@ -33,7 +33,7 @@ def _files(folder: Path, but: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder, followlinks=True):
         here = Path(place)
         folders[:] = [name for name in folders if _belongs(here / name, but)]
-        yield from (here / name for name in files if (here / name).is_file())
+        yield from (here / name for name in files if name != ".git" and (here / name).is_file())
 
 
 def _belongs(folder: Path, but: Path) -> bool:

@@ -39,16 +39,16 @@ def back_to(target: LeftRun, stack: str) -> BackTo:
 
 
 @contextmanager
-def as_then(project: LocalProject, back: BackTo, artefacts: Sequence[Path] = ()) -> Iterator[LocalProject]:
-    """The project as the run had it, for as long as a run needs it. `artefacts` are files and folders that no commit has.
+def as_then(project: LocalProject, back: BackTo, artefacts: Sequence[str] = ()) -> Iterator[LocalProject]:
+    """The project as the run had it, for as long as a run needs it. `artefacts` are files and folders of it that no commit has.
 
     Raises DeployError where that cannot be had, or would be deployed somewhere else.
     """
     root = project.config.root
     _require_commit(project, back)
     with checked_out(project.git, back.commit, project.config.kept / "worktrees") as folder:
-        for path in artefacts:
-            _copy(path, root, folder)
+        for place in places_of([root / name for name in artefacts], root):
+            _copy(place, root, folder)
         share(str(PACKAGES), root, folder)
         with importing(folder, instead_of=root):
             yield LocalProject(project.machine, _config(project, back, folder))
@@ -71,14 +71,24 @@ def _require_commit(project: LocalProject, back: BackTo) -> None:
         )
 
 
-def _copy(path: Path, root: Path, folder: Path) -> None:
-    """Put what a build has made into the same place of the other folder. Raises UsageError."""
-    source = path.resolve()
-    if not source.exists() or not source.is_relative_to(root.resolve()):
-        raise UsageError(
-            f"--artefact: {path} is not there, or not in the project", remedy=remedies.COPY_ARTEFACT.of(root=root)
+def places_of(artefacts: Sequence[Path], root: Path) -> tuple[str, ...]:
+    """Where in the project they are. Raises UsageError for what is not in it."""
+    found = [path.resolve() for path in artefacts]
+    for path in found:
+        if not path.is_relative_to(root.resolve()):
+            raise UsageError(f"--artefact: {path} is not in the project", remedy=remedies.COPY_ARTEFACT.of(root=root))
+    return tuple(path.relative_to(root.resolve()).as_posix() for path in found)
+
+
+def _copy(name: str, root: Path, folder: Path) -> None:
+    """Put what a build has made into the same place of the other folder. Raises NotReadyError."""
+    source, place = root / name, folder / name
+    if not source.exists():
+        raise NotReadyError(
+            f"{name} is not there, which a build has made and no commit has",
+            where=str(root),
+            remedy=remedies.FETCH_ARTEFACT,
         )
-    place = folder / source.relative_to(root.resolve())
     place.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, place, dirs_exist_ok=True)

@@ -52,7 +52,8 @@ class Options:
     holds data, or `all`. `settings` are those of this run only, as `KEY=VALUE`. `verb` is the run's name in its record where
     the operation is not; `writes` keeps that record although the plan only looks. `lock_timeout` is for how many seconds a stack
     is waited for that another run writes. `resumes` is the run that this one goes on with, `plan` the reviewed plan
-    that it applies, `back` the earlier run to which its stack goes back. `overrides` are gates that it does not stop at, for the
+    that it applies, `back` the earlier run to which its stack goes back, with `artefacts`
+    from here. `overrides` are gates that it does not stop at, for the
     `reason`, which is otherwise the environment's.
     """
 
@@ -74,6 +75,7 @@ class Options:
     overrides: tuple[Overridable, ...] = ()
     reason: str = ""
     back: BackTo | None = None
+    artefacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,7 @@ def _started(context: RunContext, options: Options, info: BuildInfo) -> RunStart
         resumes=options.resumes,
         plan=options.plan,
         back_to=options.back.run if options.back else "",
+        artefacts=options.artefacts,
     )
 
 

@@ -97,7 +97,7 @@ def _as_begun(project: LocalProject, known: Records, left: LeftRun) -> Iterator[
             remedy=remedies.ROLL_BACK_ELSEWHERE.of(stack=stack),
         )
     back = back_to(target, stack)
-    with as_then(project, back) as then:
+    with as_then(project, back, left.started.artefacts) as then:
         yield then, back
 
 
@@ -233,6 +233,7 @@ def _options(left: LeftRun, options: ResumeOptions, project: str) -> Options:
         resumes=started.run,
         overrides=options.overrides,
         reason=options.reason or started.reason,
+        artefacts=started.artefacts,
     )
 
 

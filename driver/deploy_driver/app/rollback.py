@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy_driver import remedies
 from deploy_driver.adapters.work_tree import of_file
 from deploy_driver.app import program
-from deploy_driver.app.as_then import as_then, back_to
+from deploy_driver.app.as_then import as_then, back_to, places_of
 from deploy_driver.app.binding import LOCK
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
@@ -68,9 +68,9 @@ def rollback(project: LocalProject, options: RollbackOptions, console: Console) 
     known = records(project, console.notice)
     target, now = chosen(known, whose(project.config), stack.name, options.to)
     require_said_again(target, options.settings, project.config.project)
-    run = _options(options, back_to(target, stack.name))
+    run = _options(options, back_to(target, stack.name), project.config.root)
     require_reason(project, run, [stack])
-    with as_then(project, back_to(target, stack.name), options.artefacts) as then:
+    with as_then(project, back_to(target, stack.name), run.artefacts) as then:
         as_it_was = [then.config.stack(stack.name)]
         program.check_settings(then.config, as_it_was)
         begun = start_run(then, run, as_it_was, console)
@@ -82,7 +82,7 @@ def rollback(project: LocalProject, options: RollbackOptions, console: Console) 
     return RunResult(outcome, ending.code)
 
 
-def _options(options: RollbackOptions, back: BackTo) -> Options:
+def _options(options: RollbackOptions, back: BackTo, root: Path) -> Options:
     return Options(
         Operation.UP,
         yes=options.yes,
@@ -91,6 +91,7 @@ def _options(options: RollbackOptions, back: BackTo) -> Options:
         verb=Verb.ROLLBACK,
         lock_timeout=options.lock_timeout,
         back=back,
+        artefacts=places_of(options.artefacts, root),
         overrides=options.overrides,
         reason=options.reason,
     )

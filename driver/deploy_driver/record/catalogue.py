@@ -138,6 +138,7 @@ class RunStarted(Event):
 
     `config` are the keys that were set for it alone, `allowed` what it may delete, `resumes` the run that it goes on with,
     `plan` the reviewed plan that it applies, `back_to` the earlier run whose commit it deploys again.
+    `artefacts` are what a build has made for it and no commit has, by their places in the project.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -160,6 +161,7 @@ class RunStarted(Event):
     resumes: str = ""
     plan: str = ""
     back_to: str = ""
+    artefacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

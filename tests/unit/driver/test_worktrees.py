@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.worktrees import in_repository_of
-from deploy_driver.app.as_then import as_then
+from deploy_driver.app.as_then import as_then, places_of
 from deploy_driver.app.session import LocalProject
 from deploy_driver.config.environment import Machine
 from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.record.standing import BackTo
+from tests.carried import gone, printed
 from tests.repository import Repository
 from tests.samples import DEPLOY_TOML, TOOLS_FILE, project, target_file
 
@@ -60,8 +63,7 @@ def left(repository: Repository) -> list[str]:
 @contextmanager
 def then(repository: Repository, commit: str = "", *artefacts: str) -> Iterator[DeployConfig]:
     back = BackTo(RUN, "dev", commit or commits(repository)[0])
-    paths = [repository.root / "service" / name for name in artefacts]
-    with as_then(local(repository), back, paths) as found:
+    with as_then(local(repository), back, artefacts) as found:
         yield found.config
 
 
@@ -69,6 +71,15 @@ def refusal(repository: Repository, commit: str = "", *artefacts: str) -> Deploy
     with pytest.raises(DeployError) as caught, then(repository, commit, *artefacts):
         pytest.fail("it was taken")
     return caught.value
+
+
+def said(repository: Repository, commit: str, *artefacts: str) -> str:
+    """What is said against it; nothing where it is taken."""
+    try:
+        with then(repository, commit, *artefacts):
+            return ""
+    except DeployError as error:
+        return f"{error}\n{error.remedy}"
 
 
 def test_its_files_are_there_and_ours_stay(repository: Repository) -> None:
@@ -192,9 +203,74 @@ def test_a_build_that_no_commit_has_is_brought_along(repository: Repository) -> 
         assert (config.root / "dist" / "layers" / "more.zip").read_text() == "more"
     with then(repository, "", "dist/handler.zip") as config:
         assert [path.name for path in (config.root / "dist").iterdir()] == ["handler.zip"]
-    for name in ("dist/nothing.zip", "../elsewhere"):
-        (repository.root / "elsewhere").mkdir(exist_ok=True)
-        assert isinstance(refusal(repository, "", name), UsageError)
+    missing = refusal(repository, "", "dist/later.zip")
+    assert (type(missing), "dist/later.zip is not there" in str(missing)) == (NotReadyError, True)
+    printed(remedies.FETCH_ARTEFACT, missing.remedy)
+    repository.write("service/dist/later.zip")
+    gone(remedies.FETCH_ARTEFACT, said(repository, "", "dist/later.zip"))
+    (repository.root / "elsewhere").mkdir()
+    assert isinstance(refusal(repository, "", "../elsewhere"), UsageError)
+
+
+def test_where_a_build_is_goes_on_record_by_its_place_in_the_project(tmp_path: Path) -> None:
+    assert places_of([tmp_path / "dist" / "handler.zip", tmp_path / "dist" / ".." / "lib"], tmp_path) == (
+        "dist/handler.zip",
+        "lib",
+    )
+    with pytest.raises(UsageError, match="not in the project"):
+        places_of([tmp_path.parent / "handler.zip"], tmp_path)
+
+
+def with_submodules(repository: Repository) -> str:
+    """The commit of a project with a submodule, which has one itself; the next commit has them no more."""
+    inner = Repository(repository.root.parent / "inner").init()
+    inner.write("inner.py", "inner\n")
+    inner.commit()
+    outer = Repository(repository.root.parent / "outer").init()
+    outer.write("outer.py", "outer\n")
+    local_clones = ("-c", "protocol.file.allow=always", "submodule")
+    outer.git(*local_clones, "add", "--quiet", str(inner.root), "within")
+    outer.commit()
+    repository.git(*local_clones, "add", "--quiet", "--name", "shared", str(outer.root), "service/infra/lib")
+    repository.git(*local_clones, "update", "--quiet", "--init", "--recursive")
+    commit = repository.commit("with submodules")
+    outer.write("outer.py", "newer\n")
+    outer.commit()
+    repository.git("rm", "--quiet", "service/infra/lib")
+    repository.commit("without")
+    return commit
+
+
+def test_submodules_are_those_of_then_as_this_clone_has_them(repository: Repository) -> None:
+    commit = with_submodules(repository)
+    before = (repository.root / ".git" / "config").read_text()
+    for kept in ("inner", "outer"):
+        shutil.rmtree(repository.root.parent / kept)  # where they were cloned from cannot be reached
+    with then(repository, commit) as config:
+        lib = config.root / "infra" / "lib"
+        assert (lib / "outer.py").read_text() == "outer\n"
+        assert (lib / "within" / "inner.py").read_text() == "inner\n"
+        assert repository.git("-C", str(config.root), "status", "--porcelain") == ""
+    assert (repository.root / ".git" / "config").read_text() == before
+    assert left(repository) == []
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_a_submodule_that_this_clone_does_not_have_is_named(repository: Repository) -> None:
+    commit = with_submodules(repository)
+    shutil.rmtree(repository.root / ".git" / "modules" / "shared" / "modules")
+    error = refusal(repository, commit)
+    assert isinstance(error, NotReadyError)
+    assert "of its submodule within, and nothing is fetched here" in str(error)
+    shutil.rmtree(repository.root / ".git" / "modules")
+    assert "of its submodule service/infra/lib" in str(refusal(repository, commit))
+    assert left(repository) == []
+
+    printed(remedies.FETCH_SUBMODULES, error.remedy)
+    repository.git("checkout", "--quiet", "--detach", commit)
+    repository.git("-c", "protocol.file.allow=always", "submodule", "update", "--quiet", "--init", "--recursive")
+    repository.git("checkout", "--quiet", "main")
+    gone(remedies.FETCH_SUBMODULES, said(repository, commit))
 
 
 @pytest.mark.parametrize(
