@@ -252,19 +252,13 @@ def program(first: str, last: str = "") -> Strike:
     return strike
 
 
-def damage(how: Callable[[bytes, bytes], bytes | None], *, put_back: bool = False) -> Strike:
+def damage(how: Callable[[bytes, Callable[[], bytes]], bytes | None], *, put_back: bool = False) -> Strike:
     """The file of a stack's state is what `how` makes of it and of another stack's; None removes it. Put back when the run is over."""
 
     def strike(attack: Attack) -> Iterator[None]:
         s3, attack.meant = attack.project.client("tools", "s3"), _next(attack)
-        other = STACKS[STACKS.index(attack.meant) - 1]
-        try:
-            own, foreign = (
-                s3.get_object(Bucket=BUCKET, Key=state_key(name))["Body"].read() for name in (attack.meant, other)
-            )
-        except s3.exceptions.NoSuchKey as error:
-            raise NothingToStrikeError("a state to damage") from error
-        spoiled = how(own, foreign)
+        own = _state(attack, attack.meant)
+        spoiled = how(own, lambda: _state(attack, STACKS[STACKS.index(attack.meant) - 1]))
         if spoiled is None:
             s3.delete_object(Bucket=BUCKET, Key=state_key(attack.meant))
         else:
@@ -274,6 +268,14 @@ def damage(how: Callable[[bytes, bytes], bytes | None], *, put_back: bool = Fals
             s3.put_object(Bucket=BUCKET, Key=state_key(attack.meant), Body=own)
 
     return strike
+
+
+def _state(attack: Attack, stack: str) -> bytes:
+    s3 = attack.project.client("tools", "s3")
+    try:
+        return bytes(s3.get_object(Bucket=BUCKET, Key=state_key(stack))["Body"].read())
+    except s3.exceptions.NoSuchKey as error:
+        raise NothingToStrikeError(f"a state of {stack}") from error
 
 
 def _next(attack: Attack) -> str:
@@ -287,7 +289,7 @@ def _next(attack: Attack) -> str:
     return after[0]
 
 
-def newer(own: bytes, _foreign: bytes) -> bytes:
+def newer(own: bytes, _other: Callable[[], bytes]) -> bytes:
     return json.dumps({**json.loads(own), "version": 99}).encode()
 
 

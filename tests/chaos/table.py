@@ -415,7 +415,7 @@ STATES = tuple(
             (RESUME,),
         ),
         ("vanished", "is gone", lambda _own, _other: None, _PUT_BACK, (RESUME,)),
-        ("foreign", "is another stack's", lambda _own, other: other, _FOREIGN, (RESTORE, RESUME)),
+        ("foreign", "is another stack's", lambda _own, other: other(), _FOREIGN, (RESTORE, RESUME)),
     )
 )
 
