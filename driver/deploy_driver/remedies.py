@@ -542,3 +542,19 @@ LEFT_BY_UP = Remedy(
 LEFT_BY_DESTROY = Remedy("delete what nobody needs: `deploy exec --stack {stack} -- aws …`")
 BUILD_ONCE_AND_PREVIEW = Remedy("build it once, leave it alone while a run goes on, and preview again")
 NAME_AN_ACTION = Remedy("name an action as AWS does; known are those of {services}")
+
+# in the place of the engine's own advice
+LOOK_UP_PENDING = Remedy(
+    "`deploy resume` looks up in the account what became of them; `deploy repair --stack {stack}` only this stack"
+)
+RESUME_LOCKED = Remedy("let `deploy resume` remove the lock of an engine that is dead")
+ENCRYPT_WITH_STATE_KEY = Remedy(
+    "a passphrase encrypts the secrets of {stack}, and no run is given one: set them again with "
+    "`deploy config set KEY --secret --stack {stack}`"
+)
+REFRESH_INSTEAD = Remedy("`deploy up --stacks {stack} --refresh`")
+UP_INSTEAD = Remedy("`deploy up --stacks {stack}`")
+SET_UP_INSTEAD = Remedy("`deploy setup`")
+SET_SETTING = Remedy("set it with `deploy config set {key} VALUE --stack {stack}`")
+SET_SECRET_SETTING = Remedy("set it with `deploy config set {key} --secret --stack {stack}`")
+ENGINE_ITSELF = Remedy("`deploy exec --stack {stack} -- pulumi {words}`")

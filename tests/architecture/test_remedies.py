@@ -29,6 +29,7 @@ THEIRS = re.compile(r"`(?:pulumi|terraform) [a-z]")
 
 CATALOGUES: tuple[ModuleType, ...] = (of_driver, of_tools)
 FILLED_IN_LATER = {
+    "deploy_driver.adapters.engine.advice": {"stack", "key"},
     "deploy_driver.adapters.engine.failures": {"stack"},
     "deploy_driver.app.resume": {"stacks"},
     "deploy_driver.assurance.findings.catalogue": {"again"},
@@ -157,8 +158,11 @@ def carried_out() -> set[str]:
     """The remedies that tests name where they look that one is gone after it was followed."""
     found = set()
     for path in (ROOT / "tests").rglob("*.py"):
-        for node in ast.parse(path.read_text("utf-8")).body:
+        tree = ast.parse(path.read_text("utf-8")).body
+        tables = {ast.unparse(node.targets[0]): node for node in tree if isinstance(node, ast.Assign)}
+        for node in tree:
             words = [ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute | ast.Name)]
+            words += [ast.unparse(part) for name in tables.keys() & set(words) for part in ast.walk(tables[name])]
             if FOLLOWING & set(words):
                 found |= {word.rpartition(".")[2] for word in words if word.startswith(("remedies.", "of_tools."))}
     return found

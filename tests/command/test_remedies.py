@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -81,12 +82,24 @@ def here(tmp_path: Path) -> Iterator[Here]:
     lifecycle.down(root / ".deploy" / "sandbox")
 
 
+AROUND = frozenset({"--all", "--directory", "--number"})
+"""What a test adds by itself, so that a line means something where it stands."""
+
+
+def options(said: str) -> set[str]:
+    """The options in a line or in a sentence."""
+    return set(re.findall(r"(?<!\S)--[a-z][a-z-]*", said))
+
+
 def is_helped(here: Here, remedy: Remedy, line: str, follow: Callable[[Here], str]) -> None:
     """Type the line; the remedy is printed; follow it, and type what that leads to: it is not printed again."""
     said = here.types(line)
     at_it = replace(here, said=printed(remedy, said.err + said.out))
     first = next((one for one in said.err.splitlines() if one.startswith("error: ")), "")
-    after = here.types(follow(at_it))
+    then = follow(at_it)
+    new = options(then) - options(line) - AROUND - options(at_it.said.text if at_it.said else "")
+    assert not new, f"nobody said {new}"
+    after = here.types(then)
     gone(remedy, after.err + after.out)
     assert not first or first not in after.err.splitlines(), after.err
     assert "No such option" not in after.err, after.err
@@ -429,3 +442,19 @@ def test_stacks_that_are_named_need_no_git(here: Here, remedy: Remedy, path: str
     if not path:
         here.sets(PATH=str(here.root))
     is_helped(here, remedy, "preview --affected --base main", lambda _: "preview --stacks dev")
+
+
+def test_the_history_that_a_shallow_clone_lacks_is_fetched(here: Here, repository: Repository) -> None:
+    repository.commit("one more")
+    shallow = Repository(here.root.parent / "shallow")
+    shallow.root.mkdir()
+    shallow.git("clone", "--quiet", "--depth", "1", "--no-single-branch", f"file://{here.root}", ".")
+    there = replace(here, root=shallow.root)
+
+    def follow(at_it: Here) -> str:
+        assert at_it.said
+        [command] = (words for words in Remedy(at_it.said.text).commands if words[0] == "git")
+        shallow.git(*command[1:])
+        return "list --affected --base origin/main"
+
+    is_helped(there, remedies.FETCH_HISTORY, "list --affected --base origin/main", follow)

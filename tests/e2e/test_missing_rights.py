@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import Ended, Project
 from tests.e2e.test_own_service import service, well
 
@@ -37,12 +38,11 @@ def test_all_that_is_missing_is_said_before_anything_is_changed(service: Project
     assert "orders-dev-returns-222222222222" not in service.buckets("dev")
     assert service.client("dev", "sqs").list_queues(QueueNamePrefix="orders-dev-late").get("QueueUrls", []) == []
 
-    printed = re.search(r"`deploy (bootstrap --stacks dev-access)`", refused.out)
-    assert printed, refused
-    well(service.deploy(*shlex.split(printed[1]), "--yes"))
+    [command] = printed(remedies.GRANT_RIGHTS, refused.out).commands
+    well(service.deploy(*command[1:], "--yes"))
     assert named <= allowed(service) - before
     nothing_is_missing(service)
-    well(service.deploy("up", "--stacks", "dev"))
+    gone(remedies.GRANT_RIGHTS, well(service.deploy("up", "--stacks", "dev")).out)
     assert "orders-dev-returns-222222222222" in service.buckets("dev")
     what_left_the_program_before_the_last_bootstrap_is_told_of(service, program)
 

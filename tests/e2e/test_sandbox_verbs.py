@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS
+from tests.carried import gone, printed
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import Project, copy_project
 
@@ -45,16 +47,17 @@ def test_an_account_of_a_new_stack_file_is_missed_by_name_and_then_made(project:
     missed = project.deploy("bootstrap", "--stacks", "qa-access", "--yes")
     assert missed.code == 3, missed
     assert "the sandbox has no account 555555555555" in missed.err
-    assert "deploy sandbox up" in missed.err
+    [command] = printed(remedies.MAKE_SANDBOX_ACCOUNTS, missed.err).commands
     assert "trust policy" not in missed.err
 
-    again = project.deploy("sandbox", "up", "--output", "json")
+    again = project.deploy(*command[1:], "--output", "json")
     assert again.code == 0, again
     assert again.json["accounts"] == {**ACCOUNTS, "qa": "555555555555"}
     assert "qa (555555555555)" in again.err
     assert "items-dev-deployment" in project.roles("dev")
     made = project.deploy("bootstrap", "--stacks", "tools,qa-access", "--yes")
     assert made.code == 0, made
+    gone(remedies.MAKE_SANDBOX_ACCOUNTS, made.err)
 
 
 def test_two_run_side_by_side_and_know_nothing_of_each_other(project: Project, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,9 @@ from typing import Any
 import pytest
 
 from deploy_toolchain import Search
+from deploy_toolchain import remedies as of_tools
 from deploy_toolchain.engine import find_engine
+from tests.carried import gone, printed
 from tests.samples import project
 from tests.vendor import publish_engine, serving
 
@@ -66,10 +67,11 @@ def test_the_engine_is_fetched_checked_each_time_and_refused_once_it_was_replace
         machine = Machine(tmp_path, vendor)
         before = machine.deploy("preview", "--stacks", "dev")
         assert before.returncode == 3, before
-        assert "run `deploy setup`" in before.stderr
+        [command] = printed(of_tools.OBTAIN_ENGINE, before.stderr).commands
 
-        obtained = machine.deploy("setup")
+        obtained = machine.deploy(*command[1:])
         assert obtained.returncode == 0, obtained
+        gone(of_tools.OBTAIN_ENGINE, machine.deploy("preview", "--stacks", "dev").stderr)
         assert "pulumi 3.250.0: fetched from the vendor" in obtained.stdout
         assert {each["result"] for each in machine.doctor_on_tools()} == {"ok"}
 
@@ -82,12 +84,13 @@ def test_the_engine_is_fetched_checked_each_time_and_refused_once_it_was_replace
             assert "poison" not in refused.stderr
         (said,) = machine.doctor_on_tools()
         assert "not the one that was obtained" in said["fact"]
-        folder = re.search(r"remove (\S+) and run `deploy setup`", said["remedy"])
-        assert folder
+        replaced = printed(of_tools.OBTAIN_ENGINE_AGAIN, said["remedy"])
 
-        shutil.rmtree(folder[1])
-        assert machine.deploy("setup").returncode == 0
-        assert {each["result"] for each in machine.doctor_on_tools()} == {"ok"}
+        shutil.rmtree(replaced["folder"])
+        assert machine.deploy(*replaced.commands[0][1:]).returncode == 0
+        after = machine.doctor_on_tools()
+        assert {each["result"] for each in after} == {"ok"}
+        gone(of_tools.OBTAIN_ENGINE_AGAIN, str(after))
 
 
 def test_a_real_plugin_that_was_asked_for_and_is_not_there_is_said_and_the_way_out_works(tmp_path: Path) -> None:
@@ -97,12 +100,14 @@ def test_a_real_plugin_that_was_asked_for_and_is_not_there_is_said_and_the_way_o
         refused = machine.deploy(*arguments, env=env)
         assert refused.returncode == 3, refused
         assert "The real AWS plugin (pulumi-resource-aws 7.51.1) cannot be had" in refused.stderr
-        assert "DEPLOY_PLUGIN=stand-in" in refused.stderr
+        assert "DEPLOY_PLUGIN=stand-in" in printed(of_tools.OBTAIN_PLUGIN, refused.stderr).text
     (said,) = machine.doctor_on_tools(env)
     assert "cannot be had" in said["fact"]
 
     without = {**env, "DEPLOY_PLUGIN": "stand-in"}
-    assert "stand-in" in machine.deploy("setup", env=without).stdout
+    obtained = machine.deploy("setup", env=without)
+    assert "stand-in" in obtained.stdout
+    gone(of_tools.OBTAIN_PLUGIN, obtained.stderr)
     assert {each["result"] for each in machine.doctor_on_tools(without)} == {"ok"}
     on_aws = machine.deploy("setup", "--cloud", "aws", env=without)
     assert on_aws.returncode == 3, on_aws

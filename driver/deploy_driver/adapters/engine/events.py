@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from deploy_driver.adapters.engine.advice import ours
 from deploy_driver.adapters.engine.failures import Said, refuses_state
 from deploy_driver.adapters.engine.properties import (
     diffs_of,
@@ -156,7 +157,7 @@ class EventReader:
         if severity == "error":
             about = _is_about_a_resource(event.urn or "") and _SAVING not in message
             self.errors.append(Said(message, resource=about))
-        self._say(severity, message, event.urn or "")
+        self._say(severity, ours(message, self.stack), event.urn or "")
 
     def _began(self, step: StepEventMetadata) -> None:
         if counts(step):

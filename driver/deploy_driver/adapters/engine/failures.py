@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from deploy_driver import remedies
+from deploy_driver.adapters.engine.advice import ours
 from deploy_project.remedy import NO_REMEDY, Remedy
 
 
@@ -288,7 +289,7 @@ def classify(errors: Sequence[Said], said: str, code: int, stack: str = "", mach
             f"the engine was killed ({signal.Signals(-code).name})",
             remedies.RESUME_KILLED,
         )
-    words = _first_words([error.message for error in errors], said)
+    words = ours(_first_words([error.message for error in errors], said), stack)
     return Failure(words or f"the engine ended with code {code} and did not say why")
 
 
@@ -300,7 +301,11 @@ def _matches(messages: Sequence[str], by: _By, names: Mapping[str, str]) -> Iter
             if found:
                 facts = {name: value or "" for name, value in found.groupdict().items()}
                 facts |= {**names, "to": f" to {facts['who']}" if facts.get("who") else ""}
-                reason = _first_words([message], "") if row.reason is None else row.reason.format(**facts)
+                reason = (
+                    ours(_first_words([message], ""), names["stack"])
+                    if row.reason is None
+                    else row.reason.format(**facts)
+                )
                 yield Failure(reason, row.remedy.of(**facts), row.busy)
 
 

@@ -1,0 +1,45 @@
+"""What the engine, its plugins and its SDK advise, in words that whoever runs `deploy` can follow.
+
+Their commands ask for a login, for a passphrase, or for an engine on PATH. What is said is only shown like this: what a
+failure is known by is what the engine said, and its own event log in the run's folder stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from deploy_driver import remedies
+from deploy_project.remedy import Remedy
+
+_SET = re.compile(
+    r"(?:please )?set a value using the command `pulumi config set(?P<secret> --secret)? (?P<key>\S+) <value>`"
+)
+_PENDING = re.compile(r"These resources are in an unknown state because .*?\Z", re.DOTALL)
+_INSTEAD: tuple[tuple[re.Pattern[str], Remedy], ...] = (
+    (_PENDING, remedies.LOOK_UP_PENDING),
+    (re.compile(r"delete the lock file with `pulumi cancel`"), remedies.RESUME_LOCKED),
+    (re.compile(r"[^\n.;]*\bPULUMI_CONFIG_PASSPHRASE\b[^\n]*"), remedies.ENCRYPT_WITH_STATE_KEY),
+    (re.compile(r"`pulumi (?:refresh|up --refresh)`"), remedies.REFRESH_INSTEAD),
+    (re.compile(r"`pulumi (?:up|update)`"), remedies.UP_INSTEAD),
+    (re.compile(r"`pulumi (?:plugin )?install[^`]*`"), remedies.SET_UP_INSTEAD),
+)
+_COMMAND = re.compile(r"`pulumi (?P<words>(?!login\b|new\b)[^`<>\n]+)`")
+"""Any other: the engine of a run, on the state of the stack."""
+_SENTENCE = re.compile(r"[^\n.;]*`pulumi (?:login|new)\b[^`]*`[^\n.;]*[.;]?")
+"""What nobody here needs."""
+
+
+def ours(said: str, stack: str) -> str:
+    """The same text, with advice that can be followed for `stack`."""
+    if "pulumi" not in said.lower():
+        return said
+
+    def setting(found: re.Match[str]) -> str:
+        way = remedies.SET_SECRET_SETTING if found["secret"] else remedies.SET_SETTING
+        return way.of(key=found["key"], stack=stack)
+
+    said = _SET.sub(setting, said)
+    for pattern, remedy in _INSTEAD:
+        said = pattern.sub(lambda _, way=remedy: way.of(stack=stack), said)  # type: ignore[misc]
+    said = _COMMAND.sub(lambda found: remedies.ENGINE_ITSELF.of(stack=stack, words=found["words"]), said)
+    return _SENTENCE.sub("", said).strip()
