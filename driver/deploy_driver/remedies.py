@@ -102,7 +102,6 @@ RESUME_KILLED = Remedy(
 )
 EARLIER_STATE = Remedy("find out who changed it, and put an earlier version of it back")
 MAKE_ROOM_AND_RESUME = Remedy("make room, or the folder writable; then `deploy resume`")
-NAME_PROJECT = Remedy("Add a line such as `name: items`.")
 NAME_PROGRAM = Remedy("Let `main` name the folder that holds the program's `__main__.py`.")
 
 # adapters

@@ -28,8 +28,9 @@ from deploy_infra.policies.place import Place, made
 from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_project.project_file import ProjectFile, read_project
 from deploy_project.source_lines import frames_of, own_line
-from deploy_project.stackfile import Setting, StackFile, ValueKind, read
+from deploy_project.stackfile import Setting, StackFile, read
 from deploy_project.stacks import env_of, file_name
+from deploy_project.written import ValueKind
 
 RECORDING: ContextVar[bool] = ContextVar("recording", default=False)
 """Whether the program that asks is being recorded: then everything that it asks for is said at once, afterwards."""

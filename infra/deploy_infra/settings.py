@@ -19,8 +19,9 @@ from deploy_project.keys import (
     unknown,
 )
 from deploy_project.project_file import read_project
-from deploy_project.stackfile import Problem, Reader, Setting, StackFile, ValueKind, read, shown
+from deploy_project.stackfile import Reader, Setting, StackFile, read
 from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_of, file_name, is_access, is_env, project_of
+from deploy_project.written import Problem, ValueKind, shown
 
 DEFAULT_PROVIDERS = "pulumi:disable-default-providers"
 
@@ -159,7 +160,7 @@ def _running(stack: str) -> Values:
 
     keys = _keys(env_of(stack))
     given = {key.name: pulumi.Config(key.name.split(":")[0]).get(key.name.split(":")[1]) for key in keys}
-    settings = {name: Setting(ValueKind.TEXT, value) for name, value in given.items() if value is not None}
+    settings = {name: Setting(ValueKind.TEXT, value) for name, value in given.items() if value}
     values, found = judged(StackFile(f"configuration of {stack}", settings), keys)
     if found:
         hint = f"give it with --config-file {file_name(env_of(stack))}"

@@ -14,8 +14,9 @@ from functools import cache
 from importlib.resources import files
 
 from deploy_project.accounts import ORGANIZATION_ROLE, SESSION, Value, Values
-from deploy_project.stackfile import Problem, Setting, StackFile, ValueKind, shown
+from deploy_project.stackfile import Setting, StackFile
 from deploy_project.stacks import ACCESS, PARTITION, TOOLS
+from deploy_project.written import Problem, ValueKind, shown
 
 
 def _nothing_more(_: Setting) -> str:
@@ -204,7 +205,7 @@ def judged(file: StackFile, keys: Sequence[Key]) -> tuple[Values, list[Problem]]
             values[key.name] = value
         elif got is not None and got.kind is not ValueKind.NOTHING:
             problems.append(file.problem(key.name, f"got {got.shown()}, expected {key.expected}{key.hint(got)}"))
-        elif file.whole:
+        else:
             problems.append(file.problem(key.name, f"missing, expected {key.expected}"))
     for one, other in _DIFFERENT:
         if other in values and values[other] == values.get(one):

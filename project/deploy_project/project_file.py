@@ -5,17 +5,30 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node
+
+from deploy_project.written import Problem, at, content_of, data_of, document, entries, strangers, text_of, within
 
 PROJECT_FILE = "Pulumi.yaml"
 
 SERVICES = frozenset({"lambda", "s3", "apigateway", "logs"})
 """What every account admits; further services an administrator names in deploy.toml. Words are IAM's prefixes."""
+
+_KNOWN = (
+    *("name", "runtime", "main", "description", "author", "website", "license", "config", "options", "template"),
+    *("plugins", "packages", "requiredPulumiVersion"),
+)
+"""The keys of `Pulumi.yaml` (Pulumi's reference, "Project file") but for those that `deploy` has another way for."""
+
+_INSTEAD = {
+    "backend": "remove it: `deploy` keeps states where Pulumi.tools.yaml says, in deploy:stateBucket",
+    "stackConfigDir": "remove it, and put the stack files beside Pulumi.yaml",
+}
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 
@@ -24,13 +37,14 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
 class ProjectFile:
     """`name` is the service's; `main` names the folder of its program, or the file in it that starts it, relative to `root`.
 
-    `config` are the settings of all stacks by full key, as texts: what a stack file does not say otherwise.
+    `config` are the settings of all stacks by full key, as texts: what a stack file does not say otherwise. `said` is the whole file.
     """
 
     name: str
     root: Path
     main: str
     config: Mapping[str, str]
+    said: Mapping[str, Any]
 
     @property
     def entry(self) -> Path:
@@ -40,23 +54,42 @@ class ProjectFile:
 
 
 def read_project(root: Path) -> ProjectFile:
-    """Read `Pulumi.yaml` in `root`, and find the program as Pulumi's Python host does. Raises ValueError, which names the key."""
+    """Read `Pulumi.yaml` in `root`, and find the program as Pulumi's Python host does. Raises ValueError, a line for each problem."""
     try:
-        said = YAML(typ="safe").load((root / PROJECT_FILE).read_text("utf-8"))
+        whole = document(PROJECT_FILE, content_of(root / PROJECT_FILE))
     except OSError as error:
         raise ValueError(f"{PROJECT_FILE}: cannot be read: {error.strerror}") from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise ValueError(f"{PROJECT_FILE}: not YAML: {str(error).splitlines()[0]}") from None
-    name = said.get("name") if isinstance(said, dict) else None
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(f"{PROJECT_FILE}: name: got {name!r}, expected a project's name: letters, digits and _.-")
-    runtime = said.get("runtime")
+    problems = list(whole.problems)
+    said = data_of(whole.root) if isinstance(whole.root, MappingNode) else {}
+    if not problems and not isinstance(whole.root, MappingNode):
+        problems.append(Problem(PROJECT_FILE, 1, 1, "name", "missing, expected a project's name"))
+    elif whole.root is not None:
+        problems += [*within(PROJECT_FILE, "", whole.root), *strangers(PROJECT_FILE, whole.root, _KNOWN, _INSTEAD)]
+        problems += _wrong(whole.root, said)
+    if problems:
+        raise ValueError("\n".join(map(str, sorted(problems))))
+    settings = {key: value for key, value in said.items() if value is not None}
+    return ProjectFile(said["name"], root, said.get("main") or ".", _config(said["name"], said.get("config")), settings)
+
+
+def _wrong(root: Node, said: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the keys that `deploy` itself reads."""
+    nodes = {text_of(key): key for key, _ in entries(root)}
+    name, main, runtime = said.get("name"), said.get("main"), said.get("runtime")
     language = runtime.get("name") if isinstance(runtime, dict) else runtime
-    if language not in {None, "python"}:
-        raise ValueError(
-            f"{PROJECT_FILE}: runtime: got {language!r}, expected python: `deploy` runs programs in Python"
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        expected = "expected a project's name: letters, digits and _.-"
+        yield at(
+            PROJECT_FILE,
+            nodes.get("name", root),
+            "name",
+            f"got {name!r}, {expected}" if name else f"missing, {expected}",
         )
-    return ProjectFile(name, root, str(said.get("main") or "."), _config(name, said.get("config")))
+    if main is not None and (not isinstance(main, str) or "\0" in main):
+        yield at(PROJECT_FILE, nodes["main"], "main", "expected the program's folder, or the file in it that starts it")
+    if language not in {None, "python"}:
+        what = f"got {language!r}, expected python: `deploy` runs programs in Python"
+        yield at(PROJECT_FILE, nodes["runtime"], "runtime", what)
 
 
 def _config(project: str, said: object) -> Mapping[str, str]:
@@ -77,8 +110,10 @@ def admitted(root: Path) -> frozenset[str]:
     """
     file = root / "deploy.toml"
     try:
-        said = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
-    except tomllib.TOMLDecodeError as error:
+        said = tomllib.loads(content_of(file).decode("utf-8")) if file.is_file() else {}
+    except OSError as error:
+        raise ValueError(f"deploy.toml: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"deploy.toml: not TOML: {error}") from None
     access = said.get("access", {})
     services = access.get("services", []) if isinstance(access, dict) else None

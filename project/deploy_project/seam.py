@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import ConfigDict, StrictInt, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from deploy_project.stackfile import Problem
+from deploy_project.written import Problem
 
 T = TypeVar("T")
 

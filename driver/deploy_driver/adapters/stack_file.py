@@ -17,7 +17,8 @@ from ruamel.yaml.scalarstring import (
 )
 from ruamel.yaml.util import load_yaml_guess_indent
 
-from deploy_project.stackfile import ValueKind, parse
+from deploy_project.stackfile import parse
+from deploy_project.written import ValueKind
 
 _PLAIN = {ValueKind.NUMBER, ValueKind.TRUTH, ValueKind.TEXT}
 

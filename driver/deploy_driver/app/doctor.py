@@ -48,8 +48,9 @@ from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.accounts import EnterAs
 from deploy_project.remedy import Remedy
 from deploy_project.seam import Documents, Inventory
-from deploy_project.stackfile import Problem, read
+from deploy_project.stackfile import read
 from deploy_project.stacks import TOOLS, arn
+from deploy_project.written import Problem
 
 T = TypeVar("T")
 

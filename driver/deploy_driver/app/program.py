@@ -28,8 +28,8 @@ from deploy_project.seam import (
     answer,
 )
 from deploy_project.source_lines import frames_of, own_line
-from deploy_project.stackfile import Problem
 from deploy_project.stacks import arn, project_of
+from deploy_project.written import Problem
 
 T = TypeVar("T")
 

@@ -47,8 +47,9 @@ from deploy_project.keys import (
     unknown,
 )
 from deploy_project.project_file import PROJECT_FILE, read_project
-from deploy_project.stackfile import Problem, Reader, StackFile, read
+from deploy_project.stackfile import Reader, StackFile, read
 from deploy_project.stacks import ACCESS, TOOLS, file_name
+from deploy_project.written import Problem
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "program": ProgramTable,
@@ -233,7 +234,7 @@ def _project(root: Path, longest_stack: str) -> tuple[str, str, list[str]]:
     try:
         project = read_project(root)
     except ValueError as error:
-        return "", "", [str(error)]
+        return "", "", str(error).splitlines()
     name = project.name
     if len(name) + len(longest_stack) > NAMES_LIMIT:
         expected = f"at most {NAMES_LIMIT} characters together with the stack's name {longest_stack!r}"

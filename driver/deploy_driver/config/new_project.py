@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from deploy_driver.config.load import NAMES_LIMIT
-from deploy_project.stackfile import shown
 from deploy_project.stacks import ACCESS, ENV_EXPECTED, TOOLS, is_access, is_env
+from deploy_project.written import shown
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _ID = re.compile(r"[0-9]{12}", re.ASCII)

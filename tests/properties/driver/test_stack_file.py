@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy_driver.adapters.stack_file import Encrypted, with_setting
-from deploy_project.stackfile import Setting, ValueKind, parse
+from deploy_project.stackfile import Setting, parse
+from deploy_project.written import ValueKind
 
 NAMES = st.sampled_from([f"items:{name}" for name in ("memory", "a", "b.c", "long-name", "x")])
 VALUES = st.sampled_from([

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from deploy_infra.documents import documents
 from deploy_infra.settings import problems
 from deploy_project.keys import TARGET_KEYS, TOOLS_KEYS
-from deploy_project.stackfile import shown
+from deploy_project.written import shown
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = st.sampled_from(sorted({key.name for key in (*TOOLS_KEYS, *TARGET_KEYS)})) | st.text(max_size=30)

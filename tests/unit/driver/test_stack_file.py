@@ -33,7 +33,7 @@ def changed(key: str, value: str | Encrypted, content: bytes = FILE) -> list[str
     [
         ("items:memory", "256", ["  items:memory: 256", "-  items:memory: 128"]),
         ("items:memory", "128", []),
-        ("items:new", "1.50", ["  items:new: 1.50"]),
+        ("items:new", "1.50", ['  items:new: "1.50"']),
         ("items:new", "true", ["  items:new: true"]),
         ("items:new", "some text", ["  items:new: some text"]),
         ("items:new", "", ['  items:new: ""']),

@@ -85,9 +85,9 @@ def test_what_may_be_left_out_has_aws_s_own_value_and_what_may_not_is_asked_for(
     assert str(problems[0]) == "Pulumi.dev.yaml:1: deploy:account: missing, expected 12 digits in quotes"
 
 
-def test_keys_that_may_be_merged_in_are_not_asked_for() -> None:
+def test_of_a_file_with_a_merge_key_nothing_else_is_judged() -> None:
     found = judged(parse("Pulumi.dev.yaml", b"x: &x {}\nconfig:\n  <<: *x\n"), TARGET_KEYS)[1]
-    assert [problem.key for problem in found] == ["<<"]
+    assert [problem.key for problem in found] == ["&x", "<<", "*x"]
 
 
 def test_a_key_that_is_unknown_is_told_with_the_one_that_was_meant() -> None:

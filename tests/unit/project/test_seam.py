@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy_project.seam import DOCUMENTS, INVENTORY, NEEDS, PROBLEMS, AnswerError, answer
-from deploy_project.stackfile import Problem
+from deploy_project.written import Problem
 
 MADE: dict[str, Any] = {
     "roles": {"deployment": {"name": "items-dev-deployment", "maxSession": 3600}},

@@ -21,7 +21,6 @@ from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeSt
 from deploy_driver.adapters.engine.program import Imports, switched_streams, tidy
 from deploy_driver.adapters.engine.reencrypt import encrypted_anew
 from deploy_driver.adapters.engine.workdir import (
-    Project,
     Workspace,
     empty_workspace_of,
     prepare,
@@ -35,6 +34,7 @@ from deploy_driver.drift.resource_state import StackStates
 from deploy_driver.errors import InterruptedRunError
 from deploy_driver.ports import Emit
 from deploy_driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
+from deploy_project.project_file import ProjectFile
 from deploy_project.stacks import is_access, project_of
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class AutomationEngine:
     def _run(
         self,
         operate: Operate,
-        project: Project,
+        project: ProjectFile,
         workspace: Workspace,
         request: EngineRequest,
         emit: Emit,
@@ -226,7 +226,7 @@ class AutomationEngine:
         return self._read(operate, project, workspace, request, events)
 
     def _read(
-        self, operate: Operate, project: Project, workspace: Workspace, request: EngineRequest, events: EventReader
+        self, operate: Operate, project: ProjectFile, workspace: Workspace, request: EngineRequest, events: EventReader
     ) -> EngineReport:
         began = time.monotonic()
         imports = self._imports_of(project)
@@ -247,7 +247,7 @@ class AutomationEngine:
             ).run(operate, request, events)
             return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
 
-    def _workspace(self, project: Project, request: EngineRequest, *, new: bool = False) -> Workspace:
+    def _workspace(self, project: ProjectFile, request: EngineRequest, *, new: bool = False) -> Workspace:
         return workspace_of(
             prepare(project, self._work / request.stack, request.stack, request.config_file, request.facts),
             request.environment,
@@ -257,12 +257,12 @@ class AutomationEngine:
             new=new,
         )
 
-    def _empty_workspace(self, project: Project, request: EngineRequest) -> Workspace:
+    def _empty_workspace(self, project: ProjectFile, request: EngineRequest) -> Workspace:
         folder = self._work / f"{request.stack}-empty"
         workdir = prepare(project, folder, request.stack, request.config_file, request.facts)
         return empty_workspace_of(workdir, request.environment, home=self._pulumi_home)
 
-    def _imports_of(self, project: Project) -> Imports:
+    def _imports_of(self, project: ProjectFile) -> Imports:
         with self._lock:
             if self._imports is None:
                 self._imports = Imports(project.entry.parent)

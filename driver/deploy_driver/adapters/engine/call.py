@@ -21,9 +21,10 @@ from deploy_driver.adapters.engine.failures import Failure, classify, state_refu
 from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, Program
 from deploy_driver.adapters.engine.uploads import UnexpectedUploadError, UploadGuard
-from deploy_driver.adapters.engine.workdir import Project, Workspace
+from deploy_driver.adapters.engine.workdir import Workspace
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Tool, Upload
+from deploy_project.project_file import ProjectFile
 
 if TYPE_CHECKING:
     from pulumi.automation import Stack
@@ -126,7 +127,7 @@ class Call:
         engine: Tool,
         process: EngineProcess,
         workspace: Workspace,
-        project: Project,
+        project: ProjectFile,
         imports: Imports,
         *,
         must_declare: bool,

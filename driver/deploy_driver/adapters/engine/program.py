@@ -16,9 +16,9 @@ from importlib.util import find_spec, module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from deploy_driver.adapters.engine.workdir import Project
 from deploy_driver.adapters.sources import FromSource, make_importable
 from deploy_driver.record.redaction import learn
+from deploy_project.project_file import ProjectFile
 from deploy_project.source_lines import frames_of, own_line
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class Program:
 
     def __init__(
         self,
-        project: Project,
+        project: ProjectFile,
         imports: Imports,
         on_print: Listener,
         *,

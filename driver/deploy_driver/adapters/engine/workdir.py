@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -12,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from deploy_driver import remedies
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.values import Backend
-from deploy_project.stackfile import OF_SECRETS
+from deploy_project import project_file
+from deploy_project.project_file import ProjectFile
+from deploy_project.stackfile import read
 from deploy_project.stacks import env_of, is_access, project_of
+from deploy_project.written import as_yaml
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -35,9 +34,6 @@ _OURS: Mapping[str, str] = {
 
 AUTONAMING = "${project}-${stack}-${name}-${hex(7)}"
 """What the engine calls a resource of a service that its program gives no name: what its roles may touch begins with that."""
-
-_NOT_COPIED = ("backend", "stackConfigDir")
-"""Keys of the user's `Pulumi.yaml` that say where state and stack files are: the driver says so itself."""
 
 
 @contextmanager
@@ -114,16 +110,6 @@ def empty_workspace_of(workdir: WorkDir, given: Mapping[str, str], *, home: Path
 
 
 @dataclass(frozen=True)
-class Project:
-    """The user's Pulumi project: its name, its folder, and the file in which its program starts."""
-
-    name: str
-    root: Path
-    entry: Path
-    settings: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class WorkDir:
     """A prepared folder. `secrets_provider` is the one that the user's stack file names, if it names any."""
 
@@ -131,77 +117,52 @@ class WorkDir:
     secrets_provider: str
 
 
-def read_project(root: Path) -> Project:
-    """Read `Pulumi.yaml` and find the program as Pulumi's Python host does. Raises UsageError."""
-    file = root / "Pulumi.yaml"
-    settings = _load(file)
-    name = settings.get("name")
-    if not isinstance(name, str) or not name:
-        raise UsageError("the project has no name", where=f"{file}: name", remedy=remedies.NAME_PROJECT)
-    main = root / str(settings.get("main") or ".")
-    entry = main / "__main__.py" if main.is_dir() else main
-    if not entry.is_file():
+def read_project(root: Path) -> ProjectFile:
+    """`Pulumi.yaml` and the program that it names. Raises UsageError."""
+    try:
+        project = project_file.read_project(root)
+    except ValueError as error:
+        raise UsageError("Pulumi.yaml does not hold", detail=str(error).splitlines(), remedy=remedies.CORRECT_LINES) from None
+    if not project.entry.is_file():
         raise UsageError(
-            f"there is no program at {entry}",
-            where=f"{file}: main",
+            f"there is no program at {project.entry}",
+            where=f"{root / 'Pulumi.yaml'}: main",
             remedy=remedies.NAME_PROGRAM,
         )
-    return Project(name=name, root=root, entry=entry, settings=settings)
+    return project
 
 
 @writing()
-def prepare(project: Project, folder: Path, stack: str, config_file: Path, facts: Mapping[str, str]) -> WorkDir:
-    """Make `folder` anew and write `Pulumi.yaml` and `Pulumi.<stack>.yaml` into it: the user's own, plus the facts of this run."""
+def prepare(project: ProjectFile, folder: Path, stack: str, config_file: Path, facts: Mapping[str, str]) -> WorkDir:
+    """Make `folder` anew and write `Pulumi.yaml` and `Pulumi.<stack>.yaml` into it: the user's own, plus the facts of this run.
+
+    Both say what `deploy` has read in the user's files, in a form that the engine reads no other way. Raises UsageError.
+    """
+    stack_file = read(config_file)
+    if stack_file.problems:
+        raise UsageError("the stack file does not hold", detail=[str(problem) for problem in stack_file.problems])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    of_service = env_of(stack) == stack
+    # The access layer reads the service layer's file, and neither its secrets nor its key: its own state is kept apart.
+    settings = {key: it.data for key, it in stack_file.settings.items() if of_service or not it.secret}
+    encryption = {key: it.text for key, it in stack_file.encryption.items() if of_service}
+    usual = {} if is_access(stack) else {"pulumi:autonaming": {"pattern": AUTONAMING}}
     _dump(_project_file(project, stack), folder / "Pulumi.yaml")
-    stack_file = _load(config_file)
-    config = stack_file.setdefault("config", {}) or {}
-    if env_of(stack) != stack:
-        # The access layer reads the service layer's file, and neither its secrets nor its key: its own state is kept apart.
-        stack_file = {key: value for key, value in stack_file.items() if key not in OF_SECRETS}
-        config = {key: value for key, value in config.items() if not _is_secret(value)}
-    if not is_access(stack):
-        config.setdefault("pulumi:autonaming", {"pattern": AUTONAMING})
-    config.update(facts)
-    stack_file["config"] = config
-    _dump(stack_file, folder / f"Pulumi.{stack}.yaml")
-    named = str(stack_file.get("secretsprovider") or "")
-    return WorkDir(path=folder, secrets_provider="passphrase" if stack_file.get("encryptionsalt") else named)
+    _dump({**encryption, "config": {**usual, **settings, **facts}}, folder / f"Pulumi.{stack}.yaml")
+    named = encryption.get("secretsprovider", "")
+    return WorkDir(path=folder, secrets_provider="passphrase" if encryption.get("encryptionsalt") else named)
 
 
-def _project_file(project: Project, stack: str) -> dict[str, Any]:
+def _project_file(project: ProjectFile, stack: str) -> dict[str, Any]:
     """Relative paths in the program are relative to its own folder, as under the plain `pulumi` CLI."""
-    kept = {key: value for key, value in project.settings.items() if key not in _NOT_COPIED}
-    return kept | {
+    return {
+        **project.said,
         "name": project_of(project.name, stack),
         "runtime": "python",
         "main": str(project.entry.parent.resolve()),
     }
 
 
-def _is_secret(value: Any) -> bool:
-    """Whether a setting is encrypted, or something in it is."""
-    if isinstance(value, dict):
-        return set(value) == {"secure"} or any(map(_is_secret, value.values()))
-    return isinstance(value, list) and any(map(_is_secret, value))
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        loaded = YAML().load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError("the file does not exist", where=str(file)) from None
-    except YAMLError as error:
-        raise UsageError("the file is not YAML", where=str(file), detail=str(error).splitlines()) from None
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict):
-        raise UsageError("the file must hold keys and values", where=str(file))
-    return loaded
-
-
 def _dump(content: Mapping[str, Any], file: Path) -> None:
-    text = io.StringIO()
-    YAML().dump(content, text)
-    file.write_text(text.getvalue(), encoding="utf-8")
+    file.write_text(as_yaml(content), encoding="utf-8")
