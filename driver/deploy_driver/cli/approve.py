@@ -29,7 +29,7 @@ def approve(
     deploy approve plan/
     """
     from deploy_driver.app.approve import approve
-    from deploy_driver.cli.output import console, write
+    from deploy_driver.cli.output import console, tell
 
     opened = open_project(context, project, cloud)
-    write(approve(opened, plan, console(), yes=yes))
+    tell(approve(opened, plan, console(), yes=yes))

@@ -38,7 +38,7 @@ def comment(
     deploy comment preview.md
     """
     from deploy_driver.app.comment import comment_on
-    from deploy_driver.cli.output import notice, write, write_json
+    from deploy_driver.cli.output import notice, tell, write_json
     from deploy_driver.record.redaction import one_line
 
     pull_request, posted = comment_on(machine(context), file, host, number, notice)
@@ -48,4 +48,4 @@ def comment(
             {"host": pull_request.host.value, "comment": posted.comment.id, "place": posted.comment.place, "done": done}
         )
         return
-    write(one_line(f"{done} {posted.comment.place}"))
+    tell(one_line(f"{done} {posted.comment.place}"))

@@ -56,7 +56,7 @@ def set_(
     deploy config set apiKey --secret --stack dev < key.txt
     """
     from deploy_driver.app.config import set_
-    from deploy_driver.cli.output import write
+    from deploy_driver.cli.output import tell
 
     if secret and value != STDIN:
         raise UsageError(
@@ -64,7 +64,7 @@ def set_(
             remedy=remedies.PIPE_SECRET.of(key=key, stack=stack),
         )
     said = _from_stdin(hidden=secret) if value == STDIN else value
-    write(set_(open_project(context, project, cloud), key, said, stack, secret=secret))
+    tell(set_(open_project(context, project, cloud), key, said, stack, secret=secret))
 
 
 def _from_stdin(*, hidden: bool) -> str:

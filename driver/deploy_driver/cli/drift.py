@@ -129,7 +129,8 @@ def _show(report: DriftReport, output: DriftOutput, code: int) -> None:
         write_json(as_sarif(report) if output is DriftOutput.SARIF else as_json(report, exit_code=code))
     else:
         write(
-            {DriftOutput.TEXT: as_text, DriftOutput.MARKDOWN: as_markdown, DriftOutput.JUNIT: as_junit}[output](report)
+            {DriftOutput.TEXT: as_text, DriftOutput.MARKDOWN: as_markdown, DriftOutput.JUNIT: as_junit}[output](report),
+            document=output is not DriftOutput.TEXT,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -109,6 +110,9 @@ def open_streams() -> None:
         sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115 -- the same
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8")  # noqa: SIM115 -- the same
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter gets a question mark
     sys.stderr = cast("TextIO", _Progress(sys.stderr))
 
 

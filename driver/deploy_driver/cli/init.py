@@ -62,12 +62,12 @@ def init(
     """
     from deploy_driver.adapters.terminal import TerminalPrompt
     from deploy_driver.app.init import Interviewer, init
-    from deploy_driver.cli.output import notice, write
+    from deploy_driver.cli.output import notice, tell
     from deploy_driver.config.new_project import AskedProject
 
     asked, prompt, ambient = AskedProject(name, tools, tuple(account or ()), region), TerminalPrompt(), machine(context)
     said = ambient.environment.get("AWS_REGION") or ambient.environment.get("AWS_DEFAULT_REGION") or _REGION
-    write(_text(init(asked, directory, Interviewer(prompt, notice, said) if prompt.present and not yes else None)))
+    tell(_text(init(asked, directory, Interviewer(prompt, notice, said) if prompt.present and not yes else None)))
 
 
 def _text(written: WrittenProject) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -32,14 +33,19 @@ def require_folder(file: Path | None) -> None:
         raise UsageError("the result cannot be written there", where=str(file), remedy=remedies.FILE_IN_A_FOLDER)
 
 
-def write(text: str, file: Path | None = None) -> None:
-    """Write the text and a newline to stdout, or to the file. Raises UsageError when it cannot be written there."""
+def write(text: str, file: Path | None = None, *, document: bool = False) -> None:
+    """Write the text and a newline to stdout, or to the file. Raises UsageError when it cannot be written there.
+
+    A document is in UTF-8 wherever it goes, as files are; other text is as the terminal has it, with `?` for what that lacks.
+    """
     if file:
         try:
-            file.write_text(text.rstrip("\n") + "\n", "utf-8")
+            file.write_text(text.rstrip("\n") + "\n", "utf-8", "replace")
         except OSError as error:
             raise UsageError(f"the result cannot be written: {error.strerror}", where=str(file)) from None
         return
+    if document and isinstance(stream := getattr(sys.stdout, "wrapped", sys.stdout), io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         sys.stdout.write(text.rstrip("\n") + "\n")
         sys.stdout.flush()
@@ -52,6 +58,14 @@ def write(text: str, file: Path | None = None) -> None:
                 where="stdout",
                 remedy=remedies.ROOM_FOR_OUTPUT,
             ) from None
+
+
+def tell(text: str) -> None:
+    """Say what was done. It is done, and the exit code says so, also where this cannot be written."""
+    try:
+        write(text)
+    except UsageError as error:
+        sys.stderr.write(explain(error))
 
 
 def notice(line: str) -> None:
@@ -110,7 +124,7 @@ def show_run(
     if outcome.steps and not file and output is RunOutput.TEXT and not markdown and sys.stdout.isatty():
         sys.stderr.write("\n")
     try:
-        write(_rendered(result, project, output, markdown), file)
+        write(_rendered(result, project, output, markdown), file, document=bool(markdown))
     except UsageError as error:
         if outcome.operation is Operation.PREVIEW:
             raise
@@ -162,4 +176,4 @@ def reported(file: Path | None) -> Iterator[tuple[Listener, ...]]:
 
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")
+    file.write_text(text, "utf-8", "replace")

@@ -61,9 +61,9 @@ def prove(
     code = received.exit_code(ExitCode.FAILED if report.wrong else ExitCode.DONE)
     said = _written(report, output, code)
     if file is None:
-        write(said)
+        write(said, document=output is not PageOutput.TEXT)
     else:
-        file.write_text(said + "\n", "utf-8")
+        write(said, file)
         write(f"{proof.summary(report)}; see {file}")
     raise typer.Exit(code)
 

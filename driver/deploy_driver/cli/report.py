@@ -46,7 +46,8 @@ def report(
 
     require_folder(file)
     opened = open_project(context, project, cloud)
-    write(_written(history.story(history.records(opened, notice), opened.config.cloud, run), output), file)
+    story = history.story(history.records(opened, notice), opened.config.cloud, run)
+    write(_written(story, output), file, document=output is not PageOutput.TEXT)
 
 
 def _written(story: Story, output: PageOutput) -> str:

@@ -78,12 +78,12 @@ def down(context: typer.Context, project: ProjectOption = None) -> None:
 def _show(status: SandboxStatus, output: Output) -> None:
     from dataclasses import asdict
 
-    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.cli.output import tell, write_json
     from deploy_driver.render.text import table
 
     if output is Output.JSON:
         write_json({**asdict(status), "home": str(status.home)})
         return
     rows = [[name, account] for name, account in status.accounts.items()]
-    write(f"sandbox at {status.endpoint} ({status.region}), process {status.pid}, home {status.home}")
-    write(f"engine  {status.engine}\nplugin  {status.plugin}\n\n{table(['ACCOUNT', 'ID'], rows)}")
+    tell(f"sandbox at {status.endpoint} ({status.region}), process {status.pid}, home {status.home}")
+    tell(f"engine  {status.engine}\nplugin  {status.plugin}\n\n{table(['ACCOUNT', 'ID'], rows)}")

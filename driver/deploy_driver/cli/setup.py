@@ -19,8 +19,8 @@ def setup(context: typer.Context, project: ProjectOption = None, cloud: CloudOpt
 
     deploy setup --cloud aws
     """
-    from deploy_driver.cli.output import write
+    from deploy_driver.cli.output import tell
 
     tools = open_project(context, project, cloud).obtain_tools()
     for tool in (tools.engine, tools.plugin):
-        write(f"{tool.name} {tool.version}: {tool.source} ({tool.path})")
+        tell(f"{tool.name} {tool.version}: {tool.source} ({tool.path})")

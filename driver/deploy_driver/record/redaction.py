@@ -189,13 +189,13 @@ class MaskedStream:
     """A text stream that masks what is written to it; in everything else it is the stream that it stands for."""
 
     def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+        self.wrapped = stream
 
     def write(self, text: str) -> int:
         """Write the text, masked."""
-        self._stream.write(masked(text))
+        self.wrapped.write(masked(text))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else a stream can do."""
-        return getattr(self._stream, name)
+        return getattr(self.wrapped, name)

@@ -263,6 +263,49 @@ def test_closed_and_full_streams_leave_documented_codes(shell: str, code: int, t
     assert out == ("done" if code == 3 else "")
 
 
+SAYS = """
+import sys
+from deploy_driver.cli.exit import leave, open_streams
+from deploy_driver.cli.output import tell, write
+open_streams()
+leave(lambda: ({say}, sys.exit(5)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "say", "code", "out"),
+    [
+        ("latin-1", "write('caf\u00e9 \u2705 \u2192 done')", 5, "caf\u00e9 ? ? done".encode("latin-1")),
+        ("ascii", "write('caf\u00e9 \u2705')", 5, b"caf? ?"),
+        ("ascii", "write('<p>caf\u00e9 \u2705', document=True)", 5, "<p>caf\u00e9 \u2705".encode()),
+        ("latin-1", "print('\u2705')", 5, b"?"),
+        ("utf-8", "write('\u2705 \ud800')", 5, "\u2705 ?".encode()),
+    ],
+)
+def test_a_console_that_lacks_a_letter_shows_another_and_a_document_is_in_utf_8(
+    encoding: str, say: str, code: int, out: bytes, tmp_path: Path
+) -> None:
+    script = SAYS.format(say=ascii(say)[1:-1].replace("\\\\", "\\"))
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONIOENCODING": encoding, "PATH": "/usr/bin:/bin"},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.rstrip(b"\n"), done.stderr) == (code, out, b"")
+
+
+def test_what_was_done_keeps_its_exit_code_where_it_cannot_be_said(tmp_path: Path) -> None:
+    assert ended(SAYS.format(say="tell('approved')"), ">/dev/full 2>out", tmp_path) == (
+        5,
+        (
+            "error: stdout: the result cannot be written: No space left on device\n"
+            "  what to do: make room there, or write to a file elsewhere\n"
+        ),
+    )
+
+
 HANGS = """
 import sys, threading, time
 from deploy_driver.cli.exit import leave
