@@ -122,7 +122,9 @@ def read_project(root: Path) -> ProjectFile:
     try:
         project = project_file.read_project(root)
     except ValueError as error:
-        raise UsageError("Pulumi.yaml does not hold", detail=str(error).splitlines(), remedy=remedies.CORRECT_LINES) from None
+        raise UsageError(
+            "Pulumi.yaml does not hold", detail=str(error).splitlines(), remedy=remedies.CORRECT_LINES
+        ) from None
     if not project.entry.is_file():
         raise UsageError(
             f"there is no program at {project.entry}",
