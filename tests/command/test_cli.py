@@ -126,7 +126,7 @@ def test_stacks_are_listed_in_the_order_of_their_deployment(deploy: Deploy, tmp_
     said = deploy("list", "--project", project(tmp_path))
     assert (said.code, said.err) == (0, "")
     header, *rows = said.out.splitlines()
-    assert header.split() == ["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", "NEEDS"]
+    assert header.split() == ["STACK", "LAYER", "ACCOUNT", "REGION", "NEEDS"]
     assert [row.split()[0] for row in rows] == [
         "tools",
         "dev-access",
@@ -163,8 +163,8 @@ def test_a_stack_that_is_closed_now_is_listed_as_such(deploy: Deploy, tmp_path: 
     listed = json.loads(deploy("list", "--project", folder, "--output", "json").out)
     assert {entry["stack"] for entry in listed if not entry["open"]} == {"prod"}
     header, *rows = deploy("list", "--project", folder).out.splitlines()
-    assert header.split() == ["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", "OPEN", "NEEDS"]
-    assert [row for row in rows if "from Thu 9998-01-01 00:00" in row] == [rows[-1]]
+    assert header.split() == ["STACK", "LAYER", "ACCOUNT", "REGION", "OPEN", "NEEDS"]
+    assert [row.split()[0] for row in rows if "from Thu" in row] == ["prod"]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_what_cannot_be_typed_is_a_usage_error(deploy: Deploy, args: list[str]) 
         (["up"], "no stack is named", "pass --stacks dev,staging,prod, or --all"),
         (["up", "--all", "--stacks", "dev"], "--all and --stacks contradict each other", "pass one of them"),
         (["up", "--stacks", "dve"], "dve: did you mean dev?", "`deploy list` shows them"),
-        (["up", "--stacks", "dev,moon"], "moon: nothing like it", "there are tools, dev-access"),
+        (["up", "--stacks", "dev,moon"], "no such stack: moon\n  what", "there are tools, dev-access"),
         (["up", "--stacks", "dev", "--config", "note"], "--config: got 'note', expected KEY=VALUE", ""),
         (["up", "--stacks", "dev", "--config", "a b=1"], "got the key 'a b'", "such as memory or items:memory"),
         (["up", "--all", "--config", "a=1", "--config", "items:a=2"], "items:a is given twice", "once"),

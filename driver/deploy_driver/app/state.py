@@ -24,9 +24,18 @@ def states(project: LocalProject, stack: str) -> Sequence[KnownState]:
 
 
 def show(project: LocalProject, stack: str, copy: str) -> bytes:
-    """The content of the state, or of the copy whose place begins so. Raises UsageError where there is no such one, or several."""
+    """The content of the state, or of the copy whose place or file's name begins so, or which is that version.
+
+    Raises UsageError where there is no such one, or several.
+    """
     wanted = copy or NOW
-    found = [one for one in states(project, stack) if one.place.startswith(wanted) or one.place.endswith(f" {wanted}")]
+    known = states(project, stack)
+    named = {one.place: (one.place, one.place.rpartition("/")[2]) for one in known}
+    found = [
+        one
+        for one in known
+        if any(name.startswith(wanted) for name in named[one.place]) or one.place.endswith(f" {wanted}")
+    ]
     if len(found) == 1:
         return found[0].content
     there = f"{len(found)} copies begin with {wanted}" if found else f"there is no {wanted}"

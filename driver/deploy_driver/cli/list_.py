@@ -128,11 +128,11 @@ def _table(stacks: Sequence[Stack], listed: StackList, waves: Sequence[Wave] = (
     rows = [
         [
             *([number[s.name]] if waves else []),
-            *(s.name, s.layer, s.account, s.region, s.file.name),
+            *(s.name, s.layer, s.account, s.region),
             *([_open(s, listed.now)] if timed else []),
             said[s.name],
         ]
         for s in stacks
     ]
-    header = ["STACK", "LAYER", "ACCOUNT", "REGION", "FILE", *(["OPEN"] if timed else []), last]
+    header = ["STACK", "LAYER", "ACCOUNT", "REGION", *(["OPEN"] if timed else []), last]
     return table([*(["WAVE"] if waves else []), *header], rows)

@@ -28,6 +28,13 @@ def prove(
     only: Annotated[
         str, typer.Option("--only", metavar="PATTERN", help="Only cases whose id matches, for example 'trust.*@dev'.")
     ] = "*",
+    refusals: Annotated[
+        bool,
+        typer.Option(
+            "--refusals",
+            help="Also list every refusal with the words in which AWS refused; JSON and HTML have them always.",
+        ),
+    ] = False,
     output: PageOutputOption = PageOutput.TEXT,
     file: PageFileOption = None,
     project: ProjectOption = None,
@@ -59,7 +66,7 @@ def prove(
         report = prove(opened, stacks, only, progress, stopped, all_stacks=all_stacks)
         progress.end()
     code = received.exit_code(ExitCode.FAILED if report.wrong else ExitCode.DONE)
-    said = _written(report, output, code)
+    said = _written(report, output, code, refusals=refusals)
     if file is None:
         write(said, document=output is not PageOutput.TEXT)
     else:
@@ -68,7 +75,7 @@ def prove(
     raise typer.Exit(code)
 
 
-def _written(report: ProofReport, output: PageOutput, code: int) -> str:
+def _written(report: ProofReport, output: PageOutput, code: int, *, refusals: bool) -> str:
     if output is PageOutput.JSON:
         import json
 
@@ -81,4 +88,4 @@ def _written(report: ProofReport, output: PageOutput, code: int) -> str:
         return as_html(report)
     from deploy_driver.assurance.prove.report import as_text
 
-    return as_text(report)
+    return as_text(report, refusals=refusals)

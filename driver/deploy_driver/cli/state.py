@@ -59,12 +59,11 @@ def list_states(
             ]
         )
         return
-    rows = [[moment(one.copy.moment) if one.copy else "", one.place, one.verdict] for one in found]
-    write(
-        readable(
-            table(["WRITTEN", "COPY", "WHAT IT IS"], rows) if rows else f"{stack} has no state, and no copy of one"
-        )
-    )
+    rows = [
+        [moment(one.copy.moment)[:19] if one.copy else "", one.place.rpartition("/")[2], one.verdict] for one in found
+    ]
+    head = ["WRITTEN (UTC)", "COPY", "WHAT IT IS"]
+    write(readable(table(head, rows) if rows else f"{stack} has no state, and no copy of one"))
 
 
 @app.command()

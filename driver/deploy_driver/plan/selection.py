@@ -17,10 +17,8 @@ def select(stacks: Sequence[Stack], names: Iterable[str]) -> tuple[Stack, ...]:
     chosen = dict.fromkeys(name.strip() for name in names if name.strip())
     unknown = [name for name in chosen if name not in by_name]
     if unknown:
-        detail = []
-        for name in unknown:
-            close = get_close_matches(name, by_name, n=1)
-            detail.append(f"{name}: did you mean {close[0]}?" if close else f"{name}: nothing like it")
+        near = {name: get_close_matches(name, by_name, n=1) for name in unknown}
+        detail = [f"{name}: did you mean {close[0]}?" for name, close in near.items() if close]
         raise UsageError(
             f"no such stack: {', '.join(unknown)}",
             detail=detail,

@@ -20,19 +20,19 @@ SHORT = 10
 
 _KEPT = "\N{NO-BREAK SPACE}"
 
-_COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 26), ("ENDED", 8), ("BY", 15), ("COMMIT", SHORT))
+_COLUMNS = (("RUN", 20), ("WHAT", 9), ("WHERE", 37), ("ENDED", 8))
 """What is said of a run, and in how many characters; what is longer goes on in the next line."""
 
 
 def as_text(runs: Sequence[RunSummary]) -> str:
-    """Some lines per run, newest first: what, where, how it ended, by whom, from which commit; below it what else is known."""
+    """Some lines per run, newest first: what, where, how it ended; below it by whom, from which commit, and what else is known."""
     if not runs:
         return "no run is on record"
     return "\n".join([_row([name for name, _ in _COLUMNS]), *(line for run in runs for line in _lines(run))])
 
 
 def _lines(run: RunSummary) -> Iterator[str]:
-    cells = [run.run, run.operation, _where(run), _ended(run), run.by, _commit(run.commit)]
+    cells = [run.run, run.operation, _where(run), _ended(run)]
     columns = [
         wrap(cell, width, break_on_hyphens=False) or [""]
         for cell, (_, width) in zip(map(_whole, cells), _COLUMNS, strict=True)
@@ -69,8 +69,12 @@ def _commit(commit: str) -> str:
 
 
 def _more(run: RunSummary) -> Iterator[str]:
-    """How long it took, who approved, why, in which build, and that nobody else can read its record."""
+    """How long it took, by whom, from which commit, who approved, why, in which build, and that nobody else can read its record."""
     yield "its record has no end" if run.exit_code is None else duration(run.seconds)
+    if run.by:
+        yield f"by {run.by}"
+    if run.commit:
+        yield f"commit {_commit(run.commit)}"
     if run.back_to:
         yield f"back to run {run.back_to}"
     if run.approved_by:

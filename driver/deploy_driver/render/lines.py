@@ -21,15 +21,18 @@ SILENCE = 15.0
 """Seconds without a line after which one is due."""
 
 
-def resources_done(stack: StackFold) -> str:
-    """`7 of 15` where a preview has said how many are planned, else `7 of 9 so far`; empty before the first is done."""
+def resources_done(stack: StackFold, noun: str = "") -> str:
+    """`7 of 15` where a preview has said how many are planned, else `7 of 9 so far`; empty before the first is done.
+
+    With a noun: `7 of 15 resources`, `7 of 9 resources so far`.
+    """
     planned = stack.planned.total if stack.planned else 0
     if not stack.done:
         return ""
     return (
-        f"{stack.done} of {planned}"
+        f"{stack.done} of {planned}{noun}"
         if planned >= stack.done
-        else f"{stack.done} of {max(stack.done, stack.begun)} so far"
+        else f"{stack.done} of {max(stack.done, stack.begun)}{noun} so far"
     )
 
 

@@ -124,13 +124,13 @@ class LiveRenderer:
         if stack.step_began is None:
             return Text("waiting", style="dim"), "", ""
         elapsed = duration((self._now() if stack.step_ended is None else stack.step_ended) - stack.step_began)
-        result, done = stack.summary.result, resources_done(stack)
+        result, done = stack.summary.result, resources_done(stack, " resources")
         status = Text(one_line(result or stack.operation), style=_STYLES.get(result, "cyan"))
         now = one_line(self._details.get(stack.stack, ""))
         if stack.going:
             *_, latest = stack.going.values()
             now = one_line(f"{doing(latest.change.op)} {latest.change.name}")
-        shown = f"{done} resources, {now}" if stack.running and done else now
+        shown = f"{done}, {now}" if stack.running and done else now
         return status, elapsed, Text(shown, no_wrap=True, overflow="ellipsis")
 
 

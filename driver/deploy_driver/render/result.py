@@ -14,7 +14,7 @@ from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.diff import one_value, property_lines
 from deploy_driver.render.markdown import visible
 from deploy_driver.render.preview import rank, redacted
-from deploy_driver.render.text import NARROW, changed, duration, fitting, overridden, table, wrapped
+from deploy_driver.render.text import WIDTH, changed, duration, fitting, overridden, table, wrapped
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import MissingRight, Operation, PropertyDiff, ResourceChange
 
@@ -87,19 +87,20 @@ def _right_json(right: MissingRight) -> Mapping[str, Any]:
 
 
 def as_text(outcome: RunOutcome) -> str:
-    """A line per stack, what a preview found, then for each stack that did not succeed because of what, and the way out."""
+    """A line per stack, where each answers, what a preview found, then why each that did not succeed did not, and the way out."""
     if outcome.operation is Operation.PREVIEW:
         return _preview(redacted(outcome))
     tests = [step.smoke_test.kind if step.smoke_test else "" for step in outcome.steps]
     smoke = ["SMOKE TEST"] if any(tests) else []
     rows = [
-        [step.stack, step.account, step.result, step.reason, *_done(step), *([test] if smoke else []), _url(step)]
+        [step.stack, step.account, step.result, step.reason, *_done(step), *([test] if smoke else [])]
         for step, test in zip(outcome.steps, tests, strict=True)
     ]
-    stacks = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", *smoke, "URL"], rows)
+    stacks = table(["STACK", "ACCOUNT", "RESULT", "REASON", "CHANGES", "TIME", *smoke], rows)
+    urls = [f"{one_line(step.stack)}: {url}" for step in outcome.steps if (url := _url(step))]
     causes = [_cause(step) for step in outcome.steps if step.result is not Result.SUCCEEDED and step.cause]
     lifted = [one_line(f"{one.stack}: {overridden(one)}") for step in outcome.steps for one in step.overridden]
-    return readable("\n\n".join([stacks, *lifted, *causes]))
+    return readable("\n\n".join([stacks, *(["\n".join(urls)] if urls else []), *lifted, *causes]))
 
 
 def _cause(step: StepOutcome) -> str:
@@ -147,7 +148,7 @@ def _planned(step: StepOutcome) -> Iterator[str]:
     yield one_line(f"{step.stack}: {step.changes.planned()}")
     for change in sorted(step.resources, key=rank):
         loses = f": {lost(change)} would be lost" if lost(change) else ""
-        yield from wrapped(visible(f"{change.op} {_kind(change.type)} {change.name}{loses}"), "  ", NARROW)
+        yield from wrapped(visible(f"{change.op} {_kind(change.type)} {change.name}{loses}"), "  ", WIDTH)
         if change.op in {"create", "delete"}:
             continue
         if change.op == "replace" and not any(_forces(diff) for diff in change.diffs):
@@ -176,13 +177,13 @@ def _property(diff: PropertyDiff) -> Iterator[str]:
         sides[1] = "nothing"
     how = f"{sides[0]}, another one than before" if sides[0] == sides[1] else " -> ".join(sides)
     line = visible(f"      {path}: {how}{'  (forces the replacement)' if _forces(diff) else ''}")
-    if len(line) <= NARROW:
+    if len(line) <= WIDTH:
         yield line
         return
-    lines = property_lines([diff], value=NARROW - 8, context=0)
+    lines = property_lines([diff], value=WIDTH - 8, context=0)
     if lines[0].startswith("  "):  # the property, above the lines of it that differ
-        yield fitting(visible(f"      {lines.pop(0).strip()}"), NARROW)
-    yield from (fitting(visible(f"        {line}"), NARROW) for line in lines[:LINES])
+        yield fitting(visible(f"      {lines.pop(0).strip()}"), WIDTH)
+    yield from (fitting(visible(f"        {line}"), WIDTH) for line in lines[:LINES])
     if len(lines) > LINES:
         yield f"        … {len(lines) - LINES} more lines"
 

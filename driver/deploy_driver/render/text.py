@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from textwrap import wrap
 
 from deploy_driver.record.catalogue import GateOverridden, Reason
 from deploy_driver.record.redaction import one_line
 from deploy_driver.values import Changes
 
-WIDTH = 100
-"""Characters."""
-
-
-NARROW = 80
-"""Characters. What is piped, mailed or read beside something else has no more."""
+WIDTH = 80
+"""Characters. A terminal has no fewer by default; what is piped, mailed or read beside something else has no more."""
 
 
 def fitting(line: str, width: int = WIDTH) -> str:
@@ -73,14 +70,42 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns aligned by spaces, so that a console of any width and a copy into a mail keep them readable."""
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (header, *rows)
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> str:
+    """Columns aligned by spaces, so that a console and a copy into a mail keep them readable.
+
+    Cells go on in the next line where a row is wider than `width`. No word is broken, so an ARN or a URL may still make it wider.
+    """
+    widths = _widths([header, *rows], width)
+    return "\n".join(line for row in (header, *rows) for line in _row(row, widths))
+
+
+def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """What each column takes: what it needs, or, where all do not fit, the widest ones less, down to heading or longest word."""
+    columns = list(zip(*rows, strict=True))
+    least = [max([len(head), *(len(word) for cell in cells for word in cell.split())]) for head, *cells in columns]
+    taken = [max(map(len, cells)) for cells in columns]
+    while sum(taken) + 2 * (len(taken) - 1) > width:
+        loose = [number for number, each in enumerate(taken) if each > least[number]]
+        if not loose:
+            break
+        taken[max(loose, key=taken.__getitem__)] -= 1
+    return taken
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    parts = [
+        [cell] if len(cell) <= width else wrap(cell, width, break_long_words=False, break_on_hyphens=False)
+        for cell, width in zip(cells, widths, strict=True)
     ]
-    return "\n".join(lines)
+    return [
+        "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True)).rstrip()
+        for line in zip_longest(*parts, fillvalue="")
+    ]
+
+
+def counted(number: int, word: str) -> str:
+    """`1 resource`, `3 resources`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def overridden(event: GateOverridden) -> str:

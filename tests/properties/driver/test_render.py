@@ -17,7 +17,7 @@ from deploy_driver.record.stream import Envelope
 from deploy_driver.render.lines import LineRenderer
 from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import as_json, as_text
-from deploy_driver.render.text import NARROW, duration, table
+from deploy_driver.render.text import WIDTH, duration, table
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import (
     Changes,
@@ -162,14 +162,30 @@ def test_every_preview_keeps_each_property_within_its_lines(run: RunOutcome) -> 
     shown = as_text(replace(run, operation=Operation.PREVIEW, steps=plain))
     assert controls(shown) == set()
     for line in shown.split("\n"):
-        assert not line.startswith(" " * 6) or len(line) <= NARROW
+        assert not line.startswith(" " * 6) or len(line) <= WIDTH
 
 
 @given(st.lists(st.tuples(text, text).map(list), max_size=5))
 def test_columns_begin_where_the_header_s_do(rows: list[list[str]]) -> None:
-    lines = table(["A", "B"], rows).split("\n") if not any("\n" in cell for row in rows for cell in row) else []
+    lines = table(["A", "B"], rows, 1000).split("\n") if not any("\n" in cell for row in rows for cell in row) else []
     for line, row in zip(lines[1:], rows, strict=False):
         assert line[lines[0].index("B") :] == row[1].rstrip()
+
+
+sentences = st.lists(st.text("abcdefgh:/-", min_size=1, max_size=30), max_size=6).map(" ".join)
+
+
+@given(st.lists(st.tuples(sentences, sentences, sentences), max_size=5), st.integers(20, 120))
+def test_a_table_fits_where_its_words_do_and_loses_none(rows: list[tuple[str, str, str]], width: int) -> None:
+    header = ["FIRST", "SECOND", "THIRD"]
+    lines = table(header, rows, width).split("\n")
+    assert sorted(" ".join(lines).split()) == sorted(
+        " ".join([*header, *(cell for row in rows for cell in row)]).split()
+    )
+    words = [
+        max(map(len, [head, *(word for row in rows for word in row[at].split())])) for at, head in enumerate(header)
+    ]
+    assert max(map(len, lines)) <= max(width, sum(words) + 4)
 
 
 @given(st.floats(min_value=9.9, max_value=10.1) | st.floats(min_value=59, max_value=61) | seconds)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from deploy_driver.render.result import LINES, as_text
-from deploy_driver.render.text import NARROW
+from deploy_driver.render.text import WIDTH
 from deploy_driver.values import PropertyDiff, ResourceChange
 from tests import previews
 from tests.previews import LOG, change, policy, step
@@ -78,7 +78,7 @@ def test_a_stack_in_which_nothing_would_change_is_a_row_and_no_more() -> None:
 @pytest.mark.parametrize("room", [10, 200, 100_000])
 def test_a_long_value_is_cut_where_it_differs_and_a_short_one_is_not(room: int) -> None:
     lines = said(change("update", PARAMETER, "p", PropertyDiff("value", "update", "x" * room + "a", "x" * room + "b")))
-    assert max(map(len, lines)) <= NARROW
+    assert max(map(len, lines)) <= WIDTH
     if room == 10:
         assert lines[2:] == [f'      value: "{"x" * room}a" -> "{"x" * room}b"']
     else:

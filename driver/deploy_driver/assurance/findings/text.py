@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from deploy_driver.assurance.findings.rule import RuleResult, RuleStatus
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.text import WIDTH, table
+
+_SESSION = re.compile(r"arn:[^ ]*:assumed-role/([^/ ]+)/([^/ ,]+)")
+"""A session as its ARN, which JSON has; it is longer than a line."""
 
 
 def as_json(results: Sequence[RuleResult]) -> Sequence[Mapping[str, Any]]:
@@ -47,7 +51,7 @@ def _row(result: RuleResult) -> list[str]:
     if result.status is RuleStatus.NOT_LOOKED_AT:
         return []
     word = "ok" if result.status is RuleStatus.OK else result.severity.upper()
-    return [word, result.rule, result.stack, one_line(result.fact)]
+    return [word, result.rule, result.stack, _SESSION.sub(r"role \1, session \2", one_line(result.fact))]
 
 
 def _in_order(results: Sequence[RuleResult]) -> list[list[str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from deploy_driver.assurance.iam.check import IamFinding
@@ -11,6 +12,7 @@ from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_driver.assurance.iam.sizes import WARN_FROM, Size, size
 from deploy_driver.render.text import table
 from deploy_project.seam import kind_of
+from deploy_project.stacks import ACCESS
 
 
 def as_data(stack: str, documents: Documents) -> Mapping[str, Any]:
@@ -47,11 +49,11 @@ def check_as_data(roles: Sequence[RoleDefinition], findings: Sequence[IamFinding
 
 
 def check_as_text(roles: Sequence[RoleDefinition], findings: Sequence[IamFinding]) -> str:
-    """The findings, a paragraph each, and one line that sums up."""
+    """The findings, a paragraph each, with the stacks that have the same one, and one line that sums up."""
     parts = [
         f"{found.rule}  {' '.join(filter(None, [found.stack, found.role]))}  {found.where}\n"
-        f"  {found.fact}\n  {found.remedy}"
-        for found in findings
+        f"  {found.fact}\n  {found.remedy}" + (f"\n  the same in {', '.join(others)}" if others else "")
+        for found, others in _once(findings)
     ]
     requests = sum(len(role.requests) for role in roles)
     said = f"{len(findings)} findings" if len(findings) > 1 else "1 finding" if findings else "no findings"
@@ -74,3 +76,20 @@ def _warning(found: Size) -> str:
     if found.too_big:
         return "AWS refuses it"
     return f"above {WARN_FROM:.0%} of the quota" if found.near else ""
+
+
+def _once(findings: Sequence[IamFinding]) -> Iterator[tuple[IamFinding, Sequence[str]]]:
+    """Each finding with the other stacks that have it too: the same words, but for the stack's own name and account."""
+    alike: dict[tuple[str, ...], list[IamFinding]] = {}
+    for found in findings:
+        own = found.stack.removesuffix(ACCESS)
+        said = (found.rule, *(_without(own, text) for text in (found.role, found.where, found.fact)))
+        alike.setdefault(said, []).append(found)
+    for first, *others in alike.values():
+        yield first, tuple(dict.fromkeys(found.stack for found in others if found.stack != first.stack))
+
+
+def _without(stack: str, text: str) -> str:
+    """The text with `*` in place of the stack's name, where there is one, and of accounts."""
+    own = rf"(?<![a-z0-9]){re.escape(stack)}(?![a-z0-9])|" if stack else ""
+    return re.sub(own + r"(?<!\d)\d{12}(?!\d)", "*", text)

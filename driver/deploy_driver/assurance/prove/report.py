@@ -75,8 +75,8 @@ def summary(report: ProofReport) -> str:
     )
 
 
-def as_text(report: ProofReport) -> str:
-    """The counts, every refusal with its reason, and what did not go as it should, last."""
+def as_text(report: ProofReport, *, refusals: bool = False) -> str:
+    """The counts, every refusal with its reason where they are wanted, and what did not go as it should, last."""
     counts = [
         [
             count.group,
@@ -87,7 +87,7 @@ def as_text(report: ProofReport) -> str:
     ]
     parts = [table(["GROUP", "ACCOUNT", "TRIED", "ALLOWED", "REFUSED", "WRONG"], counts)] if counts else []
     refused = [verdict for verdict in report.verdicts if verdict.as_expected and verdict.happened is CaseAnswer.REFUSED]
-    if refused:
+    if refused and refusals:
         rows = [[verdict.case.id, one_line(verdict.reason)] for verdict in refused]
         parts.append(table(["REFUSED", "REASON"], rows))
     parts += [f"left out: {sentence}" for sentence in report.left_out]

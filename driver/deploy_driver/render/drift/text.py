@@ -53,9 +53,8 @@ def _block(report: DriftReport, stack: str, found: Sequence[DriftFinding]) -> st
 
 def _property(finding: DriftFinding, how: str) -> Iterator[str]:
     whole = f"  {sentence(finding)} {how}"
-    short = not finding.path or max(len(shown(finding.expected)), len(shown(finding.found))) < WIDTH
-    if short and len(whole) <= WIDTH:
-        yield whole
+    if not finding.path or max(len(shown(finding.expected)), len(shown(finding.found))) < WIDTH // 2:
+        yield from wrapped(whole.strip(), "  ")
         return
     yield f"  {finding.path} {how}, expected (-) and found (+):"
     kind = "add" if finding.expected is None else "delete" if finding.found is None else "update"

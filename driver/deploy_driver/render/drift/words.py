@@ -14,6 +14,7 @@ from deploy_driver.drift.scan import StackDrift
 from deploy_driver.record.catalogue import DriftFact
 from deploy_driver.record.redaction import one_line
 from deploy_driver.render.diff import excerpts, in_order
+from deploy_driver.render.text import counted
 from deploy_driver.values import Urn
 
 LONGEST = 100
@@ -38,7 +39,8 @@ def stack_summary(report: DriftReport, drift: StackDrift) -> str:
     if drift.failure and not drift.resources:
         return "could not look"
     drifted = len(by_resource(report.findings(drift.stack)))
-    found = f"{drifted} of {drift.resources} resources" if drifted else f"none in {drift.resources} resources"
+    looked = counted(drift.resources, "resource")
+    found = f"{drifted} of {looked}" if drifted else f"none in {looked}"
     left = sum(one.stack == drift.stack for one in report.left)
     found += f", {left} left over" if left else ""
     return f"{found}, could not look everywhere" if drift.failure else found

@@ -28,7 +28,7 @@ ALL = {"clean": CLEAN, "shallow": SHALLOW, "found": FOUND, "refused": REFUSED}
 def test_everything_that_is_as_it_should_be_takes_a_line_for_each_stack() -> None:
     text = as_text(CLEAN)
     assert text.splitlines()[0].split() == ["RULE", "STACK", "FACT"]
-    assert len(text.splitlines()) == 4
+    assert [line.split()[0] for line in text.splitlines() if not line.startswith(" ")] == ["ok", "ok", "ok"]
     assert "what to do" not in text
 
 
