@@ -86,6 +86,17 @@ def test_a_stack_that_does_not_exist_is_destroyed_already(bench: Bench, operatio
     assert (report.status, report.changes) == (EngineStatus.SUCCEEDED, Changes())
 
 
+def test_destroy_ends_one_that_ended_before_it_removed_the_stack(bench: Bench) -> None:
+    bench.program('pulumi.ComponentResource("probe:index:Group", "group"); Thing("one", label="one")')
+    bench.call("up")
+    state = json.loads(bench.checkpoint("dev").read_text(encoding="utf-8"))
+    state["checkpoint"]["latest"]["resources"] = []
+    bench.checkpoint("dev").write_text(json.dumps(state), encoding="utf-8")
+    report = bench.call("destroy")
+    assert (report.status, report.failure) == (EngineStatus.SUCCEEDED, "")
+    assert not bench.checkpoint("dev").exists()
+
+
 def test_destroy_runs_the_program_so_that_providers_are_of_today(bench: Bench) -> None:
     bench.program('Thing("one", label="one")')
     bench.call("up")

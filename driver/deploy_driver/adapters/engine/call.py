@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from deploy_driver import remedies
 from deploy_driver.adapters.engine.events import EventReader, plain
 from deploy_driver.adapters.engine.failures import Failure, classify, state_refused
-from deploy_driver.adapters.engine.process import EngineProcess, StoppedBeforeStartError
+from deploy_driver.adapters.engine.process import EngineFailedError, EngineProcess, StoppedBeforeStartError
 from deploy_driver.adapters.engine.program import Imports, Program
 from deploy_driver.adapters.engine.uploads import UnexpectedUploadError, UploadGuard
 from deploy_driver.adapters.engine.workdir import Workspace
@@ -43,6 +43,9 @@ _LAST_EVENTS = 5.0
 
 _SAVES_NO_MORE = 10.0
 """Seconds that calls to AWS which are on their way still have, once the engine can write no state any more."""
+
+_NOT_EMPTY = "still has resources; removal rejected"
+"""What the engine says of a stack that it will not remove (pulumi `backend.RemoveStack`)."""
 
 _TICK = 1.0
 """Seconds between two looks at whether anything happens."""
@@ -88,8 +91,19 @@ def _forwards(request: EngineRequest) -> dict[str, Any]:
 def destroy(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
     """Delete everything, then the stack itself.
 
-    The program is run so that its providers are today's: the ones in the state belong to a session that is over.
+    The program is run so that its providers are today's: the ones in the state belong to a session that is over. What it declares beside
+    resources is written into a state from which it was gone already, as after a destroy that ended before the stack was removed: then
+    the stack is not empty, and a second destroy, for which all of that is old, takes it out.
     """
+    try:
+        _destroy_and_remove(stack, request, on_event)
+    except EngineFailedError as error:
+        if _NOT_EMPTY not in str(error):
+            raise
+        _destroy_and_remove(stack, request, on_event)
+
+
+def _destroy_and_remove(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
     stack.destroy(
         refresh=request.refresh,
         target=list(request.targets),
