@@ -61,6 +61,8 @@ def record(root: Path, stack: str) -> Recording:
     file = read(root / file_name(env_of(stack)))
     if file.problems:
         raise ValueError("\n".join(map(str, file.problems)))
+    if not project.entry.is_file():
+        raise ValueError(f"{project.entry}: there is no program; `main` in Pulumi.yaml names it")
     config, secret = _config(project, file)
     account = config.get("deploy:account", "")
     place = Place(project.name, stack, account, config.get("deploy:region", ""), beside=_beside(root, stack, account))

@@ -12,7 +12,8 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node
 
-from deploy_project.written import Problem, at, content_of, data_of, document, entries, strangers, text_of, within
+from deploy_project.files import content_of
+from deploy_project.written import Problem, at, data_of, document, entries, strangers, text_of, within
 
 PROJECT_FILE = "Pulumi.yaml"
 

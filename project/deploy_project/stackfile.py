@@ -15,12 +15,12 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from deploy_project.files import content_of
 from deploy_project.stacks import TOOLS
 from deploy_project.written import (
     Problem,
     ValueKind,
     at,
-    content_of,
     data_of,
     document,
     kind_of,

@@ -6,25 +6,18 @@ here but a value that a rule refuses. Whatever is no YAML at all is a problem of
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, NodeEvent, ScalarEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
-LARGEST = 1024 * 1024
-"""Bytes of a file that people write: what is larger is none, and reading it as YAML would take minutes."""
 
 _LONGEST_SHOWN = 60
 _STRING = "tag:yaml.org,2002:str"
@@ -58,19 +51,6 @@ class ValueKind(StrEnum):
     LIST = "list"
     MAPPING = "mapping"
     SECRET = "secret"  # noqa: S105 -- a kind of value
-
-
-def content_of(path: Path) -> bytes:
-    """What is in a file that a person writes. Raises OSError where there is none, or no such file: a FIFO, a device, a gigabyte."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # of a folder, read says so itself
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise OSError(errno.EFBIG, f"it is larger than {LARGEST // 1024} KB", str(path))
-    return content
 
 
 @dataclass(frozen=True)

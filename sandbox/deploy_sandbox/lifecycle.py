@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
@@ -24,7 +25,6 @@ from deploy_sandbox.accounts import ACCOUNTS, REGION, Sandbox, SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -49,7 +49,7 @@ def up(
     sandbox with other accounts is started again with its state. Raises SandboxError when it does not start, or runs already in a
     way that contradicts `port` or `powers`.
     """
-    home = home.resolve()
+    home = Path(os.path.realpath(home))  # of a link that leads to itself, resolve makes an error
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(home / "up.lock", timeout=START_SECONDS):
         running = status(home)
@@ -70,7 +70,7 @@ def up(
 
 def status(home: Path) -> Sandbox | None:
     """The sandbox of that home, when it runs and may be used."""
-    home = home.resolve()
+    home = Path(os.path.realpath(home))  # of a link that leads to itself, resolve makes an error
     if not _alive(home):
         return None
     try:
@@ -185,10 +185,10 @@ def _alive(home: Path) -> bool:
     try:
         with (home / "alive.lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
     except BlockingIOError:
         return True
+    except OSError:  # there is none, or no folder for one
+        return False
     return False
 
 

@@ -121,7 +121,10 @@ class Search:
 
 def vouched_for(address: str) -> bool:
     """Whether what comes from there is the vendor's or the mirror's own: the list of checksums comes from there too."""
-    said = urlsplit(address)
+    try:
+        said = urlsplit(address)
+    except ValueError:  # half an IPv6 address
+        return False
     return said.scheme == "https" or (said.scheme == "http" and said.hostname in _THIS_MACHINE)
 
 

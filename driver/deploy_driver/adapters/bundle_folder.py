@@ -7,6 +7,10 @@ from pathlib import Path
 from deploy_driver import remedies
 from deploy_driver.bundle.seal import Sealed
 from deploy_driver.errors import NotReadyError, UsageError
+from deploy_project.files import content_of
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of any file of a plan."""
 
 CONTENT, SIGNATURE, DOCUMENT = "plan.json", "plan.sig", "plan.md"
 
@@ -26,7 +30,7 @@ def write(folder: Path, sealed: Sealed) -> None:
 def read(folder: Path) -> Sealed:
     """What the folder holds; a missing signature or page is an empty one. Raises UsageError when there is no plan at all."""
     try:
-        content = (folder / CONTENT).read_bytes()
+        content = content_of(folder / CONTENT, LARGEST)
         return Sealed(content, _or_empty(folder / SIGNATURE), _or_empty(folder / DOCUMENT))
     except OSError as error:
         raise UsageError(
@@ -37,4 +41,4 @@ def read(folder: Path) -> Sealed:
 
 
 def _or_empty(file: Path) -> bytes:
-    return file.read_bytes() if file.exists() else b""
+    return content_of(file, LARGEST) if file.exists() else b""

@@ -11,8 +11,12 @@ from pathlib import Path
 from deploy_driver import remedies
 from deploy_driver.drift.ledger import Entries, LedgerEntry
 from deploy_driver.errors import UsageError
+from deploy_project.files import content_of
 
 VERSION = 1
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a ledger."""
 
 
 def require_ledger(path: Path) -> None:
@@ -29,10 +33,10 @@ def require_ledger(path: Path) -> None:
 def read_ledger(path: Path) -> Entries:
     """The entries; none where no file is yet. Raises UsageError when it is no ledger."""
     try:
-        held = json.loads(path.read_text("utf-8"))
+        held = json.loads(content_of(path, LARGEST).decode("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(path), remedy=remedies.OTHER_LEDGER) from None
     known = {field.name for field in fields(LedgerEntry)}
     try:

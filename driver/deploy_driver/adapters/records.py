@@ -24,6 +24,7 @@ from deploy_driver.errors import DeployError, NotReadyError
 from deploy_driver.record.chain import Head, head_of, line_of
 from deploy_driver.record.stream import Envelope
 from deploy_driver.values import Backend
+from deploy_project.files import content_of
 
 FILE = "events.jsonl"
 _NOTHING = Head()
@@ -36,6 +37,9 @@ SUFFIX = ".jsonl"
 PLANS = ".deploy/plans/"
 
 _REMEDIES = {"AccessDenied": remedies.GRANT_RECORDS}
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes of a record: what is larger is none, and would fill the memory."""
 
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 """S3's answers when something stands where only something new may be put, or is being put there now (Amazon S3 API, PutObject)."""
@@ -132,7 +136,7 @@ def record_in(folder: Path) -> bytes:
     """What a run's folder keeps; empty when there is no such folder. Raises NotReadyError when it cannot be read."""
     path = folder / FILE
     try:
-        return path.read_bytes()
+        return content_of(path, LARGEST)
     except FileNotFoundError:
         return b""
     except OSError as error:

@@ -23,6 +23,7 @@ from deploy_driver.errors import UsageError
 from deploy_driver.plan.selection import select
 from deploy_driver.record.redaction import learn
 from deploy_driver.values import Layer, Stack
+from deploy_project.files import content_of
 from deploy_project.stacks import env_of
 
 _NOT_FOR_ONE_RUN = {"deploy", "pulumi"}
@@ -115,7 +116,7 @@ def _encrypted(project: LocalProject, stack: Stack, key: str, value: str, conten
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return content_of(file)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
 

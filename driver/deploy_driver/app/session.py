@@ -37,7 +37,7 @@ from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.config.root import find_root, require_own_driver
 from deploy_driver.drift.report import LeftOver
-from deploy_driver.errors import NotReadyError
+from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.ports import Emit, Prompt
@@ -152,9 +152,18 @@ class LocalProject:
         return found
 
 
+def _standing_in(folder: Path | None) -> Path:
+    """The folder that is meant, otherwise the one in which the process is. Raises UsageError where that is gone."""
+    try:
+        return (folder or Path.cwd()).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        why = "this folder is no longer there" if folder is None else f"--project: {error}"
+        raise UsageError(why, remedy=remedies.INSIDE_A_PROJECT) from None
+
+
 def open_project(machine: Machine, folder: Path | None, cloud: str | None) -> LocalProject:
     """Read the project's files. Raises UsageError."""
-    root = find_root((folder or Path.cwd()).resolve())
+    root = find_root(_standing_in(folder))
     require_own_driver(root)
     make_importable(root)
     return LocalProject(machine, load(root, machine.environment, cloud, ask=settings_problems))

@@ -36,6 +36,7 @@ from deploy_driver.errors import UsageError
 from deploy_driver.values import Backend, Cloud, Freeze, Layer, Plugin, Schedule, Stack
 from deploy_driver.version import VERSION
 from deploy_project.accounts import TargetFacts, ToolsFacts, Values
+from deploy_project.files import content_of
 from deploy_project.keys import (
     RUN_KEYS,
     TARGET_KEYS,
@@ -70,7 +71,7 @@ _KEY = "[key]"
 def read_toml(path: Path) -> tuple[DeployToml | None, list[str]]:
     """The file, checked; None and its problems when it does not hold, or is for another `deploy` than this one."""
     try:
-        said = tomllib.loads(path.read_text("utf-8"))
+        said = tomllib.loads(content_of(path).decode("utf-8"))
         if another := _another_deploy(said):
             return None, [f"{path.name}: requires: {another}"]
         return DeployToml.model_validate(said), []
