@@ -38,6 +38,7 @@ from deploy_driver.assurance.findings.observed import (
     Unseen,
 )
 from deploy_driver.assurance.findings.rule import RuleResult, RuleStatus
+from deploy_driver.config.environment import Machine, left_out
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step, make_plan
@@ -212,8 +213,7 @@ def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
         nowhere = Unseen(str(error))
         unseen = not_looked_at((*_CHECKED, *IN_ACCOUNTS), nowhere)
         return [*results, check("cloud", fact=str(error), remedy=error.remedy), *unseen]
-    where = f"sandbox at {session.endpoint}" if session.endpoint else "AWS"
-    results.append(check("cloud", ok=True, fact=where))
+    results.append(check("cloud", ok=True, fact=_where(session, project.machine)))
     results += _way_in(session, Layer.ACCESS if deep else Layer.SERVICE)
     if not deep:
         results += _left_over(session, {result.stack for result in results if result.wrong})
@@ -227,6 +227,14 @@ def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
             results += not_looked_at(("role", "lease", "lock", "left-over"), _ONLY_JENKINS, stack.name)
     order = {stack.name: position for position, stack in enumerate(config.stacks)}
     return sorted(results, key=lambda result: order.get(result.stack, -1))
+
+
+def _where(session: Session, machine: Machine) -> str:
+    """The cloud; on AWS also the variables that a run does not get."""
+    if session.endpoint:
+        return f"sandbox at {session.endpoint}"
+    missed = left_out(machine.environment)
+    return f"AWS; set here, and not handed on to a run: {', '.join(missed)}" if missed else "AWS"
 
 
 def _way_in(session: Session, layer: Layer) -> list[RuleResult]:

@@ -91,6 +91,16 @@ def on_aws(ambient: Mapping[str, str]) -> dict[str, str]:
     return {name: ambient[name] for name in (*PASSED_ON, *BASE_IDENTITY, *NETWORK) if name in ambient}
 
 
+_OWN = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CREDENTIAL_EXPIRATION")
+"""What a run says or reads itself, whatever the machine says."""
+
+
+def left_out(ambient: Mapping[str, str]) -> tuple[str, ...]:
+    """The machine's AWS_* variables that a run on AWS does not get: an endpoint or a FIPS setting, which may be missed."""
+    known = {*BASE_IDENTITY, *NETWORK, *_OWN}
+    return tuple(sorted(name for name in ambient if name.startswith("AWS_") and name not in known))
+
+
 def on_loopback(ambient: Mapping[str, str], identity: Mapping[str, str]) -> dict[str, str]:
     """A sandbox instance's identity. Whatever is not on loopback is asked of the sandbox, a proxy that lets nobody out.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.config.environment import BASE_IDENTITY, given_until, of_session, on_aws, on_loopback
+from deploy_driver.config.environment import BASE_IDENTITY, given_until, left_out, of_session, on_aws, on_loopback
 
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -82,6 +82,14 @@ def test_on_aws_the_machine_is_who_it_is_and_nothing_else_of_it_is_passed_on() -
     assert environment["HTTPS_PROXY"] == "http://proxy:3128"
     assert not environment.keys() & OTHER.keys()
     assert "AWS_ENDPOINT_URL" not in environment
+
+
+def test_what_a_run_on_aws_does_not_get_is_known_by_name() -> None:
+    handed_on = dict.fromkeys((*BASE_IDENTITY, "AWS_CA_BUNDLE", "AWS_REGION"), "x")
+    missed = {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL_S3": "https://s3.example"}
+    assert left_out({**handed_on, **missed, "PATH": "/bin"}) == ("AWS_ENDPOINT_URL_S3", "AWS_USE_FIPS_ENDPOINT")
+    assert left_out(handed_on) == ()
+    assert not set(missed) & set(on_aws(missed))
 
 
 @pytest.mark.parametrize("surroundings", [on_aws({**PLANTED, **MACHINE}), on_loopback(MACHINE, INSTANCE)])
