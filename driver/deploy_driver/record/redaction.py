@@ -158,13 +158,15 @@ _UNREADABLE = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # what names a terminal's window (ECMA-48, OSC)
     r"|\x1b\[[0-9;?]*[ -/]*[@-~]"  # what colours or moves (ECMA-48, CSI)
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # all other control characters
-    r"|[\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"  # what turns the direction of writing, and half characters
+    r"|[\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # what turns the direction of writing
 )
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""A byte that is not UTF-8, as Python has it of a name or a variable; the other half of a character."""
 
 
 def readable(text: str) -> str:
-    """The text without secrets and control characters; its lines and tabs stay."""
-    return str(redact(_UNREADABLE.sub("", text)))
+    """The text without secrets and control characters, with a mark for what is no character; its lines and tabs stay."""
+    return str(redact(_HALF.sub("\N{REPLACEMENT CHARACTER}", _UNREADABLE.sub("", text))))
 
 
 def one_line(text: str) -> str:

@@ -134,7 +134,7 @@ def test_what_is_no_text_stays_what_it_is() -> None:
         ("\x9b31mred", "31mred"),
         ("ring\x07 back\x08 return\r\n", "ring back return\n"),
         ("\u202eevil\u2066", "evil"),
-        ("half \ud800", "half "),
+        ("Jos\udce9 half \ud800", "Jos\ufffd half \ufffd"),
         ("\x1b\x1b[2J[2J", "[2J"),
         (f"{KEY[:4]}\x1b[0m{KEY[4:]}", "[redacted]"),
     ],
