@@ -43,7 +43,7 @@ def of_tools(settings: ToolsSettings) -> Documents:
     here = AccountNames(settings.tools.account, settings.tools.region)
     state, plan_key = state_of(settings), plan_key_of(settings)
     entered, previews = entered_by_deploy(settings), entered_by_preview(settings)
-    agents = trust.service("ec2.amazonaws.com")
+    agents = trust.agents(settings.tools.agents)
     return {
         "boundary": boundary.jenkins(state, plan_key, entered, here.trail_arn, delivery_of(here).bucket_arn),
         "deploy.trust": agents,

@@ -97,7 +97,7 @@ def entrance(account: Enterable, enter_as: EnterAs, session_name: str) -> Entran
 class ToolsFacts:
     """The account that Jenkins lives in. `organization` is the one that whoever enters must belong to; may be empty.
 
-    So may `approver_role`, whose sessions approve reviewed plans.
+    So may `approver_role`, whose sessions approve reviewed plans. `agents` is what Jenkins' agents run on: `ec2`, `ecs`, `eks`.
     """
 
     account: str
@@ -111,6 +111,7 @@ class ToolsFacts:
     plan_key: str
     organization: str = ""
     approver_role: str = ""
+    agents: tuple[str, ...] = ("ec2",)
 
     @classmethod
     def of(cls, values: Values) -> ToolsFacts:
@@ -128,6 +129,7 @@ class ToolsFacts:
             plan_key=said["deploy:planKey"],
             organization=said["deploy:organization"],
             approver_role=said["deploy:approverRole"],
+            agents=tuple(dict.fromkeys(said["deploy:agents"].split(","))),
         )
 
 

@@ -169,6 +169,9 @@ TOOLS_KEYS = (
         "a role's name, with its path in front where it has one: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -",
         "",
     ),
+    text(
+        "deploy:agents", r"(ec2|ecs|eks)(,(ec2|ecs|eks)){0,2}", "ec2, ecs or eks, or several with commas between", "ec2"
+    ),
     text("deploy:organization", r"o-[a-z0-9]{10,32}", "an organisation: o- and 10 to 32 of a-z 0-9", ""),
 )
 """Of the account that Jenkins lives in."""

@@ -48,6 +48,23 @@ def service(principal: str) -> Document:
     return document(_trust("Service", {"Service": principal}, "sts:AssumeRole"))
 
 
-def _trust(sid: str, principal: dict[str, str], action: str, when: Conditions | None = None) -> Statement:
+_EKS = "pods.eks.amazonaws.com"
+AGENTS = {"ec2": "ec2.amazonaws.com", "ecs": "ecs-tasks.amazonaws.com", "eks": _EKS}
+"""Who gives an agent its role, by what the agent is: an instance's profile, a task's role, a service account's pod identity."""
+
+
+def agents(kinds: Sequence[str]) -> Document:
+    """Trust in what hands a role to Jenkins' agents, which are of these kinds of `AGENTS`.
+
+    EKS says with each session which pod it is for (EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity").
+    """
+    services = [AGENTS[kind] for kind in kinds]
+    enter = _trust("Service", {"Service": services[0] if len(services) == 1 else services}, "sts:AssumeRole")
+    return document(enter, *([_trust("SayWhichPod", {"Service": _EKS}, "sts:TagSession")] if _EKS in services else []))
+
+
+def _trust(
+    sid: str, principal: dict[str, str | Sequence[str]], action: str, when: Conditions | None = None
+) -> Statement:
     statement: Statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action}
     return {**statement, "Condition": when} if when else statement

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from deploy_infra.policies.document import text
-from deploy_infra.policies.trust import jenkins
+from deploy_infra.policies.trust import agents, jenkins
 from deploy_project.seam import QUOTAS, DocumentKind
 from tests.unit.infra.evaluation import trusts
 from tests.unit.infra.facts import document
@@ -73,6 +73,24 @@ def test_a_service_role_trusts_one_service(stack: str, name: str, service: str) 
     (statement,) = document(stack, name)["Statement"]
     assert statement["Principal"] == {"Service": service}
     assert statement["Action"] == "sts:AssumeRole"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "services"),
+    [
+        (("ecs",), "ecs-tasks.amazonaws.com"),
+        (("ec2", "ecs"), ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]),
+        (("eks",), "pods.eks.amazonaws.com"),
+    ],
+)
+def test_jenkins_trusts_what_its_agents_run_on_and_nothing_else(
+    kinds: tuple[str, ...], services: str | list[str]
+) -> None:
+    enter, *others = agents(kinds)["Statement"]
+    assert (enter["Principal"], enter["Action"]) == ({"Service": services}, "sts:AssumeRole")
+    assert [(other["Principal"], other["Action"]) for other in others] == (
+        [({"Service": "pods.eks.amazonaws.com"}, "sts:TagSession")] if "eks" in kinds else []
+    )
 
 
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])
