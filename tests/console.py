@@ -19,7 +19,7 @@ _DIFFERS = (
     (r"\d+(?:\.\d+)? s\b", "SECONDS"),
     (r"127\.0\.0\.1:\d+/_aws/execute-api/[0-9a-f]+", "API"),
     (r"127\.0\.0\.1:\d+", "SANDBOX"),
-    (r"\b[0-9a-f]{10}$", "COMMIT"),
+    (r"\b[0-9a-f]{10}\b", "COMMIT"),
     (r"\s+", " "),
 )
 

@@ -20,7 +20,7 @@ SHORT = 10
 
 _KEPT = "\N{NO-BREAK SPACE}"
 
-_COLUMNS = (("RUN", 20), ("WHAT", 9), ("WHERE", 37), ("ENDED", 8))
+_COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 35), ("ENDED", 8))
 """What is said of a run, and in how many characters; what is longer goes on in the next line."""
 
 
