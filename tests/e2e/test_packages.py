@@ -15,6 +15,17 @@ import pulumi as _pulumi
 """
 """A program that gives every account code of its own under the same name."""
 
+WITH_MORE = """
+import json as _json
+from pathlib import Path as _Path
+
+from .words.greeting import WORD as _WORD
+
+if _json.loads((_Path(__file__).parent / "words" / "table.json").read_text("utf-8")) != {"word": _WORD}:
+    raise RuntimeError(_WORD)
+"""
+"""Code that cannot be imported without a package below its own and a file that is no code."""
+
 
 def test_every_account_gets_the_same_code_or_is_refused(project: Project) -> None:
     main = project.root / "infra" / "__main__.py"
@@ -32,6 +43,12 @@ def test_every_account_gets_the_same_code_or_is_refused(project: Project) -> Non
     assert "`up` refuses that" in previewed.err
 
     main.write_text(said, "utf-8")
+    handler = project.root / "infra" / "handler"
+    (handler / "words").mkdir()
+    (handler / "words" / "greeting.py").write_text('WORD = "grüezi"\n', "utf-8")
+    (handler / "words" / "table.json").write_text('{"word": "grüezi"}', "utf-8")
+    app = handler / "app.py"
+    app.write_text(app.read_text("utf-8").replace("from .items import", f"{WITH_MORE}\nfrom .items import", 1), "utf-8")
     done = project.deploy("up", "--stacks", "dev,staging", "--output", "json")
     assert done.code == 0, done
     assert ", as in dev" in done.err
