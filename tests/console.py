@@ -16,7 +16,7 @@ _DIFFERS = (
     (r"\d{8}-\d{4}-[0-9a-f]{6}", "RUN"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", "MOMENT"),
     (r"\d\d:\d\d:\d\d", "TIME"),
-    (r"\d+(?:\.\d+)? s\b", "SECONDS"),
+    (r"(?:\d+ min )?\d+(?:\.\d+)? s\b", "SECONDS"),
     (r"127\.0\.0\.1:\d+/_aws/execute-api/[0-9a-f]+", "API"),
     (r"127\.0\.0\.1:\d+", "SANDBOX"),
     (r"\b[0-9a-f]{10}\b", "COMMIT"),
