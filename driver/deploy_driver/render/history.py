@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
@@ -13,7 +12,7 @@ from deploy_driver.record.catalogue import Result
 from deploy_driver.record.chain import Examined, Integrity
 from deploy_driver.record.redaction import one_line, redact
 from deploy_driver.record.story import RunSummary, StackSummary
-from deploy_driver.render.text import WIDTH, duration, wrapped
+from deploy_driver.render.text import WIDTH, counted, duration, row, wrapped
 
 SHORT = 10
 """Characters of a commit that a person compares."""
@@ -22,22 +21,20 @@ _KEPT = "\N{NO-BREAK SPACE}"
 
 _COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 35), ("ENDED", 8))
 """What is said of a run, and in how many characters; what is longer goes on in the next line."""
+_WIDTHS = tuple(width for _, width in _COLUMNS)
 
 
 def as_text(runs: Sequence[RunSummary]) -> str:
     """Some lines per run, newest first: what, where, how it ended; below it by whom, from which commit, and what else is known."""
     if not runs:
         return "no run is on record"
-    return "\n".join([_row([name for name, _ in _COLUMNS]), *(line for run in runs for line in _lines(run))])
+    header = row([name for name, _ in _COLUMNS], _WIDTHS)
+    return "\n".join([*header, *(line for run in runs for line in _lines(run))])
 
 
 def _lines(run: RunSummary) -> Iterator[str]:
-    cells = [run.run, run.operation, _where(run), _ended(run)]
-    columns = [
-        wrap(cell, width, break_on_hyphens=False) or [""]
-        for cell, (_, width) in zip(map(_whole, cells), _COLUMNS, strict=True)
-    ]
-    yield from (_row(parts) for parts in zip_longest(*columns, fillvalue=""))
+    cells = map(_whole, (run.run, run.operation, _where(run), _ended(run)))
+    yield from (line.replace(_KEPT, " ") for line in row(tuple(cells), _WIDTHS, break_words=True))
     yield from wrap(one_line("; ".join(_more(run))), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
@@ -48,14 +45,6 @@ def _where(run: RunSummary) -> str:
 
 def _whole(cell: str) -> str:
     return _KEPT.join(one_line(part) for part in cell.split(_KEPT))
-
-
-def _row(cells: Sequence[str]) -> str:
-    return (
-        "  ".join(cell.ljust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
-        .rstrip()
-        .replace(_KEPT, " ")
-    )
 
 
 def _ended(run: RunSummary) -> str:
@@ -122,7 +111,7 @@ def verified_as_text(found: Sequence[Examined]) -> str:
     counts = Counter(each.verdict for each in found)
     numbers = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Integrity if counts[verdict])
     lines = (line for each in found for line in wrapped(_verified(each)))
-    return "\n".join([*lines, f"{len(found)} record{'s' * (len(found) != 1)}: {numbers}"])
+    return "\n".join([*lines, f"{counted(len(found), 'record')}: {numbers}"])
 
 
 def _verified(each: Examined) -> str:

@@ -15,6 +15,7 @@ from deploy_driver.plan.loss import goes, lost
 from deploy_driver.record.catalogue import Result
 from deploy_driver.render.diff import decides_access, is_policy, one_value, policy_diff, property_lines
 from deploy_driver.render.markdown import block, cut, folded, literal, without_secrets
+from deploy_driver.render.text import counted
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Layer, PropertyDiff, ResourceChange
 
@@ -74,7 +75,7 @@ def not_previewed(selection: Selection | None, room: Room) -> list[str]:
     left_out = selection.left_out if selection else ()
     if not left_out:
         return []
-    count = f"{len(left_out)} {left_out[0].stack.layer} {'stack' if len(left_out) == 1 else 'stacks'}"
+    count = counted(len(left_out), f"{left_out[0].stack.layer} stack")
     warning = f"> ⚠️ This change also concerns {count}, not previewed here."
     if left_out[0].stack.layer is Layer.ACCESS:
         warning += " They decide **who may enter**; an administrator sees what would change with `--access`."
@@ -266,7 +267,7 @@ def _title(outcome: RunOutcome, selection: Selection | None) -> str:
     total = Changes(*(sum(getattr(step.changes, name) for step in outcome.steps) for name in _COUNTS))
     changed = sum(1 for step in outcome.steps if step.changes.total)
     failed = sum(1 for step in outcome.steps if step.result is not Result.SUCCEEDED)
-    where = f" in {changed} of {_stacks(len(outcome.steps))}" if changed else ""
+    where = f" in {changed} of {counted(len(outcome.steps), 'stack')}" if changed else ""
     lines = [f"## Preview: {total.planned()}{where}{f', {failed} failed' if failed else ''}"]
     lines += _warnings(outcome)
     return "\n\n".join(lines)
@@ -277,7 +278,7 @@ def _warnings(outcome: RunOutcome) -> list[str]:
     gone = sum(1 for change in changes if lost(change))
     entry = sum(1 for change in changes if decides_access(change))
     lines = [f"{_things(gone)} **data** would be deleted or replaced"] if gone else []
-    lines += [f"{entry} {'change' if entry == 1 else 'changes'} to **who may do what**"] if entry else []
+    lines += [f"{counted(entry, 'change')} to **who may do what**"] if entry else []
     return [f"> ⚠️ {'; '.join(lines)}. Look at these first."] if lines else []
 
 
@@ -286,10 +287,6 @@ _COUNTS = ("create", "update", "replace", "delete", "same")
 
 def _things(count: int) -> str:
     return f"{count} {'thing that holds' if count == 1 else 'things that hold'}"
-
-
-def _stacks(count: int) -> str:
-    return f"{count} {'stack' if count == 1 else 'stacks'}"
 
 
 def _table(steps: Sequence[StepOutcome], room: Room) -> list[str]:
@@ -302,7 +299,7 @@ def _table(steps: Sequence[StepOutcome], room: Room) -> list[str]:
         "| --- | --- | ---: | ---: | ---: | ---: | --- |",
     ]
     left_out = len(steps) - len(rows)
-    more = [f"… and {_stacks(left_out)} more, which did not fit into this table."] if left_out else []
+    more = [f"… and {counted(left_out, 'stack')} more, which did not fit into this table."] if left_out else []
     return ["\n".join([*head, *rows]), *more]
 
 
@@ -344,7 +341,7 @@ def _failures(steps: Sequence[StepOutcome], room: Room) -> list[str]:
         why = "\n\n".join(cut(text, room.cause) for text in (step.cause, what) if text)
         lines.append(f"{literal(step.stack)}: {step.reason.value}" + (f"\n\n{block(why, 'text')}" if why else ""))
     if len(failed) > room.dangerous:
-        lines.append(f"… and {_stacks(len(failed) - room.dangerous)} more.")
+        lines.append(f"… and {counted(len(failed) - room.dangerous, 'stack')} more.")
     return lines
 
 

@@ -76,7 +76,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int = WID
     Cells go on in the next line where a row is wider than `width`. No word is broken, so an ARN or a URL may still make it wider.
     """
     widths = _widths([header, *rows], width)
-    return "\n".join(line for row in (header, *rows) for line in _row(row, widths))
+    return "\n".join(line for cells in (header, *rows) for line in row(cells, widths))
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -92,9 +92,10 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     return taken
 
 
-def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+def row(cells: Sequence[str], widths: Sequence[int], *, break_words: bool = False) -> list[str]:
+    """The lines of one row whose columns have these widths: what is longer goes on in the next line."""
     parts = [
-        [cell] if len(cell) <= width else wrap(cell, width, break_long_words=False, break_on_hyphens=False)
+        [cell] if len(cell) <= width else wrap(cell, width, break_long_words=break_words, break_on_hyphens=False)
         for cell, width in zip(cells, widths, strict=True)
     ]
     return [

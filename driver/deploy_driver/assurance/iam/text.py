@@ -10,7 +10,7 @@ from typing import Any
 from deploy_driver.assurance.iam.check import IamFinding
 from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_driver.assurance.iam.sizes import WARN_FROM, Size, size
-from deploy_driver.render.text import table
+from deploy_driver.render.text import counted, table
 from deploy_project.seam import kind_of
 from deploy_project.stacks import ACCESS
 
@@ -56,7 +56,7 @@ def check_as_text(roles: Sequence[RoleDefinition], findings: Sequence[IamFinding
         for found, others in _once(findings)
     ]
     requests = sum(len(role.requests) for role in roles)
-    said = f"{len(findings)} findings" if len(findings) > 1 else "1 finding" if findings else "no findings"
+    said = counted(len(findings), "finding") if findings else "no findings"
     return "\n".join([*parts, f"{len(roles)} roles, {requests} requests decided: {said}"])
 
 

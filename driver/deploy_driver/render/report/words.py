@@ -14,7 +14,7 @@ from deploy_driver.plan.loss import goes, lost
 from deploy_driver.record.catalogue import Drifted, Moved, Result, Verb
 from deploy_driver.record.story import ChangedResource, End, GateAnswer, StackStory, StackSummary, Story
 from deploy_driver.render.diff import decides_access, is_placeholder
-from deploy_driver.render.text import changed, did, doing, duration
+from deploy_driver.render.text import changed, counted, did, doing, duration
 from deploy_driver.values import Changes, Cloud, PropertyDiff, ResourceChange
 
 VALUE = 40
@@ -94,7 +94,7 @@ def _done(story: Story, drifted: int) -> str:
     if story.summary.operation == Verb.DRIFT:
         return "Everything is as it was deployed."
     if drifted:
-        return f"{drifted} {'difference' if drifted == 1 else 'differences'} found; put back: {total.done()}."
+        return f"{counted(drifted, 'difference')} found; put back: {total.done()}."
     if story.summary.operation == Verb.PREVIEW:
         return f"Previewed: {total.planned()}."
     return f"All went well: {total.done() if total.total else 'nothing had to change'}."
