@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
-import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.command.seeds import tried
 from tests.command.test_cli import DEPLOY
+from tests.container import TOKEN, answering
 from tests.samples import project
 
 KEY = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}
@@ -101,41 +98,17 @@ def test_doctor_says_it_as_what_is_wrong(tmp_path: Path) -> None:
 
 def test_no_surroundings_are_a_bug_in_deploy(tmp_path: Path) -> None:
     """Other seeds by hand: `python -m tests.command.hostile_credentials FOLDER 1000 5000`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.command.hostile_credentials", str(tmp_path), "0", "400"],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    done = tried("hostile_credentials", tmp_path, 400, limit=240)
     assert (done.stdout, done.returncode) == ("", 0), done
 
 
-class _WithToken(BaseHTTPRequestHandler):
-    """A container's credentials, for whoever has the token."""
-
-    def do_GET(self) -> None:
-        knows = self.headers.get("Authorization") == "a token"
-        expires = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-        keys = {"AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "s", "Token": "t", "Expiration": expires}
-        self.send_response(200 if knows else 403)
-        self.end_headers()
-        self.wfile.write(json.dumps(keys if knows else {}).encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base's own name for it
-        del format, args
-
-
 def test_a_container_s_token_is_handed_on_and_without_it_the_refusal_is_said(tmp_path: Path) -> None:
-    with HTTPServer(("127.0.0.1", 0), _WithToken) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        container = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:{server.server_port}/"}
+    with answering({"AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "s", "Token": "t"}) as address:
+        container = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": address}
         nowhere = "[default]\nendpoint_url = http://127.0.0.1:9\n"
         more = ("--stack", "dev", "--", "true")
-        with_token = {**container, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "a token"}
+        with_token = {**container, "AWS_CONTAINER_AUTHORIZATION_TOKEN": TOKEN}
         taken = ended(tmp_path / "with", "exec", nowhere, with_token, *more)
         refused = ended(tmp_path / "without", "exec", nowhere, container, *more)
-        server.shutdown()
     assert "Could not connect to the endpoint URL" in taken.stderr, taken
     assert (refused.returncode, "403" in refused.stderr) == (3, True), refused

@@ -45,6 +45,11 @@ class Ended:
     err: str
 
     @property
+    def flat(self) -> str:
+        """What stdout says, without its line breaks: a cell of a table goes on in the next line."""
+        return " ".join(self.out.split())
+
+    @property
     def json(self) -> Any:
         return json.loads(self.out)
 

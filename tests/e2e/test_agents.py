@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from tests.container import TOKEN, answering
 from tests.contract.cloud.outsider import at_instance
 from tests.e2e.conftest import opened
 from tests.e2e.project import Ended, Project
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.engine]
 
-TOKEN = "a pod's token"
 
-
-@contextmanager
-def container(project: Project, role: str) -> Iterator[str]:
-    """Where ECS, or EKS for its pods, answers with credentials of the container's role, to whoever has the token."""
+def container(project: Project, role: str) -> AbstractContextManager[str]:
+    """A container whose role that is."""
     keys = at_instance(project.sandbox, role)
-    expires = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    said = {
-        "AccessKeyId": keys.access_key,
-        "SecretAccessKey": keys.secret_key,
-        "Token": keys.token,
-        "Expiration": expires,
-    }
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            knows = self.headers.get("Authorization") == TOKEN
-            self.send_response(200 if knows else 403)
-            self.end_headers()
-            self.wfile.write(json.dumps(said if knows else {}).encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base's own name for it
-            del format, args
-
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    return answering({"AccessKeyId": keys.access_key, "SecretAccessKey": keys.secret_key, "Token": str(keys.token)})
 
 
 def test_a_container_whose_role_is_jenkins_enters_as_an_instance_does(project: Project, tmp_path: Path) -> None:

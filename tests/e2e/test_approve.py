@@ -88,7 +88,7 @@ def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) 
     assert applied.code == 0, applied
     (answer,) = project.deploy("report", applied.json["run"], "--format", "json").json["approvals"]
     assert answer["who"] == "eve"
-    assert "approved by eve" in " ".join(project.deploy("history").out.split())
+    assert "approved by eve" in project.deploy("history").flat
 
     another_plan(project)
 

@@ -100,7 +100,7 @@ def looked(fresh: Project, administrator: Instance, jenkins: Instance, preview: 
     assert memory == 128
     administrator.deploy("drift", "--stacks", "dev-access,tools", "--exit-code")
 
-    assert "not handed on to a run: AWS_USE_FIPS_ENDPOINT" in " ".join(jenkins.deploy("doctor").out.split())
+    assert "not handed on to a run: AWS_USE_FIPS_ENDPOINT" in jenkins.deploy("doctor").flat
     administrator.deploy("doctor", "--as-administrator")
     proved = administrator.deploy("prove", "--stacks", "dev", "--output", "json")
     assert (proved.json["total"]["wrong"], proved.json["total"]["refused"] > 0) == (0, True)

@@ -129,11 +129,6 @@ def forget_runs(project: Project) -> None:
             s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
 
-def flat(text: str) -> str:
-    """The text without its line breaks."""
-    return " ".join(text.split())
-
-
 def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(project: Project) -> None:
     assert project.deploy("up", "--stacks", "dev", "--yes").code == 0
     apis, functions = project.client("dev", "apigatewayv2"), project.client("dev", "lambda")
@@ -159,8 +154,8 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     assert orphan in repaired.out
     drifted = project.deploy("drift", "--stacks", "dev", "--exit-code")
     assert drifted.code == 5, str(drifted)
-    assert f"left over: dev: {orphan}: it is this stack's and in no state" in flat(drifted.out)
-    assert f"{orphan}: it is this stack's and in no state" in flat(project.deploy("doctor").out)
+    assert f"left over: dev: {orphan}: it is this stack's and in no state" in drifted.flat
+    assert f"{orphan}: it is this stack's and in no state" in project.deploy("doctor").flat
 
     # Without a record nobody knows it, until somebody says it.
     forget_runs(project)
@@ -178,7 +173,7 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     assert repaired.code == 1, str(repaired)
     apis.delete_api(ApiId=second)
     assert_whole(project)
-    assert "is in no state" not in flat(project.deploy("drift", "--stacks", "dev").out)
+    assert "is in no state" not in project.deploy("drift", "--stacks", "dev").flat
 
     # Something of the function's name that carries no tag of the stack is never adopted; with the tags it is.
     arn = functions.get_function(FunctionName="items-dev")["Configuration"]["FunctionArn"]
@@ -201,7 +196,7 @@ def test_what_a_destroy_leaves_is_named_with_the_command_that_deletes_it(project
     destroyed = project.deploy("destroy", "--stacks", "dev", "--yes")
     assert destroyed.code == 1, str(destroyed)
     removal = f"deploy exec --stack dev -- aws apigatewayv2 delete-api --api-id {second}"
-    assert f"`{removal}` deletes it" in flat(destroyed.out)
+    assert f"`{removal}` deletes it" in destroyed.flat
     if shutil.which("aws"):
         deleted = project.deploy(*removal.split()[1:])
         assert deleted.code == 0, deleted

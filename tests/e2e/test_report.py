@@ -101,7 +101,7 @@ def test_a_record_that_is_altered_cut_off_or_gone_is_found(project: Project) -> 
         root.put_object(**kept, Body=content) if content is not None else remove(root, f".deploy/runs/{run}")
         found = project.deploy("history", "--verify")
         assert found.code == 1, found
-        assert says in " ".join(found.out.split()), found
+        assert says in found.flat, found
     root.put_object(**kept, Body=record)
     one = project.deploy("history", "--verify", run)
     assert (one.code, one.out.splitlines()[-1]) == (0, "1 record: 1 whole"), one

@@ -31,7 +31,7 @@ def test_after_driver_and_engine_were_killed_the_next_run_is_not_stopped_by_what
     (left,) = locks(project)
     killed = lease(project, "dev")
     assert killed["released"] is False
-    seen = " ".join(project.deploy("doctor").out.split())
+    seen = project.deploy("doctor").flat
     assert "is dead: the next run takes its place" in seen
     assert "the next run removes the lock of" in seen
     assert locks(project) == [left]

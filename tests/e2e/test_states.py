@@ -95,7 +95,7 @@ def test_what_is_not_a_stacks_own_whole_state_touches_nothing_and_is_put_back_as
     assert (unknown.code, "deploy state list --stack staging" in unknown.err) == (2, True), unknown
 
     write(project, staging, read(project, dev))
-    assert "not fit: it is the state of" in " ".join(project.deploy("state", "list", "--stack", "staging").out.split())
+    assert "not fit: it is the state of" in project.deploy("state", "list", "--stack", "staging").flat
     for command in (("up",), ("destroy", "--yes"), ("preview",), ("drift",), ("outputs",)):
         refused = project.deploy(*command, "--stacks", "staging")
         assert refused.code == 3, refused

@@ -36,7 +36,7 @@ def test_a_freeze_keeps_a_run_from_beginning_until_somebody_says_why(project: Pr
         stack["stack"]: [(one["gate"], one["why"]) for one in stack["overridden"]] for stack in done.json["stacks"]
     }
     assert lifted == {"dev": [], "staging": [("freeze", "orders are lost")]}
-    assert "overrode staging freeze" in " ".join(project.deploy("history").out.split())
+    assert "overrode staging freeze" in project.deploy("history").flat
     assert "overrode freeze: orders are lost" in project.deploy("report", done.json["run"]).out
 
     assert project.deploy("destroy", "--stacks", "staging", "--yes").code == 4
