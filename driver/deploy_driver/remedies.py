@@ -304,6 +304,7 @@ PUT_BACK_AND_RESUME = Remedy(
     "put it back and resume; or begin anew with deploy up, which says what to do first where something is pending"
 )
 PUT_BACK = Remedy("put it back")
+REPAIR_FROM_COPY = Remedy("`deploy repair --stack {stack}` puts the newest good copy back and looks up the rest")
 WHO_DEPLOYED = Remedy("find out who deployed it")
 PASS_SAVE = Remedy("pass --save DIR")
 ACCESS_IS_NOT_SAVED = Remedy(

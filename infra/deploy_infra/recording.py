@@ -29,7 +29,7 @@ from deploy_infra.policies.recorded import Recorded, Recording
 from deploy_project.project_file import ProjectFile, read_project
 from deploy_project.source_lines import frames_of, own_line
 from deploy_project.stackfile import Setting, StackFile, read
-from deploy_project.stacks import env_of, file_name
+from deploy_project.stacks import env_in, env_of, file_name
 from deploy_project.written import ValueKind
 
 RECORDING: ContextVar[bool] = ContextVar("recording", default=False)
@@ -72,9 +72,7 @@ def record(root: Path, stack: str) -> Recording:
 
 def _beside(root: Path, stack: str, account: str) -> tuple[str, ...]:
     """The stacks of the same account whose names begin as this one's does, such as `dev-eu` beside `dev`."""
-    files = {
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in root.glob(f"Pulumi.{stack}-*.yaml")
-    }
+    files = {env_in(path.name): path for path in root.glob(f"Pulumi.{stack}-*.yaml")}
     known = {env: read(path).settings.get("deploy:account") for env, path in files.items()}
     return tuple(sorted(env for env, setting in known.items() if setting and setting.text == account))
 

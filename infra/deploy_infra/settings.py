@@ -20,7 +20,7 @@ from deploy_project.keys import (
 )
 from deploy_project.project_file import read_project
 from deploy_project.stackfile import Reader, Setting, StackFile, read
-from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_of, file_name, is_access, is_env, project_of
+from deploy_project.stacks import ENV_EXPECTED, TOOLS, env_in, env_of, file_name, is_access, is_env, project_of
 from deploy_project.written import Problem, ValueKind, shown
 
 DEFAULT_PROVIDERS = "pulumi:disable-default-providers"
@@ -105,7 +105,7 @@ def of_files(root: Path, stack: str) -> ToolsSettings | TargetSettings:
 
 def _targets(root: Path) -> list[str]:
     """The target accounts that have a file, in order of name; not `tools`, and no file of an access stack's own."""
-    names = (path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
+    names = (env_in(path.name) for path in root.glob("Pulumi.*.yaml"))
     return sorted(name for name in names if name != TOOLS and env_of(name) == name)
 
 

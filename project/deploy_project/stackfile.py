@@ -16,7 +16,7 @@ from typing import Any
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from deploy_project.files import content_of
-from deploy_project.stacks import TOOLS
+from deploy_project.stacks import TOOLS, env_in
 from deploy_project.written import (
     Problem,
     ValueKind,
@@ -86,7 +86,7 @@ class StackFile:
     @property
     def env(self) -> str:
         """What stands in its name: `dev` of `Pulumi.dev.yaml`."""
-        return self.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        return env_in(self.name)
 
     def problem(self, key: str, what: str) -> Problem:
         """A problem with one key, where it stands; where the settings begin when it is not there."""

@@ -48,6 +48,11 @@ def file_name(env: str) -> str:
     return f"Pulumi.{env}.yaml"
 
 
+def env_in(name: str) -> str:
+    """What stands in such a name: `dev` of `Pulumi.dev.yaml`."""
+    return name.removeprefix("Pulumi.").removesuffix(".yaml")
+
+
 def arn(service: str, resource: str, *, region: str = "", account: str = "") -> str:
     """The ARN of a thing; IAM's have no region, a bucket's has neither region nor account."""
     return f"arn:{PARTITION}:{service}:{region}:{account}:{resource}"

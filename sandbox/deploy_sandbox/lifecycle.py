@@ -49,7 +49,7 @@ def up(
     sandbox with other accounts is started again with its state. Raises SandboxError when it does not start, or runs already in a
     way that contradicts `port` or `powers`.
     """
-    home = Path(os.path.realpath(home))  # of a link that leads to itself, resolve makes an error
+    home = _real(home)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(home / "up.lock", timeout=START_SECONDS):
         running = status(home)
@@ -70,7 +70,7 @@ def up(
 
 def status(home: Path) -> Sandbox | None:
     """The sandbox of that home, when it runs and may be used."""
-    home = Path(os.path.realpath(home))  # of a link that leads to itself, resolve makes an error
+    home = _real(home)
     if not _alive(home):
         return None
     try:
@@ -178,6 +178,10 @@ def _check_same(running: Sandbox, *, port: int | None, powers: bool) -> None:
         )
     if powers and not (running.home / "powers-token").exists():
         raise SandboxError(f"The sandbox of {running.home} already runs without test powers: stop it first.")
+
+
+def _real(home: Path) -> Path:
+    return Path(os.path.realpath(home))  # of a link that leads to itself, resolve makes an error
 
 
 def _alive(home: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The remedies for tools that cannot be had, by name. A test carries out each in the situation that says it."""
+"""The remedies for tools that cannot be had, by name; deploy_driver/remedies.py says which of them tests carry out."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from deploy_driver.errors import StopSignals
+from deploy_driver import remedies
+from deploy_driver.errors import RefusedError, StopSignals
 from deploy_driver.ports import Prompt
 from deploy_driver.record.stream import Listener
 
@@ -37,6 +38,12 @@ class Nobody:
         """Nobody has said yes."""
         del question
         return False
+
+
+def require_person(prompt: Prompt, what: str, *, yes: bool) -> None:
+    """Raise RefusedError where `what` asks, nobody has said yes beforehand, and nobody is there to be asked."""
+    if not yes and not prompt.present:
+        raise RefusedError(f"{what} asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND)
 
 
 def ignore(_said: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy_driver import remedies
+from deploy_driver.app.console import require_person
 from deploy_driver.app.deploy import RunContext
 from deploy_driver.app.session import Session, judged_states
 from deploy_driver.errors import NotReadyError, RefusedError
@@ -65,10 +65,7 @@ def _confirm(begun: RunContext, found: Damage, *, yes: bool) -> None:
     run, prompt, name = begun.run, begun.console.prompt, found.stack.name
     run.stream(Progress(f"{found.why}; this takes its place: {found.good}", name))
     run.stream.settle()
-    if not yes and not prompt.present:
-        raise RefusedError(
-            "putting a state back asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND
-        )
+    require_person(prompt, "putting a state back", yes=yes)
     if not yes and not prompt.confirm(f"Let the state of {name} be {found.good}?"):
         raise RefusedError(f"the answer was no; the state of {name} is as it was")
 

@@ -16,7 +16,7 @@ from deploy_driver import remedies
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.lookup import Lookup
 from deploy_driver.app import program
-from deploy_driver.app.console import Console
+from deploy_driver.app.console import Console, require_person
 from deploy_driver.app.deploy import Options, RunContext, RunResult, require_reason, running, start_run
 from deploy_driver.app.history import records_of
 from deploy_driver.app.put_back import damaged, put_back
@@ -258,8 +258,7 @@ def repair(project: LocalProject, options: RepairOptions, console: Console) -> R
     stack = select(project.config.stacks, [options.stack])[0]
     require_reason(project, Options(Operation.UP, allowed=options.allowed, reason=options.reason), [stack])
     program.check_settings(project.config, [stack])
-    if not options.yes and not console.prompt.present:
-        raise RefusedError("repair asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND)
+    require_person(console.prompt, "repair", yes=options.yes)
     begun = _start(project, options, stack, console)
     with running(begun) as ending:
         if damaged(begun.session, stack):

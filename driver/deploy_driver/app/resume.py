@@ -322,8 +322,7 @@ def _moved_states(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage]) 
         now = store.mark(one.stack).digest
         if one.stack in hurt:
             what = f"{hurt[one.stack].why}, and no copy is the state that was left then, {one.seen}"
-            again = f"`deploy repair --stack {one.stack}` puts the newest good copy back and looks up the rest"
-            yield CheckFailed(CHECK, what, again, one.stack)
+            yield CheckFailed(CHECK, what, remedies.REPAIR_FROM_COPY.of(stack=one.stack), one.stack)
         elif now != one.seen:
             what = f"its state moved: then {one.seen or 'there was none'}, now {now or 'there is none'}"
             yield CheckFailed(CHECK, what, remedies.WHO_DEPLOYED, one.stack)

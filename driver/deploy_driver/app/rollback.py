@@ -68,9 +68,10 @@ def rollback(project: LocalProject, options: RollbackOptions, console: Console) 
     known = records(project, console.notice)
     target, now = chosen(known, whose(project.config), stack.name, options.to)
     require_said_again(target, options.settings, project.config.project)
-    run = _options(options, back_to(target, stack.name), project.config.root)
+    back = back_to(target, stack.name)
+    run = _options(options, back, project.config.root)
     require_reason(project, run, [stack])
-    with as_then(project, back_to(target, stack.name), run.artefacts) as then:
+    with as_then(project, back, run.artefacts) as then:
         as_it_was = [then.config.stack(stack.name)]
         program.check_settings(then.config, as_it_was)
         begun = start_run(then, run, as_it_was, console)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploy_driver import remedies
 from deploy_driver.adapters.state import S3StateStore
-from deploy_driver.app.console import Console, ignore
+from deploy_driver.app.console import Console, ignore, require_person
 from deploy_driver.app.session import ADMINISTRATOR, JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
 from deploy_driver.errors import RefusedError, UsageError
 from deploy_driver.plan.selection import select
@@ -29,12 +29,10 @@ def show(project: LocalProject, stack: str, copy: str) -> bytes:
     Raises UsageError where there is no such one, or several.
     """
     wanted = copy or NOW
-    known = states(project, stack)
-    named = {one.place: (one.place, one.place.rpartition("/")[2]) for one in known}
     found = [
         one
-        for one in known
-        if any(name.startswith(wanted) for name in named[one.place]) or one.place.endswith(f" {wanted}")
+        for one in states(project, stack)
+        if one.place.startswith(wanted) or one.name.startswith(wanted) or one.place.endswith(f" {wanted}")
     ]
     if len(found) == 1:
         return found[0].content
@@ -59,8 +57,7 @@ def restore(project: LocalProject, stack: str, console: Console, *, yes: bool = 
 
 def _restored(store: S3StateStore, project: str, chosen: Stack, console: Console, *, yes: bool) -> GoodCopy:
     good = _better(States(store, project), chosen)
-    if not yes and not console.prompt.present:
-        raise RefusedError("restoring asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND)
+    require_person(console.prompt, "restoring", yes=yes)
     if not yes and not console.prompt.confirm(f"Let the state of {chosen.name} be {good}?"):
         raise RefusedError("the answer was no")
     store.restore(chosen.name, good.content)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from deploy_driver import remedies
 from deploy_driver.cli.options import (
     AllOption,
     CloudOption,
@@ -61,16 +60,15 @@ def destroy(
     deploy destroy --stacks dev-access,tools --yes --confirm dev-access,tools
     """
     from deploy_driver.adapters.terminal import TerminalPrompt
+    from deploy_driver.app.console import require_person
     from deploy_driver.app.deploy import Options
     from deploy_driver.app.destroy import destroy
     from deploy_driver.cli.output import console, reported, show_run
-    from deploy_driver.errors import RefusedError
     from deploy_driver.values import Operation
 
     with reported(junit) as listeners:
         terminal, person = console(*listeners), TerminalPrompt()
-        if not yes and not person.present:
-            raise RefusedError("destroy asks, and nobody is at the terminal", remedy=remedies.CONFIRM_BEFOREHAND)
+        require_person(person, "destroy", yes=yes)
         opened = open_project(context, project, cloud)
         options = Options(
             Operation.DESTROY,

@@ -59,9 +59,7 @@ def list_states(
             ]
         )
         return
-    rows = [
-        [moment(one.copy.moment)[:19] if one.copy else "", one.place.rpartition("/")[2], one.verdict] for one in found
-    ]
+    rows = [[moment(one.copy.moment)[:19] if one.copy else "", one.name, one.verdict] for one in found]
     head = ["WRITTEN (UTC)", "COPY", "WHAT IT IS"]
     write(readable(table(head, rows) if rows else f"{stack} has no state, and no copy of one"))
 

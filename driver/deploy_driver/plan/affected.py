@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from deploy_driver.values import Layer, Stack
-from deploy_project.stacks import TOOLS
+from deploy_project.stacks import TOOLS, env_in
 
 SHARED_SETTINGS = ("deploy.toml", "Pulumi.yaml")
 DEPENDENCIES = ("pyproject.toml", "uv.lock")
@@ -110,7 +110,7 @@ def _env_of(change: Change, path: str) -> str | None:
     name = posixpath.basename(path)
     if path != change.at(name) or not fnmatchcase(name, STACK_FILES):
         return None
-    return name.removeprefix("Pulumi.").removesuffix(".yaml")
+    return env_in(name)
 
 
 def _what_all_share(change: Change, path: str, program: str) -> str:

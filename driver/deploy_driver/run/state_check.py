@@ -51,6 +51,11 @@ class KnownState:
         return f"{self.copy.key} {self.copy.version}".rstrip()
 
     @property
+    def name(self) -> str:
+        """What its place ends with: the file's name, which no other copy of the stack has, and the version."""
+        return self.place.rpartition("/")[2]
+
+    @property
     def verdict(self) -> str:
         """What the engine could do with it."""
         if self.judged.newer:
