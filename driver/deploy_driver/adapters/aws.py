@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from textwrap import shorten
 from typing import Any, TypeVar
 
@@ -108,6 +109,7 @@ class AwsSession:
         import botocore.session
 
         core = botocore.session.Session()
+        core.register_component("data_loader", _service_descriptions())
         if self._metadata_endpoint:
             from botocore.credentials import CredentialResolver, InstanceMetadataProvider
             from botocore.utils import InstanceMetadataFetcher
@@ -127,6 +129,14 @@ class AwsSession:
             s3={"addressing_style": "path"},
         )
         return self._session.client(service, region_name=region, config=config)
+
+
+@cache
+def _service_descriptions() -> Any:
+    """What botocore knows of AWS's services: the same for every session, and half a second of reading for each that has its own."""
+    import botocore.session
+
+    return botocore.session.Session().get_component("data_loader")
 
 
 _WAYS = (
