@@ -139,6 +139,19 @@ TWELVE = record(
     *(told for number, name in enumerate(MANY) for told in step(name, 2 + 11 * number, *CALM)),
     (140, said.RunFinished(RUN, 0, 140)),
 )
+LONG = [f"payments-settlement-eu-central-1-team-{number:02}" for number in range(12)]
+NOT_AUTHORIZED = (
+    "AccessDeniedException: User: arn:aws:sts::555555555555:assumed-role/items-payments-settlement-deployment/i-0a1b2c3d "
+    "is not authorized to perform: lambda:UpdateFunctionConfiguration on resource: "
+    "arn:aws:lambda:eu-central-1:555555555555:function:items-payments-settlement-reconciliation"
+)
+LONG_NAMES = record(
+    *begun(*LONG, approved_by="eve"),
+    *step(LONG[0], 2, *CALM, wait=30),
+    (50, said.StepStarted(LONG[1], account(LONG[1]), "up", role(LONG[1]))),
+    (51, said.StepFinished(LONG[1], "failed", "engine failed", NOT_AUTHORIZED, seconds=1, remedy=REMEDY)),
+    (52, said.RunFinished(RUN, 1, 52)),
+)
 
 VERSIONING = change("update", "aws:s3/bucketVersioning:BucketVersioning", "items")
 SUSPENDED = PropertyDiff("versioningConfiguration.status", "update", "Enabled", "Suspended")
@@ -197,5 +210,6 @@ EVERY: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "not-ready": NOT_READY,
     "twelve": TWELVE,
     "drift": DRIFT,
+    "long-names": LONG_NAMES,
     "hostile": HOSTILE,
 }

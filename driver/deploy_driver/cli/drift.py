@@ -119,7 +119,7 @@ def drift(
 
 
 def _show(report: DriftReport, output: DriftOutput, code: int) -> None:
-    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.cli.output import part_from_progress, write, write_json
     from deploy_driver.render.drift.data import as_json
     from deploy_driver.render.drift.junit_sarif import as_junit, as_sarif
     from deploy_driver.render.drift.markdown import as_markdown
@@ -128,6 +128,8 @@ def _show(report: DriftReport, output: DriftOutput, code: int) -> None:
     if output in {DriftOutput.JSON, DriftOutput.SARIF}:
         write_json(as_sarif(report) if output is DriftOutput.SARIF else as_json(report, exit_code=code))
     else:
+        if output is DriftOutput.TEXT:
+            part_from_progress()
         write(
             {DriftOutput.TEXT: as_text, DriftOutput.MARKDOWN: as_markdown, DriftOutput.JUNIT: as_junit}[output](report),
             document=output is not DriftOutput.TEXT,

@@ -16,12 +16,16 @@ from typing import Any, NoReturn, TextIO, cast
 
 from deploy_driver.errors import DeployError, ExitCode, StopSignals
 from deploy_driver.record.redaction import readable
+from deploy_driver.render.text import WIDTH, folded
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What stops a run: Ctrl-C, Jenkins' abort, and the end of the terminal or of the connection to it."""
 
 PATIENCE = 3
 """How many stop signals before the driver no longer waits."""
+
+NARROWEST, WIDEST = 40, 160
+"""Characters that a terminal is taken to have at least, and that a line is read with at most."""
 
 GRACE = 5
 """Seconds that the request to stop, and what is written last, may take."""
@@ -162,4 +166,13 @@ def _tell(text: str) -> None:
 def explain(error: DeployError) -> str:
     """What was wrong, where, and the way out."""
     remedy = f"  what to do: {error.remedy}\n" if error.remedy else ""
-    return readable(f"error: {error}\n{remedy}")
+    return folded(readable(f"error: {error}\n{remedy}"), columns(sys.stderr))
+
+
+def columns(stream: TextIO) -> int:
+    """How wide the terminal is that the stream leads to; 0 where it leads to none."""
+    if not stream.isatty():
+        return 0
+    with suppress(OSError, ValueError):
+        return max(NARROWEST, min(os.get_terminal_size(stream.fileno()).columns or WIDTH, WIDEST))
+    return WIDTH

@@ -35,9 +35,10 @@ from deploy_driver.cli import (
     state,
     up,
 )
-from deploy_driver.cli.exit import leave, open_streams
+from deploy_driver.cli.exit import columns, leave, open_streams
 from deploy_driver.config.environment import Machine
 from deploy_driver.record.redaction import MaskedStream
+from deploy_driver.render.text import fit_terminal
 
 SELDOM = 100_000
 """How many more objects there must be before Python looks for garbage; its own default is hundreds."""
@@ -122,4 +123,5 @@ def main() -> None:
     machine = Machine.capture(os.environ)
     gc.set_threshold(SELDOM)
     open_streams()
+    fit_terminal(columns(sys.stdout))
     leave(lambda: app(args=sys.argv[1:], standalone_mode=True, obj=machine))

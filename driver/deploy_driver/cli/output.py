@@ -18,12 +18,13 @@ from deploy_driver.adapters.terminal import TerminalPrompt, WallClock
 from deploy_driver.app.affected import selection_events
 from deploy_driver.app.console import Console
 from deploy_driver.app.deploy import RunResult
-from deploy_driver.cli.exit import explain, stopping
+from deploy_driver.cli.exit import columns, explain, stopping
 from deploy_driver.cli.options import RunOutput
 from deploy_driver.errors import UsageError
 from deploy_driver.record.catalogue import StackLeftOut, StackSelected
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.record.stream import Envelope, Listener
+from deploy_driver.render.text import folded
 from deploy_driver.values import Operation
 
 
@@ -63,14 +64,14 @@ def write(text: str, file: Path | None = None, *, document: bool = False) -> Non
 def tell(text: str) -> None:
     """Say what was done. It is done, and the exit code says so, also where this cannot be written."""
     try:
-        write(text)
+        write(folded(text))
     except UsageError as error:
         sys.stderr.write(explain(error))
 
 
 def notice(line: str) -> None:
     """One line for people, on stderr."""
-    sys.stderr.write(one_line(line) + "\n")
+    sys.stderr.write(folded(one_line(line), columns(sys.stderr)) + "\n")
 
 
 def console(*more: Listener) -> Console:
@@ -100,6 +101,12 @@ def write_json(value: Any) -> None:
     write(as_json(value))
 
 
+def part_from_progress() -> None:
+    """An empty line between what was shown while a run went on and its result, where a person sees both."""
+    if sys.stdout.isatty():
+        sys.stderr.write("\n")
+
+
 def say_nothing_to_do(events: Sequence[StackSelected | StackLeftOut] = ()) -> None:
     """An empty selection is nothing, and says so; the events are what the change concerns and this command leaves out."""
     from deploy_driver.render.lines import words
@@ -121,8 +128,8 @@ def show_run(
         say_nothing_to_do(selection_events(result.selection, outcome.operation) if result.selection else ())
         if output is RunOutput.TEXT and not markdown:
             raise typer.Exit(result.exit_code)
-    if outcome.steps and not file and output is RunOutput.TEXT and not markdown and sys.stdout.isatty():
-        sys.stderr.write("\n")
+    if outcome.steps and not file and output is RunOutput.TEXT and not markdown:
+        part_from_progress()
     try:
         write(_rendered(result, project, output, markdown), file, document=bool(markdown))
     except UsageError as error:

@@ -12,39 +12,41 @@ from deploy_driver.record.catalogue import Result
 from deploy_driver.record.chain import Examined, Integrity
 from deploy_driver.record.redaction import one_line, redact
 from deploy_driver.record.story import RunSummary, StackSummary
-from deploy_driver.render.text import WIDTH, counted, duration, row, wrapped
+from deploy_driver.render.text import KEPT, counted, duration, line_width, row, wrapped
 
 SHORT = 10
 """Characters of a commit that a person compares."""
 
-_KEPT = "\N{NO-BREAK SPACE}"
-
-_COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 35), ("ENDED", 8))
-"""What is said of a run, and in how many characters; what is longer goes on in the next line."""
-_WIDTHS = tuple(width for _, width in _COLUMNS)
+_COLUMNS = (("RUN", 20), ("WHAT", 11), ("WHERE", 0), ("ENDED", 8))
+"""What is said of a run, and in how many characters; what is longer goes on in the next line. 0: what the others leave."""
 
 
 def as_text(runs: Sequence[RunSummary]) -> str:
     """Some lines per run, newest first: what, where, how it ended; below it by whom, from which commit, and what else is known."""
     if not runs:
         return "no run is on record"
-    header = row([name for name, _ in _COLUMNS], _WIDTHS)
+    header = row([name for name, _ in _COLUMNS], _widths())
     return "\n".join([*header, *(line for run in runs for line in _lines(run))])
+
+
+def _widths() -> list[int]:
+    left = line_width() - sum(width + 2 for _, width in _COLUMNS) + 2
+    return [width or max(left, 10) for _, width in _COLUMNS]
 
 
 def _lines(run: RunSummary) -> Iterator[str]:
     cells = map(_whole, (run.run, run.operation, _where(run), _ended(run)))
-    yield from (line.replace(_KEPT, " ") for line in row(tuple(cells), _WIDTHS, break_words=True))
-    yield from wrap(one_line("; ".join(_more(run))), WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from (line.replace(KEPT, " ") for line in row(tuple(cells), _widths(), break_words=True))
+    yield from wrap(one_line("; ".join(_more(run))), line_width(), initial_indent="  ", subsequent_indent="  ")
 
 
 def _where(run: RunSummary) -> str:
     """The stacks; each stays in one line as long as it fits."""
-    return ", ".join(one_line(_stack(stack)).replace(" ", _KEPT) for stack in run.stacks)
+    return ", ".join(one_line(_stack(stack)).replace(" ", KEPT) for stack in run.stacks)
 
 
 def _whole(cell: str) -> str:
-    return _KEPT.join(one_line(part) for part in cell.split(_KEPT))
+    return KEPT.join(one_line(part) for part in cell.split(KEPT))
 
 
 def _ended(run: RunSummary) -> str:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from deploy_driver.record.redaction import readable
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
 _URL = re.compile(r"[!-~]+")
 """What a URL is written in (RFC 3986, section 2): visible ASCII, without a space."""
 
+_LONG_WORD = re.compile(r"[^\s`]{20,}")
+"""What a phone has no room for in one line."""
+
+_BREAK = re.compile(r"(?<=[/:.,=_@])(?=[A-Za-z])|(?<=\D[/:.,=_@])(?=\d)|(?<=[a-z])(?=[A-Z])")
+"""Where a reader takes a breath in an ARN, a URL, a path or a name of several words. A hyphen is such a place to every browser."""
+
+_COMMAND = re.compile(r"`([^`]+)`")
+
 
 def page(template: str, **values: Any) -> str:
-    """A template of `deploy_driver`, named by its path below that, filled in. `link` in it is this module's."""
+    """A template of `deploy_driver`, named by its path below that, filled in. `link` and `prose` in it are this module's."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
@@ -25,7 +36,16 @@ def page(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["prose"] = prose
     return environment.get_template(template).render(link=link, **values)
+
+
+def prose(text: str) -> Markup:
+    """A sentence as HTML: what stands in backquotes as code, and long words with places at which a line may end."""
+    from markupsafe import Markup, escape
+
+    escaped = _LONG_WORD.sub(lambda word: _BREAK.sub("<wbr>", word[0]), str(escape(readable(text))))
+    return Markup(_COMMAND.sub(r"<code>\1</code>", escaped))  # noqa: S704 -- escaped above
 
 
 def link(url: str) -> str:

@@ -14,7 +14,7 @@ from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.diff import one_value, property_lines
 from deploy_driver.render.markdown import visible
 from deploy_driver.render.preview import rank, redacted
-from deploy_driver.render.text import WIDTH, changed, duration, fitting, overridden, table, wrapped
+from deploy_driver.render.text import changed, duration, fitting, folded, line_width, overridden, table, wrapped
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import MissingRight, Operation, PropertyDiff, ResourceChange
 
@@ -105,7 +105,7 @@ def as_text(outcome: RunOutcome) -> str:
 
 def _cause(step: StepOutcome) -> str:
     why = "not run, because " if step.result is Result.NOT_RUN else ""
-    return f"{step.stack}: {why}{step.cause}" + (f"\n  what to do: {step.remedy}" if step.remedy else "")
+    return folded(f"{step.stack}: {why}{step.cause}" + (f"\n  what to do: {step.remedy}" if step.remedy else ""))
 
 
 def _done(step: StepOutcome) -> tuple[str, str]:
@@ -148,7 +148,7 @@ def _planned(step: StepOutcome) -> Iterator[str]:
     yield one_line(f"{step.stack}: {step.changes.planned()}")
     for change in sorted(step.resources, key=rank):
         loses = f": {lost(change)} would be lost" if lost(change) else ""
-        yield from wrapped(visible(f"{change.op} {_kind(change.type)} {change.name}{loses}"), "  ", WIDTH)
+        yield from wrapped(visible(f"{change.op} {_kind(change.type)} {change.name}{loses}"), "  ")
         if change.op in {"create", "delete"}:
             continue
         if change.op == "replace" and not any(_forces(diff) for diff in change.diffs):
@@ -177,13 +177,13 @@ def _property(diff: PropertyDiff) -> Iterator[str]:
         sides[1] = "nothing"
     how = f"{sides[0]}, another one than before" if sides[0] == sides[1] else " -> ".join(sides)
     line = visible(f"      {path}: {how}{'  (forces the replacement)' if _forces(diff) else ''}")
-    if len(line) <= WIDTH:
+    if len(line) <= line_width():
         yield line
         return
-    lines = property_lines([diff], value=WIDTH - 8, context=0)
+    lines = property_lines([diff], value=line_width() - 8, context=0)
     if lines[0].startswith("  "):  # the property, above the lines of it that differ
-        yield fitting(visible(f"      {lines.pop(0).strip()}"), WIDTH)
-    yield from (fitting(visible(f"        {line}"), WIDTH) for line in lines[:LINES])
+        yield fitting(visible(f"      {lines.pop(0).strip()}"))
+    yield from (fitting(visible(f"        {line}")) for line in lines[:LINES])
     if len(lines) > LINES:
         yield f"        … {len(lines) - LINES} more lines"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextvars import ContextVar
 from itertools import zip_longest
 from textwrap import wrap
 
@@ -11,23 +13,62 @@ from deploy_driver.record.redaction import one_line
 from deploy_driver.values import Changes
 
 WIDTH = 80
-"""Characters. A terminal has no fewer by default; what is piped, mailed or read beside something else has no more."""
+"""Characters of a line that is piped, mailed or read beside something else."""
+
+_terminal: ContextVar[int] = ContextVar("terminal", default=0)
+
+ROOM = 20
+"""Characters in which a column of sentences can be read."""
+
+KEPT = "\N{NO-BREAK SPACE}"
+"""Stands for a space at which no line ends."""
+
+_COMMAND = re.compile(r"`[^`]+`")
 
 
-def fitting(line: str, width: int = WIDTH) -> str:
-    """The line, cut at `width` characters, which it then says by its last one."""
-    return line if len(line) <= width else f"{line[: width - 1]}…"
+def fit_terminal(columns: int) -> None:
+    """Results go to a terminal that is so wide; 0: to none."""
+    _terminal.set(columns)
 
 
-def wrapped(text: str, indent: str = "", width: int = WIDTH) -> list[str]:
-    """The text as lines of at most `width` characters where its words allow it; none for no text."""
-    return wrap(
-        one_line(text),
-        width,
+def line_width() -> int:
+    """Characters that a line of a result may take."""
+    return _terminal.get() or WIDTH
+
+
+def fitting(line: str) -> str:
+    """The line, cut where it is too long, which it then says by its last character."""
+    return line if len(line) <= line_width() else f"{line[: line_width() - 1]}…"
+
+
+def wrapped(text: str, indent: str = "", width: int = 0) -> list[str]:
+    """The text as lines of at most `width` characters where its words and commands allow it; none for no text."""
+    most = width or line_width()
+
+    def whole(command: re.Match[str]) -> str:
+        fits = len(command[0]) <= most - len(indent) - 2
+        return command[0].replace(" ", KEPT) if fits else command[0]
+
+    lines = wrap(
+        _COMMAND.sub(whole, one_line(text)),
+        most,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_long_words=False,
         break_on_hyphens=False,
+    )
+    return [line.replace(KEPT, " ") for line in lines]
+
+
+def folded(text: str, columns: int | None = None) -> str:
+    """The text with its long lines going on in the next one, on a terminal; elsewhere as it is, so that a search finds a sentence."""
+    most = _terminal.get() if columns is None else columns
+    if not most:
+        return text
+    return "\n".join(
+        part
+        for line in text.split("\n")
+        for part in ([line] if len(line) <= most else wrapped(line, line[: len(line) - len(line.lstrip())], most))
     )
 
 
@@ -70,13 +111,31 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns aligned by spaces, so that a console and a copy into a mail keep them readable.
 
-    Cells go on in the next line where a row is wider than `width`. No word is broken, so an ARN or a URL may still make it wider.
+    Cells go on in the next line where a row is too wide. No word is broken, so an ARN or a URL may still make it wider: on a
+    terminal, which would break every row then, the last column is narrower than such a word, or stands below the others; where
+    those do not fit either, each cell has a line of its own.
     """
-    widths = _widths([header, *rows], width)
-    return "\n".join(line for cells in (header, *rows) for line in row(cells, widths))
+    lines, most = (header, *rows), line_width()
+    widths = _widths(lines, most)
+    room = widths[-1] + most - _taken(widths)
+    if room >= widths[-1] or not _terminal.get():
+        return "\n".join(line for cells in lines for line in row(cells, widths))
+    if room >= ROOM:
+        return "\n".join(line for cells in lines for line in row(cells, [*widths[:-1], room]))
+    widths = _widths([line[:-1] for line in lines], most)
+    if _taken(widths) <= most:
+        return "\n".join(line for *cells, last in lines for line in [*row(cells, widths), *wrapped(last, "    ")])
+    first = max(map(len, header))
+    named = ([row(both, (first, most - first - 2)) for both in zip(header, cells, strict=True)] for cells in rows)
+    return "\n\n".join("\n".join(line for part in block for line in part) for block in named)
+
+
+def _taken(widths: Sequence[int]) -> int:
+    """The width of a table whose columns have these widths."""
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -84,7 +143,7 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     columns = list(zip(*rows, strict=True))
     least = [max([len(head), *(len(word) for cell in cells for word in cell.split())]) for head, *cells in columns]
     taken = [max(map(len, cells)) for cells in columns]
-    while sum(taken) + 2 * (len(taken) - 1) > width:
+    while _taken(taken) > width:
         loose = [number for number, each in enumerate(taken) if each > least[number]]
         if not loose:
             break

@@ -12,6 +12,23 @@ from tests.chromium import chromium, executable
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="there is no Chromium on this machine")
 
+BROKEN = """
+(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const broken = [];
+    while (texts.nextNode()) {
+        for (const word of texts.currentNode.textContent.matchAll(/[a-z]{4,}/g)) {
+            const range = document.createRange();
+            range.setStart(texts.currentNode, word.index);
+            range.setEnd(texts.currentNode, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map(part => part.top)).size > 1) broken.push(word[0]);
+        }
+    }
+    return broken;
+})()
+"""
+"""The words of a page that begin in one line and end in another."""
+
 
 def page(name: str) -> str:
     return as_html(records.story(records.EVERY[name], here=True, kept=False))
@@ -27,6 +44,7 @@ def test_it_asks_for_nothing_and_fits_a_phone(tmp_path: Path) -> None:
                 assert tab.requested == [file.as_uri()]
                 assert tab.complaints == []
                 assert tab.evaluate("document.documentElement.scrollWidth") == width, name
+                assert name == "hostile" or tab.evaluate(BROKEN) == [], name
                 lanes = tab.evaluate("document.querySelectorAll('.account .lane').length")
                 assert lanes == len(records.story(records.EVERY[name]).stacks)
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
+from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import replace
 
 from hypothesis import given
@@ -17,7 +19,7 @@ from deploy_driver.record.stream import Envelope
 from deploy_driver.render.lines import LineRenderer
 from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import as_json, as_text
-from deploy_driver.render.text import WIDTH, duration, table
+from deploy_driver.render.text import ROOM, WIDTH, duration, fit_terminal, folded, table
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import (
     Changes,
@@ -167,9 +169,20 @@ def test_every_preview_keeps_each_property_within_its_lines(run: RunOutcome) -> 
 
 @given(st.lists(st.tuples(text, text).map(list), max_size=5))
 def test_columns_begin_where_the_header_s_do(rows: list[list[str]]) -> None:
-    lines = table(["A", "B"], rows, 1000).split("\n") if not any("\n" in cell for row in rows for cell in row) else []
+    rows = [row for row in rows if not any("\n" in cell for cell in row)]
+    lines = at_terminal(1000, lambda: table(["A", "B"], rows)).split("\n")
     for line, row in zip(lines[1:], rows, strict=False):
         assert line[lines[0].index("B") :] == row[1].rstrip()
+
+
+def at_terminal(width: int, shown: Callable[[], str]) -> str:
+    """What is shown on a terminal of that width."""
+
+    def there() -> str:
+        fit_terminal(width)
+        return shown()
+
+    return copy_context().run(there)
 
 
 sentences = st.lists(st.text("abcdefgh:/-", min_size=1, max_size=30), max_size=6).map(" ".join)
@@ -178,14 +191,21 @@ sentences = st.lists(st.text("abcdefgh:/-", min_size=1, max_size=30), max_size=6
 @given(st.lists(st.tuples(sentences, sentences, sentences), max_size=5), st.integers(20, 120))
 def test_a_table_fits_where_its_words_do_and_loses_none(rows: list[tuple[str, str, str]], width: int) -> None:
     header = ["FIRST", "SECOND", "THIRD"]
-    lines = table(header, rows, width).split("\n")
-    assert sorted(" ".join(lines).split()) == sorted(
-        " ".join([*header, *(cell for row in rows for cell in row)]).split()
-    )
-    words = [
-        max(map(len, [head, *(word for row in rows for word in row[at].split())])) for at, head in enumerate(header)
-    ]
-    assert max(map(len, lines)) <= max(width, sum(words) + 4)
+    lines = at_terminal(width, lambda: table(header, rows)).split("\n")
+    said = " ".join(cell for row in rows for cell in row).split()
+    assert sorted(word for word in " ".join(lines).split() if word not in header) == sorted(said)
+    alone = min(ROOM, width - 8)
+    assert all(len(line) <= width or max(map(len, line.split())) > alone for line in lines)
+
+
+@given(st.lists(sentences, max_size=4).map("; run `deploy doctor --as-administrator`, ".join), st.integers(50, 120))
+def test_a_long_line_goes_on_in_the_next_one_and_a_command_stays_in_one(text: str, width: int) -> None:
+    told = f"error: it is so\n  what to do: {text}"
+    lines = folded(told, width).split("\n")
+    assert " ".join(lines).split() == told.split()
+    assert all(len(line) <= width for line in lines)
+    assert " ".join(lines).count("`deploy doctor --as-administrator`") == text.count("`") // 2
+    assert folded(told) == told
 
 
 @given(st.floats(min_value=9.9, max_value=10.1) | st.floats(min_value=59, max_value=61) | seconds)

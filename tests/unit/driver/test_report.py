@@ -61,6 +61,7 @@ def story_verdicts() -> Mapping[str, str]:
         "unchanged": "All went well: nothing had to change.",
         "not-ready": "It was not ready to begin: nothing was touched.",
         "twelve": "All went well: 12 created, 12 updated.",
+        "long-names": f"{records.LONG[1]} failed; 10 stacks were not run.",
         "drift": "2 differences were found that nobody answers for.",
     }
 

@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from deploy_driver.render.page import link
+from deploy_driver.render.page import link, prose
 from deploy_driver.render.report.html import as_html
+from deploy_driver.render.report.words import headline
 from tests import records
 
 
@@ -77,7 +78,8 @@ def test_the_page_says_who_what_where_and_what_to_do() -> None:
     for fact in ("alice", "hot fix", "0123456789ab", "222222222222", "333333333333", "444444444444", "not run"):
         assert fact in said
     assert records.DENIED in said
-    assert records.REMEDY in said
+    assert records.REMEDY.replace("`", "") in said
+    assert "<code>deploy bootstrap --print</code>" in page("failed")
     assert "deploy audit 20261123-0102-3f9a7c" in said
 
 
@@ -86,6 +88,25 @@ def test_the_page_of_a_look_says_what_drifted_and_who_did_it() -> None:
     assert "versioningConfiguration.status: expected Enabled, found Suspended" in said
     assert f"by {records.MALLORY} at {records.AT}: PutBucketVersioning" in said
     assert "ada: a bug is looked for, until 2027-01-31" in said
+
+
+def test_a_line_may_end_within_a_long_word_only_where_a_reader_takes_a_breath() -> None:
+    role = "arn:aws:iam::222222222222:role/deploy/deployment/items-dev-deployment"
+    assert prose(f"no <b> for {role} since 2026-11-22T23:14:07+00:00; run `deploy bootstrap --stacks dev`") == (
+        "no &lt;b&gt; for arn:<wbr>aws:<wbr>iam::<wbr>222222222222:<wbr>role/<wbr>deploy/<wbr>deployment/<wbr>items-dev-deployment"
+        " since 2026-11-22T23:14:07+00:00; run <code>deploy bootstrap --stacks dev</code>"
+    )
+    assert "bucket<wbr>Server<wbr>Side<wbr>Encryption<wbr>Configuration" in prose(
+        "bucketServerSideEncryptionConfiguration"
+    )
+    assert prose("s3/bucketPolicy") == "s3/bucketPolicy"
+    assert prose("`<img src=x>`") == "<code>&lt;img src=x&gt;</code>"
+
+
+def test_the_headline_names_stacks_only_where_they_are_few() -> None:
+    assert headline(records.story(records.FAILED)).text == "staging failed; prod was not run."
+    verdict = headline(records.story(records.LONG_NAMES)).text
+    assert verdict == f"{records.LONG[1]} failed; 10 stacks were not run."
 
 
 def test_of_many_stacks_those_that_matter_stand_open() -> None:

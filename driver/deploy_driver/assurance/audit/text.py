@@ -10,7 +10,7 @@ from typing import Any
 from deploy_driver.assurance.audit.join import AccountCalls, AuditedEntrance, AuditFinding, AuditPicture
 from deploy_driver.cloudtrail import CloudTrailRecord
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.text import table
+from deploy_driver.render.text import folded, table
 
 
 def as_json(picture: AuditPicture) -> Mapping[str, Any]:
@@ -54,14 +54,18 @@ def _summary(picture: AuditPicture) -> str:
         [account.account, str(len(account.calls)), str(account.failed), str(account.sessions)]
         for account in picture.accounts
     ]
-    lines = [f"run {run.run}: {what}", f"{picture.said()}", table(["ACCOUNT", "CALLS", "WITH AN ERROR", "KEYS"], rows)]
+    lines = [
+        f"run {run.run}: {what}",
+        folded(picture.said()),
+        table(["ACCOUNT", "CALLS", "WITH AN ERROR", "KEYS"], rows),
+    ]
     if picture.may_still_come:
         lines.append("on AWS an event is in the trail after up to 15 minutes: look again later, or pass --wait 900")
     return "\n".join(lines)
 
 
 def _wrong(finding: AuditFinding) -> str:
-    return f"WRONG  {finding.kind} in {finding.account}: {one_line(finding.fact)}\n  {finding.meaning}"
+    return folded(f"WRONG  {finding.kind} in {finding.account}: {one_line(finding.fact)}\n  {finding.meaning}")
 
 
 def _calls(account: AccountCalls) -> str:

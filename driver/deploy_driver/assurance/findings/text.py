@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy_driver.assurance.findings.rule import RuleResult, RuleStatus
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.text import WIDTH, table
+from deploy_driver.render.text import folded, line_width, table
 
 _SESSION = re.compile(r"arn:[^ ]*:assumed-role/([^/ ]+)/([^/ ,]+)")
 """A session as its ARN, which JSON has; it is longer than a line."""
@@ -78,7 +78,7 @@ def _count(rules: set[str]) -> str:
 def _finding(result: RuleResult) -> str:
     place = f"{result.file}:{result.line}: " if result.line else ""
     lines = [f"{place}{result.rule}: {one_line(result.fact)}", f"  risk: {result.risk}"]
-    return "\n".join([*lines, f"  what to do: {result.remedy}"])
+    return folded("\n".join([*lines, f"  what to do: {result.remedy}"]))
 
 
 def _not_looked_at(results: Sequence[RuleResult]) -> list[str]:
@@ -89,6 +89,6 @@ def _not_looked_at(results: Sequence[RuleResult]) -> list[str]:
             why.setdefault(one_line(result.fact), []).append(what)
     return [
         f"not looked at, because {reason}:\n"
-        + fill(", ".join(what), WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        + fill(", ".join(what), line_width(), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
         for reason, what in why.items()
     ]

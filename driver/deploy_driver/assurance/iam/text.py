@@ -10,7 +10,7 @@ from typing import Any
 from deploy_driver.assurance.iam.check import IamFinding
 from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_driver.assurance.iam.sizes import WARN_FROM, Size, size
-from deploy_driver.render.text import counted, table
+from deploy_driver.render.text import counted, folded, table
 from deploy_project.seam import kind_of
 from deploy_project.stacks import ACCESS
 
@@ -57,7 +57,7 @@ def check_as_text(roles: Sequence[RoleDefinition], findings: Sequence[IamFinding
     ]
     requests = sum(len(role.requests) for role in roles)
     said = counted(len(findings), "finding") if findings else "no findings"
-    return "\n".join([*parts, f"{len(roles)} roles, {requests} requests decided: {said}"])
+    return folded("\n".join([*parts, f"{len(roles)} roles, {requests} requests decided: {said}"]))
 
 
 def _document(name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:

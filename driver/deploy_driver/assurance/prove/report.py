@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from deploy_driver.assurance.prove.case import CaseAnswer, Verdict
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render.page import page
-from deploy_driver.render.text import duration, table
+from deploy_driver.render.text import duration, folded, table
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def as_text(report: ProofReport, *, refusals: bool = False) -> str:
     if refused and refusals:
         rows = [[verdict.case.id, one_line(verdict.reason)] for verdict in refused]
         parts.append(table(["REFUSED", "REASON"], rows))
-    parts += [f"left out: {sentence}" for sentence in report.left_out]
+    parts += [folded(f"left out: {sentence}") for sentence in report.left_out]
     parts += [_wrong(verdict) for verdict in report.wrong]
-    return readable("\n\n".join([*parts, summary(report)]))
+    return readable("\n\n".join([*parts, folded(summary(report))]))
 
 
 def line(verdict: Verdict) -> str:
@@ -104,7 +104,8 @@ def line(verdict: Verdict) -> str:
 def _wrong(verdict: Verdict) -> str:
     case = verdict.case
     said = f"\n  AWS said: {verdict.reason}" if verdict.reason else ""
-    return f"WRONG {case.id}\n  {case.sentence}\n  expected {case.expected}, was {verdict.happened}{said}\n  its twin: {case.twin}"
+    expected = f"expected {case.expected}, was {verdict.happened}"
+    return folded(f"WRONG {case.id}\n  {case.sentence}\n  {expected}{said}\n  its twin: {case.twin}")
 
 
 def as_json(report: ProofReport, *, exit_code: int) -> Mapping[str, Any]:

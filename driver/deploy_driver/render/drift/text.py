@@ -1,4 +1,4 @@
-"""What drifted, for a person at a terminal of 100 columns: one block for each resource, and what it came to in the last line."""
+"""What drifted, for a person at a terminal: one block for each resource, and what it came to in the last line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render import result
 from deploy_driver.render.diff import property_lines
 from deploy_driver.render.drift.words import by_resource, ledger_note, named, sentence, shown, stack_summary, total
-from deploy_driver.render.text import WIDTH, duration, fitting, table, wrapped
+from deploy_driver.render.text import duration, fitting, line_width, table, wrapped
 from deploy_driver.values import PropertyDiff
 
 LINES = 24
@@ -53,13 +53,15 @@ def _block(report: DriftReport, stack: str, found: Sequence[DriftFinding]) -> st
 
 def _property(finding: DriftFinding, how: str) -> Iterator[str]:
     whole = f"  {sentence(finding)} {how}"
-    if not finding.path or max(len(shown(finding.expected)), len(shown(finding.found))) < WIDTH // 2:
+    if not finding.path or max(len(shown(finding.expected)), len(shown(finding.found))) < line_width() // 2:
         yield from wrapped(whole.strip(), "  ")
         return
-    yield f"  {finding.path} {how}, expected (-) and found (+):"
+    yield from wrapped(f"{finding.path} {how}, expected (-) and found (+):", "  ")
     kind = "add" if finding.expected is None else "delete" if finding.found is None else "update"
     diff = PropertyDiff(finding.path, kind, finding.expected, finding.found)
-    lines = [line for line in property_lines([diff], value=WIDTH - 24, context=0) if line != f"  {finding.path}:"]
+    lines = [
+        line for line in property_lines([diff], value=line_width() - 24, context=0) if line != f"  {finding.path}:"
+    ]
     yield from (fitting(f"    {line}".rstrip()) for line in lines[:LINES])
     if len(lines) > LINES:
         yield f"    … {len(lines) - LINES} more lines: --output json has them"
@@ -71,7 +73,7 @@ def _written_by(write: Write | None) -> Iterator[str]:
         return
     yield f"  by {write.identity}"
     how = f"{write.event} at {write.moment}, {one_line(write.agent)}"
-    yield f"     {textwrap.shorten(how, WIDTH - 5, placeholder=' …')}"
+    yield f"     {textwrap.shorten(how, line_width() - 5, placeholder=' …')}"
 
 
 def _rest(report: DriftReport) -> list[str]:

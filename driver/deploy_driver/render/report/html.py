@@ -209,6 +209,8 @@ def as_html(story: Story) -> str:
         headline=words.headline(story),
         names=[stack.stack for stack in story.summary.stacks],
         facts=facts(story),
+        approvals=list(words.approvals(story)),
+        many=MANY,
         following=following(story),
         timeline=timeline(story),
         legend=LEGEND,

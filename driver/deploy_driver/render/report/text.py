@@ -79,7 +79,7 @@ def _has_more(story: Story, stack: StackStory) -> bool:
 def _stack(story: Story, stack: StackStory) -> Iterator[str]:
     summary = stack.summary
     place = f"{summary.stack} {summary.account}" if summary.account else summary.stack
-    yield one_line(f"{place}: {words.times(stack) or words.result(stack)}")
+    yield from wrapped(f"{place}: {words.times(stack) or words.result(stack)}")
     yield from _changed(words.in_order(stack.changed))
     for drift in stack.drift:
         kept = f" (ignored; {drift.ignored})" if drift.ignored else f" ({drift.standing})"

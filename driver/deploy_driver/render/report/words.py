@@ -85,8 +85,8 @@ def _failed(story: Story) -> str:
     rest = [stack.stack for stack in story.summary.stacks if stack.result == Result.NOT_RUN]
     if not failed:
         return f"It ended with exit code {story.summary.exit_code}."
-    left = f"; {listed(rest)} {'was' if len(rest) == 1 else 'were'} not run" if rest else ""
-    return f"{listed(failed)} failed{left}."
+    left = f"; {stack_names(rest)} {'was' if len(rest) == 1 else 'were'} not run" if rest else ""
+    return f"{stack_names(failed)} failed{left}."
 
 
 def _done(story: Story, drifted: int) -> str:
@@ -112,9 +112,9 @@ def listed(names: Sequence[str]) -> str:
 
 
 def stack_names(names: Sequence[str]) -> str:
-    """The stacks by name, as long as those are few and short."""
+    """The stacks by name, as long as those are few and short; one always."""
     all_of_them = listed(names)
-    return all_of_them if len(all_of_them) <= MOST else f"{len(names)} stacks"
+    return all_of_them if len(all_of_them) <= MOST or len(names) == 1 else f"{len(names)} stacks"
 
 
 def moment(time: float) -> str:
