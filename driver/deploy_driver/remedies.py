@@ -470,6 +470,7 @@ NEEDS_REVIEWED_PLAN = Remedy(
     "save one with `deploy preview --stacks {stack} --save DIR`, have it approved with `deploy approve DIR`, then "
     "`deploy up --plan DIR`"
 )
+YES_FOR_ALL = Remedy("say yes to all of them beforehand with --yes, or leave out --parallel")
 AT_TERMINAL_OR_YES = Remedy("run it at a terminal, or approve beforehand with --yes")
 LEFT_IS_ANOTHER_PLAN = Remedy("what is left is another plan now: preview again and have that reviewed")
 SAME_CODE = Remedy(

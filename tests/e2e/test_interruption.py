@@ -167,6 +167,42 @@ def test_asking_again_hurts_nothing_and_the_third_time_leaves_the_engine_alone(p
     assert {path.stat().st_mode & 0o777 for path in said} == {0o600}
 
 
+def test_stacks_at_the_same_time_are_stopped_together_and_can_be_left_alone_together(project: Project) -> None:
+    toml = project.root / "deploy.toml"
+    toml.write_text(re.sub(r"(?m)^needs = .*\n", "", toml.read_text("utf-8")), "utf-8")
+    both, parallel = ("dev", "staging"), ("up", "--stacks", "dev,staging", "--parallel", "2", "--yes")
+
+    project.power("POST", "delays", {"action": "lambda:CreateFunction", "seconds": 8, "times": 2})
+    run = Running(project, *parallel)
+    for stack in both:
+        run.await_event("resource-started", stack, "lambda/function:Function", '"preview": false')
+    run.child.send_signal(signal.SIGINT)
+    assert run.end()[0] == 130
+    ended = {one["stack"]: one["result"] for one in run.records() if one["kind"] == "step-finished"}
+    assert ended == dict.fromkeys(both, "interrupted")
+    assert not locks(project)
+
+    resumed = project.deploy("resume", "--yes")
+    assert resumed.code == 0, resumed
+    for stack in both:
+        project.setting(stack, "items:memory", "320")
+    project.power("POST", "delays", {"action": "lambda:UpdateFunctionConfiguration", "seconds": 10, "times": 2})
+    run = Running(project, *parallel)
+    for stack in both:
+        run.await_event("resource-started", stack, "lambda/function:Function", '"preview": false')
+    for _ in range(3):
+        run.child.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    assert run.child.wait(6) == 130
+    assert len(locks(project)) == 2, "both engines still go on"
+    run.end()
+    until(lambda: not locks(project))
+    again = project.deploy(*parallel)
+    assert again.code == 0, again
+    for stack in both:
+        assert project.functions(stack) == [f"items-{stack}"]
+
+
 @contextmanager
 def stalled_pipe() -> Iterator[int]:
     """The writing end of a pipe that is full and that nobody reads."""

@@ -46,6 +46,25 @@ def _started(pid: int) -> str:
     return ""
 
 
+_MEMORY = Path("/proc/meminfo")
+_GROUP = Path("/sys/fs/cgroup")
+
+
+def free_memory(machine: Path = _MEMORY, group: Path = _GROUP) -> int | None:
+    """How many bytes of memory processes may still take here: on the machine, and in the container's control group (cgroups(7)).
+
+    None where that cannot be known.
+    """
+    known: list[int] = []
+    with suppress(OSError, ValueError, IndexError):
+        lines = machine.read_text("ascii").splitlines()
+        known += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    with suppress(OSError, ValueError):
+        limit, used = (int((group / name).read_text("ascii")) for name in ("memory.max", "memory.current"))
+        known.append(max(limit - used, 0))
+    return min(known, default=None)
+
+
 @dataclass(frozen=True)
 class ThisMachine:
     """The Processes port."""

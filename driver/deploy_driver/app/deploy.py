@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from deploy_driver import remedies
-from deploy_driver.adapters.processes import process
+from deploy_driver.adapters.processes import free_memory, process
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
 from deploy_driver.app.binding import Binder
@@ -54,7 +54,7 @@ class Options:
     is waited for that another run writes. `resumes` is the run that this one goes on with, `plan` the reviewed plan
     that it applies, `back` the earlier run to which its stack goes back, with `artefacts`
     from here. `overrides` are gates that it does not stop at, for the
-    `reason`, which is otherwise the environment's.
+    `reason`, which is otherwise the environment's. `parallel` is how many stacks may go at the same time.
     """
 
     operation: Operation
@@ -74,6 +74,7 @@ class Options:
     plan: str = ""
     overrides: tuple[Overridable, ...] = ()
     reason: str = ""
+    parallel: int = 1
     back: BackTo | None = None
     artefacts: tuple[str, ...] = ()
 
@@ -102,6 +103,7 @@ def deploy(project: LocalProject, options: Options, console: Console, run_plan: 
     if not chosen:
         return RunResult(RunOutcome("", options.operation, ()), selection=selection)
     require_reason(project, options, chosen)
+    require_answer(options, console)
     program.check_settings(config, chosen)
     why = selection_events(selection, options.operation) if selection else ()
     outcome, code = (run_plan or plan_and_run)(project, options, chosen, console, why)
@@ -122,6 +124,25 @@ def require_reason(project: LocalProject, options: Options, chosen: Sequence[Sta
             f"{' and '.join(words)} need{'s' * (len(words) == 1)} a reason, which is put on record; nothing was touched",
             remedy=remedies.SAY_REASON,
         )
+
+
+def require_answer(options: Options, console: Console) -> None:
+    """Raise UsageError where a person would be asked about several stacks at the same time."""
+    changes = options.operation is not Operation.PREVIEW
+    if options.parallel > 1 and changes and console.prompt.present and not options.yes:
+        raise UsageError(
+            "at a terminal each stack is asked about, and --parallel deploys several at the same time",
+            remedy=remedies.YES_FOR_ALL,
+        )
+
+
+STACK_TAKES = 500 * 1024**2
+"""Bytes of memory that the engine (120 MB) and the AWS plugin (340 MB) of one stack take, with what the program takes in this process."""
+
+
+def at_once(asked: int, free: int | None) -> int:
+    """How many stacks may go at the same time, at least one: as many as are asked for, while there is memory for them."""
+    return asked if free is None else max(1, min(asked, free // STACK_TAKES))
 
 
 def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:
@@ -147,7 +168,7 @@ class RunContext:
     """A run that can begin: its plan, who it runs as, and everything wired.
 
     `opening` is what is said first: that it begins and, where it changes something, what must be the same if another run is to go
-    on with this one.
+    on with this one. `workers` is how many stacks go at the same time.
     """
 
     plan: Plan
@@ -155,6 +176,7 @@ class RunContext:
     run: RunComponents
     console: Console
     opening: tuple[Event, ...] = ()
+    workers: int = 1
 
     @property
     def depends_on(self) -> Mapping[tuple[str, str], str]:
@@ -189,7 +211,10 @@ def start_run(
         run = replace(run, facts=replace(run.facts, others=known.others(project.config.project) if known else ()))
     context = RunContext(plan, session, run, console)
     facts = _depends_on(context) if keeps else ()
-    return replace(context, opening=(_started(context, options, info), *facts))
+    workers = at_once(options.parallel, free_memory())
+    fewer = f"there is memory for {workers} stack{'s' * (workers != 1)} at the same time, not for {options.parallel}"
+    said = [Progress(fewer)] if workers < min(options.parallel, len(plan.steps)) else []
+    return replace(context, opening=(_started(context, options, info), *facts, *said), workers=workers)
 
 
 def _started(context: RunContext, options: Options, info: BuildInfo) -> RunStarted:
@@ -301,7 +326,11 @@ def plan_and_run(
         if options.operation is Operation.DESTROY:
             _require_alone(context)
         outcome = context.run.deployer.run(
-            context.plan, context.run.facts, refresh=options.refresh, on_failure=options.on_failure
+            context.plan,
+            context.run.facts,
+            refresh=options.refresh,
+            workers=context.workers,
+            on_failure=options.on_failure,
         )
         ending.code = outcome.exit_code(differs=options.differs)
         if options.operation is Operation.DESTROY and ending.code == ExitCode.DONE:

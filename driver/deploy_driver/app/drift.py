@@ -50,7 +50,7 @@ HISTORY = 90 * 24 * 3600
 class DriftOptions:
     """How drift is looked for, in which stacks.
 
-    `jobs` stacks at a time. `ledger` is the file that keeps what is new and what is old; otherwise the project's own.
+    `parallel` stacks at a time. `ledger` is the file that keeps what is new and what is old; otherwise the project's own.
     `differs` asks for exit code 5. `fix` puts back what the cloud alone has otherwise, and `allowed` may be deleted for it;
     `lock_timeout` is for how many seconds a stack is waited for that another run writes. `overrides` are gates at which putting back
     does not stop, for the `reason`.
@@ -58,7 +58,7 @@ class DriftOptions:
 
     stacks: str | None = None
     all_stacks: bool = False
-    jobs: int = 4
+    parallel: int = 4
     ledger: Path | None = None
     differs: bool = False
     fix: bool = False
@@ -69,11 +69,11 @@ class DriftOptions:
     reason: str = ""
 
 
-def scan(begun: RunContext, jobs: int, ledger: Path) -> DriftReport:
+def scan(begun: RunContext, parallel: int, ledger: Path) -> DriftReport:
     """Look at every stack of the plan. Raises NotReadyError when there is nowhere to look from."""
     run, config = begun.run, begun.session.config
     require_ledger(ledger)
-    stacks = DriftScan(run.deployer, run.engine, partial(_recheck, begun)).run(begun.plan, run.facts, workers=jobs)
+    stacks = DriftScan(run.deployer, run.engine, partial(_recheck, begun)).run(begun.plan, run.facts, workers=parallel)
     writers = _last_writers(begun, stacks)
     if run.deployer.stopped:
         raise InterruptedRunError("stopped on request; nothing was touched, and the ledger is as it was")
@@ -193,7 +193,7 @@ def detect_drift(project: LocalProject, options: DriftOptions, console: Console)
     fixer = Fixer(begun, project.git, options.allowed, ledger) if options.fix else None
     refused = None
     with running(begun) as ending:
-        report = scan(begun, options.jobs, ledger)
+        report = scan(begun, options.parallel, ledger)
         try:
             report = fixer.fix(report) if fixer else report
             ending.code = report.exit_code(differs=options.differs)

@@ -20,7 +20,17 @@ from deploy_driver.adapters.sources import import_from_sources
 from deploy_driver.app import program
 from deploy_driver.app.binding import Binder
 from deploy_driver.app.console import Console
-from deploy_driver.app.deploy import Options, RunContext, RunPlan, RunResult, choose, require_reason, running, start_run
+from deploy_driver.app.deploy import (
+    Options,
+    RunContext,
+    RunPlan,
+    RunResult,
+    choose,
+    require_answer,
+    require_reason,
+    running,
+    start_run,
+)
 from deploy_driver.app.duration import DAY, seconds_of
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, new_run, start_session
 from deploy_driver.bundle.approval import ApprovalRule, tally
@@ -62,7 +72,7 @@ class Saving:
             binding = binder.bind(begun.plan)
             if not self.allow_dirty:
                 _refuse_dirty(binding)
-            outcome = run.deployer.run(begun.plan, run.facts)
+            outcome = run.deployer.run(begun.plan, run.facts, workers=begun.workers)
             ending.code = outcome.exit_code(differs=options.differs)
             if all(step.result is Result.SUCCEEDED for step in outcome.steps):
                 _refuse_moved(binding, binder.bind(begun.plan))
@@ -175,6 +185,7 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
     bundle, state = unseal(sealed, session.plan_key()), session.state_store()
     chosen = _chosen(options, config, bundle)
     require_reason(project, options, chosen)
+    require_answer(options, console)
     settings = tuple(f"{key}={value}" for key, value in bundle.config.items())
     reviewed = replace(options, allowed=bundle.allow_delete, settings=settings, plan=bundle.id)
     begun = start_run(project, reviewed, chosen, console, session)
@@ -283,9 +294,10 @@ def _carry_out(
 ) -> RunOutcome:
     run = begun.run
     run.stream(Progress("previewing every stack again: nothing is touched before all are as reviewed"))
-    again = run.deployer.run(make_plan(Operation.PREVIEW, chosen, known=config.stacks), run.facts)
+    previews = make_plan(Operation.PREVIEW, chosen, known=config.stacks)
+    again = run.deployer.run(previews, run.facts, workers=begun.workers)
     if any(step.result is not Result.SUCCEEDED for step in again.steps):
         return again
     require(unlike(bundle, again), run.stream)
     approved = frozenset(stack.name for stack in chosen)
-    return replace(run.deployer, gates=gates, approved=approved).run(begun.plan, run.facts)
+    return replace(run.deployer, gates=gates, approved=approved).run(begun.plan, run.facts, workers=begun.workers)

@@ -13,6 +13,7 @@ from deploy_driver.cli.options import (
     LockTimeoutOption,
     OnFailureOption,
     OverrideOption,
+    ParallelOption,
     ProjectOption,
     ReasonOption,
     RunOutput,
@@ -44,6 +45,7 @@ def destroy(
     override: OverrideOption = None,
     reason: ReasonOption = "",
     on_failure: OnFailureOption = OnFailure.STOP,
+    parallel: ParallelOption = 1,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
     project: ProjectOption = None,
@@ -79,6 +81,7 @@ def destroy(
             on_failure=on_failure,
             overrides=tuple(override or ()),
             reason=reason,
+            parallel=parallel,
         )
         result = destroy(opened, options, terminal, person, confirm)
         show_run(result, opened.config.project, output)

@@ -15,6 +15,7 @@ from deploy_driver.cli.options import (
     CloudOption,
     LockTimeoutOption,
     OverrideOption,
+    ParallelOption,
     ProjectOption,
     ReasonOption,
     StacksOption,
@@ -45,7 +46,7 @@ def drift(
     context: typer.Context,
     stacks: StacksOption = None,
     all_: AllOption = False,
-    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="How many stacks to check at a time.")] = 4,
+    parallel: ParallelOption = 4,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something drifted.")] = False,
     ledger: Annotated[
         Path | None,
@@ -105,7 +106,7 @@ def drift(
         make_folder(reports)
     patience = lock_timeout_of(lock_timeout)
     allowed, overrides = tuple(allow_delete or ()), tuple(override or ())
-    options = DriftOptions(stacks, all_, jobs, ledger, exit_code, fix, allowed, yes, patience, overrides, reason)
+    options = DriftOptions(stacks, all_, parallel, ledger, exit_code, fix, allowed, yes, patience, overrides, reason)
     result = detect_drift(opened, options, console())
     if result is None:
         say_nothing_to_do()

@@ -72,6 +72,15 @@ BaseOption = Annotated[
     typer.Option("--base", metavar="REF", help="The commit or branch to compare with, for example origin/main."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation; limits still hold.")]
+ParallelOption = Annotated[
+    int,
+    typer.Option(
+        "--parallel",
+        metavar="N",
+        min=1,
+        help="How many stacks may go at the same time, 3 of them in one account; one that needs another waits for it.",
+    ),
+]
 OnFailureOption = Annotated[
     OnFailure,
     typer.Option(

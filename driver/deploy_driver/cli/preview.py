@@ -16,6 +16,7 @@ from deploy_driver.cli.options import (
     CloudOption,
     ConfigOption,
     JUnitOption,
+    ParallelOption,
     ProjectOption,
     ReasonOption,
     RefreshOption,
@@ -57,6 +58,7 @@ def preview(
     allow_delete: AllowDeleteOption = None,
     reason: ReasonOption = "",
     config: ConfigOption = None,
+    parallel: ParallelOption = 1,
     output: Annotated[
         PreviewOutput,
         typer.Option("--output", "--format", "-o", help="Output format; markdown is for a pull request's comment."),
@@ -103,6 +105,7 @@ def preview(
         allowed=tuple(allow_delete or ()),
         settings=tuple(config or ()),
         reason=reason,
+        parallel=parallel,
     )
     save_plan = saving(save, expires_in, allow_dirty=allow_dirty, allow_delete=options.allowed)
     with reported(junit) as listeners:

@@ -1,4 +1,4 @@
-"""`deploy up`: make stacks what the program says, one account after the other."""
+"""`deploy up`: make stacks what the program says, one account after the other, or several at the same time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from deploy_driver.cli.options import (
     LockTimeoutOption,
     OnFailureOption,
     OverrideOption,
+    ParallelOption,
     ProjectOption,
     ReasonOption,
     RefreshOption,
@@ -49,6 +50,7 @@ def up(
     override: OverrideOption = None,
     reason: ReasonOption = "",
     on_failure: OnFailureOption = OnFailure.STOP,
+    parallel: ParallelOption = 1,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
     project: ProjectOption = None,
@@ -81,6 +83,11 @@ def up(
 
     deploy up --stacks prod --override freeze --reason "INC-4711: orders are lost"
 
+    --parallel N deploys up to N stacks at the same time, as many as this machine has memory for. What needs another stack, by
+    `needs` in deploy.toml, still comes after it; as no stack can be asked about then, it takes --yes at a terminal.
+
+    deploy up --all --parallel 4 --yes
+
     One run at a time writes a stack: another one is told who that is (exit code 3), or waits for it with --lock-timeout.
 
     --affected knows files, not accounts: what an earlier run left undone is not part of it. --all leaves nothing out.
@@ -106,6 +113,7 @@ def up(
         on_failure=on_failure,
         overrides=tuple(override or ()),
         reason=reason,
+        parallel=parallel,
     )
     with reported(junit) as listeners:
         opened, terminal = open_project(context, project, cloud), console(*listeners)

@@ -172,16 +172,24 @@ class Deployer:
     _overridden: dict[str, list[GateOverridden]] = field(default_factory=dict)
 
     def run(
-        self, plan: Plan, facts: RunFacts, *, refresh: bool = False, on_failure: OnFailure = OnFailure.STOP
+        self,
+        plan: Plan,
+        facts: RunFacts,
+        *,
+        refresh: bool = False,
+        workers: int = 1,
+        on_failure: OnFailure = OnFailure.STOP,
     ) -> RunOutcome:
-        """Check, then carry out every step. Raises NotReadyError when a check fails; a failed stack is an outcome.
+        """Check, then carry out every step, `workers` at a time. Raises NotReadyError when a check fails; a failed stack is an outcome.
 
         In a preview, so is a stack that cannot be entered. With `refresh`, an up or a preview starts from the cloud as it
         is, not as it was last deployed. Raises RefusedError while a stack is closed that would be changed.
         """
         self._require_open(plan)
         carry_out = self._carrying_out(plan.operation)
-        return self.let_run(plan, facts, lambda known: partial(carry_out, known, refresh), on_failure=on_failure)
+        return self.let_run(
+            plan, facts, lambda known: partial(carry_out, known, refresh), workers=workers, on_failure=on_failure
+        )
 
     def go_on(self, plan: Plan, facts: RunFacts, mend: Mend, *, refresh: bool, on_failure: OnFailure) -> RunOutcome:
         """The same after a run that came to no good end. What is `unfinished` of it, or was put back, is mended right before its step.

@@ -294,7 +294,7 @@ class AsReviewed:
 
 @dataclass(frozen=True)
 class UsedOnce:
-    """A reviewed plan works once: right before its first stack is touched, and not earlier, it is put on record as used by `run`.
+    """A reviewed plan works once: right before the first of its stacks is touched, and not earlier, it is put on record as used by `run`.
 
     So it stands behind every gate that may still refuse.
     """
@@ -305,13 +305,14 @@ class UsedOnce:
     name: ClassVar[GateName] = GateName.REVIEWED
 
     def wants_preview(self, step: Step) -> bool:
-        """Whether the use of the plan begins with this step."""
-        return step.stack.name == self.bundle.binding.stacks[0].stack
+        """Always: any step may be the first."""
+        del step
+        return True
 
     def refusal(self, step: Step, preview: EngineReport) -> Refusal | None:
         """Whether another run has used it."""
-        del preview
-        other = self.plans.use(self.bundle.id, self.run) if self.wants_preview(step) else ""
+        del step, preview
+        other = self.plans.use(self.bundle.id, self.run)
         return Refusal(Reason.NOT_AS_REVIEWED, used(self.bundle, other).fact, remedies.REVIEW_AGAIN) if other else None
 
 

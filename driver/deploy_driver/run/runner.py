@@ -8,8 +8,9 @@ somebody has asked to stop; it is then reported as not run, because of which one
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 from deploy_driver.errors import BusyError, NotReadyError, UsageError
@@ -22,13 +23,16 @@ from deploy_driver.values import OnFailure
 P = ParamSpec("P")
 T = TypeVar("T")
 
+PER_ACCOUNT = 3
+"""Steps at the same time in one account: AWS counts the calls of all of them against one limit of an account and a region."""
+
 Do = Callable[[Step], StepOutcome]
 """Does one step. What it raises as NotReadyError or UsageError is that step's end, anything else is the run's."""
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs steps, `workers` at a time. Once `stopped` says so, no further step is begun."""
+    """Runs steps, `workers` at a time and PER_ACCOUNT in one account. Once `stopped` says so, no further step is begun."""
 
     do: Do
     on_failure: OnFailure
@@ -40,22 +44,31 @@ class Runner:
     def run(self, steps: Sequence[Step]) -> tuple[StepOutcome, ...]:
         """One outcome per step, in the order of `steps`, in which every step comes after those that it needs."""
         outcomes: dict[str, StepOutcome] = {}
-        waiting, running = list(steps), set[Future[StepOutcome]]()
-        with _executor(self.workers) as pool:
+        waiting, running = list(steps), dict[Future[StepOutcome], Step]()
+        pool = _CallersThread() if self.workers == 1 else _OwnThreads()
+        try:
             while waiting or running:
                 for step in tuple(waiting):
                     if cause := self._kept_by(step, outcomes.values()):
                         blocked = self.on_failure is OnFailure.CONTINUE and cause.stack in step.needs
                         reason = Reason.BLOCKED if blocked else Reason.EARLIER_STACK
                         outcomes[step.stack.name] = _not_run(step, cause, reason)
-                    elif len(running) < self.workers and outcomes.keys() >= set(step.needs):
-                        running.add(pool.submit(self._timed, step))
+                    elif self._may_begin(step, running.values()) and outcomes.keys() >= set(step.needs):
+                        running[pool.submit(self._timed, step)] = step
                     else:
                         continue
                     waiting.remove(step)
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                outcomes |= {outcome.stack: outcome for outcome in (future.result() for future in done)}
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                outcomes |= {running.pop(future).stack.name: future.result() for future in done}
+        except Exception:
+            wait(running)  # whoever leaves at once, by SystemExit, leaves the engines alone
+            raise
         return tuple(outcomes[step.stack.name] for step in steps)
+
+    def _may_begin(self, step: Step, running: Collection[Step]) -> bool:
+        """Whether there is room for one more, on this machine and in its account."""
+        beside = [one for one in running if one.stack.account == step.stack.account]
+        return len(running) < self.workers and len(beside) < PER_ACCOUNT
 
     def _kept_by(self, step: Step, outcomes: Collection[StepOutcome]) -> StepOutcome | None:
         """The outcome because of which the step must not run; None when it may."""
@@ -83,10 +96,6 @@ def _not_run(step: Step, cause: StepOutcome, reason: Reason) -> StepOutcome:
     return ended(step, Result.NOT_RUN, reason, cause=f"{cause.stack} {cause.result}: {cause.reason}")
 
 
-def _executor(workers: int) -> Executor:
-    return _CallersThread() if workers == 1 else ThreadPoolExecutor(workers, thread_name_prefix="step")
-
-
 class _CallersThread(Executor):
     """Does at once, and in the thread of the caller, what is submitted: there a question can be asked at the terminal."""
 
@@ -94,4 +103,21 @@ class _CallersThread(Executor):
         """What was done; an exception goes on its way."""
         future: Future[T] = Future()
         future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class _OwnThreads(Executor):
+    """Does each thing in a thread of its own, for which nobody has to wait: a process can be left while an engine goes on."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """What will have been done."""
+        future: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 -- it is raised where the result is asked for
+                future.set_exception(error)
+
+        Thread(target=work, name="step", daemon=True).start()
         return future

@@ -25,7 +25,7 @@ CODE = ("aws:lambda/function:Function", "aws:lambda/layerVersion:LayerVersion")
 class SameUploads(EngineOver):
     """The Engine port over another engine. `digest_of` is the digest of the bytes of a file that the program names by a path, or ABSENT.
 
-    It remembers what each stack of the run was given, in its last preview or up.
+    It remembers what each stack of the run was given, in its last preview or up; stacks come from several threads.
     """
 
     digest_of: Callable[[str], str]
@@ -62,12 +62,16 @@ class SameUploads(EngineOver):
         """Remember what the stack was given, and say once which code that is, and where else it is the same."""
         known, self._seen[stack] = self._seen.get(stack), uploads
         if _code(uploads) and known != uploads:
-            same = (other for other, theirs in self._seen.items() if other != stack and _code(theirs) == _code(uploads))
+            same = (
+                other
+                for other, theirs in list(self._seen.items())
+                if other != stack and _code(theirs) == _code(uploads)
+            )
             emit(Packaged(stack, packages_of(uploads), tuple(same)))
 
     def _elsewhere(self, stack: str) -> dict[tuple[str, str], Upload]:
         """The code that other stacks were given."""
-        others = (one for other, uploads in self._seen.items() if other != stack for one in uploads)
+        others = (one for other, uploads in list(self._seen.items()) if other != stack for one in uploads)
         return {_key(one): one for one in others if _is_code(one)}
 
     def _unlike_others(self, stack: str, uploads: Iterable[Upload]) -> Iterator[str]:

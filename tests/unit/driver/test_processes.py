@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy_driver.adapters.processes import ThisMachine, lives, process
+from deploy_driver.adapters.processes import ThisMachine, free_memory, lives, process
 from deploy_driver.values import Process
 
 pytestmark = pytest.mark.skipif(
@@ -64,3 +64,25 @@ def test_whoever_has_run_for_longer_is_older() -> None:
     assert mine is not None
     assert parents is not None
     assert parents >= mine
+
+
+@pytest.mark.parametrize(
+    ("machine", "limit", "used", "free"),
+    [
+        ("MemTotal: 9 kB\nMemAvailable:    2048 kB\n", "max", "0", 2048 * 1024),
+        ("MemAvailable: 2048 kB\n", "1000000", "400000", 600_000),
+        ("MemAvailable: 2048 kB\n", "1000", "4000", 0),
+        ("", "1000", "400", 600),
+        ("MemAvailable: much\n", "max", "0", None),
+    ],
+)
+def test_the_memory_that_is_free_is_the_machines_or_the_containers(
+    tmp_path: Path, machine: str, limit: str, used: str, free: int | None
+) -> None:
+    for name, text in (("meminfo", machine), ("memory.max", limit), ("memory.current", used)):
+        (tmp_path / name).write_text(f"{text}\n", "ascii")
+    assert free_memory(tmp_path / "meminfo", tmp_path) == free
+
+
+def test_here_some_memory_is_free() -> None:
+    assert (free_memory() or 0) > 0

@@ -12,7 +12,7 @@ from deploy_driver.errors import DeployError, NotReadyError
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
 from deploy_driver.run.outcome import StepOutcome, ended
-from deploy_driver.run.runner import Runner
+from deploy_driver.run.runner import PER_ACCOUNT, Runner
 from deploy_driver.values import OnFailure, Operation, Stack
 from deploy_project.remedy import Remedy
 from tests.fakes.clock import FakeClock
@@ -140,6 +140,50 @@ def test_steps_that_do_not_need_each_other_are_done_at_the_same_time_and_no_othe
     outcomes = runner.run(up().steps)
     assert [one.stack for one in outcomes] == list(up().stacks)
     assert {one.result for one in outcomes} == {Result.SUCCEEDED}
+
+
+def test_one_account_has_no_more_at_the_same_time_than_its_limit() -> None:
+    beside = tuple(replace(stack(f"dev-{number}"), account="222222222222") for number in range(2 * PER_ACCOUNT))
+    others = tuple(replace(stack(f"far-{number}"), account=f"55555555555{number}") for number in range(2))
+    lock, now, most, all_others = threading.Lock(), set[str](), 0, threading.Barrier(2, timeout=30)
+    work = Work()
+
+    def count(step: Step) -> StepOutcome:
+        nonlocal most
+        if step.stack in others:
+            all_others.wait()
+            return work.do(step)
+        with lock:
+            now.add(step.stack.name)
+            most = max(most, len(now))
+        outcome = work.do(step)
+        with lock:
+            now.remove(step.stack.name)
+        return outcome
+
+    stacks = (*beside, *others)
+    plan = make_plan(Operation.UP, stacks, known=stacks)
+    outcomes = replace(work.runner(OnFailure.STOP, 8), do=count).run(plan.steps)
+    assert {one.result for one in outcomes} == {Result.SUCCEEDED}
+    assert most <= PER_ACCOUNT
+
+
+def test_what_breaks_the_run_waits_for_what_goes_on_beside_it() -> None:
+    began, ended_too = threading.Event(), threading.Event()
+    work = Work()
+
+    def one_breaks(step: Step) -> StepOutcome:
+        if step.stack.name == "dev":
+            began.wait(30)
+            raise DeployError("the record cannot be written")
+        began.set()
+        outcome = work.do(step)
+        ended_too.set()
+        return outcome
+
+    with pytest.raises(DeployError, match="record"):
+        replace(work.runner(OnFailure.STOP, 2), do=one_breaks).run(up().steps)
+    assert ended_too.is_set()
 
 
 @pytest.mark.parametrize("workers", [1, 3])
