@@ -155,8 +155,9 @@ def _surplus_actions(role: RoleDefinition, statement: Statement) -> Iterator[tup
     for action in statement.actions:
         needed = {request.action for request in _needed(role, statement, action)}
         if is_pattern(action):
-            known = len(levels.meant_by(action))
-            yield IamRule.WILDCARD_ACTION, f"{action} allows {known} known actions where {len(needed)} are needed"
+            known, names = len(levels.meant_by(action)), f": {', '.join(sorted(needed))}" if needed else ""
+            fact = f"{action} allows {known} known actions where {len(needed)} are needed{names}"
+            yield IamRule.WILDCARD_ACTION, fact
         elif not needed:
             yield (
                 IamRule.SURPLUS,
