@@ -54,11 +54,6 @@ GRANT_STATE_KEY = Remedy("Let that role use the key: `deploy bootstrap` does so 
 GRANT_STATE_BUCKET = Remedy(
     "Let that role use the bucket: `deploy bootstrap` does so for the Jenkins roles (the preview role may only read)."
 )
-CHECK_NETWORK_TO_STATE = Remedy("Check the network from here to S3 and KMS; in the sandbox, `deploy sandbox status`.")
-FEWER_RUNS = Remedy("Run it again in a few minutes, with fewer runs at the same time.")
-STATE_SERVICE_FAILS = Remedy(
-    "Run it again in a few minutes; the AWS Health Dashboard says whether S3 and KMS are well."
-)
 NEWER_ENGINE = Remedy(
     "Check out the commit that was deployed last, which `deploy history` shows, run `deploy setup`, then run it again."
 )
@@ -120,7 +115,6 @@ POLICIES_OF_ROLES = Remedy("run `deploy bootstrap`: it puts the policies of the 
 DELETE_FUNCTION = Remedy(
     "delete the function {name}, then run `deploy up --stacks {stack} --refresh`, which makes it again"
 )
-CHECK_NETWORK_TO_S3 = Remedy("check the network from here to S3")
 WITHOUT_GIT = Remedy("name the stacks with --stacks")
 TRUST_FOLDER = Remedy("if it is yours: `git config --global --add safe.directory {folder}`")
 FETCH_HISTORY = Remedy(
@@ -349,7 +343,6 @@ MAKE_OR_RESTORE_STATE = Remedy(
     "`deploy bootstrap` makes the bucket and the key, and grants them; `deploy state restore --stack STACK` puts "
     "a good copy back"
 )
-LONGER_CREDENTIALS = Remedy("get credentials that last longer; those of an instance profile are renewed")
 TRUST_PUT_BACK = Remedy("compare the role's trust with what we present; `deploy bootstrap` puts it back")
 WAIT_FOR_LEASE = Remedy(
     "wait for that run to end, or let the next one wait for it with --lock-timeout; that of a dead run runs out "
@@ -472,7 +465,6 @@ NEEDS_REVIEWED_PLAN = Remedy(
 )
 YES_FOR_ALL = Remedy("say yes to all of them beforehand with --yes, or leave out --parallel")
 AT_TERMINAL_OR_YES = Remedy("run it at a terminal, or approve beforehand with --yes")
-LEFT_IS_ANOTHER_PLAN = Remedy("what is left is another plan now: preview again and have that reviewed")
 SAME_CODE = Remedy(
     "what was built and is in no commit is said with --artefact PATH; or check out {commit} and deploy it as a "
     "new build with `deploy up --stacks {stack}`"
@@ -543,7 +535,6 @@ LEFT_BY_UP = Remedy(
     "of the rest, delete what nobody needs: `deploy exec --stack {stack} -- aws …`"
 )
 LEFT_BY_DESTROY = Remedy("delete what nobody needs: `deploy exec --stack {stack} -- aws …`")
-BUILD_ONCE_AND_PREVIEW = Remedy("build it once, leave it alone while a run goes on, and preview again")
 NAME_AN_ACTION = Remedy("name an action as AWS does; known are those of {services}")
 
 # in the place of the engine's own advice

@@ -182,7 +182,7 @@ def _downloaded(address: str, changed: ChangedCode) -> bytes:
         with urllib.request.urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 -- the scheme was checked
             content: bytes = answer.read()
     except OSError as error:
-        raise NotReadyError(f"{what}: {error}", remedy=remedies.CHECK_NETWORK_TO_S3) from None
+        raise NotReadyError(f"{what}: {error}", remedy=remedies.CHECK_ENDPOINT) from None
     if base64.b64encode(hashlib.sha256(content).digest()).decode() != changed.deployed:
         raise NotReadyError(f"{what}: what was downloaded is not the deployed code ({changed.deployed})")
     return content

@@ -282,7 +282,7 @@ class AsReviewed:
         if not found:
             return None
         facts = "; ".join(mismatch.fact for mismatch in found)
-        return Refusal(Reason.NOT_AS_REVIEWED, facts, remedies.LEFT_IS_ANOTHER_PLAN)
+        return Refusal(Reason.NOT_AS_REVIEWED, facts, remedies.REVIEW_AGAIN)
 
     def _differing(self, name: str, preview: EngineReport) -> Iterator[Mismatch]:
         reviewed = self.bundle.stack(name)

@@ -289,7 +289,7 @@ def not_ready_of(error: Exception, what: str, stack: str = "") -> NotReadyError:
 
 def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Failure:
     if isinstance(error, UnexpectedUploadError):
-        return Failure(str(error), remedies.BUILD_ONCE_AND_PREVIEW)
+        return Failure(str(error), remedies.BUILD_ONCE)
     if isinstance(error, ProgramHangsError):
         return Failure(str(error), remedies.CORRECT_OR_WAIT_LONGER)
     result = getattr(error, "result", None)

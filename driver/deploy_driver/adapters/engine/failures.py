@@ -125,19 +125,19 @@ _TABLE: Sequence[_Row] = (
         _By.ENGINE,
         rf"{_CALL}[^\n]*?{_UNREACHABLE}",
         "the state backend does not answer ({code})",
-        remedies.CHECK_NETWORK_TO_STATE,
+        remedies.CHECK_NETWORK_TO_AWS,
     ),
     _row(
         _By.ENGINE,
         rf"{_CALL}[^\n]*?{_THROTTLED}",
         "the state backend is asked too often ({service} {call}: {code})",
-        remedies.FEWER_RUNS,
+        remedies.CALLS_TOO_FAST,
     ),
     _row(
         _By.ENGINE,
         rf"{_CALL}[^\n]*?{_BROKEN}, RequestID: [^,]*,(?: HostID: [^,]*,)?(?: api error)? (?P<code>\w+): ",
         "the state backend has failed by itself ({service} {call}: {code})",
-        remedies.STATE_SERVICE_FAILS,
+        remedies.SERVICE_FAILS,
     ),
     _row(
         _By.ENGINE,

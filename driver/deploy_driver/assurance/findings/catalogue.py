@@ -62,7 +62,7 @@ CHECKS = (
         Severity.ERROR,
         "The machine's credentials end before the stacks would be deployed, and nothing renews them.",
         "No run begins: its engine could not write the state any more.",
-        remedies.LONGER_CREDENTIALS,
+        remedies.LONGER_GIVEN_CREDENTIALS,
     ),
     DoctorRule(
         "role",
