@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_sandbox.accounts import ACCOUNTS
+from tests.carried import gone, printed
 from tests.e2e.project import Ended, Project
+from tests.typed import typed
 
 DEV, STAGING, PROD, TOOLS = (ACCOUNTS[name] for name in ("dev", "staging", "prod", "tools"))
 Found = set[tuple[str, str, str]]
@@ -121,6 +125,34 @@ def spoil_records(project: Project) -> Found:
     }
 
 
+HEALED = (
+    remedies.AGAIN_AS_PROGRAM_SAYS,
+    remedies.AGAIN_PUTS_BACK,
+    remedies.BLOCK_AGAIN,
+    remedies.BOUNDARY_EDITED,
+    remedies.FIND_IN_TRAIL,
+    remedies.ROLE_RECREATED,
+)
+"""What the findings about `spoil_roles` and `spoil_records` say to do."""
+
+
+def all_that_is_said(results: Sequence[dict[str, Any]]) -> str:
+    return "\n".join(one["remedy"] for one in results if one["result"] == "finding")
+
+
+def types_what_is_said(project: Project, said: str) -> None:
+    """Every printed command, those of one kind for all of their stacks at once."""
+    commands = {words[1:] for words in typed(said)}
+    assert {words[0] for words in commands} == {"bootstrap", "up"}
+    stacks = {words[words.index("--stacks") + 1] for words in commands if words[0] == "bootstrap" and words[1:]}
+    for command in (
+        ("bootstrap", "--stacks", ",".join(sorted(stacks)), "--yes"),
+        *(words for words in commands if words[0] == "up"),
+    ):
+        done = project.deploy(*command)
+        assert done.code == 0, done
+
+
 LET_IN = {"FunctionName": "items-dev", "Qualifier": "live", "StatementId": "more"}
 
 
@@ -163,9 +195,10 @@ def test_what_somebody_spoils_is_found_by_name_and_bootstrap_heals_it(long_sessi
     iam.detach_role_policy(
         RoleName="items-dev-execution", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
     )  # as its remedy says
-    for command in (("bootstrap", "--yes"), ("up", "--stacks", "dev", "--refresh")):
-        done = project.deploy(*command)
-        assert done.code == 0, done
+    said = all_that_is_said(results)
+    for remedy in HEALED:
+        printed(remedy, said)
+    types_what_is_said(project, said)
     project.client("dev", "lambda").remove_permission(**LET_IN)
     project.client("staging", "iam").delete_access_key(
         UserName="somebody",
@@ -179,8 +212,10 @@ def test_what_somebody_spoils_is_found_by_name_and_bootstrap_heals_it(long_sessi
             ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
         ),
     )
-    done, found, _ = looked(project, "--as-administrator")
+    done, found, results = looked(project, "--as-administrator")
     assert (done.code, found) == (0, set()), done
+    for remedy in HEALED:
+        gone(remedy, all_that_is_said(results))
     folders = [path for path in (project.root / ".deploy" / "runs").iterdir() if path.is_dir()]
     assert folders
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
@@ -228,7 +263,7 @@ def test_jenkins_says_which_rules_it_did_not_look_at_and_why(project: Project) -
 
 def test_an_external_id_that_two_accounts_share_is_found_in_the_files(project: Project) -> None:
     project.setting("staging", "deploy:externalId", "items-dev-5f0c0e1b")
-    _, found, _ = looked(project)
+    _, found, results = looked(project)
     assert {rule for rule, _, _ in found} == {"external-id-shared", "role"}  # staging's role asks for its own
     told = project.deploy("doctor", "--output", "sarif").json["runs"][0]["results"]
     places = {
@@ -240,6 +275,13 @@ def test_an_external_id_that_two_accounts_share_is_found_in_the_files(project: P
         if result["ruleId"] == "external-id-shared"
     }
     assert places == {("Pulumi.dev.yaml", 9), ("Pulumi.staging.yaml", 9)}
+    said = all_that_is_said(results)
+    printed(remedies.EXTERNAL_ID_EACH, said)
+    project.setting("staging", "deploy:externalId", "items-staging-of-its-own")
+    assert project.deploy("bootstrap", "--stacks", "staging-access", "--yes").code == 0
+    done, found, results = looked(project)
+    assert (done.code, found) == (0, set()), done
+    gone(remedies.EXTERNAL_ID_EACH, all_that_is_said(results))
 
 
 def test_an_account_that_cannot_be_entered_is_said_and_all_is_not_well(project: Project) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.command import run_command
 from deploy_driver.adapters.prober import ServiceProber
 from deploy_driver.adapters.records import RecordFile, record_in
@@ -29,6 +30,7 @@ from deploy_driver.record.catalogue import Progress, RunFinished
 from deploy_driver.record.chain import Head, Integrity, examine
 from deploy_driver.record.stream import Envelope
 from deploy_driver.values import CommandCheck
+from tests.carried import gone, printed
 from tests.fakes.clock import FakeClock
 from tests.samples import stack
 
@@ -342,10 +344,11 @@ class TestSmokeCommand:
         for name in ("no-such-command", "./smoke.sh"):
             with pytest.raises(NotReadyError, match="there is no such command on PATH") as caught:
                 self.ran(tmp_path, name)
-            assert "smoke.command" in caught.value.remedy
+            printed(remedies.INSTALL_SMOKE_COMMAND, caught.value.remedy)
         script = tmp_path / "smoke.sh"
         script.write_text('#!/bin/sh\necho "$DEPLOY_STACK works"\n', "utf-8")
         script.chmod(0o755)
+        gone(remedies.INSTALL_SMOKE_COMMAND, self.ran(tmp_path, "./smoke.sh"))
         assert self.ran(tmp_path, "./smoke.sh") == "dev works"
         script.write_text("#!/no/such/interpreter\n", "utf-8")
         with pytest.raises(NotReadyError, match="cannot be run"):
