@@ -40,15 +40,15 @@ def documents(root: Path, stack: str, others: Sequence[str] = ()) -> Documents:
 
 def of_tools(settings: ToolsSettings) -> Documents:
     """What Jenkins is in its own account."""
-    here = AccountNames(settings.tools.account, settings.tools.region)
+    tools, tokens = settings.tools, settings.tools.tokens
+    here = AccountNames(tools.account, tools.region)
     state, plan_key = state_of(settings), plan_key_of(settings)
     entered, previews = entered_by_deploy(settings), entered_by_preview(settings)
-    agents = trust.agents(settings.tools.agents)
     return {
         "boundary": boundary.jenkins(state, plan_key, entered, here.trail_arn, delivery_of(here).bucket_arn),
-        "deploy.trust": agents,
+        "deploy.trust": trust.agents(tools.agents, tokens, tools.account, tokens.deploy_subjects if tokens else ()),
         "deploy.policy": jenkins.deploy(state, plan_key, delivery_of(here), entered),
-        "preview.trust": agents,
+        "preview.trust": trust.agents(tools.agents, tokens, tools.account, tokens.preview_subjects if tokens else ()),
         "preview.policy": jenkins.preview(state, previews),
         "trail": _trail(here),
     }

@@ -16,6 +16,7 @@ from deploy_project.keys import (
     judged,
     shared,
     states_apart,
+    tokens_said,
     unknown,
 )
 from deploy_project.project_file import read_project
@@ -132,6 +133,7 @@ def _of_file(env: str, file: StackFile) -> Iterator[Problem]:
     values, found = judged(file, keys)
     yield from found
     yield from states_apart(file, values)
+    yield from tokens_said(file, values)
     if file.settings:
         yield from unknown(file, keys, namespace="deploy:")
         got = file.settings.get(DEFAULT_PROVIDERS, Setting(ValueKind.NOTHING))

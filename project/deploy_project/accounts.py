@@ -94,10 +94,33 @@ def entrance(account: Enterable, enter_as: EnterAs, session_name: str) -> Entran
 
 
 @dataclass(frozen=True)
+class AgentTokens:
+    """What the tokens of agents say that come by an identity provider: `issuer` is without `https://`, as AWS names it everywhere."""
+
+    issuer: str
+    audience: str
+    deploy_subjects: tuple[str, ...]
+    preview_subjects: tuple[str, ...]
+
+    @classmethod
+    def of(cls, said: Mapping[str, str]) -> AgentTokens | None:
+        """As the file of the tools account says; None where no agent brings one."""
+        if not said["deploy:agentIssuer"]:
+            return None
+        return cls(
+            issuer=said["deploy:agentIssuer"].removeprefix("https://"),
+            audience=said["deploy:agentAudience"],
+            deploy_subjects=tuple(said["deploy:deploySubjects"].split(",")),
+            preview_subjects=tuple(said["deploy:previewSubjects"].split(",")),
+        )
+
+
+@dataclass(frozen=True)
 class ToolsFacts:
     """The account that Jenkins lives in. `organization` is the one that whoever enters must belong to; may be empty.
 
-    So may `approver_role`, whose sessions approve reviewed plans. `agents` is what Jenkins' agents run on: `ec2`, `ecs`, `eks`.
+    So may `approver_role`, whose sessions approve reviewed plans. `agents` is what Jenkins' agents run on: `ec2`, `ecs`, `eks`, or
+    `oidc` for those that bring `tokens`.
     """
 
     account: str
@@ -112,6 +135,7 @@ class ToolsFacts:
     organization: str = ""
     approver_role: str = ""
     agents: tuple[str, ...] = ("ec2",)
+    tokens: AgentTokens | None = None
 
     @classmethod
     def of(cls, values: Values) -> ToolsFacts:
@@ -130,6 +154,7 @@ class ToolsFacts:
             organization=said["deploy:organization"],
             approver_role=said["deploy:approverRole"],
             agents=tuple(dict.fromkeys(said["deploy:agents"].split(","))),
+            tokens=AgentTokens.of(said),
         )
 
 

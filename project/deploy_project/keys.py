@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -79,6 +79,23 @@ def _in_decimal(got: Setting) -> str:
 
 def _role(name: str, default: str | None = None) -> Key:
     return text(name, r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -", default)
+
+
+_SUBJECTS = 10
+
+
+def _claims(name: str, what: str, *, most: int, default: str = "") -> Key:
+    """What a token has to say, word for word. `*` and `?` are no wildcards where AWS compares whole texts, and `$` begins a variable."""
+    one = r"[!-#%-)+\x2d->@-~]{1,255}"
+    key = text(
+        name, rf"{one}(,{one}){{0,{most - 1}}}", f"{what}: 1 to 255 characters, no space and none of * ? , $", default
+    )
+
+    def hint(got: Setting) -> str:
+        wild = got.kind is ValueKind.TEXT and ("*" in got.text or "?" in got.text)
+        return "; a wildcard would let in whoever has a like name: write each one out" if wild else key.hint(got)
+
+    return replace(key, hint=hint)
 
 
 _BUCKET = (
@@ -170,8 +187,21 @@ TOOLS_KEYS = (
         "",
     ),
     text(
-        "deploy:agents", r"(ec2|ecs|eks)(,(ec2|ecs|eks)){0,2}", "ec2, ecs or eks, or several with commas between", "ec2"
+        "deploy:agents",
+        r"(ec2|ecs|eks|oidc)(,(ec2|ecs|eks|oidc)){0,3}",
+        "ec2, ecs, eks or oidc, or several with commas between",
+        "ec2",
     ),
+    # IAM API Reference, CreateOpenIDConnectProvider, `Url`.
+    text(
+        "deploy:agentIssuer",
+        r"https://(?=.{1,247}$)[a-z0-9-]+(\.[a-z0-9-]+)+(/[\w.~-]+)*",
+        "an issuer's URL: https://, a host, and its path where it has one; no port, no / at the end",
+        "",
+    ),
+    _claims("deploy:agentAudience", "an audience", most=1, default="sts.amazonaws.com"),
+    _claims("deploy:deploySubjects", "a subject, or several with commas between", most=_SUBJECTS),
+    _claims("deploy:previewSubjects", "a subject, or several with commas between", most=_SUBJECTS),
     text("deploy:organization", r"o-[a-z0-9]{10,32}", "an organisation: o- and 10 to 32 of a-z 0-9", ""),
 )
 """Of the account that Jenkins lives in."""
@@ -287,3 +317,25 @@ def states_apart(file: StackFile, values: Values) -> Iterator[Problem]:
     if values.get("deploy:accessStateBucket") == "" and len(bucket) > LONGEST_BUCKET:
         missing = f"missing, expected a bucket name: {bucket} would have {len(bucket)} characters"
         yield file.problem("deploy:accessStateBucket", f"{missing}, and {LONGEST_BUCKET} are allowed")
+
+
+_OF_TOKENS = ("deploy:agentIssuer", "deploy:deploySubjects", "deploy:previewSubjects")
+
+
+def tokens_said(file: StackFile, values: Values) -> Iterator[Problem]:
+    """What agents' tokens have to say is said where agents bring them, and nowhere else; no subject is both roles'."""
+    if "deploy:agents" not in values:
+        return
+    expected = "oidc" in str(values["deploy:agents"]).split(",")
+    for name in _OF_TOKENS:
+        if expected and values.get(name) == "":
+            yield file.problem(name, "missing: deploy:agents says oidc")
+        elif not expected and values.get(name):
+            yield file.problem(name, f"got {shown(str(values[name]))}, and deploy:agents does not say oidc")
+    deploy, preview = (str(values.get(name, "")).split(",") for name in _OF_TOKENS[1:])
+    for subject in deploy:
+        if subject and subject in preview:
+            what = (
+                f"got {shown(subject)}, expected another than in {_OF_TOKENS[1]}: a pull request's agent would deploy"
+            )
+            yield file.problem(_OF_TOKENS[2], what)

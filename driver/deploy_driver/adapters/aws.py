@@ -81,13 +81,13 @@ class AwsSession:
 
     def _resolved(self) -> Any:
         """A new session whose credentials have been got, where there are any. SDKs get them at the first call, each in its own words."""
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             session = self._new_session()
             if credentials := session.get_credentials():
                 credentials.get_frozen_credentials()
-        except (BotoCoreError, OSError, ValueError, RuntimeError) as error:
+        except (BotoCoreError, ClientError, OSError, ValueError, RuntimeError) as error:
             way, remedy = _way_to_credentials(self._metadata_endpoint)
             raise NotReadyError(f"{way} gives no AWS credentials: {_wrong(error)}", remedy=remedy) from None
         return session

@@ -45,6 +45,7 @@ from deploy_project.keys import (
     judged,
     secrets_elsewhere,
     states_apart,
+    tokens_said,
     unknown,
 )
 from deploy_project.project_file import PROJECT_FILE, read_project
@@ -216,7 +217,8 @@ def _judged(files: Mapping[str, StackFile]) -> tuple[Mapping[str, Values], set[P
     for env, file in files.items():
         keys = (*(TOOLS_KEYS if env == TOOLS else TARGET_KEYS), *RUN_KEYS)
         values[env], found = judged(file, keys)
-        problems |= {*found, *unknown(file, keys, namespace="deploy:"), *states_apart(file, values[env])}
+        problems |= {*found, *unknown(file, keys, namespace="deploy:")}
+        problems |= {*states_apart(file, values[env]), *tokens_said(file, values[env])}
         if env != TOOLS:
             problems |= set(secrets_elsewhere(file, values.get(TOOLS, {}).get("deploy:stateKey")))
     return values, problems

@@ -6,9 +6,10 @@ by its unique id, so that recreating the role would silently end the trust (IAM 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy_infra.policies.document import Conditions, Document, Statement, document
+from deploy_project.accounts import AgentTokens
 from deploy_project.stacks import arn
 
 
@@ -53,18 +54,29 @@ AGENTS = {"ec2": "ec2.amazonaws.com", "ecs": "ecs-tasks.amazonaws.com", "eks": _
 """Who gives an agent its role, by what the agent is: an instance's profile, a task's role, a service account's pod identity."""
 
 
-def agents(kinds: Sequence[str]) -> Document:
-    """Trust in what hands a role to Jenkins' agents, which are of these kinds of `AGENTS`.
+def agents(kinds: Sequence[str], tokens: AgentTokens | None, account: str, subjects: Sequence[str]) -> Document:
+    """Trust in what hands a role to Jenkins' agents: services of AWS by `AGENTS`, and the provider of `account` that issues `tokens`.
 
     EKS says with each session which pod it is for (EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity").
+    A token must name the audience and one of the `subjects`: any other that its issuer signs would do (IAM User Guide, "Create a role
+    for OpenID Connect federation").
     """
-    services = [AGENTS[kind] for kind in kinds]
-    enter = _trust("Service", {"Service": services[0] if len(services) == 1 else services}, "sts:AssumeRole")
-    return document(enter, *([_trust("SayWhichPod", {"Service": _EKS}, "sts:TagSession")] if _EKS in services else []))
+    services = [AGENTS[kind] for kind in kinds if kind in AGENTS]
+    statements = []
+    if services:
+        who = services[0] if len(services) == 1 else services
+        statements.append(_trust("Service", {"Service": who}, "sts:AssumeRole"))
+    if _EKS in services:
+        statements.append(_trust("SayWhichPod", {"Service": _EKS}, "sts:TagSession"))
+    if tokens:
+        provider = {"Federated": arn("iam", f"oidc-provider/{tokens.issuer}", account=account)}
+        says = {f"{tokens.issuer}:aud": tokens.audience, f"{tokens.issuer}:sub": list(subjects)}
+        statements.append(_trust("Token", provider, "sts:AssumeRoleWithWebIdentity", {"StringEquals": says}))
+    return document(*statements)
 
 
 def _trust(
-    sid: str, principal: dict[str, str | Sequence[str]], action: str, when: Conditions | None = None
+    sid: str, principal: Mapping[str, str | Sequence[str]], action: str, when: Conditions | None = None
 ) -> Statement:
     statement: Statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action}
     return {**statement, "Condition": when} if when else statement

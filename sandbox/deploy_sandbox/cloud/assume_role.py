@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 CHAINED_SECONDS = 3600
 
 
-class _RefusedError(Exception):
-    """AssumeRole fails with this code and message."""
+class RoleNotGivenError(Exception):
+    """The role is not given: AWS's code and message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -57,8 +57,8 @@ def _assuming(original: Handler) -> Handler:
                 request, router.extract_access_key_id(headers, query), emulator.caller_identity(headers, query)
             )
         except InvalidRequestError as error:
-            return _RefusedError(error.code, str(error)).answer
-        except _RefusedError as refused:
+            return RoleNotGivenError(error.code, str(error)).answer
+        except RoleNotGivenError as refused:
             return refused.answer
 
     return handle_request
@@ -68,28 +68,29 @@ def _assume(request: AssumeRoleRequest, access_key: str, caller: Any) -> Answer:
     if isinstance(caller, iam_evaluator.CredentialResolutionError):
         return emulator.credential_error(caller)  # type: ignore[no-any-return]
     if caller["principalType"] == "Root":
-        raise _RefusedError("AccessDenied", "Roles may not be assumed by root accounts.")
+        raise RoleNotGivenError("AccessDenied", "Roles may not be assumed by root accounts.")
     request = request.chained_from(emulator.SESSIONS.get(access_key) or {})
     role = emulator.role(request.account, request.role_name)
     if role is None:
         raise _denied(caller, "sts:AssumeRole", request)
     for action in request.actions():
-        if not _trusted(role, action, request, caller):
+        if not trusted(role, action, request, caller):
             raise _denied(caller, action, request)
         if action != "sts:AssumeRole" and not _permitted(access_key, action, request):
             raise _denied(caller, action, request)
-    _check_duration(request, role, caller)
-    return _answer(request, _register(request, role, access_key, caller))
+    check_duration(request, role, caller)
+    return _answer(request, open_session(request, role, access_key, caller))
 
 
-def _denied(caller: Any, action: str, request: AssumeRoleRequest) -> _RefusedError:
-    return _RefusedError(
+def _denied(caller: Any, action: str, request: AssumeRoleRequest) -> RoleNotGivenError:
+    return RoleNotGivenError(
         "AccessDenied",
         f"User: {caller['userArn']} is not authorized to perform: {action} on resource: {request.role_arn}",
     )
 
 
-def _trusted(role: dict[str, Any], action: str, request: AssumeRoleRequest, caller: Any) -> bool:
+def trusted(role: dict[str, Any], action: str, request: AssumeRoleRequest, caller: Any) -> bool:
+    """Whether the role's trust policy lets the caller do the action."""
     context = iam_evaluator.EvalContext(
         principal_arn=caller["userArn"],
         principal_type=caller["principalType"],
@@ -114,19 +115,21 @@ def _permitted(access_key: str, action: str, request: AssumeRoleRequest) -> bool
     return denied is None
 
 
-def _check_duration(request: AssumeRoleRequest, role: dict[str, Any], caller: Any) -> None:
+def check_duration(request: AssumeRoleRequest, role: dict[str, Any], caller: Any) -> None:
+    """Raise RoleNotGivenError where the session would be longer than the role, or a chain, allows."""
     if caller["principalType"] == "AssumedRole" and request.duration > CHAINED_SECONDS:
-        raise _RefusedError(
+        raise RoleNotGivenError(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
         )
     if request.duration > int(role.get("MaxSessionDuration") or CHAINED_SECONDS):
-        raise _RefusedError(
+        raise RoleNotGivenError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
 
 
-def _register(request: AssumeRoleRequest, role: dict[str, Any], access_key: str, caller: Any) -> dict[str, Any]:
+def open_session(request: AssumeRoleRequest, role: dict[str, Any], access_key: str, caller: Any) -> dict[str, Any]:
+    """A new session in the role, whose credentials are valid from now on."""
     session = {
         **emulator.new_keys(),
         "Arn": f"arn:aws:sts::{request.account}:assumed-role/{request.role_name}/{request.session_name}",
@@ -147,18 +150,23 @@ def _register(request: AssumeRoleRequest, role: dict[str, Any], access_key: str,
 
 def _answer(request: AssumeRoleRequest, session: dict[str, Any]) -> Answer:
     source = f"<SourceIdentity>{request.source_identity}</SourceIdentity>" if request.source_identity else ""
+    return answer("AssumeRole", request, session, source)
+
+
+def answer(operation: str, request: AssumeRoleRequest, session: dict[str, Any], more: str) -> Answer:
+    """What STS answers: the session's credentials, who that is, and `more` of this operation's own."""
     packed = f"<PackedPolicySize>{request.packed_size()}</PackedPolicySize>" if request.packed_size() else ""
-    answer: Answer = emulator.query_answer(
+    said: Answer = emulator.query_answer(
         200,
-        "AssumeRoleResponse",
-        "<AssumeRoleResult><Credentials>"
+        f"{operation}Response",
+        f"<{operation}Result><Credentials>"
         f"<AccessKeyId>{session['AccessKeyId']}</AccessKeyId>"
         f"<SecretAccessKey>{session['SecretAccessKey']}</SecretAccessKey>"
         f"<SessionToken>{session['SessionToken']}</SessionToken>"
         f"<Expiration>{emulator.moment_in(request.duration)}</Expiration>"
         "</Credentials><AssumedRoleUser>"
         f"<AssumedRoleId>{session['UserId']}</AssumedRoleId><Arn>{session['Arn']}</Arn>"
-        f"</AssumedRoleUser>{packed}{source}</AssumeRoleResult>",
+        f"</AssumedRoleUser>{packed}{more}</{operation}Result>",
         ns="sts",
     )
-    return answer
+    return said

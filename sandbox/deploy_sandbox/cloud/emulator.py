@@ -1,7 +1,7 @@
 """The emulator's private names that the corrections use without replacing them, taken in one place.
 
-A store is one object for the life of the process; a restored state is loaded into it. Roles, users and instance
-profiles are kept per account (`get_scoped(account, None, name)`), sessions by access key.
+A store is one object for the life of the process; a restored state is loaded into it. Roles, users,
+instance profiles and identity providers are kept per account (`get_scoped(account, None, name)`), sessions by access key.
 """
 # ruff: noqa: SLF001 -- the emulator has no other door; replace.check_version pins what stands behind this one
 
@@ -28,6 +28,7 @@ States = Mapping[str, Callable[[], Any]]
 ROLES: Any = iam._roles
 USERS: Any = iam._users
 INSTANCE_PROFILES: Any = iam._instance_profiles
+IDENTITY_PROVIDERS: Any = iam._oidc_providers
 SESSIONS: dict[str, dict[str, Any]] = sts._sessions
 HTTP_APIS: Any = apigateway._apis
 TRAILS: Any = cloudtrail._trails

@@ -34,6 +34,7 @@ CORRECTIONS: tuple[str, ...] = (
     "deploy_sandbox.cloud.role_passing",
     "deploy_sandbox.cloud.tags_at_birth",
     "deploy_sandbox.cloud.assume_role",
+    "deploy_sandbox.cloud.web_identity",
     "deploy_sandbox.cloud.sessions",
     "deploy_sandbox.cloud.organization",
     "deploy_sandbox.cloud.http_api",

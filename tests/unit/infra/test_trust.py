@@ -8,6 +8,7 @@ import pytest
 
 from deploy_infra.policies.document import text
 from deploy_infra.policies.trust import agents, jenkins
+from deploy_project.accounts import AgentTokens
 from deploy_project.seam import QUOTAS, DocumentKind
 from tests.unit.infra.evaluation import trusts
 from tests.unit.infra.facts import document
@@ -86,11 +87,27 @@ def test_a_service_role_trusts_one_service(stack: str, name: str, service: str) 
 def test_jenkins_trusts_what_its_agents_run_on_and_nothing_else(
     kinds: tuple[str, ...], services: str | list[str]
 ) -> None:
-    enter, *others = agents(kinds)["Statement"]
+    enter, *others = agents(kinds, None, "111111111111", ())["Statement"]
     assert (enter["Principal"], enter["Action"]) == ({"Service": services}, "sts:AssumeRole")
     assert [(other["Principal"], other["Action"]) for other in others] == (
         [({"Service": "pods.eks.amazonaws.com"}, "sts:TagSession")] if "eks" in kinds else []
     )
+
+
+def test_a_token_is_trusted_for_its_issuer_audience_and_subject_alone() -> None:
+    tokens = AgentTokens("ci.example.com/oidc", "sts.amazonaws.com", ("deploy", "nightly"), ("preview",))
+    (alone,) = agents(("oidc",), tokens, "111111111111", tokens.deploy_subjects)["Statement"]
+    assert alone["Principal"] == {"Federated": "arn:aws:iam::111111111111:oidc-provider/ci.example.com/oidc"}
+    assert alone["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert alone["Condition"] == {
+        "StringEquals": {
+            "ci.example.com/oidc:aud": "sts.amazonaws.com",
+            "ci.example.com/oidc:sub": ["deploy", "nightly"],
+        }
+    }
+    service, token = agents(("ec2", "oidc"), tokens, "111111111111", tokens.preview_subjects)["Statement"]
+    assert service["Principal"] == {"Service": "ec2.amazonaws.com"}
+    assert token["Condition"]["StringEquals"]["ci.example.com/oidc:sub"] == ["preview"]
 
 
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_project.keys import RUN_KEYS, TARGET_KEYS, TOOLS_KEYS, Key, judged, shared, states_apart, unknown
+from deploy_project.keys import (
+    RUN_KEYS,
+    TARGET_KEYS,
+    TOOLS_KEYS,
+    Key,
+    judged,
+    shared,
+    states_apart,
+    tokens_said,
+    unknown,
+)
 from deploy_project.stackfile import StackFile, parse
 
 KEYS = {key.name: key for key in (*TOOLS_KEYS, *TARGET_KEYS, *RUN_KEYS)}
@@ -35,6 +45,12 @@ def refused(key: str, value: str) -> str:
         ("sessionDuration", "900"),
         ("sessionDuration", '"43200"'),
         ("deploymentRole", "x" * 64),
+        ("agents", "ec2,oidc"),
+        ("agentIssuer", "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"),
+        ("agentIssuer", "https://ci.example.com/oidc"),
+        ("deploySubjects", "system:serviceaccount:jenkins:deploy"),
+        ("deploySubjects", "https://ci.example.com/job/items/job/main/,https://ci.example.com/job/orders/"),
+        ("agentAudience", "sts.amazonaws.com"),
     ],
 )
 def test_what_aws_takes_is_taken(key: str, value: str) -> None:
@@ -57,6 +73,14 @@ def test_what_aws_takes_is_taken(key: str, value: str) -> None:
         ("stateBucket", "x" * 64, "expected a bucket name"),
         ("stateKey", "alias/aws/s3", "not alias/aws/"),
         ("stateKey", "deploy-state", "expected a key alias"),
+        ("agentIssuer", "http://ci.example.com", "expected an issuer's URL: https://"),
+        ("agentIssuer", "https://ci.example.com:8443/oidc", "no port"),
+        ("agentIssuer", "https://ci.example.com/", "no / at the end"),
+        ("deploySubjects", "system:serviceaccount:jenkins:*", "a wildcard would let in whoever has a like name"),
+        ("previewSubjects", '"repo?"', "write each one out"),
+        ("previewSubjects", "${aws:username}", "none of * ? , $"),
+        ("deploySubjects", '"a b"', "no space"),
+        ("agentAudience", "one,other", "expected an audience"),
         ("region", "nowhere", "got nowhere, expected a region of the partition aws, such as eu-central-1"),
         ("region", "cn-north-1", "it is in the partition aws-cn, and ARNs are written arn:aws: here"),
         ("region", "eu-centrall-1", "did you mean eu-central-1?"),
@@ -121,3 +145,27 @@ def test_the_two_places_of_states_are_apart_even_where_one_of_them_is_derived() 
     assert [problem.what for problem in states_apart(long, values)] == [
         f"missing, expected a bucket name: {'a' * 57}-access would have 64 characters, and 63 are allowed"
     ]
+
+
+ISSUER = "deploy:agentIssuer: https://ci.example.com/oidc"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], []),
+        (["deploy:agents: oidc", ISSUER, "deploy:deploySubjects: a,b", "deploy:previewSubjects: c"], []),
+        (
+            ["deploy:agents: ec2,oidc", "deploy:deploySubjects: a"],
+            ["missing: deploy:agents says oidc", "missing: deploy:agents says oidc"],
+        ),
+        ([ISSUER], ["got https://ci.example.com/oidc, and deploy:agents does not say oidc"]),
+        (
+            ["deploy:agents: oidc", ISSUER, "deploy:deploySubjects: a,b", "deploy:previewSubjects: c,b"],
+            ["got b, expected another than in deploy:deploySubjects: a pull request's agent would deploy"],
+        ),
+    ],
+)
+def test_what_tokens_say_is_said_where_agents_bring_them(lines: list[str], said: list[str]) -> None:
+    tools = file(*lines)
+    assert [problem.what for problem in tokens_said(tools, judged(tools, TOOLS_KEYS)[0])] == said

@@ -15,6 +15,7 @@ from deploy_driver import remedies
 from deploy_driver.assurance.iam import escalation, levels, sizes
 from deploy_driver.assurance.iam.levels import READING, Level
 from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
+from deploy_driver.assurance.tokens import left_open
 from deploy_driver.iam_policy import (
     Decision,
     IamPolicy,
@@ -29,7 +30,7 @@ from deploy_driver.iam_policy import (
     read,
 )
 from deploy_project.remedy import Remedy
-from deploy_project.seam import kind_of
+from deploy_project.seam import DocumentKind, kind_of
 
 
 class IamRule(StrEnum):
@@ -96,6 +97,9 @@ def check(
             if role.stack == stack:
                 found += [*_findings_of(role, roles), *reaches_access_states(role, access_states)]
         found += _sizes(stack, documents)
+        for name, document in documents.items():
+            if kind_of(name) is DocumentKind.TRUST:
+                found += [IamFinding(IamRule.UNCONDITIONED, stack, "", name, fact) for fact in left_open(document)]
     return found
 
 

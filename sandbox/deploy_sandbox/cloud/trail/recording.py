@@ -43,12 +43,25 @@ def install() -> None:
 
 def service_assumed_role(service: str, access_key_id: str, session: Mapping[str, Any]) -> None:
     """Record that an AWS service opened a session in a role, as `ec2.amazonaws.com` does for an instance profile."""
+    _entered("AssumeRole", {"type": "AWSService", "invokedBy": service}, service, access_key_id, session)
+
+
+def provider_assumed_role(provider: str, subject: str, session: Mapping[str, Any]) -> None:
+    """Record that whoever an identity provider calls `subject` opened a session in a role (CloudTrail User Guide, "userIdentity")."""
+    identity = {"type": "WebIdentityUser", "identityProvider": provider, "userName": subject}
+    address = responses.get_request_client_ip()
+    _entered("AssumeRoleWithWebIdentity", identity, address, session["AccessKeyId"], session)
+
+
+def _entered(
+    operation: str, identity: Mapping[str, str], by: str, access_key_id: str, session: Mapping[str, Any]
+) -> None:
     account, (_, role_name, session_name) = _account_of(session["Arn"]), session["Arn"].split("/")
     role_arn = (emulator.role(account, role_name) or {}).get("Arn", "")
-    record = _base("sts.amazonaws.com", "AssumeRole", responses.get_region(), read_only=True) | {
-        "userIdentity": {"type": "AWSService", "invokedBy": service},
-        "sourceIPAddress": service,
-        "userAgent": service,
+    record = _base("sts.amazonaws.com", operation, responses.get_region(), read_only=True) | {
+        "userIdentity": identity,
+        "sourceIPAddress": by,
+        "userAgent": by,
         "requestParameters": {"roleArn": role_arn, "roleSessionName": session_name},
         "responseElements": {"credentials": {"accessKeyId": access_key_id}},
         "resources": _role_resource(role_arn),

@@ -58,6 +58,11 @@ BY_A_BUCKET: Mapping[str, Any] = {"Principal": {"Service": "s3.amazonaws.com"}}
 WIDER = document(Resource=["*"])
 STRANGER = document(**{**TRUST["Statement"][0], "Principal": {"AWS": "arn:aws:iam::999999999999:root"}})
 HELD = document(**{**TRUST["Statement"][0], "Principal": {"AWS": "AROAJQABLZS4A3QDU576Q"}})
+TOKENS = {
+    "Principal": {"Federated": "arn:aws:iam::222222222222:oidc-provider/ci.example.com"},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+}
+SAYS = {"ci.example.com:aud": "sts.amazonaws.com", "ci.example.com:sub": "deploy"}
 NOT_ASKED = document(**{**TRUST["Statement"][0], "Condition": {}})
 
 WRONG = [
@@ -66,6 +71,8 @@ WRONG = [
     ("trust-holds-unique-id", role(trust=HELD), "AROAJQABLZS4A3QDU576Q"),
     ("trust-edited-by-hand", role(trust=STRANGER), "999999999999"),
     ("trust-edited-by-hand", role(trust=NOT_ASKED), "under other conditions: Allow sts:assumerole"),
+    ("trust-takes-any-token", role(trust=document(**TOKENS)), "every token of ci.example.com, whatever its sub is"),
+    ("trust-takes-any-token", role(trust=document(**TOKENS, Condition={"StringLike": SAYS})), "whatever its aud is"),
     ("policy-edited-by-hand", role(inline={"deployer": WIDER}), "Allow s3:getobject on *"),
     ("policy-edited-by-hand", role(inline={}), "deployer is gone"),
     ("policy-edited-by-hand", role(inline={"deployer": POLICY, "more": WIDER}), "further inline policy more"),

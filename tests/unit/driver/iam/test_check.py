@@ -315,6 +315,28 @@ def test_a_document_that_aws_would_refuse_is_found() -> None:
     assert check({"dev-access": small}, []) == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "claims"),
+    [
+        ({}, ["sub", "aud"]),
+        ({"StringEquals": {"ci.example.com:aud": "sts.amazonaws.com"}}, ["sub"]),
+        ({"StringEquals": {"ci.example.com:AUD": "x"}, "StringLike": {"ci.example.com:sub": "job/*"}}, ["sub"]),
+        ({"ForAllValues:StringEquals": {"ci.example.com:aud": "x", "ci.example.com:sub": "job"}}, ["sub", "aud"]),
+        ({"StringEquals": {"ci.example.com:aud": "x", "ci.example.com:sub": "job"}}, []),
+    ],
+)
+def test_a_trust_that_takes_any_token_of_a_provider_is_found(condition: dict[str, Any], claims: list[str]) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/ci.example.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": condition,
+    }
+    findings = check({"tools": {"deploy.trust": {"Version": "2012-10-17", "Statement": [trust]}}}, [])
+    assert [(each.rule, each.where) for each in findings] == [(IamRule.UNCONDITIONED, "deploy.trust")] * len(claims)
+    assert [each.fact.split()[-2] for each in findings] == claims
+
+
 @pytest.fixture
 def too_much() -> RoleDefinition:
     """The deployment role of dev, allowed one action that it does not need."""

@@ -9,6 +9,7 @@ from deploy_driver import remedies
 from deploy_driver.assurance.findings.observed import Document, InspectedBoundary, InspectedRole, SeenRole, Unseen
 from deploy_driver.assurance.findings.policy_diff import differences, principals
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
+from deploy_driver.assurance.tokens import left_open
 
 _UNIQUE_ID = re.compile(r"AWS:A[A-Z]{3}[A-Z0-9]{12,}")
 """A principal that is a unique id: `AROA…` of a role, `AIDA…` of a user (IAM User Guide, "IAM identifiers")."""
@@ -26,8 +27,14 @@ def _unique_id(role: InspectedRole, seen: SeenRole) -> Iterator[str]:
 
 def _trust(role: InspectedRole, seen: SeenRole) -> Iterator[str]:
     changed = differences(role.trust, seen.trust)
-    if changed and not _ids(seen.trust):  # a unique id has a rule of its own
+    if changed and not _ids(seen.trust) and not any(left_open(seen.trust)):  # those have rules of their own
         yield f"its trust is not the derived one: {changed}"
+
+
+def _tokens(role: InspectedRole, seen: SeenRole) -> Iterator[str]:
+    del role
+    if facts := list(left_open(seen.trust)):
+        yield f"its trust {' and '.join(facts)}"
 
 
 def _ids(trust: Document) -> list[str]:
@@ -113,6 +120,15 @@ RULES = (
         remedies.TRUST_EDITED,
         InspectedRole,
         _trust,
+    ),
+    DoctorRule(
+        "trust-takes-any-token",
+        Severity.ERROR,
+        "A role's trust takes tokens of an identity provider without naming their subject and their audience.",
+        "Whoever gets any token of that provider, another job or another tenant of it, may enter this role.",
+        remedies.TRUST_EDITED,
+        InspectedRole,
+        _tokens,
     ),
     DoctorRule(
         "policy-edited-by-hand",
