@@ -9,12 +9,14 @@ from typing import Any, cast
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.access_states import AccessStates
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Stack
 from deploy_project.stacks import project_of
+from tests.carried import gone, printed
 from tests.checkpoints import checkpoint, content
 from tests.fakes.s3 import DiedError, FakeS3
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, access_stack, stack, tools_stack
@@ -206,3 +208,34 @@ def test_a_state_that_is_damaged_while_a_run_goes_on_is_no_bug(state: bytes) -> 
 @pytest.mark.parametrize("state", [b'{"checkpoint": {}}', b'{"checkpoint": {"latest": null}}'])
 def test_a_stack_that_was_only_begun_has_no_resources(state: bytes) -> None:
     assert store_of(state).resources("dev") == ()
+
+
+def moved(move: Move) -> str:
+    """What to do, where the states are not moved; empty where they are."""
+    try:
+        move.run()
+    except NotReadyError as error:
+        return error.remedy
+    return ""
+
+
+def test_two_administrators_who_move_them_at_once_do_so_once() -> None:
+    class Slow(Move):
+        def _encrypted_anew(self, stack: Stack, state: bytes) -> bytes:
+            if not self.read:
+                Move(self.s3).run()
+            return super()._encrypted_anew(stack, state)
+
+    move = Slow(before())
+    printed(remedies.BOOTSTRAP_MEETS_BOOTSTRAP, moved(move))
+    gone(remedies.BOOTSTRAP_MEETS_BOOTSTRAP, moved(move))
+    assert move.s3.objects[NEW, file_of("tools")] == b"anew: " + STATES["tools"]
+
+
+def test_what_a_run_works_on_is_moved_when_that_has_ended() -> None:
+    s3, lock = before(), ".pulumi/locks/organization/items/dev-access/1.json"
+    s3.objects[OLD, lock] = b"{}"
+    printed(remedies.BOOTSTRAP_AFTER_RUN, moved(Move(s3)))
+    del s3.objects[OLD, lock]
+    gone(remedies.BOOTSTRAP_AFTER_RUN, moved(Move(s3)))
+    assert ACCESS_BACKEND.marker in s3.keys(NEW)

@@ -13,9 +13,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.platform import KEY, Platform, PlatformRecord, joined
 from deploy_driver.errors import NotReadyError, RefusedError
+from tests.carried import gone, printed
 from tests.samples import ACCESS_BACKEND
 
 SETTINGS = {"deploy:jenkinsDeployRole": "jenkins-deploy", "deploy:region": "eu-central-1"}
@@ -110,13 +112,19 @@ def test_it_is_kept_and_written_only_where_it_changes() -> None:
 
 def test_two_that_join_at_the_same_moment_do_not_overwrite_each_other() -> None:
     class Beaten(FakeS3):
+        beaten = False
+
         def put_object(self, **asked: Any) -> None:
-            self.written += 1
+            if not self.beaten:
+                self.beaten = True
+                record(self).join("orders", SETTINGS, [])
             super().put_object(**asked)
 
+    s3 = Beaten()
     with pytest.raises(NotReadyError) as error:
-        record(Beaten()).join("items", SETTINGS, [DEV])
-    assert "somebody else has bootstrapped at the same moment" in error.value.remedy
+        record(s3).join("items", SETTINGS, [DEV])
+    printed(remedies.BOOTSTRAPPED_MEANWHILE, error.value.remedy)
+    gone(remedies.BOOTSTRAPPED_MEANWHILE, str(record(s3).join("items", SETTINGS, [DEV])))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", json.dumps({"made_by": 1}).encode()])

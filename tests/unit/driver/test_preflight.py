@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.errors import ExitCode, NotReadyError, RefusedError
 from deploy_driver.plan.plan import make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, Diagnostic
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Caller, Copy, Operation
 from deploy_project.remedy import Remedy
+from tests.carried import gone, printed
 from tests.checkpoints import Document, checkpoint, content, resource, with_pending
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
@@ -232,6 +234,10 @@ def test_an_earlier_version_is_a_copy_too_and_no_copy_is_no_way_back() -> None:
     error = refused(FakeIdentity(), FakeState(contents={"dev": b""}))
     assert "no copy that was found is any better" in str(error)
     assert "deploy state restore" not in error.remedy
+    printed(remedies.LOOK_THROUGH_VERSIONS, error.remedy)
+    found = Recorder()
+    required(FakeIdentity(), FakeState(contents={"dev": content(checkpoint(stack("dev")))}), found)
+    gone(remedies.LOOK_THROUGH_VERSIONS, str(found.events))
 
 
 def test_what_a_newer_engine_wrote_is_not_put_back_but_left_to_it() -> None:

@@ -22,6 +22,7 @@ from deploy_driver.config.load import load
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import DeployError, NotReadyError, RefusedError, UsageError
 from deploy_driver.record.standing import BackTo
+from deploy_project.remedy import Remedy
 from tests.carried import gone, printed
 from tests.repository import Repository
 from tests.samples import DEPLOY_TOML, TOOLS_FILE, project, target_file
@@ -179,9 +180,16 @@ def test_who_looks_for_the_commit_from_elsewhere_finds_that_of_then(repository: 
 
 
 def test_a_commit_that_is_not_here_is_fetched_first(repository: Repository) -> None:
-    error = refusal(repository, "9" * 40)
+    shallow = Repository(repository.root.parent / "shallow")
+    shallow.root.mkdir()
+    shallow.git("clone", "--quiet", "--depth", "1", f"file://{repository.root}", ".")
+    wanted, _ = commits(repository)
+    error = refusal(shallow, wanted)
     assert isinstance(error, NotReadyError)
-    assert f"git fetch origin {'9' * 40}" in error.remedy
+    found = printed(remedies.FETCH_COMMIT, error.remedy)
+    [fetch, _] = (words for words in Remedy(found.text).commands if words[0] == "git")
+    shallow.git(*fetch[1:])
+    gone(remedies.FETCH_COMMIT, said(shallow, wanted))
 
 
 def test_where_there_is_no_repository_nothing_is_checked_out(tmp_path: Path) -> None:
@@ -217,8 +225,11 @@ def test_where_a_build_is_goes_on_record_by_its_place_in_the_project(tmp_path: P
         "dist/handler.zip",
         "lib",
     )
-    with pytest.raises(UsageError, match="not in the project"):
-        places_of([tmp_path.parent / "handler.zip"], tmp_path)
+    root = tmp_path / "project"
+    with pytest.raises(UsageError, match="not in the project") as caught:
+        places_of([tmp_path / "handler.zip"], root)
+    there = Path(printed(remedies.COPY_ARTEFACT, caught.value.remedy)["root"])
+    gone(remedies.COPY_ARTEFACT, " ".join(places_of([there / "handler.zip"], root)))
 
 
 def with_submodules(repository: Repository) -> str:
@@ -312,3 +323,13 @@ def test_a_stack_that_there_was_not_yet_is_refused(repository: Repository) -> No
         ),
     ):
         pytest.fail("it was taken")
+
+
+def test_a_run_since_the_stack_is_where_it_is_now_can_be_gone_back_to(repository: Repository) -> None:
+    before, _ = commits(repository)
+    repository.write("service/Pulumi.dev.yaml", target_file("dev", region="eu-west-1"))
+    since = repository.commit("three")
+    repository.commit("four")
+    printed(remedies.LATER_RUN, said(repository, before))
+    gone(remedies.LATER_RUN, said(repository, since))
+    assert said(repository, since) == ""
