@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -151,10 +153,11 @@ class Git:
             return _line(done.stdout).rstrip("/")
         said = os.fsdecode(done.stderr)
         if "dubious ownership" in said:
+            named = re.search(r"--add safe\.directory (.+)", said)  # the top of the repository, quoted by git
             raise NotReadyError(
                 "git does not trust this folder: it belongs to somebody else",
                 where=str(self.folder),
-                remedy=remedies.TRUST_FOLDER.of(folder=self.folder),
+                remedy=remedies.TRUST_FOLDER.of(folder=named[1] if named else shlex.quote(str(self.folder))),
             )
         raise UsageError(
             "not in a git repository, so nobody can say what changed",

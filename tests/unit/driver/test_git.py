@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.git import Git
 from deploy_driver.config.environment import for_git
 from deploy_driver.errors import DeployError, ExitCode, NotReadyError, UsageError
 from deploy_driver.plan.affected import Change
+from deploy_project.remedy import Remedy
+from tests.carried import gone, printed
 from tests.repository import Repository
 
 
@@ -271,12 +275,17 @@ def test_a_machine_without_git(repository: Repository, tmp_path: Path) -> None:
         git(repository, PATH=str(tmp_path)).change_since("main")
 
 
-def test_a_folder_that_belongs_to_somebody_else(repository: Repository) -> None:
+@pytest.mark.parametrize("folder", ["", "service"])
+def test_a_folder_that_belongs_to_somebody_else(tmp_path: Path, folder: str) -> None:
+    repository = Repository(tmp_path / "a repository").init()
+    repository.write("service/deploy.toml")
+    repository.commit()
+    own = {"HOME": str(tmp_path), "GIT_CONFIG_GLOBAL": str(tmp_path / "config"), "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    seen = Git(repository.root / folder, for_git(repository.environment) | own)
     with pytest.raises(NotReadyError, match="does not trust this folder") as caught:
-        Git(repository.root, for_git(repository.environment) | {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}).change_since(
-            "main"
-        )
-    assert "safe.directory" in caught.value.remedy
-    trusted = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
-    environment = for_git(repository.environment | trusted) | {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
-    assert Git(repository.root, environment).change_since("main").touched == ()
+        seen.change_since("main")
+    said = printed(remedies.TRUST_FOLDER, caught.value.remedy)
+    [command] = Remedy(said.text).commands
+    subprocess.run(command, env=repository.environment | own, check=True)
+    gone(remedies.TRUST_FOLDER, str(seen.change_since("main").touched))
+    assert seen.change_since("main").touched == ()
