@@ -179,7 +179,6 @@ GRANT_LEASES = Remedy("run `deploy bootstrap --stacks tools`: it lets Jenkins' r
 MAKE_STATE_FOUNDATION = Remedy("`deploy bootstrap` makes the state bucket and its key")
 ASK_IN_PREVIEW_ROLE = Remedy("`deploy bootstrap` gives the preview role the rights to ask")
 OTHER_DIRECTORY = Remedy("move away what is there, or name another folder with --directory; nothing was written")
-MAKE_PLAN_KEY = Remedy("`deploy bootstrap` makes the key that signs plans")
 SIGN_AS_JENKINS = Remedy(
     "only Jenkins' deploy role signs plans: run it on an agent that deploys; `deploy bootstrap` grants it, and "
     "prints what an approver's role needs to verify them"
@@ -205,7 +204,6 @@ SAY_NEWEST_GOOD = Remedy("run the same command again: it names what is wrong and
 DELETE_STRANGE_STATE = Remedy("find out who put it there, and delete it from the bucket {bucket}")
 RESTORE_META = Remedy("find out who changed it, and let an administrator put `version: 1` back into that file")
 GRANT_TRAIL = Remedy("`deploy bootstrap` gives the preview roles and Jenkins' deploy role the right to read the record")
-MAKE_TRAIL = Remedy("`deploy bootstrap` makes the trail and its bucket")
 TRAIL_ASKED_TOO_OFTEN = Remedy("CloudTrail answers two look-ups a second; wait a little, or pass --source delivered")
 
 # app
@@ -216,7 +214,6 @@ UNKNOWN_CHANGES = Remedy("nobody can say whether it changed: name the stacks wit
 NAME_APPROVER_ROLE = Remedy("let deploy:approverRole in Pulumi.tools.yaml name a role")
 OTHER_APPROVER = Remedy("have somebody else approve the plan, or let author-may-approve = true in deploy.toml")
 READ_THEN_YES = Remedy("read the plan, then pass --yes")
-RUNS_ARE_LISTED = Remedy("`deploy history` lists the runs")
 OTHER_RUN = Remedy("name another one with --to RUN; `deploy history` lists the runs")
 WORK_IN_CLONE = Remedy("clone the project's repository, and type this there")
 FETCH_COMMIT = Remedy(
@@ -317,10 +314,6 @@ WHOLE_PLAN = Remedy("leave --stacks and --all out: a plan is applied as a whole"
 BOOTSTRAP_THAT_COMMIT = Remedy("check out the commit that is wanted, and run `deploy bootstrap` as an administrator")
 NAME_RUN = Remedy("name one with --to RUN; `deploy history` lists the runs")
 NAME_GOOD_RUN = Remedy("name one in which {stack} succeeded; `deploy history` lists the runs")
-OTHER_RUN_OF_COMMIT = Remedy(
-    "that run had files or settings that are in no commit: name another one with --to RUN; `deploy history` lists "
-    "the runs"
-)
 START_SANDBOX = Remedy("start it with `deploy sandbox up`, or pass --cloud aws")
 MAKE_ROOM = Remedy("make room, or the folder writable, and begin again")
 COPIES_ARE_LISTED = Remedy("`deploy state list --stack {stack}` names them")

@@ -27,6 +27,9 @@ from tests.samples import DEPLOY_TOML, TOOLS_FILE, project, target_file
 DOCUMENT = as_markdown(preview(step("dev")), project="items")
 """What `deploy preview --output markdown` writes."""
 
+CACHE = os.environ.get("DEPLOY_CACHE", str(Path("~/.cache/deploy").expanduser()))
+"""Where the tools of this machine are kept."""
+
 
 @dataclass(frozen=True)
 class Here:
@@ -76,8 +79,7 @@ class Here:
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Here]:
     root = project(tmp_path / "project")
-    cache = os.environ.get("DEPLOY_CACHE", str(Path("~/.cache/deploy").expanduser()))
-    around = {"HOME": str(tmp_path), "DEPLOY_CACHE": cache, "AWS_EC2_METADATA_DISABLED": "true"}
+    around = {"HOME": str(tmp_path), "DEPLOY_CACHE": CACHE, "AWS_EC2_METADATA_DISABLED": "true"}
     yield Here(root, {"PATH": os.environ["PATH"], **around})
     lifecycle.down(root / ".deploy" / "sandbox")
 
@@ -152,6 +154,12 @@ def edited(here: Here, name: str, text: str, line: str) -> str:
         (remedies.ACCESS_IS_NOT_SAVED, "preview --stacks dev-access --save plan", lambda here: here.command(0)),
         (remedies.ACCESS_IS_NOT_SAVED, "preview --stacks dev-access --save plan", lambda here: here.command(1)),
         (remedies.AS_IT_WAS_REVIEWED, "up --plan plan --refresh", lambda _: "up --plan plan"),
+        (remedies.STOPS_AT_FAILURE, "up --plan plan --on-failure continue", lambda _: "up --plan plan"),
+        (
+            remedies.STACKS_ARE_LISTED,
+            "iam show --stack ,",
+            lambda here: f"iam show --stack {here.types(here.command()).out.split()[-1]}",
+        ),
         (remedies.PASS_WHEN_SAVING, "up --plan plan --config a=1", lambda _: "preview --all --config a=1 --save plan"),
         (remedies.BOOTSTRAP_THAT_COMMIT, "rollback --stack dev-access", lambda here: here.command()),
         (remedies.FILE_IN_A_FOLDER, "report latest --file no/run.txt", lambda _: "report latest --file run.txt"),
@@ -234,6 +242,12 @@ APPROVERS = f"{TOOLS_FILE}  deploy:approverRole: approvers\n"
             lambda here: edited(here, "Pulumi.dev.yaml", target_file("dev"), "up --all"),
         ),
         (
+            remedies.NAME_PROGRAM,
+            {"Pulumi.yaml": "name: items\nmain: nosuch\nruntime: python\n", "infra/__main__.py": ""},
+            "preview --all",
+            lambda here: edited(here, "Pulumi.yaml", "name: items\nmain: infra\nruntime: python\n", "preview --all"),
+        ),
+        (
             remedies.NAME_APPROVER_ROLE,
             {},
             "approve plan",
@@ -288,6 +302,12 @@ EXEC = "exec --cloud aws --stack dev -- true"
             {"DEPLOY_PULUMI": "/no/such"},
             "setup",
             lambda here: corrected(here, "setup", DEPLOY_PULUMI=""),
+        ),
+        (
+            of_tools.NAME_CACHE,
+            {"DEPLOY_CACHE": "~nobody-of-that-name/cache"},
+            "setup",
+            lambda here: corrected(here, "setup", DEPLOY_CACHE=CACHE),
         ),
         (
             of_tools.CORRECT_VENDOR,
@@ -458,3 +478,29 @@ def test_the_history_that_a_shallow_clone_lacks_is_fetched(here: Here, repositor
         return "list --affected --base origin/main"
 
     is_helped(there, remedies.FETCH_HISTORY, "list --affected --base origin/main", follow)
+
+
+def test_a_program_outside_of_the_repository_is_deployed_by_the_names_of_its_stacks(
+    here: Here, repository: Repository
+) -> None:
+    repository.write("Pulumi.yaml", "name: items\nmain: ../program\nruntime: python\n")
+    here.writes("../program/__main__.py", "")
+    is_helped(here, remedies.UNKNOWN_CHANGES, AFFECTED, lambda _: "list --stacks dev")
+
+
+def test_what_cannot_be_written_is_written_elsewhere(here: Here) -> None:
+    def written(place: Path) -> str:
+        with place.open("w") as out:
+            done = subprocess.run(
+                [str(DEPLOY), "list"],
+                cwd=here.root,
+                env=here.environment,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        return done.stderr.decode()
+
+    printed(remedies.ROOM_FOR_OUTPUT, written(Path("/dev/full")))
+    gone(remedies.ROOM_FOR_OUTPUT, written(here.root / "list.txt"))
+    assert "dev" in (here.root / "list.txt").read_text()

@@ -131,7 +131,15 @@ HEALED = (
     remedies.BLOCK_AGAIN,
     remedies.BOUNDARY_EDITED,
     remedies.FIND_IN_TRAIL,
+    remedies.POLICY_EDITED,
+    remedies.REMOVE_PERMISSION,
+    remedies.ROLE_INSTEAD_OF_KEY,
     remedies.ROLE_RECREATED,
+    remedies.SESSION_TOO_SHORT,
+    remedies.TRAIL_STOPPED,
+    remedies.TRAIL_UPDATED,
+    remedies.TRUST_BY_NAME,
+    remedies.TRUST_EDITED,
 )
 """What the findings about `spoil_roles` and `spoil_records` say to do."""
 
@@ -200,12 +208,11 @@ def test_what_somebody_spoils_is_found_by_name_and_bootstrap_heals_it(long_sessi
         printed(remedy, said)
     types_what_is_said(project, said)
     project.client("dev", "lambda").remove_permission(**LET_IN)
-    project.client("staging", "iam").delete_access_key(
-        UserName="somebody",
-        AccessKeyId=project.client("staging", "iam").list_access_keys(UserName="somebody")["AccessKeyMetadata"][0][
-            "AccessKeyId"
-        ],
-    )
+    theirs = project.client("staging", "iam")
+    [key] = theirs.list_access_keys(UserName="somebody")["AccessKeyMetadata"]
+    named = {"UserName": "somebody", "AccessKeyId": key["AccessKeyId"]}
+    theirs.update_access_key(**named, Status="Inactive")
+    theirs.delete_access_key(**named)
     project.client("dev", "s3").put_public_access_block(
         Bucket=f"items-dev-{DEV}",
         PublicAccessBlockConfiguration=dict.fromkeys(
@@ -221,9 +228,14 @@ def test_what_somebody_spoils_is_found_by_name_and_bootstrap_heals_it(long_sessi
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
-def leave_out_and_divert(project: Project) -> None:
-    selectors = [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True, "DataResources": []}]
+def select(project: Project, which: str) -> None:
+    """Let dev's trail record these management events."""
+    selectors = [{"ReadWriteType": which, "IncludeManagementEvents": True, "DataResources": []}]
     project.client("dev", "cloudtrail").put_event_selectors(TrailName="deploy-trail", EventSelectors=selectors)
+
+
+def leave_out_and_divert(project: Project) -> None:
+    select(project, "WriteOnly")
     s3 = project.client("prod", "s3")
     policy = s3.get_bucket_policy(Bucket=f"deploy-trail-{PROD}")["Policy"].replace(
         f"deploy-trail-{PROD}", "elsewhere-0"
@@ -243,7 +255,7 @@ def test_what_is_not_there_is_one_finding_and_not_one_for_each_of_its_rules(proj
             bucket.delete_object(Bucket=f"deploy-trail-{STAGING}", Key=version["Key"], VersionId=version["VersionId"])
     bucket.delete_bucket(Bucket=f"deploy-trail-{STAGING}")
     leave_out_and_divert(project)
-    done, found, _ = looked(project, "--as-administrator")
+    done, found, results = looked(project, "--as-administrator")
     assert found == {
         ("role-missing", "prod-access", "items-prod-execution"),
         ("bucket-missing", "staging-access", f"deploy-trail-{STAGING}"),
@@ -251,6 +263,10 @@ def test_what_is_not_there_is_one_finding_and_not_one_for_each_of_its_rules(proj
         ("trail-delivers-elsewhere", "prod-access", "deploy-trail"),
     }
     assert done.code == 3
+    printed(remedies.RECORD_ALL_EVENTS, all_that_is_said(results))
+    select(project, "All")
+    _, _, results = looked(project, "--as-administrator")
+    gone(remedies.RECORD_ALL_EVENTS, all_that_is_said(results))
 
 
 def test_jenkins_says_which_rules_it_did_not_look_at_and_why(project: Project) -> None:

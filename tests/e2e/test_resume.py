@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import Project
 from tests.e2e.test_interruption import BUCKET, Running, hold, locks, state
 from tests.e2e.test_repair import below
@@ -67,9 +69,10 @@ def test_a_run_that_was_killed_is_ended_by_another_agent(project: Project) -> No
 
     stopped = project.deploy("up", "--stacks", "staging", "--yes")
     assert stopped.code == 3, stopped
-    assert "deploy resume" in stopped.err
+    resume = printed(remedies.RESUME_OR_REPAIR, stopped.err).commands[0]
 
-    resumed = project.deploy("resume", "--yes", "--output", "json")
+    resumed = project.deploy(*resume[1:], "--yes", "--output", "json")
+    gone(remedies.RESUME_OR_REPAIR, resumed.err)
     assert resumed.code == 0, str(resumed)
     assert f"dev       run {dead} left it done" in resumed.err, resumed.err
     assert f"staging   run {dead} left it outcome unknown" in resumed.err
@@ -95,11 +98,15 @@ def test_it_is_refused_where_something_moved_and_done_where_it_was_put_back(proj
     moved = project.deploy("resume", "--yes")
     assert moved.code == 4, moved
     assert "prod: settings: then sha256:" in moved.err
+    printed(remedies.PUT_BACK, moved.err)
+    printed(remedies.PUT_BACK_AND_RESUME, moved.err)
     assert project.functions("staging") == []
 
     (project.root / "Pulumi.prod.yaml").write_text(before, "utf-8")
     resumed = project.deploy("resume", "--yes")
     assert resumed.code == 0, str(resumed)
+    gone(remedies.PUT_BACK, resumed.err)
+    gone(remedies.PUT_BACK_AND_RESUME, resumed.err)
     assert_whole(project)
 
 

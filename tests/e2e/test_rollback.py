@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import Project
 from tests.e2e.test_drift_story import Story
 from tests.e2e.test_interruption import BUCKET, Running, hold
@@ -137,9 +139,12 @@ def test_a_stack_goes_back_and_forth_never(project: Project) -> None:
     again = project.deploy("rollback", "--stack", "dev")
     assert again.code == 2, again
     assert "no earlier run of dev with another commit" in again.err
+    [history] = printed(remedies.NAME_RUN, again.err).commands
+    assert newer in project.deploy(*history[1:]).out
 
     forth = project.deploy("rollback", "--stack", "dev", "--to", newer)
     assert forth.code == 0, forth
+    gone(remedies.NAME_RUN, forth.err)
     assert what(project) == now
 
 

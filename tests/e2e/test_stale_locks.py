@@ -8,6 +8,8 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import Project
 from tests.e2e.test_interruption import BUCKET, CREATING, Running, assert_completed_by_up, hold, locks, until
 from tests.e2e.test_two_agents import lease
@@ -64,8 +66,10 @@ def test_a_living_engine_without_its_driver_is_waited_for_and_never_broken_into(
     assert locks(project) == kept
     assert lease(project, "dev") == killed, "the dead run is still the last one that held it"
 
-    waited = project.deploy("up", "--stacks", "dev", "--yes", "--lock-timeout", "5m")
+    timeout = printed(remedies.WAIT_FOR_DEAD, refused.err)["timeout"]
+    waited = project.deploy("up", "--stacks", "dev", "--yes", "--lock-timeout", f"{timeout}m")
     assert waited.code == 0, waited
+    gone(remedies.WAIT_FOR_DEAD, waited.err)
     assert " at most: the stack is locked by" in waited.err
     assert "removed the lock" not in waited.err
     assert_completed_by_up(project, "dev")

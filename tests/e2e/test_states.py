@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from deploy_driver import remedies
+from deploy_project.remedy import Remedy
 from deploy_sandbox.accounts import ACCOUNTS
+from tests.carried import gone, printed
 from tests.e2e.project import Ended, Project
 
 STATE = "deploy-state-111111111111"
@@ -41,11 +44,10 @@ def standing(project: Project, env: str) -> tuple[Any, ...]:
     return project.functions(env), project.buckets(env), project.apis(env), sorted(project.roles(env))
 
 
-def follow(project: Project, refused: Ended) -> Ended:
-    """Type what the refusal says, with the word that a person at a terminal would give."""
-    typed = re.search(r"`deploy (state restore [^`]+)`", refused.err)
-    assert typed, refused
-    return project.deploy(*typed[1].split(), "--yes")
+def follow(project: Project, remedy: Remedy, refused: Ended, number: int = 0) -> Ended:
+    """Type a command of the remedy, with the word that a person at a terminal would give."""
+    command = printed(remedy, refused.err).commands[number]
+    return project.deploy(*command[1:], "--yes")
 
 
 def edited(content: bytes, edit: Callable[[dict[str, Any]], object]) -> bytes:
@@ -100,8 +102,9 @@ def test_what_is_not_a_stacks_own_whole_state_touches_nothing_and_is_put_back_as
         refused = project.deploy(*command, "--stacks", "staging")
         assert refused.code == 3, refused
         assert "it is the state of organization/items/dev, expected organization/items/staging" in refused.err, refused
-    restored = follow(project, project.deploy("up", "--stacks", "dev,staging"))
+    restored = follow(project, remedies.RESTORE_STATE, project.deploy("up", "--stacks", "dev,staging"))
     assert restored.code == 0, restored
+    gone(remedies.RESTORE_STATE, project.deploy("preview", "--stacks", "staging").err)
     assert read(project, staging) == good
     assert project.deploy("state", "restore", "--stack", "staging", "--yes").code == 4
 
@@ -118,9 +121,10 @@ def test_what_is_not_a_stacks_own_whole_state_touches_nothing_and_is_put_back_as
     assert (vanished.code, "the state has vanished" in vanished.err) == (3, True), vanished
     assert (standing(project, "dev"), standing(project, "staging")) == before
 
-    assert follow(project, vanished).code == 0
+    assert follow(project, remedies.RESTORE_OR_RESUME, vanished).code == 0
     again = project.deploy("up", "--stacks", "staging", "--output", "json")
     assert (again.code, again.json["stacks"][0]["reason"]) == (0, "unchanged"), again
+    gone(remedies.RESTORE_OR_RESUME, again.err)
 
 
 def test_a_destroyed_stack_is_deployed_anew_and_another_layout_of_the_bucket_is_not_used(project: Project) -> None:
@@ -129,18 +133,19 @@ def test_a_destroyed_stack_is_deployed_anew_and_another_layout_of_the_bucket_is_
     assert destroyed.code == 0, destroyed
     assert keys(project, f"{FOLDER}/dev.json") == [f"{FOLDER}/dev.json.bak"]
 
-    meta = read(project, ".pulumi/meta.yaml")
     write(project, ".pulumi/meta.yaml", b"version: 0\n")
     refused = project.deploy("up", "--stacks", "dev")
     assert (refused.code, "expected 'version: 1'" in refused.err) == (3, True), refused
+    printed(remedies.RESTORE_META, refused.err)
     remove(project, ".pulumi/meta.yaml")
     write(project, ".pulumi/stacks/staging.json", b"{}")
     assert project.deploy("up", "--stacks", "dev").code == 3
     remove(project, ".pulumi/stacks/staging.json")
-    write(project, ".pulumi/meta.yaml", meta)
+    write(project, ".pulumi/meta.yaml", b"version: 1\n")
 
     anew = project.deploy("up", "--stacks", "dev")
     assert anew.code == 0, anew
+    gone(remedies.RESTORE_META, anew.err)
     assert project.functions("dev") == ["items-dev"]
 
 

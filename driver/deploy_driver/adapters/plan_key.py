@@ -16,7 +16,7 @@ _NOT_OURS = ("KMSInvalidSignatureException",)
 """What KMS says of a signature that this key has not made over this digest (AWS KMS API reference, Verify)."""
 
 _REMEDIES = {
-    "NotFoundException": remedies.MAKE_PLAN_KEY,
+    "NotFoundException": remedies.MADE_BY_BOOTSTRAP,
     "AccessDeniedException": remedies.SIGN_AS_JENKINS,
 }
 

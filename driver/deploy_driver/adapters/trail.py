@@ -29,7 +29,7 @@ _NAME = re.compile(r"_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4})Z_[^/]+\.json\.gz$")
 _REMEDIES = {
     "AccessDenied": remedies.GRANT_TRAIL,
     "AccessDeniedException": remedies.GRANT_TRAIL,
-    "NoSuchBucket": remedies.MAKE_TRAIL,
+    "NoSuchBucket": remedies.MADE_BY_BOOTSTRAP,
     "ThrottlingException": remedies.TRAIL_ASKED_TOO_OFTEN,
 }
 

@@ -141,7 +141,7 @@ def _named(known: Records, ours: Whose, stack: str, run: str) -> LeftRun:
         raise NotReadyError(f"the record of run {run} cannot be read", remedy=remedies.OTHER_RUN)
     if left.started.cloud != ours.cloud or not left.of(ours.project):
         raise UsageError(
-            f"run {run} is not one of {ours.project} on {ours.cloud}", where="--to", remedy=remedies.RUNS_ARE_LISTED
+            f"run {run} is not one of {ours.project} on {ours.cloud}", where="--to", remedy=remedies.OTHER_RUN
         )
     if not is_good(left, stack):
         one = left.stack(stack)
@@ -208,6 +208,6 @@ def _require_as_then(begun: RunContext, target: LeftRun, stack: str) -> None:
         raise RefusedError(
             f"what was checked out is not what run {target.started.run} deployed; nothing was touched",
             detail=refused,
-            remedy=remedies.OTHER_RUN_OF_COMMIT,
+            remedy=remedies.OTHER_RUN,
         )
     begun.run.stream(CheckPassed(CHECK, "program and settings are as they were then", stack))
