@@ -37,7 +37,7 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (f"{self.file}:{self.line}", self.key, self.what) if part)
+        return ": ".join(part for part in (f"{self.file}:{self.line}:{self.column}", self.key, self.what) if part)
 
 
 class ValueKind(StrEnum):
@@ -68,17 +68,21 @@ def document(name: str, content: bytes) -> Document:
         marked = tuple(_marked(name, text)) if re.search(r"[&*!]|<<", text) else ()
         return Document(None, marked) if marked else Document(YAML(typ="safe", pure=True).compose(text))
     except UnicodeDecodeError as error:
-        return _broken(name, content[: error.start].count(b"\n"), f"not text in UTF-8: {error.reason}")
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        return _broken(name, before, f"not text in UTF-8: {error.reason}")
     except MarkedYAMLError as error:
-        line = error.problem_mark.line if error.problem_mark else 0
-        return _broken(name, line, f"not YAML: {error.problem or error.context}")
+        mark = error.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Document(None, (Problem(name, line, column, "", f"not YAML: {error.problem or error.context}"),))
     except (YAMLError, ValueError, RecursionError) as error:
-        line = content.decode("utf-8")[: getattr(error, "position", None) or 0].count("\n")
-        return _broken(name, line, f"not YAML: {(str(error).splitlines() or ['too deep'])[0]}")
+        before = content.decode("utf-8-sig")[: getattr(error, "position", None) or 0]
+        return _broken(name, before, f"not YAML: {(str(error).splitlines() or ['too deep'])[0]}")
 
 
-def _broken(name: str, line: int, what: str) -> Document:
-    return Document(None, (Problem(name, line + 1, 1, "", what),))
+def _broken(name: str, before: str, what: str) -> Document:
+    """No YAML from behind `before` on."""
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return Document(None, (Problem(name, line, column, "", what),))
 
 
 def _marked(name: str, text: str) -> Iterator[Problem]:

@@ -323,8 +323,8 @@ def test_settings_that_do_not_hold_are_all_said(deploy: Deploy, tmp_path: Path) 
     root = project(tmp_path, {"Pulumi.dev.yaml": target_file("dev", account="1", region="mars")})
     said = deploy("up", "--all", "--project", root)
     assert said.code == 2
-    assert "  Pulumi.dev.yaml:2: deploy:account: got the number 1, expected 12 digits in quotes" in said.err
-    assert "  Pulumi.dev.yaml:3: deploy:region: got mars, expected a region of the partition aws" in said.err
+    assert "  Pulumi.dev.yaml:2:3: deploy:account: got the number 1, expected 12 digits in quotes" in said.err
+    assert "  Pulumi.dev.yaml:3:3: deploy:region: got mars, expected a region of the partition aws" in said.err
 
 
 def test_stacks_that_need_each_other_are_said_with_their_circle(deploy: Deploy, tmp_path: Path) -> None:
@@ -425,8 +425,8 @@ def asking(tmp_path: Path, function: str = "problems") -> Path:
 def test_the_program_is_asked_about_its_settings_before_anything_is_touched(deploy: Deploy, tmp_path: Path) -> None:
     said = deploy("up", "--stacks", "staging,prod", "--project", asking(tmp_path))
     assert said.code == 2
-    assert "  Pulumi.staging.yaml:3: items:memory: got 1, expected 128 to 10240" in said.err
-    assert "  Pulumi.prod.yaml:3: items:memory" in said.err
+    assert "  Pulumi.staging.yaml:3:3: items:memory: got 1, expected 128 to 10240" in said.err
+    assert "  Pulumi.prod.yaml:3:3: items:memory" in said.err
     assert not (tmp_path / ".deploy").exists()
 
 

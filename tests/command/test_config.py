@@ -98,7 +98,7 @@ def test_a_file_under_a_passphrase_is_refused_and_taken_without_it(root: Path) -
     file.write_text(f"encryptionsalt: v1:x\n{own}", "utf-8")
     done = config_set(root, "size", "2", "--stack", "dev")
     assert done.returncode == 2
-    assert b"Pulumi.dev.yaml:1: encryptionsalt: a passphrase encrypts the secrets" in done.stderr
+    assert b"Pulumi.dev.yaml:1:1: encryptionsalt: a passphrase encrypts the secrets" in done.stderr
     file.write_text(own, "utf-8")
     assert config_set(root, "size", "2", "--stack", "dev").returncode == 0
 

@@ -88,7 +88,7 @@ def test_what_the_key_does_not_encrypt_is_not_written(project: Project) -> None:
         (
             "secretsprovider: awskms://alias/elsewhere",
             2,
-            "Pulumi.dev.yaml:1: secretsprovider: got awskms://alias/elsewhere",
+            "Pulumi.dev.yaml:1:1: secretsprovider: got awskms://alias/elsewhere",
         ),
         (
             f"secretsprovider: {PROVIDER}\nencryptedkey: bm90IGEga2V5",

@@ -51,5 +51,5 @@ def test_every_wrong_setting_is_said_at_once() -> None:
 
 
 def test_an_unknown_stack_is_refused() -> None:
-    with pytest.raises(pulumi.RunError, match=r"Pulumi\.qa\.yaml:1: no such file"):
+    with pytest.raises(pulumi.RunError, match=r"Pulumi\.qa\.yaml:1:1: no such file"):
         run("qa", config={})

@@ -46,7 +46,7 @@ def _project(folder: str, **changed: Any) -> Path:
 def test_a_setting_is_right_or_said_to_be_wrong_in_one_line(key: str, value: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for problem in map(str, problems(_project(folder, **{key: value}), ["dev"])):
-            assert re.fullmatch(r"Pulumi\.(dev|tools)\.yaml:\d+: .+: .+", problem), problem
+            assert re.fullmatch(r"Pulumi\.(dev|tools)\.yaml:\d+:\d+: .+: .+", problem), problem
             assert problem.isprintable()
 
 

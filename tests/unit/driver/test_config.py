@@ -113,13 +113,13 @@ def test_a_bucket_or_key_of_jenkins_is_refused_for_the_states_of_access_layers(
 ) -> None:
     key, value = line.split(": ")
     told = problems(project(tmp_path, {"Pulumi.tools.yaml": f"{TOOLS_FILE}  deploy:{line}\n"}))
-    assert told == f"Pulumi.tools.yaml:9: deploy:{key}: got {value}, expected {said}"
+    assert told == f"Pulumi.tools.yaml:9:3: deploy:{key}: got {value}, expected {said}"
 
 
 def test_a_bucket_name_too_long_to_be_derived_is_asked_for(tmp_path: Path) -> None:
     name = "a" * 57
     root = project(tmp_path, {"Pulumi.tools.yaml": TOOLS_FILE.replace("deploy-state-111111111111", name)})
-    assert problems(root).startswith("Pulumi.tools.yaml:1: deploy:accessStateBucket: missing, expected a bucket name")
+    assert problems(root).startswith("Pulumi.tools.yaml:1:1: deploy:accessStateBucket: missing, expected a bucket name")
     exact = project(tmp_path, {"Pulumi.tools.yaml": TOOLS_FILE.replace("deploy-state-111111111111", name[1:])})
     assert len(load(exact, {}).access_backend.bucket) == 63
 
@@ -205,15 +205,15 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
         cloud="moon",
     )
     for expected in (
-        "Pulumi.tools.yaml:8: deploy:stateKey: got deploy-state, expected a key alias: alias/ and 1 to 250 of",
-        "Pulumi.dev.yaml:2: deploy:account: got the number 222222222222, expected 12 digits in quotes",
-        "Pulumi.dev.yaml:7: deploy:externalId: got x, expected 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -",
-        "Pulumi.staging.yaml:1: deploy:region: missing, expected a region of the partition aws, such as eu-central-1",
-        "Pulumi.staging.yaml:5: deploy:previewRole: got a role, expected a role name",
-        "Pulumi.prod.yaml:8: deploy:sessionDuration: got the number 60, expected 900 to 43200 (seconds)",
-        "Pulumi.qa.yaml:1: no such file, though it says everything about the account qa",
+        "Pulumi.tools.yaml:8:3: deploy:stateKey: got deploy-state, expected a key alias: alias/ and 1 to 250 of",
+        "Pulumi.dev.yaml:2:3: deploy:account: got the number 222222222222, expected 12 digits in quotes",
+        "Pulumi.dev.yaml:7:3: deploy:externalId: got x, expected 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -",
+        "Pulumi.staging.yaml:1:1: deploy:region: missing, expected a region of the partition aws, such as eu-central-1",
+        "Pulumi.staging.yaml:5:3: deploy:previewRole: got a role, expected a role name",
+        "Pulumi.prod.yaml:8:3: deploy:sessionDuration: got the number 60, expected 900 to 43200 (seconds)",
+        "Pulumi.qa.yaml:1:1: no such file, though it says everything about the account qa",
         "deploy.toml: stacks.qa.needs: got 'dve', expected one of dev, staging, prod, qa",
-        "Pulumi.yaml:1: name: missing, expected a project's name",
+        "Pulumi.yaml:1:1: name: missing, expected a project's name",
         "--cloud: got 'moon'",
     ):
         assert expected in said
@@ -222,7 +222,7 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
 def test_a_broken_deploy_toml_does_not_hide_the_other_files(tmp_path: Path) -> None:
     said = problems(project(tmp_path, {"deploy.toml": "cloud = ", "Pulumi.tools.yaml": None, "Pulumi.yaml": None}))
     assert "deploy.toml: not TOML: Invalid value (at end of document)" in said
-    assert "Pulumi.tools.yaml:1: no such file, though it says where Jenkins lives" in said
+    assert "Pulumi.tools.yaml:1:1: no such file, though it says where Jenkins lives" in said
     assert "Pulumi.yaml: cannot be read: No such file or directory" in said
 
 
@@ -423,23 +423,23 @@ def test_the_program_s_own_settings_are_not_the_driver_s_business(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "Pulumi.dev.yaml:1: config: missing, expected a mapping of settings"),
-        ("config: [1]\n", "Pulumi.dev.yaml:1: config: missing"),
-        ("- config\n", "Pulumi.dev.yaml:1: config: missing"),
-        ("config:\n", "Pulumi.dev.yaml:1: config: missing"),
-        ("config:\n  a: [1\n  b: 2\n", "Pulumi.dev.yaml:3: not YAML: "),
+        ("", "Pulumi.dev.yaml:1:1: config: missing, expected a mapping of settings"),
+        ("config: [1]\n", "Pulumi.dev.yaml:1:1: config: missing"),
+        ("- config\n", "Pulumi.dev.yaml:1:1: config: missing"),
+        ("config:\n", "Pulumi.dev.yaml:1:1: config: missing"),
+        ("config:\n  a: [1\n  b: 2\n", "Pulumi.dev.yaml:3:4: not YAML: "),
         (
             "config:\n  deploy:region: eu-central-1\n  deploy:region: eu-west-1\n",
-            "Pulumi.dev.yaml:3: deploy:region: given twice, expected it in line 2 only",
+            "Pulumi.dev.yaml:3:3: deploy:region: given twice, expected it in line 2 only",
         ),
-        ("config: {a: \x00}\n", "Pulumi.dev.yaml:1: not YAML: unacceptable character"),
+        ("config: {a: \x00}\n", "Pulumi.dev.yaml:1:13: not YAML: unacceptable character"),
         ("config: &a {x: 2026-99-99}\n", "Pulumi.dev.yaml"),
-        ("--- 1\n--- 2\n", "Pulumi.dev.yaml:2: not YAML: "),
+        ("--- 1\n--- 2\n", "Pulumi.dev.yaml:2:1: not YAML: "),
         ("config: " + "[" * 400, "Pulumi.dev.yaml"),
-        (b"config:\n  deploy:region: \xff\xfe\n", "Pulumi.dev.yaml:2: not text in UTF-8: invalid start byte"),
+        (b"config:\n  deploy:region: \xff\xfe\n", "Pulumi.dev.yaml:2:18: not text in UTF-8: invalid start byte"),
         (
             "x: &m {deploy:region: mars}\nconfig:\n  <<: *m\n  a: 1\n",
-            "Pulumi.dev.yaml:3: <<: a YAML merge key, expected the keys themselves",
+            "Pulumi.dev.yaml:3:3: <<: a YAML merge key, expected the keys themselves",
         ),
     ],
 )
@@ -484,10 +484,10 @@ def test_what_the_program_finds_is_told_in_the_same_run_in_order_of_lines(tmp_pa
     with pytest.raises(UsageError) as caught:
         load(root, {}, ask=program)
     assert [line.split(": ")[:2] for line in caught.value.detail] == [
-        ["Pulumi.dev.yaml:3", "deploy:region"],
-        ["Pulumi.dev.yaml:10", "items:memory"],
+        ["Pulumi.dev.yaml:3:3", "deploy:region"],
+        ["Pulumi.dev.yaml:10:3", "items:memory"],
         [
-            "Pulumi.prod.yaml:1",
+            "Pulumi.prod.yaml:1:1",
             (
                 "no such file, though it says everything about the account prod; "
                 "write one that begins with `config:`, and every key that it must have is named"
@@ -505,7 +505,7 @@ def test_a_program_that_cannot_be_asked_hides_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load(root, {}, ask=program)
     assert caught.value.detail[0] == "items: program:problems: 4: it is not there"
-    assert caught.value.detail[1].startswith("Pulumi.dev.yaml:3: deploy:region")
+    assert caught.value.detail[1].startswith("Pulumi.dev.yaml:3:3: deploy:region")
 
 
 def test_a_program_is_not_asked_where_all_is_well(tmp_path: Path) -> None:
@@ -535,12 +535,12 @@ def test_every_file_of_sixty_accounts_is_read_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["it/ems", "[items]", '"a\\n"', "pröject", "3"])
 def test_what_a_project_may_not_be_called(tmp_path: Path, name: str) -> None:
-    assert "Pulumi.yaml:1: name: got" in problems(project(tmp_path, {"Pulumi.yaml": f"name: {name}\n"}))
+    assert "Pulumi.yaml:1:1: name: got" in problems(project(tmp_path, {"Pulumi.yaml": f"name: {name}\n"}))
 
 
 @pytest.mark.parametrize("text", ["name: [", "name: \x00", "- name\n", "", 'name: ""'])
 def test_a_project_file_that_is_none(tmp_path: Path, text: str) -> None:
-    assert "Pulumi.yaml:1: " in problems(project(tmp_path, {"Pulumi.yaml": text}))
+    assert "Pulumi.yaml:1:" in problems(project(tmp_path, {"Pulumi.yaml": text}))
 
 
 def test_project_and_stack_names_leave_room_for_the_run_in_a_session_name(tmp_path: Path) -> None:
@@ -601,17 +601,17 @@ KEY = "awskms://alias/deploy-state?region=eu-central-1"
     [
         (
             "encryptionsalt: v1:x\n",
-            ":1: encryptionsalt: a passphrase encrypts the secrets, and no run is given one: remove it",
+            ":1:1: encryptionsalt: a passphrase encrypts the secrets, and no run is given one: remove it",
         ),
-        ("secretsprovider: passphrase\n", ":1: secretsprovider: got passphrase, expected the key of the state, "),
+        ("secretsprovider: passphrase\n", ":1:1: secretsprovider: got passphrase, expected the key of the state, "),
         (
             "\nsecretsprovider: awskms://alias/mine?region=eu-central-1\nencryptedkey: x\n",
             (
-                ":2: secretsprovider: got awskms://alias/mine?region=eu-central-1, expected the key of the state, "
+                ":2:1: secretsprovider: got awskms://alias/mine?region=eu-central-1, expected the key of the state, "
                 "awskms://alias/deploy-state: remove it and every value that is `secure:`, and set those with `deploy config set"
             ),
         ),
-        ("", ":10: items:token: a secret, and nothing in the file says what decrypts it: set it again"),
+        ("", ":10:3: items:token: a secret, and nothing in the file says what decrypts it: set it again"),
     ],
 )
 def test_secrets_under_another_key_than_the_states_are_refused_with_their_line(
@@ -639,7 +639,7 @@ def test_a_secret_inside_a_setting_is_one_too(tmp_path: Path) -> None:
 def test_a_program_in_another_language_is_refused(tmp_path: Path, runtime: str, refused: bool) -> None:
     root = project(tmp_path, {"Pulumi.yaml": f"name: items\nmain: infra\nruntime: {runtime}\n"})
     if refused:
-        assert "Pulumi.yaml:3: runtime: got " in problems(root)
+        assert "Pulumi.yaml:3:1: runtime: got " in problems(root)
         assert "expected python: `deploy` runs programs in Python" in problems(root)
     else:
         assert load(root, {}).project == "items"

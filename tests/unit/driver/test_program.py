@@ -130,7 +130,7 @@ def test_the_settings_of_all_stacks_are_asked_for_in_one_call(answers: ModuleTyp
     with pytest.raises(UsageError) as caught:
         program.check_settings(config, config.stacks)
     assert asked == [(config.root, [stack.name for stack in config.stacks])]
-    assert caught.value.detail == ("Pulumi.dev.yaml:4: items:4: wrong", "Pulumi.dev.yaml:9: items:9: wrong")
+    assert caught.value.detail == ("Pulumi.dev.yaml:4:3: items:4: wrong", "Pulumi.dev.yaml:9:3: items:9: wrong")
 
 
 def test_a_program_that_breaks_is_no_bug_of_the_driver(answers: ModuleType, config: DeployConfig) -> None:

@@ -89,7 +89,7 @@ def test_a_wrong_line_is_said_with_its_file_line_and_what_belongs_there(
     assert problems(project, "dev") == []
     at = _change(project, "dev", key, line)
     (found,) = [problem for problem in problems(project, "dev") if said in problem and problem.startswith("Pulumi.dev")]
-    assert found.startswith(f"Pulumi.dev.yaml:{at}: ")
+    assert found.startswith(f"Pulumi.dev.yaml:{at}:3: ")
     assert "\n" not in found
 
 
@@ -129,18 +129,18 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_not_a_traceback(project: P
 @pytest.mark.parametrize("stack", ["", "../dev", "Dev", "dev_1", "x" * 21, "dev\n", "-access", "a--b"])
 def test_a_hostile_stack_name_reads_no_file(project: Path, stack: str) -> None:
     (found,) = problems(project, stack)
-    assert found.startswith("Pulumi.yaml:1: stack: got ")
+    assert found.startswith("Pulumi.yaml:1:1: stack: got ")
     assert problems(project, "dev-access") == []
 
 
 def test_a_missing_file_is_said(project: Path) -> None:
     (project / "Pulumi.dev.yaml").unlink()
-    assert problems(project, "dev")[0].startswith("Pulumi.dev.yaml:1: no such file, though")
+    assert problems(project, "dev")[0].startswith("Pulumi.dev.yaml:1:1: no such file, though")
 
 
 def test_settings_of_a_wrong_file_are_refused(project: Path) -> None:
     _change(project, "dev", "deploy:region", "deploy:region: nowhere")
-    with pytest.raises(ValueError, match=r"Pulumi\.dev\.yaml:\d+: deploy:region"):
+    with pytest.raises(ValueError, match=r"Pulumi\.dev\.yaml:\d+:3: deploy:region"):
         of_files(project, "dev")
     assert of_files(project, "prod").stack == "prod"
 
@@ -167,8 +167,8 @@ def test_what_is_wrong_is_said_in_order_of_lines_whoever_s_key_it_is(project: Pa
     first = _change(project, "dev", "deploy:region", "deploy:region: nowhere")
     last = _change(project, "dev", "deploy:sessionDuration", "deploy:sessionDuration: 0900")
     assert [said.split(": ")[:2] for said in problems(project, "dev")] == [
-        [f"Pulumi.dev.yaml:{first}", "deploy:region"],
-        [f"Pulumi.dev.yaml:{last}", "deploy:sessionDuration"],
+        [f"Pulumi.dev.yaml:{first}:3", "deploy:region"],
+        [f"Pulumi.dev.yaml:{last}:3", "deploy:sessionDuration"],
     ]
 
 

@@ -106,7 +106,7 @@ def test_what_aws_refuses_or_the_engine_reads_otherwise_is_refused(key: str, val
 def test_what_may_be_left_out_has_aws_s_own_value_and_what_may_not_is_asked_for() -> None:
     values, problems = judged(file("deploy:bootstrapRole:"), TARGET_KEYS)
     assert values == {"deploy:bootstrapRole": "OrganizationAccountAccessRole", "deploy:sessionDuration": 3600}
-    assert str(problems[0]) == "Pulumi.dev.yaml:1: deploy:account: missing, expected 12 digits in quotes"
+    assert str(problems[0]) == "Pulumi.dev.yaml:1:1: deploy:account: missing, expected 12 digits in quotes"
 
 
 def test_of_a_file_with_a_merge_key_nothing_else_is_judged() -> None:
@@ -134,8 +134,8 @@ def test_what_two_accounts_share_is_told_of_both() -> None:
         for env, value in (("a", "same"), ("b", "same"), ("c", "own"))
     )
     assert [str(problem) for problem in shared([one, other, third], "deploy:externalId")] == [
-        "Pulumi.a.yaml:2: deploy:externalId: got same, expected another than in Pulumi.b.yaml",
-        "Pulumi.b.yaml:2: deploy:externalId: got same, expected another than in Pulumi.a.yaml",
+        "Pulumi.a.yaml:2:3: deploy:externalId: got same, expected another than in Pulumi.b.yaml",
+        "Pulumi.b.yaml:2:3: deploy:externalId: got same, expected another than in Pulumi.a.yaml",
     ]
 
 

@@ -61,37 +61,37 @@ def test_every_key_is_known_with_its_line_and_column() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", ":1: config: missing, expected a mapping of settings"),
-        (b"# x\nconfig:\n", ":2: config: missing, expected a mapping of settings"),
-        (b"- config\n", ":1: config: missing, expected a mapping of settings"),
-        (b"config:\n  a: [1\n", ":3: not YAML: "),
-        (b"config: {}\n--- 2\n", ":2: not YAML: "),
-        (b"config: *x\n", ":1: *x: a YAML alias, expected what it stands for"),
-        (b"config:\n  a: \x07\n", ":2: not YAML: unacceptable character"),
-        (b"config:\n  a: \xff\xfe\n", ":2: not text in UTF-8: invalid start byte"),
-        ("config:\n  a: 1\n".encode("utf-16"), ":1: not text in UTF-8: invalid start byte"),
-        (b"config: " + b"[" * 5000, ":1: not YAML: maximum recursion depth"),
-        (b"config:\n  x:a: 1\n  x:b: 2\n  x:a: 3\n", ":4: x:a: given twice, expected it in line 2 only"),
-        (b"config: {x:a: 1}\nconfig: {x:b: 1}\n", ":2: config: given twice, expected it in line 1 only"),
-        (b"x: {a: 1}\nconfig:\n  <<: *x\n", ":3: <<: a YAML merge key, expected the keys themselves"),
-        (b"x: {config: {a: 1}}\n<<: *x\n", ":2: <<: a YAML merge key, expected the keys themselves"),
-        (b"x: {config: {a: 1}}\nconfig: *x\n", ":2: *x: a YAML alias, expected what it stands for"),
-        (b"x: &x {config: {a: 1}}\nconfig: *x\n", ":1: &x: a YAML anchor, expected a value without one"),
-        (b"config:\n  x:a: !!int '3'\n", ":2: a YAML tag, tag:yaml.org,2002:int, expected a value without one"),
-        (b"config:\n  x:a: !odd [1]\n", ":2: a YAML tag, !odd, expected"),
-        (b"config:\n  x:a: 0400\n", ":2: x:a: got 0400, which not everybody reads as the same value: in quotes"),
-        (b"config:\n  x:a: [1, {b: yes}]\n", ":2: x:a: got yes, which not everybody reads as the same"),
-        (b"config:\n  x:a: {b: 1, b: 2}\n", ":2: b: given twice, expected it in line 2 only"),
-        (b"config:\n  x:a: {1: b}\n", ":2: 1: not everybody reads that key as the same"),
-        (b"config:\n  x:a: {secure: x, b: c}\n", ":2: x:a: got more than a text under `secure:`"),
-        (b"config:\n  x:a: {secure: 5}\n", ":2: x:a: got more than a text under `secure:`"),
-        (b"config:\n  a: b\n", ":2: a: expected a key with its namespace, such as PROJECT:a"),
-        (b"config:\n  a:config:b: c\n", ":2: a:config:b: expected a key with its namespace, such as PROJECT:b"),
-        (b"confg: {}\nconfig: {}\n", ":1: confg: unknown key; did you mean config?"),
-        (b"config: {}\nx: 1\n", ":2: x: unknown key; expected one of config, secretsprovider, "),
-        (b"config: {}\nenvironment: [x]\n", ":2: environment: environments are Pulumi Cloud's"),
-        (b"config: {}\nsecretsprovider: [x]\n", ":2: secretsprovider: got a list, expected a text"),
-        (b"config:\n  ? [a]\n  : 1\n", ":2: got a key that is a list or a mapping, expected a name"),
+        (b"", ":1:1: config: missing, expected a mapping of settings"),
+        (b"# x\nconfig:\n", ":2:1: config: missing, expected a mapping of settings"),
+        (b"- config\n", ":1:1: config: missing, expected a mapping of settings"),
+        (b"config:\n  a: [1\n", ":3:1: not YAML: "),
+        (b"config: {}\n--- 2\n", ":2:1: not YAML: "),
+        (b"config: *x\n", ":1:9: *x: a YAML alias, expected what it stands for"),
+        (b"config:\n  a: \x07\n", ":2:6: not YAML: unacceptable character"),
+        (b"config:\n  a: \xff\xfe\n", ":2:6: not text in UTF-8: invalid start byte"),
+        ("config:\n  a: 1\n".encode("utf-16"), ":1:1: not text in UTF-8: invalid start byte"),
+        (b"config: " + b"[" * 5000, ":1:1: not YAML: maximum recursion depth"),
+        (b"config:\n  x:a: 1\n  x:b: 2\n  x:a: 3\n", ":4:3: x:a: given twice, expected it in line 2 only"),
+        (b"config: {x:a: 1}\nconfig: {x:b: 1}\n", ":2:1: config: given twice, expected it in line 1 only"),
+        (b"x: {a: 1}\nconfig:\n  <<: *x\n", ":3:3: <<: a YAML merge key, expected the keys themselves"),
+        (b"x: {config: {a: 1}}\n<<: *x\n", ":2:1: <<: a YAML merge key, expected the keys themselves"),
+        (b"x: {config: {a: 1}}\nconfig: *x\n", ":2:9: *x: a YAML alias, expected what it stands for"),
+        (b"x: &x {config: {a: 1}}\nconfig: *x\n", ":1:4: &x: a YAML anchor, expected a value without one"),
+        (b"config:\n  x:a: !!int '3'\n", ":2:8: a YAML tag, tag:yaml.org,2002:int, expected a value without one"),
+        (b"config:\n  x:a: !odd [1]\n", ":2:8: a YAML tag, !odd, expected"),
+        (b"config:\n  x:a: 0400\n", ":2:8: x:a: got 0400, which not everybody reads as the same value: in quotes"),
+        (b"config:\n  x:a: [1, {b: yes}]\n", ":2:16: x:a: got yes, which not everybody reads as the same"),
+        (b"config:\n  x:a: {b: 1, b: 2}\n", ":2:15: b: given twice, expected it in line 2 only"),
+        (b"config:\n  x:a: {1: b}\n", ":2:9: 1: not everybody reads that key as the same"),
+        (b"config:\n  x:a: {secure: x, b: c}\n", ":2:9: x:a: got more than a text under `secure:`"),
+        (b"config:\n  x:a: {secure: 5}\n", ":2:9: x:a: got more than a text under `secure:`"),
+        (b"config:\n  a: b\n", ":2:3: a: expected a key with its namespace, such as PROJECT:a"),
+        (b"config:\n  a:config:b: c\n", ":2:3: a:config:b: expected a key with its namespace, such as PROJECT:b"),
+        (b"confg: {}\nconfig: {}\n", ":1:1: confg: unknown key; did you mean config?"),
+        (b"config: {}\nx: 1\n", ":2:1: x: unknown key; expected one of config, secretsprovider, "),
+        (b"config: {}\nenvironment: [x]\n", ":2:1: environment: environments are Pulumi Cloud's"),
+        (b"config: {}\nsecretsprovider: [x]\n", ":2:1: secretsprovider: got a list, expected a text"),
+        (b"config:\n  ? [a]\n  : 1\n", ":2:5: got a key that is a list or a mapping, expected a name"),
     ],
 )
 def test_what_is_no_stack_file_is_told_with_its_line_and_never_raised(content: bytes, said: str) -> None:
@@ -100,11 +100,11 @@ def test_what_is_no_stack_file_is_told_with_its_line_and_never_raised(content: b
 
 def test_a_file_that_is_not_there_or_cannot_be_read_is_a_problem_too(tmp_path: Path) -> None:
     assert str(read(tmp_path / "Pulumi.qa.yaml").problems[0]) == (
-        "Pulumi.qa.yaml:1: no such file, though it says everything about the account qa; "
+        "Pulumi.qa.yaml:1:1: no such file, though it says everything about the account qa; "
         "write one that begins with `config:`, and every key that it must have is named"
     )
     (tmp_path / "Pulumi.dev.yaml").mkdir()
-    assert str(read(tmp_path / "Pulumi.dev.yaml").problems[0]) == "Pulumi.dev.yaml:1: cannot be read: Is a directory"
+    assert str(read(tmp_path / "Pulumi.dev.yaml").problems[0]) == "Pulumi.dev.yaml:1:1: cannot be read: Is a directory"
     os.mkfifo(tmp_path / "Pulumi.fifo.yaml")
     assert str(read(tmp_path / "Pulumi.fifo.yaml").problems[0]).endswith("cannot be read: it is no regular file")
     with (tmp_path / "Pulumi.huge.yaml").open("wb") as file:

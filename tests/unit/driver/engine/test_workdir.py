@@ -148,7 +148,7 @@ def test_a_broken_file_is_told_by_name(root: Path, file: str, content: str, told
 
 def test_a_missing_file_is_told_by_name(root: Path) -> None:
     (root / "Pulumi.dev.yaml").unlink()
-    with pytest.raises(UsageError, match=r"Pulumi\.dev\.yaml:1: no such file"):
+    with pytest.raises(UsageError, match=r"Pulumi\.dev\.yaml:1:1: no such file"):
         prepared(root)
 
 
