@@ -111,7 +111,7 @@ def admitted(root: Path) -> frozenset[str]:
     """
     file = root / "deploy.toml"
     try:
-        said = tomllib.loads(content_of(file).decode("utf-8")) if file.is_file() else {}
+        said = tomllib.loads(content_of(file).decode("utf-8-sig")) if file.is_file() else {}
     except OSError as error:
         raise ValueError(f"deploy.toml: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

@@ -71,12 +71,24 @@ def document(name: str, content: bytes) -> Document:
         before = content[: error.start].decode("utf-8-sig", "replace")
         return _broken(name, before, f"not text in UTF-8: {error.reason}")
     except MarkedYAMLError as error:
+        if line := unmerged(text):
+            return Document(None, (Problem(name, line, 1, "", UNMERGED),))
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Document(None, (Problem(name, line, column, "", f"not YAML: {error.problem or error.context}"),))
     except (YAMLError, ValueError, RecursionError) as error:
         before = content.decode("utf-8-sig")[: getattr(error, "position", None) or 0]
         return _broken(name, before, f"not YAML: {(str(error).splitlines() or ['too deep'])[0]}")
+
+
+def unmerged(text: str) -> int:
+    """The line in which git has marked a conflict that nobody has resolved; 0 where there is none."""
+    mark = re.search(r"^<{7} ", text, re.MULTILINE)
+    return text[: mark.start()].count("\n") + 1 if mark else 0
+
+
+UNMERGED = "a merge conflict, expected what both sides come to"
+"""What is wrong with such a file."""
 
 
 def _broken(name: str, before: str, what: str) -> Document:

@@ -21,6 +21,15 @@ source_profile = other
 role_arn = arn:aws:iam::111111111111:role/b
 source_profile = ci
 """
+CODE = """
+[profile ci]
+role_arn = arn:aws:iam::111111111111:role/a
+source_profile = base
+mfa_serial = arn:aws:iam::111111111111:mfa/me
+[profile base]
+aws_access_key_id = AKIDEXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI
+"""
 NOWHERE = "http://127.0.0.1:9/credentials"
 
 
@@ -43,6 +52,7 @@ def ended(
             **environment,
         },
         stdin=subprocess.DEVNULL,
+        start_new_session=True,  # so that nothing asks at the terminal of whoever runs the tests
         capture_output=True,
         text=True,
         timeout=60,
@@ -64,6 +74,7 @@ def ended(
         (process("echo hello"), {"AWS_PROFILE": "ci"}, "what it says is no JSON"),
         (process("echo {}"), {"AWS_PROFILE": "ci"}, "the profile ci (AWS_PROFILE) gives no AWS credentials"),
         (CIRCLE, {"AWS_PROFILE": "ci"}, "Infinite loop in credential configuration"),
+        (CODE, {"AWS_PROFILE": "ci"}, "it asks for a code (mfa_serial), and nobody is here to type one"),
         ("", KEY, "the key in the environment"),
         (
             "",

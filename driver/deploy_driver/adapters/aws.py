@@ -87,7 +87,7 @@ class AwsSession:
             session = self._new_session()
             if credentials := session.get_credentials():
                 credentials.get_frozen_credentials()
-        except (BotoCoreError, ClientError, OSError, ValueError, RuntimeError) as error:
+        except (BotoCoreError, ClientError, OSError, ValueError, RuntimeError, EOFError) as error:
             way, remedy = _way_to_credentials(self._metadata_endpoint)
             raise NotReadyError(f"{way} gives no AWS credentials: {_wrong(error)}", remedy=remedy) from None
         return session
@@ -175,6 +175,8 @@ _LONGEST = 400
 
 def _wrong(error: Exception) -> str:
     """What is wrong, in one line."""
+    if isinstance(error, EOFError):
+        return "it asks for a code (mfa_serial), and nobody is here to type one"
     what = shorten(str(error), _LONGEST, placeholder=" …") if " " in str(error)[:_LONGEST] else str(error)[:_LONGEST]
     return f"what it says is no JSON: {what}" if isinstance(error, json.JSONDecodeError) else what
 

@@ -143,7 +143,7 @@ class Git:
 
     def _authors(self, *span: str) -> frozenset[str]:
         """None as well where a clone does not reach that far."""
-        done = self._git("log", "-z", "--format=%an%x00%ae", *span, "--")
+        done = self._git("log", "-z", "--no-show-signature", "--format=%an%x00%ae", *span, "--")
         return frozenset(os.fsdecode(each) for each in done.stdout.split(b"\0") if each and done.returncode == 0)
 
     def _place(self) -> str:
@@ -158,6 +158,13 @@ class Git:
                 "git does not trust this folder: it belongs to somebody else",
                 where=str(self.folder),
                 remedy=remedies.TRUST_FOLDER.of(folder=named[1] if named else shlex.quote(str(self.folder))),
+            )
+        if "not a git repository" not in said:
+            raise NotReadyError(
+                "git cannot say what changed",
+                where=str(self.folder),
+                detail=said.strip().splitlines()[:1],
+                remedy=remedies.WITHOUT_GIT,
             )
         raise UsageError(
             "not in a git repository, so nobody can say what changed",

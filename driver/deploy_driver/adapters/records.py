@@ -118,7 +118,7 @@ class Segments:
                 file.seek(self._sent)
                 found = file.read()
         except OSError as error:
-            raise NotReadyError(f"the run's record cannot be read: {error}", where=str(self._file)) from None
+            raise NotReadyError(f"the run's record cannot be read: {error.strerror}", where=str(self._file)) from None
         return found[: found.rfind(b"\n") + 1]
 
     def end(self) -> None:
@@ -140,7 +140,7 @@ def record_in(folder: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise NotReadyError(f"the run's record cannot be read: {error}", where=str(path)) from None
+        raise NotReadyError(f"the run's record cannot be read: {error.strerror}", where=str(path)) from None
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def _names(context: typer.Context) -> list[str]:
     said = context.params.get("project") or context.ensure_object(Machine).environment.get("DEPLOY_PROJECT") or "."
     try:
         root = find_root(Path(said).resolve())
-        tables = tomllib.loads((root / FILE).read_text("utf-8")).get("stacks", {})
+        tables = tomllib.loads((root / FILE).read_text("utf-8-sig")).get("stacks", {})
     except (UsageError, OSError, ValueError, RecursionError):
         return []
     services = list(tables) if isinstance(tables, dict) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -14,6 +15,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
+from deploy_driver import remedies
 from deploy_driver.errors import DeployError, ExitCode, StopSignals
 from deploy_driver.record.redaction import readable
 from deploy_driver.render.text import WIDTH, folded
@@ -26,6 +28,18 @@ PATIENCE = 3
 
 NARROWEST, WIDEST = 40, 160
 """Characters that a terminal is taken to have at least, and that a line is read with at most."""
+
+_GIVEN_OUT = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+}
+"""What a machine says that has no room, no right or no handle left: nobody's bug."""
 
 GRACE = 5
 """Seconds that the request to stop, and what is written last, may take."""
@@ -151,7 +165,12 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         _tell("interrupted\n")
         return ExitCode.INTERRUPTED
-    except Exception:  # noqa: BLE001 -- the last line of defence says that it is our fault
+    except Exception as error:  # noqa: BLE001 -- the last line of defence says whose fault it is
+        if isinstance(error, OSError) and error.errno in _GIVEN_OUT:
+            _tell(
+                explain(DeployError(error.strerror or "", where=str(error.filename or ""), remedy=remedies.MAKE_ROOM))
+            )
+            return ExitCode.FAILED
         _tell(readable(traceback.format_exc()))
         _tell("\nThis is a bug in deploy, not in your settings. Please report the lines above.\n")
         return ExitCode.BUG

@@ -51,7 +51,7 @@ from deploy_project.keys import (
 from deploy_project.project_file import PROJECT_FILE, read_project
 from deploy_project.stackfile import Reader, StackFile, read
 from deploy_project.stacks import ACCESS, TOOLS, file_name
-from deploy_project.written import Problem
+from deploy_project.written import UNMERGED, Problem, unmerged
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "program": ProgramTable,
@@ -72,11 +72,14 @@ _KEY = "[key]"
 def read_toml(path: Path) -> tuple[DeployToml | None, list[str]]:
     """The file, checked; None and its problems when it does not hold, or is for another `deploy` than this one."""
     try:
-        said = tomllib.loads(content_of(path).decode("utf-8"))
+        said = tomllib.loads(text := content_of(path).decode("utf-8-sig"))
         if another := _another_deploy(said):
             return None, [f"{path.name}: requires: {another}"]
         return DeployToml.model_validate(said), []
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
+        line = unmerged(text)
+        return None, [f"{path.name}:{line}: {UNMERGED}" if line else f"{path.name}: not TOML: {error}"]
+    except (UnicodeDecodeError, RecursionError) as error:
         return None, [f"{path.name}: not TOML: {error}"]
     except OSError as error:
         return None, [f"{path.name}: cannot be read: {error.strerror}"]

@@ -22,6 +22,10 @@ def test_it_is_where_the_engine_looks(tmp_path: Path) -> None:
 def test_writing_it_again_changes_nothing(tmp_path: Path) -> None:
     first = write_launcher(tmp_path, Path(sys.executable))
     before = first.read_bytes()
+    file = first.stat().st_ino
+    assert write_launcher(tmp_path, Path(sys.executable)).read_bytes() == before
+    assert first.stat().st_ino == file
+    first.write_text("another one")
     assert write_launcher(tmp_path, Path(sys.executable)).read_bytes() == before
     assert [one.name for one in first.parent.iterdir()] == [PLUGIN_FILE]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -90,6 +91,16 @@ def test_a_bug_says_that_it_is_ours_where_it_is_and_nothing_secret(capsys: pytes
     assert "This is a bug in deploy, not in your settings" in err
     assert "test_boundary.py" in err
     assert "wJalr" not in err
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EROFS, 1), (errno.ENOSPC, 1), (errno.EMFILE, 1), (errno.EDOM, 70)])
+def test_a_machine_that_has_no_room_or_no_right_is_no_bug_of_ours(
+    number: int, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert left(raising(OSError(number, os.strerror(number), "/var/cache/x"))) == code
+    err = capsys.readouterr().err
+    assert ("bug in deploy" in err) is (code == 70)
+    assert err.startswith(f"error: /var/cache/x: {os.strerror(number)}\n  what to do: make room") is (code == 1)
 
 
 def test_what_a_user_can_cause_has_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

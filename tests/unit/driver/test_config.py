@@ -219,6 +219,24 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
         assert expected in said
 
 
+def test_a_merge_that_nobody_resolved_is_named_with_its_line(tmp_path: Path) -> None:
+    both = "<<<<<<< HEAD\n  items:memory: 128\n=======\n  items:memory: 256\n>>>>>>> main\n"
+    line = DEPLOY_TOML.count("\n") + 1
+    said = toml(tmp_path / "settings", DEPLOY_TOML + both)
+    assert said == f"deploy.toml:{line}: a merge conflict, expected what both sides come to"
+    said = problems(project(tmp_path / "stack", {"Pulumi.dev.yaml": f"config:\n{both}"}))
+    assert "Pulumi.dev.yaml:2:1: a merge conflict, expected what both sides come to" in said
+
+
+def test_a_byte_order_mark_says_nothing(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    for name in ("deploy.toml", "Pulumi.yaml", "Pulumi.dev.yaml"):
+        (root / name).write_bytes(b"\xef\xbb\xbf" + (root / name).read_bytes())
+    assert [stack.name for stack in load(root, {}).stacks] == [
+        stack.name for stack in load(project(tmp_path / "plain"), {}).stacks
+    ]
+
+
 def test_a_broken_deploy_toml_does_not_hide_the_other_files(tmp_path: Path) -> None:
     said = problems(project(tmp_path, {"deploy.toml": "cloud = ", "Pulumi.tools.yaml": None, "Pulumi.yaml": None}))
     assert "deploy.toml: not TOML: Invalid value (at end of document)" in said

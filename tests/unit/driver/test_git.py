@@ -264,6 +264,14 @@ def test_a_folder_without_a_repository(tmp_path: Path) -> None:
     assert "--stacks" in caught.value.remedy
 
 
+def test_a_git_that_refuses_says_why(repository: Repository, tmp_path: Path) -> None:
+    (tmp_path / "broken").write_text("this is no configuration\n")
+    environment = for_git(repository.environment) | {"GIT_CONFIG_GLOBAL": str(tmp_path / "broken")}
+    with pytest.raises(NotReadyError, match="git cannot say what changed") as caught:
+        Git(repository.root, environment).change_since("main")
+    assert "bad config line 1" in caught.value.detail[0]
+
+
 def test_a_repository_without_a_commit(tmp_path: Path) -> None:
     error = refusal(Repository(tmp_path / "empty").init())
     assert error.what == "nothing is committed here yet"
