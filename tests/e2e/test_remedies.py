@@ -68,6 +68,47 @@ def test_what_bootstrap_puts_right(project: Project) -> None:
         statement["Condition"].setdefault("StringEquals", {})["sts:ExternalId"] = "another"
     iam.update_assume_role_policy(RoleName="items-dev-deployment", PolicyDocument=json.dumps(trust))
     is_helped(project, remedies.ENTER_ROLE, up, commands_then(up))
+    rights_that_jenkins_lost(project)
+
+
+LOST = (
+    (remedies.GRANT_LEASES, "/.deploy/leases/", "up --stacks dev"),
+    (remedies.GRANT_STATES, "/.pulumi/stacks/", "state show --stack dev --copy now"),
+    (remedies.GRANT_KEY, ":key/", "up --stacks dev"),
+    (remedies.GRANT_RECORDS, "/.deploy/runs/", "up --stacks dev"),
+    (remedies.GRANT_TRAIL, "LookupEvents", "audit {run}"),
+)
+"""What is said, which part of the policy of Jenkins' role is gone then, and what is typed."""
+
+
+def rights_that_jenkins_lost(project: Project) -> None:
+    """One after the other is taken away; a single bootstrap gives all of them back."""
+    iam, role = project.client("tools", "iam"), "jenkins-deploy"
+    whole = json.dumps(iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"])
+    run = max(path.name for path in (project.root / ".deploy" / "runs").iterdir() if path.is_dir())
+    commands = set()
+    for remedy, part, line in LOST:
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=without(whole, part))
+        said = project.deploy(*shlex.split(line.format(run=run)))
+        commands |= set(printed(remedy, said.err + said.out).commands)
+    assert commands <= {("deploy", "bootstrap"), ("deploy", "bootstrap", "--stacks", "tools")}
+    done = project.deploy("bootstrap", "--stacks", "tools", "--yes")
+    assert done.code == 0, done
+    for line in dict.fromkeys(line for _, _, line in LOST):
+        said = project.deploy(*shlex.split(line.format(run=run)))
+        assert said.code in {0, 1}, said
+        for remedy, _, _ in LOST:
+            gone(remedy, said.err + said.out)
+
+
+def without(policy: str, part: str) -> str:
+    """The policy, with nothing allowed any more that names the part."""
+    document = json.loads(policy)
+    for key in ("Action", "Resource"):
+        for statement in document["Statement"]:
+            statement[key] = [each for each in statement[key] if part not in each]
+    document["Statement"] = [each for each in document["Statement"] if each["Action"] and each["Resource"]]
+    return json.dumps(document)
 
 
 def test_what_is_said_about_runs_and_stacks(project: Project) -> None:

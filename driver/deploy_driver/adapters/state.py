@@ -193,7 +193,8 @@ class S3StateStore:
         """Every earlier version of the stack's file, newest first: the bucket keeps what was overwritten or deleted."""
         key, bucket = self._file(stack), self.backends[stack].bucket
         pages = self._bucket(stack).get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-        found = asking(f"versions of {key}", lambda: [one for page in pages for one in page.get("Versions", [])])
+        what = f"versions of {key}"
+        found = asking(what, lambda: [one for page in pages for one in page.get("Versions", [])], by_code=_REMEDIES)
         for one in sorted(found, key=lambda one: one["LastModified"], reverse=True):
             if one["Key"] == key and not one["IsLatest"]:
                 yield Copy(key, one["LastModified"].timestamp(), one["VersionId"])
@@ -250,7 +251,7 @@ def _keys(aws: AwsSession, backend: Backend, prefix: str, most: int = 1, **more:
 
 def _read(aws: AwsSession, backend: Backend, what: str, key: str, **more: str) -> bytes:
     s3 = aws.client("s3", backend.region)
-    answer = asking(what, lambda: s3.get_object(Bucket=backend.bucket, Key=key, **more))
+    answer = asking(what, lambda: s3.get_object(Bucket=backend.bucket, Key=key, **more), by_code=_REMEDIES)
     body: bytes = asking(what, answer["Body"].read)
     return body
 

@@ -332,7 +332,8 @@ class Deployer:
 
     def _preview(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
         report = self.engine.preview(facts.request(step, refresh=refresh), self.emit)
-        self.emit(Previewed(step.stack.name, report.changes, report.resources))
+        if report.status is EngineStatus.SUCCEEDED:
+            self.emit(Previewed(step.stack.name, report.changes, report.resources))
         outcome = self.ended(step, report, Reason.PREVIEWED)
         refusal = self._refusal(self.of_previews, step, report) if outcome.result is Result.SUCCEEDED else None
         return self._answered(replace(outcome, result=Result.FAILED), refusal) if refusal else outcome
