@@ -53,6 +53,10 @@ def _base64(raw: bytes, before: int) -> bytes:
     return encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
 
 
+BREAK = b"<wbr>"
+"""Where a word of a page may be broken: nobody sees it, and a search would not see the word."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One thing that somebody may read: a file, a stream, an object of a bucket, an event of a trail."""
@@ -75,7 +79,7 @@ def _files(roots: Iterable[Path]) -> Iterator[Place]:
     for root in roots:
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_relative_to(root / CLOUD):
-                yield Place(f"file {path.relative_to(root)}", path.read_bytes())
+                yield Place(f"file {path.relative_to(root)}", path.read_bytes().replace(BREAK, b""))
 
 
 def _streams(ended: Iterable[tuple[str, Ended]]) -> Iterator[Place]:
