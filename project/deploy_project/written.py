@@ -69,16 +69,16 @@ def document(name: str, content: bytes) -> Document:
         return Document(None, marked) if marked else Document(YAML(typ="safe", pure=True).compose(text))
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", "replace")
-        return _broken(name, before, f"not text in UTF-8: {error.reason}")
+        return _broken(name, _end(before), f"not text in UTF-8: {error.reason}")
     except MarkedYAMLError as error:
         if line := unmerged(text):
-            return Document(None, (Problem(name, line, 1, "", UNMERGED),))
+            return _broken(name, (line, 1), UNMERGED)
         mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Document(None, (Problem(name, line, column, "", f"not YAML: {error.problem or error.context}"),))
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return _broken(name, place, f"not YAML: {error.problem or error.context}")
     except (YAMLError, ValueError, RecursionError) as error:
         before = content.decode("utf-8-sig")[: getattr(error, "position", None) or 0]
-        return _broken(name, before, f"not YAML: {(str(error).splitlines() or ['too deep'])[0]}")
+        return _broken(name, _end(before), f"not YAML: {(str(error).splitlines() or ['too deep'])[0]}")
 
 
 def unmerged(text: str) -> int:
@@ -91,10 +91,14 @@ UNMERGED = "a merge conflict, expected what both sides come to"
 """What is wrong with such a file."""
 
 
-def _broken(name: str, before: str, what: str) -> Document:
-    """No YAML from behind `before` on."""
-    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    return Document(None, (Problem(name, line, column, "", what),))
+def _broken(name: str, place: tuple[int, int], what: str) -> Document:
+    """No YAML from that line and column on."""
+    return Document(None, (Problem(name, *place, "", what),))
+
+
+def _end(text: str) -> tuple[int, int]:
+    """The line and the column behind the text."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 def _marked(name: str, text: str) -> Iterator[Problem]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
@@ -17,6 +17,8 @@ from deploy_driver.lease import EngineLock
 from deploy_driver.values import Backend, Copy, StateMark
 from deploy_project.stacks import project_of
 
+T = TypeVar("T")
+
 _REMEDIES = {
     "NoSuchBucket": remedies.MAKE_STATE_FOUNDATION,
     "404": remedies.MAKE_STATE_FOUNDATION,
@@ -24,6 +26,11 @@ _REMEDIES = {
     "AccessDenied": remedies.GRANT_STATES,
     "AccessDeniedException": remedies.GRANT_KEY,
 }
+
+
+def _asking(what: str, call: Callable[[], T]) -> T:
+    """Make one call about the state foundation. Raises NotReadyError, with what is to do about it where that is known."""
+    return asking(what, call, by_code=_REMEDIES)
 
 
 _META = ".pulumi/meta.yaml"
@@ -62,7 +69,7 @@ class S3StateStore:
                     remedy=remedies.MOVE_STATES,
                 )
             kms, key = self.aws.client("kms", backend.region), backend.key_alias
-            asking(f"state key {key}", partial(kms.describe_key, KeyId=key), by_code=_REMEDIES)
+            _asking(f"state key {key}", partial(kms.describe_key, KeyId=key))
             _require_layout(self.aws, backend)
 
     def exists(self, stack: str) -> bool:
@@ -73,9 +80,7 @@ class S3StateStore:
     def written(self, stack: str) -> float:
         """When the stack's state was written last, in seconds since the epoch; 0 when there is none."""
         s3, bucket, key = self._bucket(stack), self.backends[stack].bucket, self._file(stack)
-        answer = asking(
-            f"state of {stack}", lambda: s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1), by_code=_REMEDIES
-        )
+        answer = _asking(f"state of {stack}", lambda: s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1))
         moments = [entry["LastModified"].timestamp() for entry in answer.get("Contents", []) if entry["Key"] == key]
         return float(moments[0]) if moments else 0.0
 
@@ -98,7 +103,7 @@ class S3StateStore:
         prefix = f".pulumi/history/{project_of(self.project, stack)}/{stack}/"
         listing = self._bucket(stack).get_paginator("list_objects_v2")
         pages = listing.paginate(Bucket=self.backends[stack].bucket, Prefix=prefix)
-        found = asking(f"history of {stack}", lambda: list(pages), by_code=_REMEDIES)
+        found = _asking(f"history of {stack}", lambda: list(pages))
         keys = [str(entry["Key"]) for page in found for entry in page.get("Contents", [])]
         for key in sorted((key for key in keys if key.endswith(".history.json")), reverse=True):
             update = json.loads(self._read(stack, f"history of {stack}", key))
@@ -132,7 +137,7 @@ class S3StateStore:
     def remove_lock(self, stack: str, lock: EngineLock) -> None:
         """Remove this one lock."""
         call = partial(self._bucket(stack).delete_object, Bucket=self.backends[stack].bucket, Key=lock.key)
-        asking(f"removing {lock.key}", call, by_code=_REMEDIES)
+        _asking(f"removing {lock.key}", call)
 
     def _lock(self, stack: str, key: str, written: float) -> EngineLock | None:
         from botocore.exceptions import ClientError
@@ -148,7 +153,7 @@ class S3StateStore:
                 raise
             return found
 
-        content = asking(f"lock {key}", body, by_code=_REMEDIES)
+        content = _asking(f"lock {key}", body)
         return None if content is None else _lock_of(key, content, written)
 
     def digest(self, stack: str) -> str:
@@ -161,9 +166,7 @@ class S3StateStore:
         if not self.exists(stack):
             return StateMark()
         what, backend, key = f"state of {stack}", self.backends[stack], self._file(stack)
-        answer = asking(
-            what, partial(self._bucket(stack).get_object, Bucket=backend.bucket, Key=key), by_code=_REMEDIES
-        )
+        answer = _asking(what, partial(self._bucket(stack).get_object, Bucket=backend.bucket, Key=key))
         return StateMark(digest(asking(what, answer["Body"].read)), str(answer.get("VersionId", "")))
 
     def read(self, stack: str) -> bytes | None:
@@ -193,8 +196,7 @@ class S3StateStore:
         """Every earlier version of the stack's file, newest first: the bucket keeps what was overwritten or deleted."""
         key, bucket = self._file(stack), self.backends[stack].bucket
         pages = self._bucket(stack).get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-        what = f"versions of {key}"
-        found = asking(what, lambda: [one for page in pages for one in page.get("Versions", [])], by_code=_REMEDIES)
+        found = _asking(f"versions of {key}", lambda: [one for page in pages for one in page.get("Versions", [])])
         for one in sorted(found, key=lambda one: one["LastModified"], reverse=True):
             if one["Key"] == key and not one["IsLatest"]:
                 yield Copy(key, one["LastModified"].timestamp(), one["VersionId"])
@@ -221,7 +223,7 @@ class S3StateStore:
         bucket = self.backends[stack].bucket
         pages = self._bucket(stack).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         what = f"state bucket {bucket}"
-        return asking(what, lambda: [entry for page in pages for entry in page.get("Contents", [])], by_code=_REMEDIES)
+        return _asking(what, lambda: [entry for page in pages for entry in page.get("Contents", [])])
 
     def _keys(self, stack: str, prefix: str) -> list[str]:
         return _keys(self.aws, self.backends[stack], prefix)
@@ -241,17 +243,16 @@ def _lock_of(key: str, content: bytes, written: float) -> EngineLock:
 def _keys(aws: AwsSession, backend: Backend, prefix: str, most: int = 1, **more: str) -> list[str]:
     """The first keys that begin so, `most` at most."""
     s3 = aws.client("s3", backend.region)
-    answer = asking(
+    answer = _asking(
         f"state bucket {backend.bucket}",
         lambda: s3.list_objects_v2(Bucket=backend.bucket, Prefix=prefix, MaxKeys=most, **more),
-        by_code=_REMEDIES,
     )
     return [str(entry["Key"]) for entry in answer.get("Contents", [])]
 
 
 def _read(aws: AwsSession, backend: Backend, what: str, key: str, **more: str) -> bytes:
     s3 = aws.client("s3", backend.region)
-    answer = asking(what, lambda: s3.get_object(Bucket=backend.bucket, Key=key, **more), by_code=_REMEDIES)
+    answer = _asking(what, lambda: s3.get_object(Bucket=backend.bucket, Key=key, **more))
     body: bytes = asking(what, answer["Body"].read)
     return body
 

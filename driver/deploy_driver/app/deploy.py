@@ -211,7 +211,7 @@ def start_run(
         run = replace(run, facts=replace(run.facts, others=known.others(project.config.project) if known else ()))
     context = RunContext(plan, session, run, console)
     facts = _depends_on(context) if keeps else ()
-    workers = at_once(options.parallel, free_memory())
+    workers = at_once(options.parallel, free_memory()) if options.parallel > 1 else 1
     fewer = f"there is memory for {workers} stack{'s' * (workers != 1)} at the same time, not for {options.parallel}"
     said = [Progress(fewer)] if workers < min(options.parallel, len(plan.steps)) else []
     return replace(context, opening=(_started(context, options, info), *facts, *said), workers=workers)

@@ -62,17 +62,16 @@ class SameUploads(EngineOver):
         """Remember what the stack was given, and say once which code that is, and where else it is the same."""
         known, self._seen[stack] = self._seen.get(stack), uploads
         if _code(uploads) and known != uploads:
-            same = (
-                other
-                for other, theirs in list(self._seen.items())
-                if other != stack and _code(theirs) == _code(uploads)
-            )
+            same = (other for other, theirs in self._others(stack).items() if _code(theirs) == _code(uploads))
             emit(Packaged(stack, packages_of(uploads), tuple(same)))
+
+    def _others(self, stack: str) -> Mapping[str, tuple[Upload, ...]]:
+        """What other stacks were given until now."""
+        return {other: uploads for other, uploads in list(self._seen.items()) if other != stack}
 
     def _elsewhere(self, stack: str) -> dict[tuple[str, str], Upload]:
         """The code that other stacks were given."""
-        others = (one for other, uploads in list(self._seen.items()) if other != stack for one in uploads)
-        return {_key(one): one for one in others if _is_code(one)}
+        return {_key(one): one for uploads in self._others(stack).values() for one in uploads if _is_code(one)}
 
     def _unlike_others(self, stack: str, uploads: Iterable[Upload]) -> Iterator[str]:
         """The code that is not the same in another stack."""

@@ -27,6 +27,8 @@ from deploy_sandbox.cloud.assume_role_request import AssumeRoleRequest, InvalidR
 from deploy_sandbox.cloud.replace import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deploy_sandbox.cloud.emulator import Answer, Handler
 
 CHAINED_SECONDS = 3600
@@ -51,17 +53,25 @@ def _assuming(original: Handler) -> Handler:
         params = {**query, **bodies.from_form(body)}
         if params.get("Action") != ["AssumeRole"]:
             return await original(method, path, headers, body, query)
-        try:
-            request = AssumeRoleRequest.read(params)
-            return _assume(
-                request, router.extract_access_key_id(headers, query), emulator.caller_identity(headers, query)
+        return answered(
+            lambda: _assume(
+                AssumeRoleRequest.read(params),
+                router.extract_access_key_id(headers, query),
+                emulator.caller_identity(headers, query),
             )
-        except InvalidRequestError as error:
-            return RoleNotGivenError(error.code, str(error)).answer
-        except RoleNotGivenError as refused:
-            return refused.answer
+        )
 
     return handle_request
+
+
+def answered(assume: Callable[[], Answer]) -> Answer:
+    """What STS answers where a role is asked for, also where it is not given."""
+    try:
+        return assume()
+    except InvalidRequestError as error:
+        return RoleNotGivenError(error.code, str(error)).answer
+    except RoleNotGivenError as refused:
+        return refused.answer
 
 
 def _assume(request: AssumeRoleRequest, access_key: str, caller: Any) -> Answer:

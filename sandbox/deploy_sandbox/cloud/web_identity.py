@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from deploy_sandbox.cloud import assume_role, bodies, emulator
 from deploy_sandbox.cloud.assume_role import RoleNotGivenError
-from deploy_sandbox.cloud.assume_role_request import AssumeRoleRequest, InvalidRequestError
+from deploy_sandbox.cloud.assume_role_request import AssumeRoleRequest
 from deploy_sandbox.cloud.replace import replace
 from deploy_sandbox.cloud.trail.recording import provider_assumed_role
 
@@ -68,18 +68,14 @@ def _assuming(original: Handler, issuers: Path) -> Handler:
         params = {**query, **bodies.from_form(body)}
         if params.get("Action") != [ACTION]:
             return await original(method, path, headers, body, query)
-        try:
-            request = AssumeRoleRequest.read(params)
-            return _assume(request, proven(params.get("WebIdentityToken", [""])[0], request.account, issuers))
-        except InvalidRequestError as error:
-            return RoleNotGivenError(error.code, str(error)).answer
-        except RoleNotGivenError as refused:
-            return refused.answer
+        return assume_role.answered(lambda: _assume(params, issuers))
 
     return handle_request
 
 
-def _assume(request: AssumeRoleRequest, token: ProvenToken) -> Answer:
+def _assume(params: dict[str, Any], issuers: Path) -> Answer:
+    request = AssumeRoleRequest.read(params)
+    token = proven(params.get("WebIdentityToken", [""])[0], request.account, issuers)
     caller = {
         "userArn": token.provider,
         "principalType": "WebIdentityUser",

@@ -52,7 +52,7 @@ def differences(derived: Mapping[str, Any], found: Mapping[str, Any]) -> str:
 
 def principals(document: Mapping[str, Any]) -> tuple[str, ...]:
     """Everyone whom the statements of a resource's policy name."""
-    named = (_principals(statement.get("Principal")) for statement in _list(document.get("Statement")))
+    named = (_principals(statement.get("Principal")) for statement in entries(document.get("Statement")))
     return tuple(dict.fromkeys(principal for every in named for principal in every))
 
 
@@ -66,7 +66,7 @@ def _told(how: str, grants: set[StatementGrant]) -> str:
 
 def grants(document: Mapping[str, Any]) -> Iterator[StatementGrant]:
     """The smallest parts that a document is made of."""
-    for statement in _list(document.get("Statement")):
+    for statement in entries(document.get("Statement")):
         whom = ["not " + one for one in _principals(statement.get("NotPrincipal"))]
         parts = product(
             [str(statement.get("Effect"))],
@@ -80,17 +80,17 @@ def grants(document: Mapping[str, Any]) -> Iterator[StatementGrant]:
 
 def _either(statement: Mapping[str, Any], key: str, spelled: Any) -> list[str]:
     """The entries one by one; those of a `Not…` mean something only all together."""
-    without = [spelled(str(entry)) for entry in _list(statement.get(f"Not{key}"))]
+    without = [spelled(str(entry)) for entry in entries(statement.get(f"Not{key}"))]
     if without:
         return ["all but " + " ".join(sorted(without))]
-    return [spelled(str(entry)) for entry in _list(statement.get(key))] or [""]
+    return [spelled(str(entry)) for entry in entries(statement.get(key))] or [""]
 
 
 def _principals(principal: Any) -> list[str]:
     """`*` is every AWS principal (IAM User Guide, "Principal"), and an account's id is its root's ARN."""
     if not isinstance(principal, Mapping):
-        return ["AWS:*" if one == "*" else str(one) for one in _list(principal)]
-    return [f"{kind}:{_account(str(one))}" for kind, entries in principal.items() for one in _list(entries)]
+        return ["AWS:*" if one == "*" else str(one) for one in entries(principal)]
+    return [f"{kind}:{_account(str(one))}" for kind, named in principal.items() for one in entries(named)]
 
 
 def _account(principal: str) -> str:
@@ -100,7 +100,7 @@ def _account(principal: str) -> str:
 def _conditions(conditions: Any) -> str:
     """Condition keys have no case, operators too; true and "true" are the same (IAM User Guide, "Condition")."""
     plain = {
-        operator.lower(): {key.lower(): sorted(map(_value, _list(values))) for key, values in keys.items()}
+        operator.lower(): {key.lower(): sorted(map(_value, entries(values))) for key, values in keys.items()}
         for operator, keys in (conditions or {}).items()
     }
     return json.dumps(plain, sort_keys=True)
@@ -110,7 +110,8 @@ def _value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _list(value: Any) -> Sequence[Any]:
+def entries(value: Any) -> Sequence[Any]:
+    """What a policy says in one place, where it may say one thing, several or nothing."""
     if value is None:
         return []
     return value if isinstance(value, list | tuple) else [value]
