@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from deploy_driver.errors import DeployError
 from deploy_project.remedy import Remedy
 from tests.typed import typed
 
@@ -45,3 +46,18 @@ def gone(remedy: Remedy, text: str) -> None:
     """It is not said any more, nor is any bug of ours."""
     assert not pattern(remedy).search(text), text
     assert "bug in deploy" not in text, text
+
+
+def said(act: Callable[[], object]) -> str:
+    """What to do, where it is refused; empty where it is not."""
+    try:
+        act()
+    except DeployError as error:
+        return error.remedy
+    return ""
+
+
+def is_helped(remedy: Remedy, before: Callable[[], object], after: Callable[[], object]) -> None:
+    """What is refused before says the remedy, and what is done after it does not."""
+    printed(remedy, said(before))
+    gone(remedy, said(after))

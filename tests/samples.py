@@ -131,8 +131,8 @@ def project(folder: Path, files: Mapping[str, str | bytes | None] | None = None)
         **{f"Pulumi.{env}.yaml": target_file(env) for env in ACCOUNTS},
         **(files or {}),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in whole.items():
         if text is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return folder

@@ -242,12 +242,6 @@ APPROVERS = f"{TOOLS_FILE}  deploy:approverRole: approvers\n"
             lambda here: edited(here, "Pulumi.dev.yaml", target_file("dev"), "up --all"),
         ),
         (
-            remedies.NAME_PROGRAM,
-            {"Pulumi.yaml": "name: items\nmain: nosuch\nruntime: python\n", "infra/__main__.py": ""},
-            "preview --all",
-            lambda here: edited(here, "Pulumi.yaml", "name: items\nmain: infra\nruntime: python\n", "preview --all"),
-        ),
-        (
             remedies.NAME_APPROVER_ROLE,
             {},
             "approve plan",

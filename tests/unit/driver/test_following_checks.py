@@ -12,13 +12,12 @@ import pytest
 from deploy_driver import remedies
 from deploy_driver.bundle.seal import Sealed, seal, unseal
 from deploy_driver.config.root import RUNNING, require_own_driver
-from deploy_driver.errors import DeployError
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.run.deployer import smoke_test
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import HealthCheck, Operation, SmokeCheck
 from deploy_project.remedy import Remedy
-from tests.carried import gone, printed
+from tests.carried import gone, is_helped, printed, said
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.fakes.identity import JENKINS, FakeIdentity
@@ -28,20 +27,6 @@ from tests.fakes.state import FakeState
 from tests.reviews import BUNDLE, DOCUMENT
 from tests.samples import access_stack, chain, facts, stack, tools_stack
 from tests.unit.driver.test_uploads import B, Run, handing, upload
-
-
-def said(act: Callable[[], object]) -> str:
-    """What to do, where it is refused; empty where it is not."""
-    try:
-        act()
-    except DeployError as error:
-        return error.remedy
-    return ""
-
-
-def is_helped(remedy: Remedy, before: Callable[[], object], after: Callable[[], object]) -> None:
-    printed(remedy, said(before))
-    gone(remedy, said(after))
 
 
 def looks(identity: FakeIdentity, state: FakeState, plan: Plan | None = None) -> Callable[[], object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from deploy_driver import remedies
 from deploy_driver.adapters.engine.workdir import (
     AUTONAMING,
     WorkDir,
@@ -16,6 +17,7 @@ from deploy_driver.adapters.engine.workdir import (
     workspace_of,
 )
 from deploy_driver.errors import NotReadyError, UsageError
+from tests.carried import is_helped
 
 STACK = """
 secretsprovider: awskms://alias/mine?region=eu-central-1
@@ -144,6 +146,15 @@ def test_a_broken_file_is_told_by_name(root: Path, file: str, content: str, told
     with pytest.raises(UsageError, match=told) as refused:
         prepared(root)
     assert file in str(refused.value)
+
+
+def test_a_program_is_found_where_main_names_its_folder(root: Path) -> None:
+    def named(folder: str) -> None:
+        (root / "Pulumi.yaml").write_text(f"name: items\nmain: {folder}\nruntime: python\n", encoding="utf-8")
+        prepared(root)
+
+    is_helped(remedies.NAME_PROGRAM, lambda: named("nosuch"), lambda: named("infra"))
+    named("infra")
 
 
 def test_a_missing_file_is_told_by_name(root: Path) -> None:
