@@ -15,7 +15,7 @@ import pytest
 
 from deploy_driver.adapters.engine import AutomationEngine
 from deploy_driver.record.catalogue import Event
-from deploy_driver.values import Backend, EngineReport, EngineRequest, Tool
+from deploy_driver.values import Backend, EngineReport, EngineRequest, EngineStatus, Tool
 from deploy_sandbox.plugin.launcher import write_launcher
 from deploy_toolchain import Search, find
 
@@ -92,6 +92,11 @@ class Bench:
     def call(self, operation: str, stack: str = "dev", **more: Any) -> EngineReport:
         report: EngineReport = getattr(self.engine, operation)(self.request(stack, **more), self.events.append)
         return report
+
+    def made(self, stack: str = "dev", **more: Any) -> None:
+        """Make the stack as the first step of a test. Where that fails, the test says what the engine said."""
+        report = self.call("up", stack, **more)
+        assert report.status is EngineStatus.SUCCEEDED, (report, self.logs())
 
     def logs(self) -> dict[str, str]:
         """What the engine's processes said, by file."""

@@ -45,7 +45,7 @@ def test_what_is_made_adds_its_inputs_each_where_it_stands(bench: Bench) -> None
 
 def test_what_is_deleted_takes_its_inputs_away(bench: Bench) -> None:
     bench.program(THING)
-    bench.call("up")
+    bench.made()
     said = diffs(bench.call("preview_destroy"))
     assert said["nested.deep.value"] == ("delete", "a", None)
     assert said["secret"] == ("delete", "[secret]", None)
@@ -53,7 +53,7 @@ def test_what_is_deleted_takes_its_inputs_away(bench: Bench) -> None:
 
 def test_what_is_updated_says_which_property_differs_from_what_to_what(bench: Bench) -> None:
     bench.program(THING)
-    bench.call("up")
+    bench.made()
     said = diffs(bench.call("preview", facts={"probe:value": "b", "probe:secret": "new hush"}))
     assert said["nested.deep.value"] == ("update", "a", "b")
     assert said["inside.plain"] == ("update", "a", "b")
@@ -66,7 +66,7 @@ def test_what_is_updated_says_which_property_differs_from_what_to_what(bench: Be
 
 def test_what_forces_a_replacement_says_so(bench: Bench) -> None:
     bench.program(THING)
-    bench.call("up")
+    bench.made()
     report = bench.call("preview", facts={"probe:label": "second"})
     assert diffs(report) == {"label": ("update-replace", "first", "second")}
     assert report.resources[0].op == "replace"
@@ -74,7 +74,7 @@ def test_what_forces_a_replacement_says_so(bench: Bench) -> None:
 
 def test_without_the_plugin_s_own_account_the_inputs_are_compared(bench: Bench) -> None:
     bench.program(THING.replace("detailed=True", "detailed=False"))
-    bench.call("up")
+    bench.made()
     facts = {"probe:value": "b", "probe:label": "second", "probe:secret": "new hush"}
     said = diffs(bench.call("preview", facts=facts))
     assert said["nested.deep.value"] == ("update", "a", "b")
@@ -94,7 +94,7 @@ Thing("two", label="two", detailed=True, ref=one.made, text=pulumi.Output.concat
 
 def test_what_becomes_a_secret_was_one_before(bench: Bench) -> None:
     bench.program('Thing("one", label="one", detailed=True, value={"key": "hush hush"})')
-    bench.call("up")
+    bench.made()
     bench.program('Thing("one", label="one", detailed=True, value={"key": pulumi.Output.secret("louder")})')
     report = bench.call("preview")
     assert "hush" not in str(report)
@@ -114,7 +114,7 @@ def test_an_up_says_what_was_changed_as_each_resource_is_done_and_a_preview_at_i
     said = [event for event in bench.events if isinstance(event, ResourceStarted | ResourceDone)]
     assert all(event.change.diffs == () for event in said)
     bench.events.clear()
-    bench.call("up")
+    bench.made()
     (done,) = [event for event in bench.events if isinstance(event, ResourceDone)]
     assert PropertyDiff("label", "add", new="first") in done.change.diffs
 

@@ -33,7 +33,7 @@ def test_up_makes_the_stack_and_reports_changes_and_outputs(bench: Bench) -> Non
 
 def test_up_again_changes_nothing_and_still_knows_the_outputs(bench: Bench) -> None:
     bench.program(TWO_THINGS)
-    bench.call("up")
+    bench.made()
     report = bench.call("up")
     assert report.changes == Changes(same=2)
     assert report.resources == ()
@@ -42,7 +42,7 @@ def test_up_again_changes_nothing_and_still_knows_the_outputs(bench: Bench) -> N
 
 def test_a_changed_value_updates_and_a_changed_name_replaces(bench: Bench) -> None:
     bench.program(TWO_THINGS)
-    bench.call("up")
+    bench.made()
     report = bench.call("up", facts={"probe:value": "b", "probe:label": "second"})
     assert report.changes == Changes(update=1, replace=1)
     assert {(change.name, change.op, change.keys) for change in report.resources} == {
@@ -53,7 +53,7 @@ def test_a_changed_value_updates_and_a_changed_name_replaces(bench: Bench) -> No
 
 def test_a_preview_says_what_up_would_do_and_writes_nothing(bench: Bench) -> None:
     bench.program(TWO_THINGS)
-    bench.call("up")
+    bench.made()
     before = bench.checkpoint("dev").read_text(encoding="utf-8")
     report = bench.call("preview", facts={"probe:value": "b"}, refresh=True)
     assert report.changes == Changes(update=1, same=1)
@@ -70,7 +70,7 @@ def test_a_preview_of_a_new_stack_does_not_make_it(bench: Bench) -> None:
 
 def test_destroy_deletes_everything_and_the_stack(bench: Bench) -> None:
     bench.program(TWO_THINGS)
-    bench.call("up")
+    bench.made()
     assert bench.call("preview_destroy").changes == Changes(delete=2)
     assert bench.checkpoint("dev").exists()
     report = bench.call("destroy")
@@ -88,7 +88,7 @@ def test_a_stack_that_does_not_exist_is_destroyed_already(bench: Bench, operatio
 
 def test_destroy_ends_one_that_ended_before_it_removed_the_stack(bench: Bench) -> None:
     bench.program('pulumi.ComponentResource("probe:index:Group", "group"); Thing("one", label="one")')
-    bench.call("up")
+    bench.made()
     state = json.loads(bench.checkpoint("dev").read_text(encoding="utf-8"))
     state["checkpoint"]["latest"]["resources"] = []
     bench.checkpoint("dev").write_text(json.dumps(state), encoding="utf-8")
@@ -99,7 +99,7 @@ def test_destroy_ends_one_that_ended_before_it_removed_the_stack(bench: Bench) -
 
 def test_destroy_runs_the_program_so_that_providers_are_of_today(bench: Bench) -> None:
     bench.program('Thing("one", label="one")')
-    bench.call("up")
+    bench.made()
     bench.program('print("the program runs"); Thing("one", label="one")')
     bench.call("destroy")
     assert "the program runs" in [event.message for event in bench.said(Diagnostic)]
@@ -108,16 +108,16 @@ def test_destroy_runs_the_program_so_that_providers_are_of_today(bench: Bench) -
 def test_outputs_are_those_of_the_last_up_with_secrets_masked(bench: Bench) -> None:
     bench.program(TWO_THINGS)
     assert bench.engine.outputs(bench.request()) == {}
-    bench.call("up")
+    bench.made()
     assert bench.engine.outputs(bench.request()) == {"count": 1, "token": "[secret]"}
 
 
 def test_a_secret_of_the_state_is_readable_in_a_later_run_without_a_key_in_any_file(bench: Bench) -> None:
     bench.program(TWO_THINGS)
-    bench.call("up")
+    bench.made()
     first = bench.checkpoint("dev").read_text(encoding="utf-8")
     assert "a secret of the stack" not in first
-    bench.call("up", facts={"probe:value": "b"})
+    bench.made(facts={"probe:value": "b"})
     second = bench.checkpoint("dev").read_text(encoding="utf-8")
     providers = [json.loads(text)["checkpoint"]["latest"]["secrets_providers"] for text in (first, second)]
     assert providers[0] == providers[1]
@@ -136,7 +136,7 @@ def test_each_stack_has_its_own_facts_and_state(bench: Bench) -> None:
 def test_the_users_files_stay_as_they_are(bench: Bench) -> None:
     bench.program(TWO_THINGS)
     before = {path: path.read_bytes() for path in bench.root.glob("Pulumi*.yaml")}
-    bench.call("up")
+    bench.made()
     bench.call("destroy")
     assert {path: path.read_bytes() for path in bench.root.glob("Pulumi*.yaml")} == before
     assert sorted(path.name for path in (bench.root / "program").iterdir()) == ["__main__.py"]

@@ -69,7 +69,7 @@ def test_a_program_that_did_not_say_everything_deletes_nothing(bench: Bench, bod
 
 def test_a_preview_of_a_program_that_declares_nothing_fails_too(bench: Bench) -> None:
     bench.program(TWO)
-    bench.call("up")
+    bench.made()
     bench.program("")
     report = bench.call("preview")
     assert (report.status, report.failure) == (EngineStatus.FAILED, NOTHING_DECLARED)
@@ -77,7 +77,7 @@ def test_a_preview_of_a_program_that_declares_nothing_fails_too(bench: Bench) ->
 
 def test_a_program_that_declares_less_deletes_what_it_no_longer_declares(bench: Bench) -> None:
     bench.program(TWO)
-    bench.call("up")
+    bench.made()
     bench.program('Thing("one", label="one")')
     assert bench.call("up").changes.delete == 1
 
@@ -92,7 +92,7 @@ def test_a_program_that_declares_less_deletes_what_it_no_longer_declares(bench: 
 )
 def test_a_program_may_declare_late(bench: Bench, body: str) -> None:
     bench.program(TWO)
-    bench.call("up")
+    bench.made()
     bench.program(body)
     report = bench.call("up")
     assert (report.status, report.changes.create, report.changes.delete) == (EngineStatus.SUCCEEDED, 1, 2)
@@ -106,7 +106,7 @@ def test_a_new_stack_may_be_without_resources(bench: Bench) -> None:
 
 def test_a_program_need_not_declare_what_is_destroyed(bench: Bench) -> None:
     bench.program(TWO)
-    bench.call("up")
+    bench.made()
     bench.program("")
     report = bench.call("destroy")
     assert (report.status, report.changes.delete) == (EngineStatus.SUCCEEDED, 2)
@@ -162,7 +162,7 @@ def test_a_missing_plugin_says_what_to_do(bench: Bench) -> None:
 
 def test_what_a_program_prints_is_an_event_and_not_our_stdout(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
     bench.program('print("for the log")\nimport sys\nprint("a warning", file=sys.stderr)')
-    bench.call("up")
+    bench.made()
     printed = capfd.readouterr()
     assert "for the log" not in printed.out + printed.err
     assert "a warning" not in printed.out + printed.err
@@ -178,7 +178,7 @@ def test_events_are_said_on_the_callers_own_thread(bench: Bench) -> None:
 
 def test_a_resource_is_told_from_its_beginning_to_its_end(bench: Bench) -> None:
     bench.program('Thing("one", label="one")')
-    bench.call("up")
+    bench.made()
     assert [event.change.op for event in bench.said(ResourceStarted)] == ["create"]
     assert [(event.change.op, event.failed) for event in bench.said(ResourceDone)] == [("create", False)]
 
@@ -186,7 +186,7 @@ def test_a_resource_is_told_from_its_beginning_to_its_end(bench: Bench) -> None:
 def test_the_process_keeps_its_environment_and_folder(bench: Bench) -> None:
     bench.program('Thing("one", label="one")')
     before = dict(os.environ), os.getcwd()  # noqa: PTH109 -- exactly this must not change
-    bench.call("up")
+    bench.made()
     assert (dict(os.environ), os.getcwd()) == before  # noqa: PTH109
 
 
