@@ -190,9 +190,9 @@ RESTORE_PLATFORM = Remedy("the bucket keeps earlier versions of it: put the newe
 BOOTSTRAPPED_MEANWHILE = Remedy("somebody else has bootstrapped at the same moment: run the same command again")
 INSTALL_SMOKE_COMMAND = Remedy("install it, or give its path in the project in `smoke.command` in deploy.toml")
 GRANT_RECORDS = Remedy("run `deploy bootstrap --stacks tools`: it lets Jenkins' deploy role add records")
-WRITABLE_PROJECT = Remedy("make the project's folder writable: a run without a record does not begin")
-COMPARE_RECORDS = Remedy("compare the two with `deploy history --verify {run}`")
-BEGIN_ANOTHER_RUN = Remedy("begin another run: it has another id")
+COMPARE_RECORDS = Remedy(
+    "`deploy history --verify {run}` compares the two; the same command again is a run of its own, with another id"
+)
 GRANT_STATES = Remedy(
     "`deploy bootstrap` grants Jenkins' roles the states of services; those of access layers are for administrators"
 )
@@ -200,7 +200,6 @@ GRANT_KEY = Remedy(
     "`deploy bootstrap` grants Jenkins' roles the key of services; that of access layers is for administrators"
 )
 MOVE_STATES = Remedy("run `deploy bootstrap`: it moves them")
-SAY_NEWEST_GOOD = Remedy("run the same command again: it names what is wrong and the newest good copy")
 DELETE_STRANGE_STATE = Remedy("find out who put it there, and delete it from the bucket {bucket}")
 RESTORE_META = Remedy("find out who changed it, and let an administrator put `version: 1` back into that file")
 GRANT_TRAIL = Remedy("`deploy bootstrap` gives the preview roles and Jenkins' deploy role the right to read the record")
@@ -221,7 +220,6 @@ FETCH_COMMIT = Remedy(
 )
 FETCH_ARTEFACT = Remedy("fetch it from that build, and put it there")
 COPY_ARTEFACT = Remedy("copy it into {root} first")
-DEPLOY_OF_THAT_TIME = Remedy("check that commit out and deploy it with the version of deploy that it had")
 LATER_RUN = Remedy("go back to a later run with --to RUN")
 RUN_ID = Remedy(
     "give the id that the run said when it began, such as 20261123-0102-3f9a7c; `deploy history` lists them"
@@ -271,7 +269,6 @@ TYPE_INIT = Remedy("type it like this: `{example}`")
 CORRECT_LINES = Remedy("correct the lines above; nothing was started")
 ONLY_CASES = Remedy("for example --only 'trust.*@dev', or leave it out")
 DEPLOY_STACK = Remedy("`deploy up --stacks {stack}` deploys it")
-RUN_AGAIN = Remedy("run it again")
 ADOPT_OR_DROP = Remedy(
     "look in {account}, then say it with --adopt URN=ID for what is there, --drop URN for what is not"
 )
@@ -289,14 +286,11 @@ REVIEW_WHAT_IS_LEFT = Remedy(
     "have what is left reviewed (`deploy preview --stacks {stacks} --save DIR`); where something is pending, "
     "`deploy repair --stack STACK` before that"
 )
-COMMIT_OF_RUN = Remedy("check out the commit that was being deployed")
 SAY_AGAIN = Remedy("say it again: {words}")
 PUT_BACK_AND_RESUME = Remedy(
     "put it back and resume; or begin anew with deploy up, which says what to do first where something is pending"
 )
 PUT_BACK = Remedy("put it back")
-REPAIR_FROM_COPY = Remedy("`deploy repair --stack {stack}` puts the newest good copy back and looks up the rest")
-WHO_DEPLOYED = Remedy("find out who deployed it")
 PASS_SAVE = Remedy("pass --save DIR")
 ACCESS_IS_NOT_SAVED = Remedy(
     "the access layer is an administrator's: `deploy bootstrap --print` shows it, `deploy bootstrap` makes it"
@@ -320,7 +314,6 @@ COPIES_ARE_LISTED = Remedy("`deploy state list --stack {stack}` names them")
 
 # assurance/adapters
 
-WAIT_FOR_ITS_END = Remedy("wait for it to end")
 PROVE_AGAIN = Remedy("run `deploy prove` again: it begins by removing it")
 MADE_BY_BOOTSTRAP = Remedy("`deploy bootstrap` makes it")
 
@@ -331,18 +324,11 @@ SET_UP = Remedy("`deploy setup` obtains what is missing")
 RUN_AS_JENKINS_OR_ADMINISTRATOR = Remedy(
     "run on an agent with the Jenkins instance profile; with --as-administrator, as an administrator of tools"
 )
-ROOM_FOR_RECORD = Remedy("make room on the disk of .deploy/runs")
 MAKE_OR_RESTORE_STATE = Remedy(
     "`deploy bootstrap` makes the bucket and the key, and grants them; `deploy state restore --stack STACK` puts "
     "a good copy back"
 )
 TRUST_PUT_BACK = Remedy("compare the role's trust with what we present; `deploy bootstrap` puts it back")
-WAIT_FOR_LEASE = Remedy(
-    "wait for that run to end, or let the next one wait for it with --lock-timeout; that of a dead run runs out "
-    "by itself"
-)
-WAIT_FOR_ENGINE = Remedy("wait for it to end; the lock of an engine that is dead is removed by the next run")
-ADOPT_LEFT_OVER = Remedy("`deploy repair --stack STACK` adopts it, or says what to delete")
 
 # assurance/findings/rules
 
@@ -463,7 +449,7 @@ SAME_CODE = Remedy(
     "new build with `deploy up --stacks {stack}`"
 )
 PLAN_WORKS_ONCE = Remedy("a plan works once: preview again and have that reviewed")
-WAIT_FOR_RUN = Remedy("wait until it has ended, or let this command wait for it, for example with --lock-timeout 10m")
+WAIT_FOR_RUN = Remedy("wait until it has ended, or let the run wait for it, for example with --lock-timeout 10m")
 SEE_OTHER_RUN = Remedy("see what the other run did, then run it again")
 WAIT_FOR_LEASE_OF_DEAD = Remedy(
     "that run may be dead, and its lease runs out in {left} min: --lock-timeout {timeout}m waits for that"
@@ -534,7 +520,6 @@ NAME_AN_ACTION = Remedy("name an action as AWS does; known are those of {service
 LOOK_UP_PENDING = Remedy(
     "`deploy resume` looks up in the account what became of them; `deploy repair --stack {stack}` only this stack"
 )
-RESUME_LOCKED = Remedy("let `deploy resume` remove the lock of an engine that is dead")
 ENCRYPT_WITH_STATE_KEY = Remedy(
     "a passphrase encrypts the secrets of {stack}, and no run is given one: set them again with "
     "`deploy config set KEY --secret --stack {stack}`"

@@ -242,6 +242,12 @@ APPROVERS = f"{TOOLS_FILE}  deploy:approverRole: approvers\n"
             lambda here: edited(here, "Pulumi.dev.yaml", target_file("dev"), "up --all"),
         ),
         (
+            remedies.CORRECT_LINE,
+            {"Pulumi.dev.yaml": target_file("dev").replace('["*"]', '["aws"]')},
+            "doctor",
+            lambda here: edited(here, "Pulumi.dev.yaml", target_file("dev"), "doctor"),
+        ),
+        (
             remedies.NAME_APPROVER_ROLE,
             {},
             "approve plan",

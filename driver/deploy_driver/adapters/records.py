@@ -61,7 +61,7 @@ class RecordFile:
             raise NotReadyError(
                 f"the run's record cannot be kept: {error.strerror}",
                 where=str(self.path),
-                remedy=remedies.WRITABLE_PROJECT,
+                remedy=remedies.MAKE_ROOM,
             ) from None
 
     def __call__(self, envelope: Envelope) -> None:
@@ -163,7 +163,7 @@ class S3Archive:
         """Put the lines of a run's record from that one on. Raises NotReadyError as well when others stand there."""
         what = f"keeping the record of run {run}"
         if not self._put(what, f"{PREFIX}{run}/{line:06d}{SUFFIX}", lines, "application/jsonl"):
-            raise NotReadyError(f"{what}: other lines stand at {line}", remedy=remedies.BEGIN_ANOTHER_RUN)
+            raise NotReadyError(f"{what}: other lines stand at {line}", remedy=remedies.COMPARE_RECORDS.of(run=run))
 
     def use(self, plan: str, run: str) -> str:
         """Put on record that the run applies the plan; the other run that has used it already, empty when there is none."""

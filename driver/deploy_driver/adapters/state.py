@@ -123,7 +123,7 @@ class S3StateStore:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise NotReadyError(
                 f"somebody has damaged the state of {stack} since this run began",
-                remedy=remedies.SAY_NEWEST_GOOD,
+                remedy=remedies.RESTORE_STATE.of(stack=stack),
             ) from None
 
     def locks(self, stack: str) -> tuple[EngineLock, ...]:

@@ -107,7 +107,7 @@ def _config(project: LocalProject, back: BackTo, folder: Path) -> DeployConfig:
         raise RefusedError(
             f"the settings of commit {back.commit[:12]} do not hold for this deploy; nothing was touched",
             detail=str(error).splitlines(),
-            remedy=remedies.DEPLOY_OF_THAT_TIME,
+            remedy=remedies.OTHER_RUN,
         ) from None
     stacks = {stack.name: stack for stack in then.stacks}
     if name not in stacks or then.project != now.project:

@@ -211,7 +211,7 @@ class Repairer:
         run.stream(Progress(said, name))
         self._confirm(f"Write this into the state of {name}?", "the answer was no; the state is as it was")
         if store.read(name) != found.content:
-            raise NotReadyError(f"somebody has written the state of {name} meanwhile", remedy=remedies.RUN_AGAIN)
+            raise NotReadyError(f"somebody has written the state of {name} meanwhile", remedy=remedies.SEE_OTHER_RUN)
         run.deployer.leasing.require(begin=True)
         run.stream(StateSeen(name, kept.digest, kept.version, before=True))
         run.engine.import_state(

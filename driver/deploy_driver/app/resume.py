@@ -90,15 +90,20 @@ def _as_begun(project: LocalProject, known: Records, left: LeftRun) -> Iterator[
     if not left.started.back_to:
         yield project, None
         return
+    back = went_back_to(known, left)
+    with as_then(project, back, left.started.artefacts) as then:
+        yield then, back
+
+
+def went_back_to(known: Records, left: LeftRun) -> BackTo:
+    """What a rollback was to go back to. Raises NotReadyError where the record of that run cannot be read."""
     target, (stack,) = left_by_name(known, left.started.back_to), left.started.stacks
     if target is None:
         raise NotReadyError(
             f"run {left.started.run} went back to run {left.started.back_to}, whose record cannot be read",
             remedy=remedies.ROLL_BACK_ELSEWHERE.of(stack=stack),
         )
-    back = back_to(target, stack)
-    with as_then(project, back, left.started.artefacts) as then:
-        yield then, back
+    return back_to(target, stack)
 
 
 def _resume(then: LocalProject, left: LeftRun, options: ResumeOptions, run: Options, console: Console) -> RunResult:
@@ -211,7 +216,7 @@ def _stacks(config: DeployConfig, left: LeftRun) -> Sequence[Stack]:
     if gone:
         raise RefusedError(
             f"{', '.join(gone)} of run {left.started.run} is in no stack file any more; nothing was touched",
-            remedy=remedies.COMMIT_OF_RUN,
+            remedy=remedies.PUT_BACK_AND_RESUME,
         )
     return [known[one.stack] for one in left.left]
 
@@ -322,10 +327,10 @@ def _moved_states(begun: RunContext, left: LeftRun, hurt: Mapping[str, Damage]) 
         now = store.mark(one.stack).digest
         if one.stack in hurt:
             what = f"{hurt[one.stack].why}, and no copy is the state that was left then, {one.seen}"
-            yield CheckFailed(CHECK, what, remedies.REPAIR_FROM_COPY.of(stack=one.stack), one.stack)
+            yield CheckFailed(CHECK, what, remedies.PUT_BACK_AND_RESUME, one.stack)
         elif now != one.seen:
             what = f"its state moved: then {one.seen or 'there was none'}, now {now or 'there is none'}"
-            yield CheckFailed(CHECK, what, remedies.WHO_DEPLOYED, one.stack)
+            yield CheckFailed(CHECK, what, remedies.PUT_BACK_AND_RESUME, one.stack)
 
 
 def _release_done(begun: RunContext, left: LeftRun) -> None:

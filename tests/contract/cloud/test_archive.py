@@ -7,11 +7,13 @@ from typing import Any, cast
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.records import S3Archive
 from deploy_driver.errors import NotReadyError
 from deploy_driver.record.chain import Head, head_of
 from deploy_driver.values import Backend
+from tests.carried import gone, printed, said
 from tests.contract.cloud.outsider import Someone
 from tests.contract.cloud.test_plan_key import REGION, TOOLS, As
 
@@ -45,8 +47,10 @@ def test_a_record_is_put_once_and_trying_again_is_no_other(archive: S3Archive) -
     archive.keep(FIRST, b"one\ntwo\n")
     with pytest.raises(NotReadyError, match="another record stands under that name") as caught:
         archive.keep(FIRST, b"other\n")
-    assert FIRST in caught.value.remedy
+    assert printed(remedies.COMPARE_RECORDS, caught.value.remedy)["run"] == FIRST
     assert archive.record(FIRST) == b"one\ntwo\n"
+    gone(remedies.COMPARE_RECORDS, said(lambda: archive.keep(SECOND, b"other\n")))
+    assert archive.record(SECOND) == b"other\n"
 
 
 def test_the_newest_record_is_the_one_that_was_put_last_whatever_its_name(archive: S3Archive) -> None:
@@ -64,8 +68,9 @@ def test_a_run_is_known_while_it_goes_on_as_far_as_it_was_sent(archive: S3Archiv
     assert archive.runs() == {FIRST: True, SECOND: False}
     assert archive.record(SECOND) == b"one\ntwo\nthree\n"
     assert archive.newest() == head_of(FIRST, b"one\n")
-    with pytest.raises(NotReadyError, match="other lines stand at 3"):
+    with pytest.raises(NotReadyError, match="other lines stand at 3") as caught:
         archive.add(SECOND, 3, b"another\n")
+    printed(remedies.COMPARE_RECORDS, caught.value.remedy)
 
 
 def test_of_a_run_that_nobody_began_there_is_no_record(archive: S3Archive) -> None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Backend, EngineRequest, LiveAlias
+from tests.carried import gone, printed, said
 from tests.contract.cloud.outsider import trusting, zipped
 from tests.contract.cloud.test_presence import Seat
 from tests.fakes.state import FakeState
@@ -133,7 +135,10 @@ def test_where_no_version_has_the_deployed_code_there_is_a_way_out(deployed: Dep
     deployed.client.delete_function(FunctionName=deployed.name, Qualifier="1")
     with pytest.raises(NotReadyError, match="no version has the code that was deployed") as refused:
         deployed.code.changed(deployed.request())
-    assert refused.value.remedy.startswith(f"delete the function {deployed.name}")
+    assert printed(remedies.DELETE_FUNCTION, refused.value.remedy)["name"] == deployed.name
+    deployed.client.delete_function(FunctionName=deployed.name)
+    gone(remedies.DELETE_FUNCTION, said(lambda: deployed.code.changed(deployed.request())))
+    assert deployed.code.changed(deployed.request()) == ()
 
 
 def test_the_link_to_a_versions_code_leads_to_that_version(deployed: Deployed) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 import boto3
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.engine import AutomationEngine
 from deploy_driver.errors import NotReadyError
 from deploy_driver.record.catalogue import Event, ResourceStarted
 from deploy_driver.values import Backend, Changes, EngineReport, EngineRequest, EngineStatus, Tool
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import Sandbox
+from tests.carried import gone, printed, said
 from tests.contract.engine.conftest import Bench
 from tests.root_keys import root_environment
 
@@ -172,9 +174,14 @@ def test_a_state_that_names_a_key_of_its_own_is_not_given_to_the_engine(deployme
         planted = state.replace(f"awskms://{ALIAS}?region=eu-central-1", elsewhere)
         with pytest.raises(
             NotReadyError, match=re.escape(f"it is encrypted with {elsewhere}, expected awskms://{ALIAS}?")
-        ):
+        ) as refused:
             deployment.engine.encrypted_anew(deployment.request(vault.other), planted.encode(), vault.backend)
-    assert deployment.engine.encrypted_anew(deployment.request(vault.other), state.encode(), vault.backend)
+        printed(remedies.EARLIER_STATE, refused.value.remedy)
+    earlier = said(
+        lambda: deployment.engine.encrypted_anew(deployment.request(vault.other), state.encode(), vault.backend)
+    )
+    gone(remedies.EARLIER_STATE, earlier)
+    assert earlier == ""
 
 
 def test_an_engine_that_may_write_its_state_no_more_is_ended_within_a_minute(deployment: Deployment) -> None:

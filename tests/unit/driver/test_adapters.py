@@ -31,6 +31,7 @@ from deploy_driver.record.chain import Head, Integrity, examine
 from deploy_driver.record.stream import Envelope
 from deploy_driver.values import CommandCheck
 from tests.carried import gone, printed
+from tests.carried import said as helped
 from tests.fakes.clock import FakeClock
 from tests.samples import stack
 
@@ -78,7 +79,9 @@ class TestLedger:
         with pytest.raises(NotReadyError, match="record cannot be kept") as caught:
             RecordFile(tmp_path / "runs" / "r1")
         assert caught.value.where == str(tmp_path / "runs" / "r1" / "events.jsonl")
-        assert caught.value.remedy
+        printed(remedies.MAKE_ROOM, caught.value.remedy)
+        (tmp_path / "runs").unlink()
+        gone(remedies.MAKE_ROOM, helped(lambda: RecordFile(tmp_path / "runs" / "r1")))
 
     def test_a_record_that_can_no_longer_be_written_ends_the_run(self, tmp_path: Path) -> None:
         record = RecordFile(tmp_path)

@@ -26,6 +26,7 @@ from tests.fakes.prober import FakeProber
 from tests.fakes.state import FakeState
 from tests.reviews import BUNDLE, DOCUMENT
 from tests.samples import access_stack, chain, facts, stack, tools_stack
+from tests.unit.driver.test_deployer import World
 from tests.unit.driver.test_uploads import B, Run, handing, upload
 
 
@@ -95,6 +96,16 @@ def test_what_a_smoke_test_needs_is_exported_or_not_asked_for(
     remedy: Remedy, outputs: Mapping[str, Any], after: Callable[[], object]
 ) -> None:
     is_helped(remedy, smoke_tests(outputs), after)
+
+
+def test_a_service_is_expected_to_answer_what_its_logs_say_that_it_does() -> None:
+    def deploys(version: str) -> str:
+        asked = replace(stack(), smoke=HealthCheck(expect=(("version", version),)))
+        return World().run(Operation.UP, asked).steps[0].remedy
+
+    assert printed(remedies.SERVICE_LOGS, deploys("8"))["account"] == stack().account
+    gone(remedies.SERVICE_LOGS, deploys("7"))
+    assert deploys("7") == ""
 
 
 def test_a_package_that_is_built_once_is_the_same_everywhere() -> None:

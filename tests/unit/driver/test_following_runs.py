@@ -12,7 +12,7 @@ import pytest
 from deploy_driver import remedies
 from deploy_driver.adapters.processes import process
 from deploy_driver.app.as_then import back_to
-from deploy_driver.app.resume import left_run, require_resumable, require_said_again
+from deploy_driver.app.resume import left_run, require_resumable, require_said_again, went_back_to
 from deploy_driver.app.rollback import chosen
 from deploy_driver.assurance.iam.levels import level, services
 from deploy_driver.bundle.seal import Sealed, seal, unseal
@@ -219,6 +219,47 @@ def test_the_newest_run_that_is_left_is_the_one_without_a_name(tmp_path: Path) -
     assert left.started.run == SECOND
     require_resumable(left)
     gone(remedies.RESUME_NEWEST, "\n".join(one.stack for one in left.left))
+
+
+@pytest.mark.parametrize(
+    ("remedy", "said_of_it", "typed", "anew"),
+    [
+        (remedies.BOOTSTRAP_GOES_ON, {"operation": "bootstrap"}, ["bootstrap", "--stacks"], "bootstrap"),
+        (remedies.DRIFT_GOES_ON, {"operation": "drift --fix"}, ["drift", "--fix", "--stacks"], "drift --fix"),
+        (remedies.REPAIR_GOES_ON, {"operation": "repair"}, ["repair", "--stack"], "repair"),
+        (remedies.REVIEW_WHAT_IS_LEFT, {"plan": SECOND}, ["preview", "--stacks"], "up"),
+    ],
+)
+def test_a_run_that_cannot_be_resumed_is_ended_by_one_that_begins_anew(
+    tmp_path: Path, remedy: Remedy, said_of_it: Mapping[str, Any], typed: list[str], anew: str
+) -> None:
+    killed = run(FIRST, stacks=("dev",), **said_of_it)
+    words = printed(remedy, resumable(tmp_path, killed)).commands[0]
+    assert list(words[1 : len(typed) + 2]) == [*typed, "dev"]
+    again = run(SECOND, "dev", stacks=("dev",), code=0, operation=anew)
+    records = known(tmp_path, {FIRST: killed, SECOND: again})
+    assert left_run(records, HERE, "") is None
+    with pytest.raises(DeployError) as caught:
+        left_run(records, HERE, FIRST)
+    gone(remedy, caught.value.remedy)
+
+
+def test_a_rollback_goes_to_another_run_where_nobody_can_read_to_which_it_went(tmp_path: Path) -> None:
+    back = run(THIRD, stacks=("dev",), operation="rollback", commit=ONE, back_to=FIRST)
+    records = known(tmp_path, {FIRST: [said.Progress("nothing of a run")], SECOND: COMMITS[SECOND], THIRD: back})
+    left = left_run(records, HERE, "")
+    assert left
+    with pytest.raises(DeployError) as caught:
+        went_back_to(records, left)
+    assert printed(remedies.ROLL_BACK_ELSEWHERE, caught.value.remedy).commands == (
+        ("deploy", "rollback", "--stack", "dev", "--to", "RUN"),
+    )
+    target, _ = chosen(records, HERE, "dev", SECOND)
+    elsewhere = run(THIRD, stacks=("dev",), operation="rollback", commit=TWO, back_to=target.started.run)
+    records = known(tmp_path, {SECOND: COMMITS[SECOND], THIRD: elsewhere})
+    left = left_run(records, HERE, "")
+    assert left
+    gone(remedies.ROLL_BACK_ELSEWHERE, str(went_back_to(records, left)))
 
 
 COMMITS = {name: run(name, "dev", code=0, commit=commit) for name, commit in ((FIRST, ONE), (SECOND, TWO))}

@@ -192,14 +192,18 @@ def test_a_commit_that_is_not_here_is_fetched_first(repository: Repository) -> N
     gone(remedies.FETCH_COMMIT, said(shallow, wanted))
 
 
-def test_where_there_is_no_repository_nothing_is_checked_out(tmp_path: Path) -> None:
+def test_where_there_is_no_repository_nothing_is_checked_out(repository: Repository, tmp_path: Path) -> None:
     bare = LocalProject(Machine({"PATH": os.environ["PATH"]}), load(project(tmp_path / "project"), {}))
     with (
         pytest.raises(NotReadyError, match="not in a git repository") as caught,
-        as_then(bare, BackTo(RUN, "dev", "9" * 40)),
+        as_then(bare, BackTo(RUN, "dev", commits(repository)[0])),
     ):
         pytest.fail("it was taken")
-    assert "clone" in caught.value.remedy
+    printed(remedies.WORK_IN_CLONE, caught.value.remedy)
+    clone = Repository(tmp_path / "clone")
+    repository.git("clone", "--quiet", str(repository.root), str(clone.root))
+    gone(remedies.WORK_IN_CLONE, said(clone, commits(repository)[0]))
+    assert said(clone, commits(repository)[0]) == ""
 
 
 def test_a_build_that_no_commit_has_is_brought_along(repository: Repository) -> None:
@@ -308,6 +312,8 @@ def test_settings_that_do_not_hold_any_more_are_refused(repository: Repository) 
     error = refusal(repository, commit)
     assert isinstance(error, RefusedError)
     assert "requires" in str(error)
+    printed(remedies.OTHER_RUN, error.remedy)
+    gone(remedies.OTHER_RUN, said(repository, commits(repository)[-1]))
 
 
 def test_a_stack_that_there_was_not_yet_is_refused(repository: Repository) -> None:

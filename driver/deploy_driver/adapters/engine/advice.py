@@ -17,7 +17,6 @@ _SET = re.compile(
 _PENDING = re.compile(r"These resources are in an unknown state because .*?\Z", re.DOTALL)
 _INSTEAD: tuple[tuple[re.Pattern[str], Remedy], ...] = (
     (_PENDING, remedies.LOOK_UP_PENDING),
-    (re.compile(r"delete the lock file with `pulumi cancel`"), remedies.RESUME_LOCKED),
     (re.compile(r"[^\n.;]*\bPULUMI_CONFIG_PASSPHRASE\b[^\n]*"), remedies.ENCRYPT_WITH_STATE_KEY),
     (re.compile(r"`pulumi (?:refresh|up --refresh)`"), remedies.REFRESH_INSTEAD),
     (re.compile(r"`pulumi (?:up|update)`"), remedies.UP_INSTEAD),

@@ -64,7 +64,7 @@ class ProveFixtures:
             lock = FileLock(self.lock, timeout=0)
             lock.acquire()
         except Timeout:
-            raise NotReadyError("another proof is at work in this sandbox", remedy=remedies.WAIT_FOR_ITS_END) from None
+            raise NotReadyError("another proof is at work in this sandbox", remedy=remedies.WAIT_UNTIL_ENDED) from None
         try:
             self.clear()
             yield self._make()

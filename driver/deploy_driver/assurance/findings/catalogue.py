@@ -48,7 +48,7 @@ CHECKS = (
         Severity.ERROR,
         "There is no room for a run's record.",
         "No run begins: nobody would know what it did.",
-        remedies.ROOM_FOR_RECORD,
+        remedies.ROOM_FOR_RUNS,
     ),
     DoctorRule(
         "state",
@@ -76,21 +76,21 @@ CHECKS = (
         Severity.ERROR,
         "Another run holds a stack.",
         "No run of this stack begins until the other one ends.",
-        remedies.WAIT_FOR_LEASE,
+        remedies.WAIT_FOR_RUN,
     ),
     DoctorRule(
         "lock",
         Severity.ERROR,
         "A stack is locked by an engine that may be at work.",
         "No run of this stack begins until that engine ends.",
-        remedies.WAIT_FOR_ENGINE,
+        remedies.WAIT_FOR_RUN,
     ),
     DoctorRule(
         "left-over",
         Severity.ERROR,
         "Something of a stack is in no state, or nobody knows what came of it: a run died while it was being made.",
         "It is never changed or deleted, and its name may be in the way of the next run.",
-        remedies.ADOPT_LEFT_OVER,
+        remedies.LOOK_UP_LEFT_OVER.of(stack="STACK"),
     ),
 )
 """What is in the way of a run. Whoever looks finds these; the remedy of a finding may say more."""

@@ -27,10 +27,6 @@ Note that `pulumi refresh` will need to be run interactively to clear pending CR
     [
         (PENDING, f"{PENDING[: PENDING.index('These')]}{remedies.LOOK_UP_PENDING.of(stack='dev')}"),
         (
-            "Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.",
-            "Either wait for the other process(es) to end or let `deploy resume` remove the lock of an engine that is dead.",
-        ),
-        (
             "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
             remedies.ENCRYPT_WITH_STATE_KEY.of(stack="dev"),
         ),

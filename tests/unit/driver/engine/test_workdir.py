@@ -17,7 +17,7 @@ from deploy_driver.adapters.engine.workdir import (
     workspace_of,
 )
 from deploy_driver.errors import NotReadyError, UsageError
-from tests.carried import is_helped
+from tests.carried import gone, is_helped, printed, said
 
 STACK = """
 secretsprovider: awskms://alias/mine?region=eu-central-1
@@ -129,6 +129,14 @@ def test_an_empty_place_has_a_backend_of_its_own(root: Path) -> None:
     place = empty_workspace_of(prepared(root), {"AWS_REGION": "eu-central-1"}, home=root / "home")
     assert place.environment["PULUMI_BACKEND_URL"].startswith("file://")
     assert place.new
+
+
+def test_a_folder_that_cannot_be_written_is_made_writable(root: Path) -> None:
+    in_the_way = root / "work"
+    in_the_way.write_text("a file")
+    printed(remedies.MAKE_ROOM_AND_RESUME, said(lambda: prepared(root)))
+    in_the_way.unlink()
+    gone(remedies.MAKE_ROOM_AND_RESUME, said(lambda: prepared(root)))
 
 
 @pytest.mark.parametrize(
