@@ -27,6 +27,7 @@ States = Mapping[str, Callable[[], Any]]
 
 ROLES: Any = iam._roles
 USERS: Any = iam._users
+ACCESS_KEYS: Any = iam._access_keys
 INSTANCE_PROFILES: Any = iam._instance_profiles
 IDENTITY_PROVIDERS: Any = iam._oidc_providers
 SESSIONS: dict[str, dict[str, Any]] = sts._sessions

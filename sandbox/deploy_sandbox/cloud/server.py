@@ -51,6 +51,7 @@ CORRECTIONS: tuple[str, ...] = (
     "deploy_sandbox.cloud.service_keys",
     "deploy_sandbox.cloud.conditional_writes",
     "deploy_sandbox.cloud.simulate",
+    "deploy_sandbox.cloud.root_keys",
     "deploy_sandbox.cloud.trail.history",
     "deploy_sandbox.cloud.trail.lookup",
     "deploy_sandbox.cloud.trail.trails",
