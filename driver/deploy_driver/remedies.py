@@ -103,9 +103,9 @@ NAME_PROGRAM = Remedy("Let `main` name the folder that holds the program's `__ma
 
 # adapters
 
-ASK_IN_PREVIEW_ROLE_BUCKET = Remedy(
-    "`deploy bootstrap` gives the preview role the rights to ask; a bucket may be another account's: its name is "
-    "taken everywhere"
+POLICIES_OR_OTHER_BUCKET = Remedy(
+    "run `deploy bootstrap`, which puts the policies of the roles in place; if the bucket is another account's, give yours "
+    "another name: names of buckets are worldwide"
 )
 OTHER_STATE_BUCKET = Remedy(
     "let deploy:stateBucket or deploy:accessStateBucket name another: this name is somebody else's"
@@ -177,7 +177,6 @@ MAKE_SANDBOX_ACCOUNTS = Remedy(
 LONGER_SESSIONS = Remedy("`deploy bootstrap` makes the role's MaxSessionDuration what deploy:sessionDuration says")
 GRANT_LEASES = Remedy("run `deploy bootstrap --stacks tools`: it lets Jenkins' roles hold the leases of services")
 MAKE_STATE_FOUNDATION = Remedy("`deploy bootstrap` makes the state bucket and its key")
-ASK_IN_PREVIEW_ROLE = Remedy("`deploy bootstrap` gives the preview role the rights to ask")
 OTHER_DIRECTORY = Remedy("move away what is there, or name another folder with --directory; nothing was written")
 SIGN_AS_JENKINS = Remedy(
     "only Jenkins' deploy role signs plans: run it on an agent that deploys; `deploy bootstrap` grants it, and "
@@ -186,7 +185,11 @@ SIGN_AS_JENKINS = Remedy(
 SAY_THE_SAME_PLATFORM = Remedy(
     "say the same in Pulumi.tools.yaml, or change it in the project {maker} and bootstrap there"
 )
-RESTORE_PLATFORM = Remedy("the bucket keeps earlier versions of it: put the newest good one back")
+RESTORE_PLATFORM = Remedy(
+    "find out who changed it; as an administrator of the tools account, list what it was before with "
+    "`aws s3api list-object-versions --bucket {bucket} --prefix {key}`, and put the newest good version back with "
+    "`aws s3api copy-object --bucket {bucket} --key {key} --copy-source {bucket}/{key}?versionId=VERSION`"
+)
 BOOTSTRAPPED_MEANWHILE = Remedy("somebody else has bootstrapped at the same moment: run the same command again")
 INSTALL_SMOKE_COMMAND = Remedy("install it, or give its path in the project in `smoke.command` in deploy.toml")
 GRANT_RECORDS = Remedy("run `deploy bootstrap --stacks tools`: it lets Jenkins' deploy role add records")
@@ -260,9 +263,6 @@ AS_LAST_DEPLOYED = Remedy(
 WITHOUT_READ_ONLY = Remedy("leave --read-only out; `deploy preview --stacks {stack}` looks under the preview role")
 READ_STATE_BUCKET = Remedy("get credentials that may read the state bucket; `deploy doctor` says what is in the way")
 MORE_OF_ID = Remedy("give more of the id")
-READ_STATE_BUCKET_HERE = Remedy(
-    "get credentials that may read the state bucket, `deploy doctor` says what is in the way; in this folder, {said}"
-)
 CLOSEST_RUNS = Remedy("{said}; `deploy history` shows more")
 STACKS_ARE_LISTED = Remedy("`deploy list` shows them")
 TYPE_INIT = Remedy("type it like this: `{example}`")
@@ -320,15 +320,6 @@ MADE_BY_BOOTSTRAP = Remedy("`deploy bootstrap` makes it")
 # assurance/findings
 
 CORRECT_LINE = Remedy("correct the line that is named, to what it says is expected")
-SET_UP = Remedy("`deploy setup` obtains what is missing")
-RUN_AS_JENKINS_OR_ADMINISTRATOR = Remedy(
-    "run on an agent with the Jenkins instance profile; with --as-administrator, as an administrator of tools"
-)
-MAKE_OR_RESTORE_STATE = Remedy(
-    "`deploy bootstrap` makes the bucket and the key, and grants them; `deploy state restore --stack STACK` puts "
-    "a good copy back"
-)
-TRUST_PUT_BACK = Remedy("compare the role's trust with what we present; `deploy bootstrap` puts it back")
 
 # assurance/findings/rules
 
@@ -336,7 +327,9 @@ REMOVE_PERMISSION = Remedy(
     "find AddPermission in the account's trail; `aws lambda remove-permission` with the statement and the alias "
     "or version"
 )
-DELETE_ROOT_KEY = Remedy("sign in as root of this account and delete it (IAM User Guide, root user best practices)")
+DELETE_ROOT_KEY = Remedy(
+    "as root of this account: `aws iam list-access-keys` names it, `aws iam delete-access-key --access-key-id KEY` deletes it"
+)
 ROLE_INSTEAD_OF_KEY = Remedy(
     "let its user take a role instead, deactivate the key, and delete it when nobody misses it"
 )
@@ -353,8 +346,7 @@ RECORD_ALL_EVENTS = Remedy(
     "find PutEventSelectors in the account's trail; `aws cloudtrail put-event-selectors` with all management events"
 )
 MOVE_ACCESS_STATE = Remedy(
-    "`deploy bootstrap` moves it, once; what lies there afterwards is never read: find in the trail of tools who "
-    "put it there, and delete it"
+    "`deploy bootstrap` moves it, once; what lies there afterwards is never read: find out who put it there, and delete it"
 )
 AGAIN_AS_PROGRAM_SAYS = Remedy("`{again}` puts back what the program says")
 ROLE_RECREATED = Remedy(
@@ -466,7 +458,7 @@ LONGER_GIVEN_CREDENTIALS = Remedy(
     "get new ones that last longer, and put them and their AWS_CREDENTIAL_EXPIRATION into the environment"
 )
 RUN_AS_JENKINS = Remedy(
-    "run deploy as Jenkins' role in the tools account; an ambient AWS profile or key may be in the way"
+    "run deploy with credentials of the tools account, Jenkins' or an administrator's; an ambient AWS profile or key may be in the way"
 )
 SET_CLOCK = Remedy("set the clock: `timedatectl set-ntp true`, or on a virtual machine that of its host")
 CORRECT_ACCOUNT_OR_ROLE = Remedy(
@@ -506,7 +498,6 @@ PUT_BACK_AND_GRANT = Remedy(
 ALLOW_DELETE = Remedy("if that is meant, add {words}")
 
 # more
-IS_SANDBOX_RUNNING = Remedy("`deploy sandbox status` shows whether it runs")
 CORRECT_AWS_CONFIG = Remedy("correct ~/.aws/config, or run on an agent with the Jenkins instance profile")
 LOOK_UP_LEFT_OVER = Remedy("`deploy repair --stack {stack}` looks it up")
 LEFT_BY_UP = Remedy(

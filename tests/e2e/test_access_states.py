@@ -7,8 +7,10 @@ import json
 import signal
 from typing import Any
 
+from deploy_driver import remedies
 from deploy_project.stacks import project_of
 from deploy_sandbox.accounts import ACCOUNTS
+from tests.carried import gone, printed
 from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.project import Project
 
@@ -112,6 +114,11 @@ def test_states_are_moved_once_wherever_it_was_interrupted_and_the_old_place_is_
     assert looked.code == 3, looked
     (finding,) = (one for one in looked.json if one["result"] == "finding")
     assert (finding["rule"], finding["stack"]) == ("access-state-where-jenkins-writes", "dev-access")
+    printed(remedies.MOVE_ACCESS_STATE, finding["remedy"])
+    jenkins.delete_object(Bucket=OLD, Key=file_of("dev-access"))
+    looked = project.deploy("doctor", "--as-administrator", "--output", "json")
+    assert looked.code == 0, looked
+    gone(remedies.MOVE_ACCESS_STATE, looked.out)
 
 
 def test_jenkins_reads_and_writes_no_state_of_an_access_layer_and_an_administrator_does(project: Project) -> None:

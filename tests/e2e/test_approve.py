@@ -6,7 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
+from deploy_driver import remedies
 from deploy_sandbox.accounts import ACCOUNTS
+from tests.carried import gone, printed
 from tests.contract.cloud.outsider import at_instance, document, refusal, trusting
 from tests.e2e.project import ROOT, Ended, Project
 from tests.repository import Repository
@@ -45,9 +47,13 @@ def approvals(project: Project) -> list[str]:
 
 
 def save(project: Project, folder: str, *more: str) -> Ended:
-    saved = project.deploy("preview", "--stacks", "dev", "--save", folder, *more)
+    saved = project.deploy(*saving("dev", folder), *more)
     assert saved.code == 0, saved
     return saved
+
+
+def saving(stack: str, folder: str) -> tuple[str, ...]:
+    return ("preview", "--stacks", stack, "--save", folder)
 
 
 def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) -> None:
@@ -55,19 +61,22 @@ def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) 
     directly = project.deploy("up", "--stacks", "dev", "--yes")
     assert directly.code == 4, directly
     assert "reviewed plans with 1 approval" in directly.err
+    assert printed(remedies.NEEDS_REVIEWED_PLAN, directly.err).commands[0] == ("deploy", *saving("dev", "DIR"))
     assert "it needs 1 approval: `deploy approve plan`" in save(project, "plan").err
 
     early = project.deploy("up", "--plan", "plan", "--yes")
     assert early.code == 4, early
     assert "has 0 approvals (nobody) of 1; nothing was touched" in early.err
-    assert "deploy approve plan" in early.err
+    [(_, *approving)] = printed(remedies.HAVE_APPROVED, early.err).commands
 
     author = approve(project, "somebody")
     assert author.code == 4, author
     assert "what is deployed is by somebody" in author.err
+    printed(remedies.OTHER_APPROVER, author.err)
     asked = project.deploy("approve", "plan", env={"USER": "eve"})
     assert asked.code == 4
     assert "nobody is at the terminal" in asked.err
+    printed(remedies.READ_THEN_YES, asked.err)
     assert approvals(project) == []
 
     as_jenkins_would(project)
@@ -80,7 +89,7 @@ def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) 
     assert project.deploy("up", "--plan", "plan", "--yes").code == 4
     assert project.buckets("dev") == UNTOUCHED
 
-    approved = approve(project, "eve")
+    approved = project.deploy(*approving, "--yes", env={"USER": "eve"})
     assert approved.code == 0, approved
     assert "dev (222222222222): " in approved.err
     assert "to create" in approved.err
@@ -89,6 +98,13 @@ def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) 
     (answer,) = project.deploy("report", applied.json["run"], "--format", "json").json["approvals"]
     assert answer["who"] == "eve"
     assert "approved by eve" in project.deploy("history").flat
+    for remedy in (
+        remedies.NEEDS_REVIEWED_PLAN,
+        remedies.HAVE_APPROVED,
+        remedies.OTHER_APPROVER,
+        remedies.READ_THEN_YES,
+    ):
+        gone(remedy, approved.err + applied.err)
 
     another_plan(project)
 
@@ -119,12 +135,14 @@ def past_the_command(project: Project) -> None:
 def another_plan(project: Project) -> None:
     """An approval is of one plan: not of the next one, and not of the same one altered. Whoever wrote anything of it cannot approve."""
     repository = Repository(project.root)
+    uncommitted(project, repository)
     repository.git("commit", "--quiet", "--allow-empty", "--message", "fix", "--author", "Eve <eve@example.com>")
     repository.commit("nothing")
     save(project, "plan2")
     assert approve(project, "eve", "plan2").code == 0, "in her clone she cannot see what was last deployed"
     refused = project.deploy("up", "--plan", "plan2", "--yes")
     assert refused.code == 4, refused
+    gone(remedies.KNOWN_COMMIT, refused.err)
     assert "has 0 approvals" in refused.err
     assert "eve (" in refused.err
     assert "what is deployed is by Eve" in refused.err
@@ -134,11 +152,19 @@ def another_plan(project: Project) -> None:
     assert altered.code == 4, altered
     assert "this is not what was reviewed" in altered.err
 
-    repository.write("notes.txt")
-    save(project, "plan3", "--allow-dirty")
+
+def uncommitted(project: Project, repository: Repository) -> None:
+    """A plan of what is in no commit is saved when that is said, and applied once it is committed, which `another_plan` goes on with."""
+    notes = repository.write("notes.txt")
+    refused = project.deploy(*saving("dev", "plan3"))
+    assert refused.code == 4, refused
+    printed(remedies.COMMIT_OR_ALLOW_DIRTY, refused.err)
+    gone(remedies.COMMIT_OR_ALLOW_DIRTY, save(project, "plan3", "--allow-dirty").err)
     nobodys = project.deploy("up", "--plan", "plan3", "--yes")
     assert nobodys.code == 4, nobodys
     assert "nobody can say who wrote what is not committed, so nobody's approval counts" in nobodys.err
+    printed(remedies.KNOWN_COMMIT, nobodys.err)
+    notes.unlink()
 
 
 def of(project: Project, folder: str) -> str:

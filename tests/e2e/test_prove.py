@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.app.prove import facts_of, world_of
 from deploy_driver.assurance.adapters.prove_fixtures import ProveFixtures
 from deploy_driver.assurance.prove import proof
@@ -24,6 +25,7 @@ from deploy_driver.assurance.prove.proof import carry_out
 from deploy_driver.config.load import load
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS, ORGANIZATION
+from tests.carried import is_helped
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import Project, copy_project
 
@@ -310,6 +312,12 @@ def test_a_broken_protection_is_found_by_its_cases(
 
 def test_whole_they_are_all_as_they_should_be(bench: Bench) -> None:
     assert bench.wrong(*{case for _, _, _, cases in BROKEN for case in cases}) == set()
+
+
+def test_what_could_not_be_removed_is_removed_by_the_next_proof(bench: Bench) -> None:
+    fault = {"action": "iam:DeleteRole", "account": ACCOUNTS["dev"], "error": "DeleteConflict", "status": 409}
+    bench.project.power("POST", "faults", fault)
+    is_helped(remedies.PROVE_AGAIN, bench.stage.close, bench.set_up)
 
 
 def test_an_open_bucket_is_found(bench: Bench) -> None:

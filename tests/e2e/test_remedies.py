@@ -63,11 +63,15 @@ def test_what_bootstrap_puts_right(project: Project) -> None:
     is_helped(project, remedies.DEPLOY_STACK, "repair --stack dev --yes", commands_then("repair --stack dev --yes"))
 
     iam = project.client("dev", "iam")
+    iam.delete_role_policy(RoleName="items-dev-deployment", PolicyName="items-dev-deployment")
+    said = project.deploy(*up.split())
+    assert printed(remedies.POLICIES_OF_ROLES, said.err + said.out).commands == (("deploy", "bootstrap"),)
     trust = iam.get_role(RoleName="items-dev-deployment")["Role"]["AssumeRolePolicyDocument"]
     for statement in trust["Statement"]:
         statement["Condition"].setdefault("StringEquals", {})["sts:ExternalId"] = "another"
     iam.update_assume_role_policy(RoleName="items-dev-deployment", PolicyDocument=json.dumps(trust))
-    is_helped(project, remedies.ENTER_ROLE, up, commands_then(up))
+    helped = is_helped(project, remedies.ENTER_ROLE, up, commands_then(up))
+    gone(remedies.POLICIES_OF_ROLES, helped.err + helped.out)
     rights_that_jenkins_lost(project)
 
 
@@ -77,6 +81,7 @@ LOST = (
     (remedies.GRANT_KEY, ":key/", "up --stacks dev"),
     (remedies.GRANT_RECORDS, "/.deploy/runs/", "up --stacks dev"),
     (remedies.GRANT_TRAIL, "LookupEvents", "audit {run}"),
+    (remedies.READ_STATE_BUCKET, "s3:ListBucket", "history --verify"),
 )
 """What is said, which part of the policy of Jenkins' role is gone then, and what is typed."""
 
@@ -91,7 +96,13 @@ def rights_that_jenkins_lost(project: Project) -> None:
         iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=without(whole, part))
         said = project.deploy(*shlex.split(line.format(run=run)))
         commands |= set(printed(remedy, said.err + said.out).commands)
-    assert commands <= {("deploy", "bootstrap"), ("deploy", "bootstrap", "--stacks", "tools")}
+        if ("deploy", "doctor") in commands:
+            assert "AccessDenied" in project.deploy("doctor").out
+    assert commands <= {
+        ("deploy", "bootstrap"),
+        ("deploy", "bootstrap", "--stacks", "tools"),
+        ("deploy", "doctor"),
+    }
     done = project.deploy("bootstrap", "--stacks", "tools", "--yes")
     assert done.code == 0, done
     for line in dict.fromkeys(line for _, _, line in LOST):
@@ -126,6 +137,7 @@ def test_what_is_said_about_plans(project: Project) -> None:
     save, apply = "preview --stacks dev --allow-dirty --save", "up --plan plan"
     project.setting("dev", "items:memory", "256")
     is_helped(project, remedies.COMMIT_OR_ALLOW_DIRTY_HERE, "preview --stacks dev --save plan", words(f"{save} plan"))
+    changes_while_it_is_previewed(project, f"{save} plan0")
     file = project.root / "Pulumi.dev.yaml"
     reviewed = file.read_text("utf-8")
     project.setting("dev", "items:memory", "384")
@@ -140,6 +152,17 @@ def test_what_is_said_about_plans(project: Project) -> None:
     is_helped(project, remedies.NAME_SAVED_FOLDER, "up --plan nowhere", words("up --plan plan3"))
     assert project.deploy(*save.split(), "plan4").code == 0
     is_helped(project, remedies.WHOLE_PLAN, "up --plan plan4 --stacks dev,staging", words("up --plan plan4"))
+
+
+def changes_while_it_is_previewed(project: Project, save: str) -> None:
+    """The program writes a file beside itself, the first time."""
+    program = project.root / "infra" / "__main__.py"
+    before = program.read_text("utf-8")
+    once = "import pathlib\n(pathlib.Path(__file__).parent / 'made').touch()\n"
+    program.write_text(before.replace("\nimport ", f"\n{once}import ", 1), "utf-8")
+    is_helped(project, remedies.PREVIEW_AGAIN, save, words(save))
+    program.write_text(before, "utf-8")
+    (program.parent / "made").unlink()
 
 
 def of_runs(project: Project) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.contract.cloud.outsider import Someone, at_instance, refusal
 from tests.e2e.project import Project, copy_project
 from tests.root_keys import root_environment
@@ -122,8 +124,8 @@ def test_one_service_in_two_regions_of_an_account(project: Project) -> None:
     assert project.deploy("drift", "--stacks", "dev,dev-eu", "--exit-code").code == 0
     looked = project.deploy("doctor", "--as-administrator")
     assert looked.code == 0, looked
-    gone = project.deploy("destroy", "--stacks", "dev-eu", "--yes")
-    assert gone.code == 0, gone
+    destroyed = project.deploy("destroy", "--stacks", "dev-eu", "--yes")
+    assert destroyed.code == 0, destroyed
     assert project.functions("dev") == ["items-dev"]
 
 
@@ -138,6 +140,7 @@ def test_no_service_changes_the_platform_under_another(project: Project, orders:
     kept = project.deploy("destroy", "--stacks", "tools", "--yes", "--confirm", "tools")
     assert kept.code == 4, kept
     assert "orders is deployed by the roles of the stack tools too; nothing was destroyed" in kept.err
+    printed(remedies.DESTROY_OTHERS_FIRST, kept.err)
     assert project.roles("tools") == before
 
     orders.setting("tools", "deploy:jenkinsPreviewRole", "jenkins-preview")
@@ -145,7 +148,7 @@ def test_no_service_changes_the_platform_under_another(project: Project, orders:
         "destroy", "--stacks", "dev-access,staging-access", "--yes", "--confirm", "dev-access,staging-access"
     )
     assert left.code == 0, left
-    gone = project.deploy(
+    last = project.deploy(
         "destroy",
         "--stacks",
         "dev-access,staging-access,prod-access,tools",
@@ -153,4 +156,5 @@ def test_no_service_changes_the_platform_under_another(project: Project, orders:
         "--confirm",
         "dev-access,staging-access,prod-access,tools",
     )
-    assert gone.code == 0, gone
+    assert last.code == 0, last
+    gone(remedies.DESTROY_OTHERS_FIRST, last.err)

@@ -18,17 +18,17 @@ from deploy_toolchain.vendor import fetch_engine
 _ASK_SECONDS = 20
 _OLDEST = ".".join(str(part) for part in OLDEST_ENGINE)
 _WHAT = "The Pulumi CLI (`pulumi`) cannot be had."
-_REMEDY = remedies.OBTAIN_ENGINE.of(oldest=_OLDEST)
+OBTAIN_ENGINE = remedies.OBTAIN_ENGINE.of(oldest=_OLDEST)
 
 
 def find_engine(search: Search) -> FoundTool:
     """The engine that is on this machine. Never touches the network. Raises ToolchainError."""
-    return first(search, [_explicit, _on_path, _cached], what=_WHAT, remedy=_REMEDY)
+    return first(search, [_explicit, _on_path, _cached], what=_WHAT, remedy=OBTAIN_ENGINE)
 
 
 def obtain_engine(search: Search) -> FoundTool:
     """The engine, fetched (seconds) or built (minutes, once) where there is none yet. Raises ToolchainError."""
-    return first(search, [_explicit, _on_path, _cached, _fetched, _built], what=_WHAT, remedy=_REMEDY)
+    return first(search, [_explicit, _on_path, _cached, _fetched, _built], what=_WHAT, remedy=OBTAIN_ENGINE)
 
 
 def _explicit(search: Search) -> FoundTool:

@@ -156,7 +156,7 @@ def _way_to_credentials(metadata_endpoint: str) -> tuple[str, Remedy]:
     if metadata_endpoint:
         return (
             f"the instance's metadata service at {metadata_endpoint}",
-            remedies.IS_SANDBOX_RUNNING,
+            remedies.START_SANDBOX,
         )
     for name, way in _WAYS:
         said = os.environ.get(name, "")

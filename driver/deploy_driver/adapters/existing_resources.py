@@ -29,8 +29,8 @@ _ABSENT = frozenset(
 """How the services say that a thing of that name is not there."""
 
 _REMEDIES = {
-    "403": remedies.ASK_IN_PREVIEW_ROLE_BUCKET,
-    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "AuthorizationError"), remedies.ASK_IN_PREVIEW_ROLE),
+    "403": remedies.POLICIES_OR_OTHER_BUCKET,
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "AuthorizationError"), remedies.POLICIES_OF_ROLES),
 }
 
 

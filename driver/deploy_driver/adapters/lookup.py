@@ -105,7 +105,7 @@ def orphans(presence: Presence, owner: Owner, resources: Iterable[Mapping[str, A
     listed = asking(
         f"what carries the tags of {owner.stack}",
         lambda: every(client, "get_resources", "ResourceTagMappingList", TagFilters=wanted),
-        by_code=dict.fromkeys(("AccessDeniedException", "AccessDenied"), remedies.ASK_IN_PREVIEW_ROLE),
+        by_code=dict.fromkeys(("AccessDeniedException", "AccessDenied"), remedies.POLICIES_OF_ROLES),
     )
     there, unsure = [], []
     for arn in unlisted((str(entry["ResourceARN"]) for entry in listed), resources):

@@ -125,7 +125,7 @@ class PlatformRecord:
                 "the record of the platform is not readable",
                 where=where,
                 detail=[str(problem["msg"]) for problem in error.errors(include_url=False)],
-                remedy=remedies.RESTORE_PLATFORM,
+                remedy=remedies.RESTORE_PLATFORM.of(bucket=self.backend.bucket, key=KEY),
             ) from None
 
     def _write(self, platform: Platform, tag: str) -> None:

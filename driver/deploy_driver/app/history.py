@@ -187,7 +187,7 @@ def _unknown(known: Records, what: str, wanted: str = "") -> UsageError | NotRea
     if known.archive is None:
         return NotReadyError(
             f"{what} in this folder, and the state bucket could not be asked",
-            detail=[known.why],
-            remedy=remedies.READ_STATE_BUCKET_HERE.of(said=said),
+            detail=[known.why, f"in this folder, {said}"],
+            remedy=remedies.READ_STATE_BUCKET,
         )
     return UsageError(what, where="RUN", remedy=remedies.CLOSEST_RUNS.of(said=said))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.drift.resource_state import ResourceState
 from deploy_driver.errors import NotReadyError
+from tests.carried import is_helped
 from tests.contract.cloud.outsider import ALLOW_ALL, Someone, document, trusting
 from tests.contract.cloud.powers import Powers
 
@@ -153,6 +155,18 @@ def test_it_stands_or_it_does_not_or_nobody_may_know(
     with pytest.raises(NotReadyError, match=f"whether there is {kind.type} {unique} already") as refused:
         stands(someone("dev"), sandbox, kind.type, filled(kind.inputs, unique))
     assert "deploy bootstrap" in refused.value.remedy
+
+
+def test_a_bucket_that_another_account_has_gets_another_name(
+    sandbox: Sandbox, someone: Callable[..., Someone], as_root: Callable[[str, str], Any], unique: str
+) -> None:
+    preview = someone("dev", ALLOW_ALL)
+    as_root("prod", "s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": sandbox.region})
+    is_helped(
+        remedies.POLICIES_OR_OTHER_BUCKET,
+        lambda: stands(preview, sandbox, "aws:s3/bucket:Bucket", {"bucket": unique}),
+        lambda: stands(preview, sandbox, "aws:s3/bucket:Bucket", {"bucket": f"{unique}-ours"}),
+    )
 
 
 def test_a_function_and_its_alias(

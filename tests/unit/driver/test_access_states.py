@@ -16,7 +16,7 @@ from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.errors import NotReadyError
 from deploy_driver.values import Stack
 from deploy_project.stacks import project_of
-from tests.carried import gone, printed
+from tests.carried import gone, is_helped, printed, said
 from tests.checkpoints import checkpoint, content
 from tests.fakes.s3 import DiedError, FakeS3
 from tests.samples import ACCESS_BACKEND, ACCOUNTS, BACKEND, access_stack, stack, tools_stack
@@ -114,7 +114,7 @@ def test_once_all_are_moved_nothing_that_is_put_into_the_old_place_is_taken_for_
 def test_what_is_not_fit_or_has_vanished_is_not_moved_and_what_is_fit_is() -> None:
     s3, file = before(), file_of("dev-access")
     s3.objects[OLD, ".pulumi/backups/items/dev-access/dev-access.1.json"] = STATES["dev-access"]
-    for wrong, said in (
+    for wrong, why in (
         (STATES["staging-access"], "is not fit to be"),
         (b"{}", "is not fit to be"),
         (None, "has vanished"),
@@ -122,12 +122,12 @@ def test_what_is_not_fit_or_has_vanished_is_not_moved_and_what_is_fit_is() -> No
         s3.objects.pop((OLD, file))
         if wrong is not None:
             s3.objects[OLD, file] = wrong
-        with pytest.raises(NotReadyError, match=f"the state of dev-access is to be moved, and {said}") as caught:
+        with pytest.raises(NotReadyError, match=f"the state of dev-access is to be moved, and {why}") as caught:
             Move(s3).run()
-        assert caught.value.remedy.endswith(f"put an earlier version of {file} back in {OLD}")
+        place = printed(remedies.RESTORE_ACCESS_STATE, caught.value.remedy)
         assert s3.keys(NEW) == {file_of("tools")}
-        s3.objects[OLD, file] = STATES["dev-access"]
-    Move(s3).run()
+        s3.objects[place["bucket"], place["file"]] = STATES["dev-access"]
+    gone(remedies.RESTORE_ACCESS_STATE, said(Move(s3).run))
     assert ACCESS_BACKEND.marker in s3.keys(NEW)
 
 
@@ -171,12 +171,17 @@ def test_before_all_are_moved_no_command_uses_the_new_place_and_then_every_one_d
     s3 = before()
     stacks = (*STACKS, stack("dev"))
     store = S3StateStore(cast("AwsSession", s3), {each.name: each.backend for each in stacks}, "items")
-    with pytest.raises(NotReadyError, match="not all states that belong there have been moved there") as caught:
+
+    def check() -> None:
         store.check(["dev-access"])
-    assert caught.value.remedy == "run `deploy bootstrap`: it moves them"
+
+    with pytest.raises(NotReadyError, match="not all states that belong there have been moved there"):
+        check()
+    assert printed(remedies.MOVE_STATES, said(check)).commands == (("deploy", "bootstrap"),)
     store.check(["dev"])
     Move(s3).run()
-    store.check(["dev-access"])
+    gone(remedies.MOVE_STATES, said(check))
+    check()
 
 
 def test_a_run_asks_only_for_the_buckets_and_keys_of_its_stacks() -> None:
@@ -210,13 +215,15 @@ def test_a_stack_that_was_only_begun_has_no_resources(state: bytes) -> None:
     assert store_of(state).resources("dev") == ()
 
 
-def moved(move: Move) -> str:
-    """What to do, where the states are not moved; empty where they are."""
-    try:
-        move.run()
-    except NotReadyError as error:
-        return error.remedy
-    return ""
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+def test_a_state_that_only_the_engine_would_read_is_deleted(ending: str) -> None:
+    strange = f"{file_of('dev')}.{ending}"
+    s3 = FakeS3({(OLD, file_of("dev")): b"{}", (OLD, strange): b"packed"})
+    store = S3StateStore(cast("AwsSession", s3), {"dev": BACKEND}, "items")
+    bucket = printed(remedies.DELETE_STRANGE_STATE, said(lambda: store.read("dev")))["bucket"]
+    s3.delete_object(Bucket=bucket, Key=strange)
+    gone(remedies.DELETE_STRANGE_STATE, said(lambda: store.read("dev")))
+    assert store.read("dev") == b"{}"
 
 
 def test_two_administrators_who_move_them_at_once_do_so_once() -> None:
@@ -227,15 +234,14 @@ def test_two_administrators_who_move_them_at_once_do_so_once() -> None:
             return super()._encrypted_anew(stack, state)
 
     move = Slow(before())
-    printed(remedies.BOOTSTRAP_MEETS_BOOTSTRAP, moved(move))
-    gone(remedies.BOOTSTRAP_MEETS_BOOTSTRAP, moved(move))
+    is_helped(remedies.BOOTSTRAP_MEETS_BOOTSTRAP, move.run, move.run)
     assert move.s3.objects[NEW, file_of("tools")] == b"anew: " + STATES["tools"]
 
 
 def test_what_a_run_works_on_is_moved_when_that_has_ended() -> None:
     s3, lock = before(), ".pulumi/locks/organization/items/dev-access/1.json"
     s3.objects[OLD, lock] = b"{}"
-    printed(remedies.BOOTSTRAP_AFTER_RUN, moved(Move(s3)))
+    printed(remedies.BOOTSTRAP_AFTER_RUN, said(Move(s3).run))
     del s3.objects[OLD, lock]
-    gone(remedies.BOOTSTRAP_AFTER_RUN, moved(Move(s3)))
+    gone(remedies.BOOTSTRAP_AFTER_RUN, said(Move(s3).run))
     assert ACCESS_BACKEND.marker in s3.keys(NEW)

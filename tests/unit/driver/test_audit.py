@@ -10,12 +10,16 @@ from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
+from deploy_driver.app.audit import run_of
 from deploy_driver.assurance.audit.gather import TrailSource, gather
 from deploy_driver.assurance.audit.join import MEANINGS, AuditKind, AuditPicture, Known, join
 from deploy_driver.assurance.audit.run_record import RunRecord, record_of
 from deploy_driver.assurance.audit.text import as_json, as_text
 from deploy_driver.cloudtrail import read
+from deploy_driver.config.load import load
 from tests import records as kept_records
+from tests.carried import gone, printed, said
 from tests.fakes.trail import (
     DEV,
     MACHINE,
@@ -32,7 +36,7 @@ from tests.fakes.trail import (
     events,
     machine,
 )
-from tests.samples import RUN
+from tests.samples import RUN, project
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 MARKED = f"deploy-{RUN}"
@@ -167,6 +171,16 @@ def test_a_renewed_session_shows_as_two_keys_and_is_complete() -> None:
     )
     assert renewed.findings == ()
     assert renewed.accounts[1].sessions == 2
+
+
+def test_a_run_of_another_cloud_is_looked_at_there(tmp_path: Path) -> None:
+    root, kept = project(tmp_path), tmp_path / ".deploy" / "runs" / RUN / "events.jsonl"
+    kept.parent.mkdir(parents=True)
+    on_aws = ({**event, **({"cloud": "aws"} if "cloud" in event else {})} for event in kept_records.WELL)
+    kept.write_text("".join(json.dumps(event) + "\n" for event in on_aws), "utf-8")
+    cloud = printed(remedies.PASS_CLOUD, said(lambda: run_of(load(root, {}), RUN)))["cloud"]
+    gone(remedies.PASS_CLOUD, said(lambda: run_of(load(root, {}, cloud), RUN)))
+    assert run_of(load(root, {}, cloud), RUN).run == RUN
 
 
 def test_another_run_of_the_same_machine_is_not_this_one() -> None:

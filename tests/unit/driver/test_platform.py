@@ -17,7 +17,7 @@ from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.platform import KEY, Platform, PlatformRecord, joined
 from deploy_driver.errors import NotReadyError, RefusedError
-from tests.carried import gone, printed
+from tests.carried import gone, printed, said
 from tests.samples import ACCESS_BACKEND
 
 SETTINGS = {"deploy:jenkinsDeployRole": "jenkins-deploy", "deploy:region": "eu-central-1"}
@@ -38,6 +38,10 @@ def test_only_who_made_it_changes_it() -> None:
     both = joined(joined(None, "items", SETTINGS, [DEV]), "orders", SETTINGS, [DEV])
     with pytest.raises(RefusedError) as error:
         joined(both, "orders", OTHER, [DEV])
+    maker = printed(remedies.SAY_THE_SAME_PLATFORM, error.value.remedy)["maker"]
+    gone(remedies.SAY_THE_SAME_PLATFORM, said(lambda: joined(both, "orders", SETTINGS, [DEV])))
+    changed_there = joined(both, maker, OTHER, [DEV])
+    gone(remedies.SAY_THE_SAME_PLATFORM, said(lambda: joined(changed_there, "orders", OTHER, [DEV])))
     assert error.value.what == (
         "items made what all projects share, and Pulumi.tools.yaml says something else; nothing was changed"
     )

@@ -13,9 +13,12 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
 from deploy_driver.errors import NotReadyError
+from deploy_driver.ports import Trail
+from tests.carried import is_helped
 from tests.fakes.trail import DEV, SESSION, START, Raw, a_run, call, entrance
 
 FOLDER = f"AWSLogs/{DEV}/CloudTrail/eu-central-1/2026/11/23"
@@ -89,6 +92,17 @@ class TestHistory:
         with pytest.raises(NotReadyError, match=f"event history of {DEV} in eu-central-1") as caught:
             list(trail.find("EventName", "AssumeRole", START, START + 60))
         assert "bootstrap" in caught.value.remedy
+
+    def test_where_aws_takes_no_more_questions_the_delivered_files_are_read(self) -> None:
+        aws = FakeAws(refusal="ThrottlingException", files={delivered_at(300): file(*entrance(4))})
+        history = HistoryTrail(as_session(aws), DEV, "eu-central-1")
+        delivered = DeliveredTrail(as_session(aws), DEV, "eu-central-1", "deploy-trail")
+
+        def found(trail: Trail) -> list[Raw]:
+            return list(trail.find("EventName", "AssumeRole", START, START + 60))
+
+        is_helped(remedies.TRAIL_ASKED_TOO_OFTEN, lambda: found(history), lambda: found(delivered))
+        assert found(delivered)
 
 
 class TestDelivered:

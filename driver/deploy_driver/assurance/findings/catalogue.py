@@ -11,8 +11,9 @@ from deploy_driver.assurance.findings.rules import functions as of_functions
 from deploy_driver.assurance.findings.rules import keys as of_keys
 from deploy_driver.assurance.findings.rules import records as of_records
 from deploy_driver.assurance.findings.rules import roles as of_roles
-from deploy_project.remedy import NO_REMEDY, Remedy
+from deploy_project.remedy import NO_REMEDY, Remedy, all_of
 from deploy_project.stacks import is_access
+from deploy_toolchain.engine import OBTAIN_ENGINE
 
 CHECKS = (
     DoctorRule(
@@ -27,7 +28,7 @@ CHECKS = (
         Severity.ERROR,
         "The Pulumi engine or the AWS plugin is not on this machine, is not the one that was obtained, or the engine does not find it.",
         "No run begins.",
-        remedies.SET_UP,
+        OBTAIN_ENGINE,
     ),
     DoctorRule(
         "cloud",
@@ -41,7 +42,7 @@ CHECKS = (
         Severity.ERROR,
         "The machine has no credentials, or those of another account than tools, or a clock that AWS will not take.",
         "No run begins.",
-        remedies.RUN_AS_JENKINS_OR_ADMINISTRATOR,
+        remedies.RUN_AS_JENKINS,
     ),
     DoctorRule(
         "disk",
@@ -55,7 +56,7 @@ CHECKS = (
         Severity.ERROR,
         "The state bucket or its key cannot be used, or the state of a stack is damaged, another stack's, or gone.",
         "No run begins: without state nobody knows what is deployed.",
-        remedies.MAKE_OR_RESTORE_STATE,
+        all_of((remedies.MAKE_STATE_FOUNDATION, remedies.RESTORE_STATE.of(stack="STACK"))),
     ),
     DoctorRule(
         "session",
@@ -69,7 +70,7 @@ CHECKS = (
         Severity.ERROR,
         "A stack's role cannot be entered, or leads into another account than its file says.",
         "No run of this stack begins.",
-        remedies.TRUST_PUT_BACK,
+        remedies.ENTER_ROLE,
     ),
     DoctorRule(
         "lease",
