@@ -61,6 +61,18 @@ def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> Non
     )
     assert others == []
 
+    accounts = project.deploy("report", "--all", "--format", "json")
+    assert problems("overview", accounts.json) == []
+    stacks = {one["stack"]: one for account in accounts.json["accounts"] for one in account["stacks"]}
+    assert {name: one["is"] for name, one in stacks.items() if not name.endswith("access")} == {
+        "tools": "deployed",
+        "dev": "drifted",
+        "staging": "deployed",
+        "prod": "not deployed",
+    }
+    assert (stacks["dev"]["changed"]["run"], stacks["dev"]["looked"]["run"]) == (run, look["run"])
+    assert stacks["dev"]["version"] == versions["dev"]
+
     history = project.deploy("history", "--output", "json")
     assert problems("history", json.loads(history.out)) == []
     assert [(one["run"], one["operation"]) for one in history.json["runs"]] == [

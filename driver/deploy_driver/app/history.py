@@ -61,8 +61,10 @@ class Records:
     def story(self, run: str) -> Story | None:
         """A run's story; None where there is no record of it. Raises NotReadyError or ValueError when that cannot be read."""
         lines = self.lines(run)
-        if not lines:
-            return None
+        return self.told(run, lines) if lines else None
+
+    def told(self, run: str, lines: Sequence[Line]) -> Story:
+        """The story that these lines of a run's record tell. Raises ValueError when they are no record of a run."""
         kept = run in self.kept if self.archive else None
         found = story_of(lines, here=run in self.here, kept=kept)
         return replace(found, summary=replace(found.summary, run=run))
