@@ -34,37 +34,8 @@ OTHER_LEDGER = Remedy("pass another --ledger FILE")
 # adapters/engine
 
 CORRECT_OR_WAIT_LONGER = Remedy("Correct what it waits for, or raise `timeout` under [program] in deploy.toml.")
-LOOK_AFTER_KILL = Remedy(
-    "`deploy resume` looks what became of it in the account, removes the lock of its engine, and finishes"
-)
-RUN_AGAIN_AFTER_INTERRUPT = Remedy("Run it again: what was done so far is in the state.")
-WAIT_FOR_LOCK = Remedy(
-    "Run it again with --lock-timeout 10m: it waits for that run, and removes the lock of an engine that is dead."
-)
-WAIT_FOR_OTHER_RUN = Remedy("Wait until that run has ended, then run it again.")
-RUN_ON_JENKINS = Remedy(
-    "Run on the Jenkins instance, whose profile gives them; `deploy doctor` shows who this machine is."
-)
-WHO_AM_I = Remedy(
-    "Run `deploy doctor`: it shows who this machine is. A run that outlasts its session needs a longer one."
-)
 MAKE_STATE_BUCKET = Remedy("Correct deploy:stateBucket, or let an administrator make it with `deploy bootstrap`.")
 MAKE_STATE_KEY = Remedy("Correct deploy:stateKey, or let an administrator make it with `deploy bootstrap`.")
-GRANT_STATE_KEY = Remedy("Let that role use the key: `deploy bootstrap` does so for the Jenkins roles.")
-GRANT_STATE_BUCKET = Remedy(
-    "Let that role use the bucket: `deploy bootstrap` does so for the Jenkins roles (the preview role may only read)."
-)
-NEWER_ENGINE = Remedy(
-    "Check out the commit that was deployed last, which `deploy history` shows, run `deploy setup`, then run it again."
-)
-RESTORE_DAMAGED_STATE = Remedy(
-    "`deploy state list --stack {stack}` shows the copies that are kept, `deploy state restore --stack {stack}` "
-    "puts the newest good one back."
-)
-COMPARE_TRUST = Remedy(
-    "Run `deploy doctor`: it compares the trust policy with the Jenkins role, this ExternalId and the session name."
-)
-CORRECT_ACCOUNT = Remedy("Correct deploy:account or the role's name in the stack file.")
 AWS_PROVIDER_ONLY = Remedy(
     "Run `deploy setup`, and let the program use the AWS provider only, whose plugin it obtains."
 )
@@ -93,7 +64,7 @@ CALLS_TOO_FAST = Remedy("Run it again in a few minutes: AWS takes no more calls 
 RUN_AGAIN_AFTER_OTHER_CHANGE = Remedy("Run it again when the other change of the same thing has ended.")
 CHECK_NETWORK_TO_AWS = Remedy("Check the network from here to AWS; in the sandbox, `deploy sandbox status`.")
 SERVICE_FAILS = Remedy("Run it again in a few minutes; the AWS Health Dashboard says whether the service is well.")
-THEN_RESUME = Remedy("{first} Then `deploy resume` puts what was made since into the state, and finishes.")
+THEN_RESUME = Remedy("{first}; then `deploy resume` puts what was made since into the state, and finishes.")
 RESUME_KILLED = Remedy(
     "`deploy resume` removes the lock that has stayed behind, looks up what nobody knows the outcome of, and finishes."
 )
@@ -512,13 +483,7 @@ NAME_AN_ACTION = Remedy("name an action as AWS does; known are those of {service
 LOOK_UP_PENDING = Remedy(
     "`deploy resume` looks up in the account what became of them; `deploy repair --stack {stack}` only this stack"
 )
-ENCRYPT_WITH_STATE_KEY = Remedy(
-    "a passphrase encrypts the secrets of {stack}, and no run is given one: set them again with "
-    "`deploy config set KEY --secret --stack {stack}`"
-)
-REFRESH_INSTEAD = Remedy("`deploy up --stacks {stack} --refresh`")
 UP_INSTEAD = Remedy("`deploy up --stacks {stack}`")
-SET_UP_INSTEAD = Remedy("`deploy setup`")
 SET_SETTING = Remedy("set it with `deploy config set {key} VALUE --stack {stack}`")
 SET_SECRET_SETTING = Remedy("set it with `deploy config set {key} --secret --stack {stack}`")
 ENGINE_ITSELF = Remedy("`deploy exec --stack {stack} -- pulumi {words}`")

@@ -1,6 +1,6 @@
 """What the engine, its plugins and its SDK advise, in words that whoever runs `deploy` can follow.
 
-Their commands ask for a login, for a passphrase, or for an engine on PATH. What is said is only shown like this: what a
+Their commands ask for a login, or for an engine on PATH. What is said is only shown like this: what a
 failure is known by is what the engine said, and its own event log in the run's folder stays as it is.
 """
 
@@ -17,10 +17,7 @@ _SET = re.compile(
 _PENDING = re.compile(r"These resources are in an unknown state because .*?\Z", re.DOTALL)
 _INSTEAD: tuple[tuple[re.Pattern[str], Remedy], ...] = (
     (_PENDING, remedies.LOOK_UP_PENDING),
-    (re.compile(r"[^\n.;]*\bPULUMI_CONFIG_PASSPHRASE\b[^\n]*"), remedies.ENCRYPT_WITH_STATE_KEY),
-    (re.compile(r"`pulumi (?:refresh|up --refresh)`"), remedies.REFRESH_INSTEAD),
     (re.compile(r"`pulumi (?:up|update)`"), remedies.UP_INSTEAD),
-    (re.compile(r"`pulumi (?:plugin )?install[^`]*`"), remedies.SET_UP_INSTEAD),
 )
 _COMMAND = re.compile(r"`pulumi (?P<words>(?!login\b|new\b)[^`<>\n]+)`")
 """Any other: the engine of a run, on the state of the stack."""

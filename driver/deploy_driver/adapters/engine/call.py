@@ -294,9 +294,9 @@ def _failure(error: BaseException, events: EventReader, *, stopped: bool) -> Fai
         return Failure(str(error), remedies.CORRECT_OR_WAIT_LONGER)
     result = getattr(error, "result", None)
     if stopped and result is not None and result.code == -signal.SIGKILL:
-        return Failure("killed", remedies.LOOK_AFTER_KILL)
+        return Failure("killed")
     if stopped or isinstance(error, StoppedBeforeStartError):
-        return Failure("interrupted", remedies.RUN_AGAIN_AFTER_INTERRUPT)
+        return Failure("interrupted")
     if result is None:
         return classify(events.errors, f"error: {error}", 0, events.stack, events.machine)
     said = plain(result.stderr) or ("" if events.errors else plain(result.stdout))

@@ -27,10 +27,6 @@ Note that `pulumi refresh` will need to be run interactively to clear pending CR
     [
         (PENDING, f"{PENDING[: PENDING.index('These')]}{remedies.LOOK_UP_PENDING.of(stack='dev')}"),
         (
-            "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
-            remedies.ENCRYPT_WITH_STATE_KEY.of(stack="dev"),
-        ),
-        (
             (
                 "Missing required configuration variable 'items:size'\n\tplease set a value using the command "
                 "`pulumi config set items:size <value>`"
@@ -49,7 +45,6 @@ Note that `pulumi refresh` will need to be run interactively to clear pending CR
             "it is protected. To unprotect it, run `deploy exec --stack dev -- pulumi state unprotect 'urn:x'`",
         ),
         ("remove `protect` and run `pulumi up`", "remove `protect` and run `deploy up --stacks dev`"),
-        ("run `pulumi install`", "run `deploy setup`"),
         ("no stack was found; run `pulumi login`", "no stack was found;"),
         ("creating S3 Bucket (b): `x` is no name", "creating S3 Bucket (b): `x` is no name"),
     ],
