@@ -18,9 +18,11 @@ from deploy_driver.adapters.engine import AutomationEngine
 from deploy_driver.errors import NotReadyError
 from deploy_driver.record.catalogue import Event, ResourceStarted
 from deploy_driver.values import Backend, Changes, EngineReport, EngineRequest, EngineStatus, Tool
+from deploy_project.remedy import Remedy
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import Sandbox
 from tests.carried import gone, printed, said
+from tests.contract.cloud.powers import Powers
 from tests.contract.engine.conftest import Bench
 from tests.root_keys import root_environment
 
@@ -79,7 +81,7 @@ class Vault:
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     home = tmp_path_factory.mktemp("sandbox")
-    yield Vault(lifecycle.up(home))
+    yield Vault(lifecycle.up(home, powers=True))
     lifecycle.down(home)
 
 
@@ -244,7 +246,27 @@ def test_without_the_key_nothing_is_deployed_and_with_it_it_is(deployment: Deplo
     assert allowed.status is EngineStatus.SUCCEEDED
 
 
-def test_a_bucket_that_is_not_there_is_told_as_such(deployment: Deployment) -> None:
-    nowhere = Backend("111111111111", "eu-central-1", "no-such-bucket-111111111111", ALIAS)
-    report = deployment.call("up", backend=nowhere)
-    assert (report.status, report.failure) == (EngineStatus.FAILED, "the state bucket does not exist")
+def test_what_is_said_about_the_backend_is_put_right(deployment: Deployment) -> None:
+    vault, followed = deployment.vault, list[Remedy]()
+    powers = Powers(vault.sandbox, (vault.sandbox.home / "powers-token").read_text("utf-8").strip())
+    somebody = vault.somebody("s3:*", "kms:*")
+
+    def says(remedy: Remedy, **wrong: Any) -> str:
+        report = deployment.call("up", **{"environment": somebody, **wrong})
+        printed(remedy, report.remedy)
+        followed.append(remedy)
+        return report.failure
+
+    nowhere = replace(vault.backend, bucket="no-such-bucket-111111111111")
+    assert says(remedies.MAKE_STATE_BUCKET, backend=nowhere) == "the state bucket does not exist"
+    says(remedies.MAKE_STATE_KEY, backend=replace(vault.backend, key_alias="alias/nosuch"))
+    says(remedies.SET_CLOCK_OR_CREDENTIALS, environment={**somebody, "AWS_SECRET_ACCESS_KEY": "another"})
+    says(remedies.CHECK_NETWORK_TO_AWS, environment={**somebody, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    for does, remedy in (("throttle", remedies.CALLS_TOO_FAST), ("fail", remedies.SERVICE_FAILS)):
+        powers.use("POST", "/_sandbox/faults", action="s3:GetObject", key=".pulumi/*", does=does, times=None)
+        says(remedy)
+        powers.use("DELETE", "/_sandbox/faults")
+    well = deployment.call("up", environment=somebody)
+    assert well.status is EngineStatus.SUCCEEDED, well
+    for remedy in followed:
+        gone(remedy, well.remedy)

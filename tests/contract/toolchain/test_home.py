@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy_sandbox.plugin.launcher import write_launcher
-from deploy_toolchain import FoundTool, Search, Toolchain, ToolchainError, find
+from deploy_toolchain import FoundTool, Search, Toolchain, ToolchainError, find, remedies
 from deploy_toolchain.engine import find_engine
 from deploy_toolchain.plugin import ask_engine, home_of
 from deploy_toolchain.search import PLUGIN_FILE, PLUGIN_FOLDER
+from tests.carried import gone, printed
 
 pytestmark = pytest.mark.engine
 
@@ -51,6 +54,31 @@ def test_what_lies_there_and_the_engine_passes_over_is_an_error(search: Search) 
     assert (folder / PLUGIN_FILE).samefile(plugin.path)
     with pytest.raises(ToolchainError, match="does not find the AWS plugin"):
         ask_engine(found)
+
+
+def said(search: Search) -> str:
+    """What is said to do where the tools do not go together; nothing where they do."""
+    try:
+        find(write_launcher, asking_engine=True, search=search)
+    except ToolchainError as error:
+        return error.remedy
+    return ""
+
+
+def test_a_home_that_the_engine_does_not_take_is_removed(search: Search) -> None:
+    home = find(write_launcher, search=search).pulumi_home
+    broken_off = home / "plugins" / f"{PLUGIN_FOLDER}.partial"  # how an engine marks a plugin that it was obtaining
+    broken_off.touch()
+    shutil.rmtree(printed(remedies.REMOVE_HOME, said(search))["home"])
+    gone(remedies.REMOVE_HOME, said(search))
+
+
+def test_an_engine_that_cannot_be_asked_is_not_the_one_to_name(search: Search, tmp_path: Path) -> None:
+    mute = tmp_path / "pulumi"
+    mute.write_text('#!/bin/sh\n[ "$1" = version ] && echo v3.240.0\n', "utf-8")
+    mute.chmod(0o755)
+    printed(remedies.OTHER_ENGINE, said(replace(search, explicit_engine=str(mute))))
+    gone(remedies.OTHER_ENGINE, said(search))
 
 
 def test_a_home_of_an_earlier_version_is_put_right(search: Search) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from deploy_sandbox.plugin.launcher import write_launcher
+from deploy_toolchain import remedies
 from deploy_toolchain.plugin import find_plugin, home_of, obtain_plugin
 from deploy_toolchain.search import (
     PLUGIN_FILE,
@@ -17,6 +19,7 @@ from deploy_toolchain.search import (
     Search,
     ToolchainError,
 )
+from tests.carried import gone, printed
 from tests.unit.toolchain.conftest import NOWHERE, Machine
 from tests.vendor import REDIRECTS, publish_plugin, serving
 
@@ -92,13 +95,19 @@ def test_where_the_vendor_does_not_have_it_nothing_is_kept(
     assert [path.name for path in machine.cache.rglob("pulumi*")] == []
 
 
-def test_a_replaced_plugin_is_refused_and_the_untouched_one_is_used(machine: Machine) -> None:
+def test_a_replaced_plugin_is_refused_and_obtained_again(machine: Machine, site: tuple[str, Path]) -> None:
+    address, folder = site
+    publish_plugin(folder, b"real")
     plugin = machine.kept(PLUGIN_FILE, "echo real", machine.cache / "plugin" / PLUGIN_VERSION)
     assert find(machine, real=True).path == plugin
     plugin.write_text("poison", encoding="utf-8")
     with pytest.raises(ToolchainError, match="not the one that was obtained") as refused:
         find(machine, real=True)
-    assert f"remove {plugin.parent} and run `DEPLOY_PLUGIN=real deploy setup`" in refused.value.remedy
+    shutil.rmtree(printed(remedies.OBTAIN_PLUGIN_AGAIN, refused.value.remedy)["folder"])
+    obtain(machine, address)  # what `DEPLOY_PLUGIN=real deploy setup` does
+    found = find(machine, real=True)
+    assert found.path == plugin
+    gone(remedies.OBTAIN_PLUGIN_AGAIN, str(found))
 
 
 def test_a_home_keeps_pointing_at_the_plugin_that_it_is_for(machine: Machine) -> None:
