@@ -45,9 +45,6 @@ PROVIDER_OF_STACK = Remedy(
     "opts=pulumi.InvokeOptions(provider=here.provider)"
 )
 FREE_SPACE = Remedy("Free some space; then `deploy resume` finishes what was begun.")
-PUT_POLICY_IN_PLACE = Remedy(
-    "Run `deploy bootstrap`: it puts the role's policy in place; `deploy bootstrap --print` shows what the role may do."
-)
 RUN_AGAIN_WITH_NEW_SESSION = Remedy(
     "Run it again: it gets a new session of the role, and what was done so far is in the state."
 )

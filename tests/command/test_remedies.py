@@ -6,12 +6,19 @@ import base64
 import os
 import re
 import shlex
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy_driver import remedies
 from deploy_driver.render.preview import as_markdown
@@ -19,6 +26,8 @@ from deploy_project.remedy import Remedy
 from deploy_sandbox import lifecycle
 from deploy_toolchain import remedies as of_tools
 from tests.carried import PrintedRemedy, gone, printed
+from tests.contract.hosts.conftest import on_github
+from tests.contract.hosts.server import GitHubServer, listening
 from tests.e2e.project import DEPLOY, Ended
 from tests.previews import preview, step
 from tests.repository import Repository
@@ -385,6 +394,33 @@ def test_the_variables_that_help_names_are_set(here: Here) -> None:
         return "comment plan.md --host github --number 1"
 
     is_helped(here, remedies.SET_VARIABLES, "comment plan.md --host github", follow)
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate of this machine that nobody has heard of, and its key, in one file."""
+    key, now = generate_private_key(65537, 2048), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    file = folder / "here.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(secret + signed.public_bytes(Encoding.PEM))
+    return file
+
+
+def test_a_host_with_a_certificate_of_its_own_is_trusted(here: Here) -> None:
+    file = certificate(here.root.parent)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    here.writes("plan.md", DOCUMENT)
+    line = "comment plan.md --host github"
+    with listening(GitHubServer(), tls) as server:
+        here.sets(**on_github(server))
+        is_helped(here, remedies.TRUST_CERTIFICATES, line, lambda here: corrected(here, line, SSL_CERT_FILE=str(file)))
+        assert len(server.comments) == 1
 
 
 def test_a_new_project_is_one_to_be_inside_of(here: Here) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.planted import STATE
 from tests.e2e.project import DEPLOY, Ended, Project
 
@@ -48,10 +50,18 @@ def provider_of(project: Project, bucket: str, stack: str) -> str:
 
 
 def test_a_secret_reaches_the_service_and_nobody_else(project: Project) -> None:
+    with (project.root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:
+        program.write('pulumi.Config().require("greeting")\n')
+    missing = project.deploy("preview", "--stacks", "dev")
+    [command] = printed(remedies.SET_SETTING, missing.err).commands
+    assert project.deploy(*(word.replace("VALUE", "hello") for word in command[1:])).code == 0
     give_secret(project)
+    missing = project.deploy("preview", "--stacks", "dev")
+    gone(remedies.SET_SETTING, missing.err)
+    to_set = printed(remedies.SET_SECRET_SETTING, missing.err)
     file = project.root / "Pulumi.dev.yaml"
     before = file.read_text("utf-8")
-    first = config_set(project, "F1rst-Secret\n\n", "--stack", "dev")
+    first = config_set(project, "F1rst-Secret\n\n", "--stack", to_set["stack"], key=to_set["key"])
     assert first.code == 0, first
     assert first.out == "Pulumi.dev.yaml: items:token is set\n"
     written = file.read_text("utf-8")
@@ -62,6 +72,7 @@ def test_a_secret_reaches_the_service_and_nobody_else(project: Project) -> None:
         done = project.deploy(*verb, "--stacks", "dev")
         assert done.code == 0, done
         assert "F1rst" not in done.out + done.err
+        gone(remedies.SET_SECRET_SETTING, done.err)
     assert token(project) == "F1rst-Secret\n\n"
 
     assert config_set(project, "S3cond-Secret", "--stack", "dev").code == 0

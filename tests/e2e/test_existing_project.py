@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_sandbox import lifecycle
+from tests.carried import gone, printed
 from tests.e2e import pages
 from tests.e2e.project import Project
 
@@ -153,17 +155,18 @@ def it_works(project: Project) -> None:
 
 
 def a_resource_more_needs_no_provider(project: Project) -> None:
-    """A preview sees it; without `this_stack` the engine refuses, and says the way out."""
+    """Without `this_stack` the engine refuses, and says the way out; behind it, a preview sees the resource."""
     main = project.root / "__main__.py"
     own = main.read_text("utf-8")
-    main.write_text(f'{own}aws.sqs.Queue("more")\n', "utf-8")
-    seen = project.deploy("preview", "--stacks", "dev")
-    assert "dev: 1 to create\n  create aws:sqs:Queue more" in seen.out, seen
     main.write_text('import pulumi_aws as aws\naws.sqs.Queue("more")\n', "utf-8")
     refused = project.deploy("preview", "--stacks", "dev")
     assert refused.code == 1, refused
     assert "Default provider for 'aws' disabled" in refused.out
-    assert "Call `here = this_stack(__file__)` (from deploy_infra.service import this_stack)" in refused.out
+    printed(remedies.PROVIDER_OF_STACK, refused.out)
+    main.write_text(f'{own}aws.sqs.Queue("more")\n', "utf-8")
+    seen = project.deploy("preview", "--stacks", "dev")
+    assert "dev: 1 to create\n  create aws:sqs:Queue more" in seen.out, seen
+    gone(remedies.PROVIDER_OF_STACK, seen.out)
     main.write_text(own, "utf-8")
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import DEPLOY, LIMIT, Project
 
 BUCKET = "deploy-state-111111111111"
@@ -263,6 +265,7 @@ def test_a_program_that_did_not_say_everything_harms_nothing_and_ends_with_its_r
     ended = project.deploy("preview", "--stacks", "dev")
     assert ended.code == 1
     assert "the program said nothing to the engine for 8 seconds; it stands at infra/__main__.py:1" in ended.out
+    printed(remedies.CORRECT_OR_WAIT_LONGER, ended.out)
     assert len(ended.err.splitlines()) < 1_100
 
     main.write_text(f"import time; print('here'); time.sleep(600)\n{program}", "utf-8")
@@ -273,5 +276,7 @@ def test_a_program_that_did_not_say_everything_harms_nothing_and_ends_with_its_r
     run.end()
 
     main.write_text(program, "utf-8")
-    assert "no changes" in project.deploy("preview", "--stacks", "dev").out
+    corrected = project.deploy("preview", "--stacks", "dev").out
+    assert "no changes" in corrected
+    gone(remedies.CORRECT_OR_WAIT_LONGER, corrected)
     assert_completed_by_up(project, "dev")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import Project
 from tests.e2e.test_interruption import BUCKET, Running, hold, state, until
 
@@ -179,12 +181,17 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     arn = functions.get_function(FunctionName="items-dev")["Configuration"]["FunctionArn"]
     functions.untag_resource(Resource=arn, TagKeys=["deploy:stack"])
     lost(project, "function:Function::items")
-    refused = project.deploy("repair", "--stack", "dev", "--yes")
+    there = project.deploy("up", "--stacks", "dev", "--yes")
+    [repair] = printed(remedies.ADOPT_OR_RENAME, there.out).commands
+    refused = project.deploy(*repair[1:], "--yes")
     assert refused.code == 4, str(refused)
     assert "aws:lambda/function:Function items-dev: it carries not the tags" in refused.err
+    printed(remedies.OTHER_NAME_OR_TAGS, refused.err)
     functions.tag_resource(Resource=arn, Tags={"deploy:stack": "dev"})
-    repaired = project.deploy("repair", "--stack", "dev", "--yes")
+    repaired = project.deploy(*repair[1:], "--yes")
     assert repaired.code == 0, str(repaired)
+    for remedy in (remedies.ADOPT_OR_RENAME, remedies.OTHER_NAME_OR_TAGS):
+        gone(remedy, repaired.out + repaired.err)
     assert_whole(project)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -178,8 +179,8 @@ def _said(status: int, message: str) -> Reply:
 
 
 @contextmanager
-def listening(server: Server) -> Iterator[Server]:
-    """The server at an address of its own, on loopback, for as long as the test is inside."""
+def listening(server: Server, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """The server at an address of its own, on loopback, for as long as the test is inside; over TLS where it has a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
@@ -206,7 +207,9 @@ def listening(server: Server) -> Iterator[Server]:
             """Says nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        server.address = f"http://127.0.0.1:{http.server_port}"
+        server.address = f"{'https' if tls else 'http'}://127.0.0.1:{http.server_port}"
+        if tls:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
         try:

@@ -203,7 +203,7 @@ _TABLE: Sequence[_Row] = (
         _By.RESOURCE,
         r"AccessDenied|not authorized to perform|UnauthorizedOperation",
         None,
-        remedies.PUT_POLICY_IN_PLACE,
+        remedies.POLICIES_OF_ROLES,
     ),
     _row(
         _By.RESOURCE,
