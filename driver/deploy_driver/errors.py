@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from deploy_driver import remedies
 from deploy_project.remedy import NO_REMEDY, Remedy
 
 
@@ -76,6 +78,27 @@ class InterruptedRunError(DeployError):
     """A person or Jenkins asked the run to stop before a result could be given."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+_NO_ROOM = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EMFILE,
+    errno.ENFILE,
+}
+"""What a machine says that has no room, no right or no handle left."""
+
+
+def lacks(error: BaseException) -> DeployError | None:
+    """What the machine lacks, where that is what went wrong: nobody's bug."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return DeployError("this machine has no memory left", remedy=remedies.MORE_MEMORY)
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return DeployError(error.strerror or "", where=str(error.filename or ""), remedy=remedies.MAKE_ROOM)
+    return None
 
 
 @dataclass

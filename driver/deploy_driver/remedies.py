@@ -216,7 +216,6 @@ PASS_STACK = Remedy("pass --stack {stack}")
 SAY_REASON = Remedy('add --reason "WHY IT CANNOT WAIT", or set DEPLOY_REASON')
 NAME_STACKS = Remedy("pass --stacks {there}, or --all")
 SERVICES_ALONE = Remedy("name service stacks alone; an access layer is an administrator's (`deploy bootstrap`)")
-NAME_ONE_OR_ALL = Remedy("name one, or leave --stacks out for all")
 ONE_LAYER_EACH = Remedy(
     "the access layer is an administrator's (`deploy bootstrap`), the service layer is Jenkins': one command each"
 )
@@ -233,7 +232,6 @@ READ_STATE_BUCKET = Remedy("get credentials that may read the state bucket; `dep
 RUN_OR_ALL = Remedy("`deploy report latest` shows the newest run, `deploy report --all` all accounts")
 MORE_OF_ID = Remedy("give more of the id")
 CLOSEST_RUNS = Remedy("{said}; `deploy history` shows more")
-STACKS_ARE_LISTED = Remedy("`deploy list` shows them")
 TYPE_INIT = Remedy("type it like this: `{example}`")
 CORRECT_LINES = Remedy("correct the lines above; nothing was started")
 ONLY_CASES = Remedy("for example --only 'trust.*@dev', or leave it out")
@@ -279,6 +277,9 @@ NAME_RUN = Remedy("name one with --to RUN; `deploy history` lists the runs")
 NAME_GOOD_RUN = Remedy("name one in which {stack} succeeded; `deploy history` lists the runs")
 START_SANDBOX = Remedy("start it with `deploy sandbox up`, or pass --cloud aws")
 MAKE_ROOM = Remedy("make room, or the folder writable, and begin again")
+MORE_MEMORY = Remedy(
+    "free memory on this machine, or use one with more, and begin again; a run goes on with `deploy resume`"
+)
 COPIES_ARE_LISTED = Remedy("`deploy state list --stack {stack}` names them")
 
 # assurance/adapters

@@ -30,7 +30,7 @@ THEIRS = re.compile(r"`(?:pulumi|terraform) [a-z]")
 CATALOGUES: tuple[ModuleType, ...] = (of_driver, of_tools)
 FILLED_IN_LATER = {
     "deploy_driver.adapters.engine.advice": {"stack", "key"},
-    "deploy_driver.adapters.engine.failures": {"stack"},
+    "deploy_driver.adapters.engine.failures": {"stack", "key"},
     "deploy_driver.app.resume": {"stacks"},
     "deploy_driver.assurance.findings.catalogue": {"again"},
     "deploy_driver.assurance.findings.rules.functions": {"again"},

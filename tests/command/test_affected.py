@@ -86,6 +86,9 @@ def test_a_change_of_nothing_that_is_deployed_runs_nothing_and_says_so(repositor
     assert (result["exitCode"], result["stacks"]) == (0, [])
     assert result["selection"]["base"] == "main"
     assert result["selection"]["affected"] == []
+    if verb == "preview":
+        document = deploy(repository, verb, "--affected", "--base", "main", "-o", "markdown")
+        assert document.stdout.startswith("<!-- deploy:preview items -->\n")
 
 
 def test_what_only_an_administrator_can_preview_is_said_though_nothing_is_run(repository: Repository) -> None:

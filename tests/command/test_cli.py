@@ -240,7 +240,7 @@ def test_a_pipeline_takes_names_and_nothing_else(
     [
         ("prd", "no such stack: prd"),
         ("dev,dev-access", "no service stack: dev-access"),
-        (" ,", "--stacks names no stack"),
+        (" ,", "no stack is named"),
     ],
 )
 def test_a_pipeline_is_refused_what_it_could_not_deploy(
@@ -336,30 +336,33 @@ def test_stacks_that_need_each_other_are_said_with_their_circle(deploy: Deploy, 
 
 
 @pytest.mark.parametrize("names", ["", ",", " , "])
-@pytest.mark.parametrize("verb", ["up", "preview", "outputs"])
-def test_an_empty_selection_is_nothing_and_not_everything(
+@pytest.mark.parametrize(
+    "verb", ["up", "preview", "destroy --yes", "outputs", "drift", "list", "list --waves", "bootstrap", "prove"]
+)
+def test_a_name_that_is_empty_is_neither_nothing_nor_everything(
     deploy: Deploy, tmp_path: Path, names: str, verb: str
 ) -> None:
-    said = deploy(verb, "--stacks", names, "--project", project(tmp_path))
-    assert (said.code, said.out) == (0, "")
-    assert "nothing to do" in said.err
+    """As a variable that is not set leaves it."""
+    said = deploy(*verb.split(), "--stacks", names, "--project", project(tmp_path))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(
+        "error: no stack is named: the name that is given is empty\n  what to do: there are tools,"
+    )
     assert not (tmp_path / ".deploy").exists()
 
 
-def test_an_empty_selection_has_a_result_for_those_who_compute_with_it(deploy: Deploy, tmp_path: Path) -> None:
-    root = project(tmp_path)
-    up = json.loads(deploy("up", "--stacks", "", "--project", root, "-o", "json").out)
-    assert (up["exitCode"], up["stacks"]) == (0, [])
-    assert json.loads(deploy("outputs", "--stacks", "", "--project", root, "-o", "json").out) == {}
+@pytest.mark.parametrize("names", ["dev", ",dev,"])
+def test_a_name_among_empty_ones_is_named(deploy: Deploy, tmp_path: Path, names: str) -> None:
+    said = deploy("list", "--names", "--stacks", names, "--project", project(tmp_path))
+    assert (said.code, said.out) == (0, "dev\n")
 
 
-def test_a_preview_of_nothing_is_a_document_where_it_was_asked_for(deploy: Deploy, tmp_path: Path) -> None:
-    root, file = project(tmp_path / "project"), tmp_path / "preview.md"
-    said = deploy("preview", "--stacks", "", "--project", root, "-o", "markdown", "--file", file)
-    assert (said.code, said.out) == (0, "")
-    assert file.read_text("utf-8").startswith("<!-- deploy:preview items -->\n")
-    shown = deploy("preview", "--stacks", "", "--project", root, "-o", "markdown")
-    assert shown.out == file.read_text("utf-8")
+@pytest.mark.parametrize("args", [["iam", "show", "--stack", ""], ["exec", "--stack", "", "--", "true"]])
+def test_one_stack_without_a_name_is_refused_too(deploy: Deploy, tmp_path: Path, args: list[str]) -> None:
+    at = args.index("--") if "--" in args else len(args)
+    said = deploy(*args[:at], "--project", project(tmp_path), *args[at:])
+    assert (said.code, said.out) == (2, "")
+    assert "no stack is named" in said.err
 
 
 @pytest.mark.parametrize("file", ["missing/preview.md", "."])

@@ -10,7 +10,7 @@ from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.records import record_in
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.adapters.trail import DeliveredTrail, HistoryTrail
-from deploy_driver.app import program
+from deploy_driver.app import history, program
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, Session, new_run, start_session
 from deploy_driver.assurance.audit.gather import TrailSource, gather
 from deploy_driver.assurance.audit.join import AuditPicture, Known, join
@@ -112,8 +112,10 @@ def audit_run(
 ) -> AuditPicture:
     """The picture of the run, looked at again for `wait` seconds while something may still come; `notice` hears why.
 
-    Raises UsageError when nobody knows the run, NotReadyError when a trail cannot be read.
+    `run` may be `latest`. Raises UsageError when nobody knows the run, NotReadyError when a trail cannot be read.
     """
+    if run == history.LATEST:
+        run = history.latest(history.records(project, notice), project.config.cloud)
     record = run_of(project.config, run)
     auditor = Auditor(start_session(project, JENKINS_DEPLOY, new_run()), record, delivered)
     clock = WallClock()

@@ -75,7 +75,7 @@ def wait_until_assumable(identity: Identity, steps: Sequence[Step], facts: RunFa
 def access_stacks(project: LocalProject, names: str | None) -> Sequence[Stack]:
     """The access layers of those names, otherwise all, with settings that hold. Raises UsageError."""
     config = project.config
-    chosen = choose(config, names, all_stacks=False) if names else config.layer(Layer.ACCESS)
+    chosen = choose(config, names, all_stacks=False) if names is not None else config.layer(Layer.ACCESS)
     if any(stack.layer is not Layer.ACCESS for stack in chosen):
         raise UsageError("bootstrap makes access layers only", remedy=remedies.NAME_ACCESS_LAYERS)
     program.check_settings(config, chosen)

@@ -146,7 +146,7 @@ def at_once(asked: int, free: int | None) -> int:
 
 
 def choose(config: DeployConfig, names: str | None, *, all_stacks: bool) -> Sequence[Stack]:
-    """The selected stacks. An empty selection is nothing, not everything. Raises UsageError."""
+    """The selected stacks. Raises UsageError where none is named, which is neither everything nor nothing."""
     if all_stacks and names is not None:
         raise UsageError("--all and --stacks contradict each other", remedy=remedies.PASS_ONE)
     if all_stacks:

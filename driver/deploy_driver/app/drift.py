@@ -182,11 +182,9 @@ class DriftResult:
     refused: DeployError | None = None
 
 
-def detect_drift(project: LocalProject, options: DriftOptions, console: Console) -> DriftResult | None:
-    """Look, and put back where that is asked for; a refusal keeps nobody from seeing what was seen. None where no stack is selected."""
+def detect_drift(project: LocalProject, options: DriftOptions, console: Console) -> DriftResult:
+    """Look, and put back where that is asked for; a refusal keeps nobody from seeing what was seen."""
     chosen = choose(project.config, options.stacks, all_stacks=options.all_stacks)
-    if not chosen:
-        return None
     program.check_settings(project.config, chosen)
     ledger = options.ledger or project.config.kept / "drift" / "ledger.json"
     begun = _start(project, options, chosen, console)

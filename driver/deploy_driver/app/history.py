@@ -150,7 +150,7 @@ def minute(run: str) -> str:
 
 def story(known: Records, cloud: Cloud, wanted: str) -> Story:
     """The run that is meant: by its id, by how its id begins, or `latest`. Raises UsageError or NotReadyError."""
-    run = _latest(known, cloud) if wanted == LATEST else meant(known, wanted)
+    run = latest(known, cloud) if wanted == LATEST else meant(known, wanted)
     try:
         found = known.story(run)
     except ValueError as error:
@@ -160,7 +160,8 @@ def story(known: Records, cloud: Cloud, wanted: str) -> Story:
     return found
 
 
-def _latest(known: Records, cloud: Cloud) -> str:
+def latest(known: Records, cloud: Cloud) -> str:
+    """The newest run of that cloud. Raises UsageError, or NotReadyError where not all could be asked."""
     found = newest(known, cloud, 1)
     if not found:
         raise _unknown(known, f"no run on {cloud} is on record")

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploy_driver import remedies
 from deploy_driver.app import program
 from deploy_driver.app.session import LocalProject
 from deploy_driver.assurance.iam.check import IamFinding
 from deploy_driver.assurance.iam.check import check as check_documents
 from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
-from deploy_driver.errors import UsageError
 from deploy_driver.plan.selection import select
 
 
 def show(project: LocalProject, stack: str) -> tuple[str, Documents]:
     """The name of a stack and its policy documents as they will be in AWS. Raises UsageError."""
-    chosen = next(iter(select(project.config.stacks, [stack])), None)
-    if chosen is None:
-        raise UsageError("no stack is named", remedy=remedies.STACKS_ARE_LISTED)
+    (chosen,) = select(project.config.stacks, [stack])
     program.check_settings(project.config, [chosen])
     return chosen.name, program.documents(project.config, chosen)
 

@@ -39,7 +39,7 @@ def list_(
 ) -> StackList:
     """The stacks of those names, otherwise all; of them those that a change concerns, and that are `guarded`. Reads files only.
 
-    Raises UsageError, also where `services` alone are wanted and a name is another's, or no name is given.
+    Raises UsageError, also where `services` alone are wanted and a name is another's.
     """
     config, reasons = project.config, None
     chosen = config.stacks if names is None else select(config.stacks, names.split(","))
@@ -62,5 +62,3 @@ def _require_services(named: Sequence[Stack]) -> None:
             f"no service stack: {', '.join(other)}",
             remedy=remedies.SERVICES_ALONE,
         )
-    if not named:
-        raise UsageError("--stacks names no stack", remedy=remedies.NAME_ONE_OR_ALL)

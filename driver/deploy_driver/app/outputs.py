@@ -18,8 +18,6 @@ def outputs_of(
 ) -> Mapping[str, Mapping[str, Any]]:
     """The outputs of each selected stack, as last deployed, with secrets masked; none of a stack that is not deployed."""
     chosen = choose(project.config, stacks, all_stacks=all_stacks)
-    if not chosen:
-        return {}
     plan, tools = make_plan(Operation.PREVIEW, chosen), project.find_tools()
     session = start_session(project, instance_of(plan), new_run())
     session.state_store().check(plan.stacks)

@@ -19,7 +19,7 @@ class Source(StrEnum):
 
 def audit(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, as `deploy` printed it.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, as `deploy` printed it; or `latest`.")],
     source: Annotated[
         Source, typer.Option("--source", help="CloudTrail's event history, or the files in the trails' buckets.")
     ] = Source.LOOKUP,
@@ -40,6 +40,8 @@ def audit(
     Needs an agent with Jenkins' deploy role. On AWS an event is in the trail after up to 15 minutes.
 
     Exits with 0 when nothing is missing or wrong, 1 when something is, 2 for an unknown run, 3 when a trail cannot be read.
+
+    deploy audit latest
 
     deploy audit 20261123-0102-3f9a7c --wait 900
     """

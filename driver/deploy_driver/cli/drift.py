@@ -99,7 +99,7 @@ def drift(
     deploy drift --stacks dev --fix
     """
     from deploy_driver.app.drift import DriftOptions, detect_drift
-    from deploy_driver.cli.output import console, say_nothing_to_do
+    from deploy_driver.cli.output import console
 
     opened = open_project(context, project, cloud)
     if reports:
@@ -108,9 +108,6 @@ def drift(
     allowed, overrides = tuple(allow_delete or ()), tuple(override or ())
     options = DriftOptions(stacks, all_, parallel, ledger, exit_code, fix, allowed, yes, patience, overrides, reason)
     result = detect_drift(opened, options, console())
-    if result is None:
-        say_nothing_to_do()
-        return
     _show(result.report, output, result.code)
     if reports:
         write_reports(reports, result.report, result.code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import signal
@@ -15,8 +14,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
-from deploy_driver import remedies
-from deploy_driver.errors import DeployError, ExitCode, StopSignals
+from deploy_driver.errors import DeployError, ExitCode, StopSignals, lacks
 from deploy_driver.record.redaction import readable
 from deploy_driver.render.text import WIDTH, folded
 
@@ -28,18 +26,6 @@ PATIENCE = 3
 
 NARROWEST, WIDEST = 40, 160
 """Characters that a terminal is taken to have at least, and that a line is read with at most."""
-
-_GIVEN_OUT = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOMEM,
-}
-"""What a machine says that has no room, no right or no handle left: nobody's bug."""
 
 GRACE = 5
 """Seconds that the request to stop, and what is written last, may take."""
@@ -166,11 +152,9 @@ def exit_code_of(command: Callable[[], object]) -> int:
         _tell("interrupted\n")
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 -- the last line of defence says whose fault it is
-        if isinstance(error, OSError) and error.errno in _GIVEN_OUT:
-            _tell(
-                explain(DeployError(error.strerror or "", where=str(error.filename or ""), remedy=remedies.MAKE_ROOM))
-            )
-            return ExitCode.FAILED
+        if lacking := lacks(error):
+            _tell(explain(lacking))
+            return lacking.exit_code
         _tell(readable(traceback.format_exc()))
         _tell("\nThis is a bug in deploy, not in your settings. Please report the lines above.\n")
         return ExitCode.BUG

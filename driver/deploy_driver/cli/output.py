@@ -107,7 +107,7 @@ def part_from_progress() -> None:
         sys.stderr.write("\n")
 
 
-def say_nothing_to_do(events: Sequence[StackSelected | StackLeftOut] = ()) -> None:
+def _say_nothing_to_do(events: Sequence[StackSelected | StackLeftOut]) -> None:
     """An empty selection is nothing, and says so; the events are what the change concerns and this command leaves out."""
     from deploy_driver.render.lines import words
 
@@ -125,7 +125,7 @@ def show_run(
     """
     outcome = result.outcome
     if not outcome.steps:
-        say_nothing_to_do(selection_events(result.selection, outcome.operation) if result.selection else ())
+        _say_nothing_to_do(selection_events(result.selection, outcome.operation) if result.selection else ())
         if output is RunOutput.TEXT and not markdown:
             raise typer.Exit(result.exit_code)
     if outcome.steps and not file and output is RunOutput.TEXT and not markdown:

@@ -30,16 +30,13 @@ def outputs(
     deploy outputs --stacks dev --output json
     """
     from deploy_driver.app.outputs import outputs_of
-    from deploy_driver.cli.output import say_nothing_to_do, write, write_json
+    from deploy_driver.cli.output import write, write_json
     from deploy_driver.record.redaction import readable
     from deploy_driver.render.text import table
 
     found = outputs_of(open_project(context, project, cloud), stacks, all_stacks=all_)
-    if not found:
-        say_nothing_to_do()
     if output is Output.JSON:
         write_json(found)
-    if not found or output is Output.JSON:
         return
     rows = [[stack, key, str(value)] for stack, values in found.items() for key, value in values.items()]
     empty = [[stack, "(not deployed)", ""] for stack, values in found.items() if not values]

@@ -12,9 +12,12 @@ from deploy_driver.values import Stack
 
 
 def select(stacks: Sequence[Stack], names: Iterable[str]) -> tuple[Stack, ...]:
-    """The stacks of those names, each once, in the given order. Raises UsageError for a name that is nobody's."""
+    """The stacks of those names, each once, in the given order. Raises UsageError for no name, and for one that is nobody's."""
     by_name = {stack.name: stack for stack in stacks}
+    there = remedies.STACKS_THERE_ARE.of(stacks=", ".join(by_name))
     chosen = dict.fromkeys(name.strip() for name in names if name.strip())
+    if not chosen:
+        raise UsageError("no stack is named: the name that is given is empty", remedy=there)
     unknown = [name for name in chosen if name not in by_name]
     if unknown:
         near = {name: get_close_matches(name, by_name, n=1) for name in unknown}
@@ -22,7 +25,7 @@ def select(stacks: Sequence[Stack], names: Iterable[str]) -> tuple[Stack, ...]:
         raise UsageError(
             f"no such stack: {', '.join(unknown)}",
             detail=detail,
-            remedy=remedies.STACKS_THERE_ARE.of(stacks=", ".join(by_name)),
+            remedy=there,
         )
     return tuple(by_name[name] for name in chosen)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy_driver.errors import DeployError, ExitCode
+from deploy_driver.errors import DeployError, ExitCode, lacks
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit
 from deploy_driver.record.catalogue import GateOverridden, Reason, Result, RunFinished
@@ -133,8 +133,11 @@ def finishing(run: str, clock: Clock, emit: Emit) -> Iterator[Ending]:
     except SystemExit as stop:
         ending.code = stop.code if isinstance(stop.code, int) else ExitCode.BUG
         raise
-    except BaseException:
-        ending.code = ExitCode.BUG
+    except BaseException as error:
+        if lacking := lacks(error):
+            ending.by(lacking)
+        else:
+            ending.code = ExitCode.BUG
         raise
     finally:
         emit(RunFinished(run, int(ending.code), clock.now() - started, ending.cause, ending.remedy))

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.adapters.engine.program import MOST_LINES, NOTHING_DECLARED
 from deploy_driver.errors import UsageError
 from deploy_driver.record.catalogue import Diagnostic, ResourceDone, ResourceStarted
@@ -37,6 +38,15 @@ def test_a_failing_program_is_a_report_with_its_message_and_line(bench: Bench, b
     assert report.failure == failure
     (error,) = (diagnostic for diagnostic in bench.said(Diagnostic) if diagnostic.severity == "error")
     assert "Traceback" not in error.message
+
+
+def test_a_setting_that_is_missing_can_be_set_as_is_said(bench: Bench) -> None:
+    bench.program('config.require("size")')
+    unset = bench.call("preview")
+    assert unset.failure == "Missing required configuration variable 'probe:size'"
+    assert unset.remedy == remedies.SET_SETTING.of(key="probe:size", stack="dev")
+    bench.program('config.require_secret("token")')
+    assert bench.call("preview").remedy == remedies.SET_SECRET_SETTING.of(key="probe:token", stack="dev")
 
 
 ENDED_ITSELF = f"program/__main__.py:{HEAD + 2}: the program ended itself with exit code 0"

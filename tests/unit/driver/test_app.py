@@ -8,14 +8,14 @@ import pytest
 
 from deploy_driver.app.affected import since
 from deploy_driver.app.console import Console, unstoppable
-from deploy_driver.app.deploy import Options, choose, deploy
+from deploy_driver.app.deploy import choose
 from deploy_driver.app.drift import DriftOptions, detect_drift
 from deploy_driver.app.list_ import list_
 from deploy_driver.app.session import open_project
 from deploy_driver.config.environment import Machine
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.redaction import redact
-from deploy_driver.values import Cloud, Operation
+from deploy_driver.values import Cloud
 from tests.samples import project
 
 
@@ -44,13 +44,6 @@ def test_a_captured_machine_is_a_copy_whose_secrets_are_known() -> None:
     assert machine.environment["BUILD_NUMBER"] == "7"
     assert "correct-horse" not in repr(machine)
     assert redact("correct-horse-battery") == "[redacted]"
-
-
-def test_a_run_of_nothing_is_a_result_without_steps(tmp_path: Path) -> None:
-    opened = open_project(Machine(), project(tmp_path), None)
-    result = deploy(opened, Options(Operation.UP, stacks=""), Console())
-    assert (result.outcome.steps, result.exit_code) == ((), 0)
-    assert detect_drift(opened, DriftOptions(stacks=""), Console()) is None
 
 
 def test_a_run_without_its_sandbox_is_an_error_with_a_way_out(

@@ -15,9 +15,11 @@ from typing import NoReturn
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_driver.cli.exit import PATIENCE, SIGNALS, explain, leave, stopping
 from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_project.remedy import Remedy
+from tests.carried import gone, printed
 
 WORDS = {"waiting": "waiting for the engine", "leaving": "the engine goes on"}
 
@@ -101,6 +103,28 @@ def test_a_machine_that_has_no_room_or_no_right_is_no_bug_of_ours(
     err = capsys.readouterr().err
     assert ("bug in deploy" in err) is (code == 70)
     assert err.startswith(f"error: /var/cache/x: {os.strerror(number)}\n  what to do: make room") is (code == 1)
+
+
+TAKES_MEMORY = """
+import resource
+from deploy_driver.cli.exit import leave
+resource.setrlimit(resource.RLIMIT_AS, ({limit}, -1))
+leave(lambda: print(len(bytearray(2**28))))
+"""
+
+
+def test_a_machine_without_memory_is_no_bug_of_ours_and_one_with_more_is_helped() -> None:
+    def ran(limit: int) -> subprocess.CompletedProcess[str]:
+        code = TAKES_MEMORY.format(limit=limit)
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    less, more = ran(2**28), ran(2**32)
+    assert less.returncode == 1
+    assert less.stderr.startswith("error: this machine has no memory left\n  what to do: free memory")
+    assert "Traceback" not in less.stderr
+    assert (more.returncode, more.stdout) == (0, f"{2**28}\n")
+    printed(remedies.MORE_MEMORY, less.stderr)
+    gone(remedies.MORE_MEMORY, more.stderr)
 
 
 def test_what_a_user_can_cause_has_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

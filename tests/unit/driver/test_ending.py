@@ -29,6 +29,8 @@ def test_a_run_ends_with_the_code_that_was_set() -> None:
         (InterruptedRunError("x"), 130),
         (SystemExit(143), 143),
         (SystemExit("x"), 70),
+        (MemoryError(), 1),
+        (OSError(28, "No space left on device"), 1),
         (KeyError("x"), 70),
     ],
 )

@@ -24,8 +24,9 @@ def test_the_named_stacks_are_selected_once_in_the_given_order() -> None:
 
 
 @pytest.mark.parametrize("given", [[], [""], [" ", ""]])
-def test_an_empty_selection_is_nothing(given: list[str]) -> None:
-    assert select(chain(), given) == ()
+def test_no_name_is_neither_nothing_nor_everything(given: list[str]) -> None:
+    with pytest.raises(UsageError, match="no stack is named"):
+        select(chain(), given)
 
 
 def test_a_name_that_is_nobody_s_is_answered_with_the_nearest_one() -> None:

@@ -70,7 +70,21 @@ _UNREACHABLE = (
 )
 _BROKEN = r"(?:StatusCode: |HTTP )5\d\d\b"
 
+_MISSING_SETTING = r"(?P<what>Missing required configuration variable '[^'\n]+')[^`]*[`]pulumi config set"
+
 _TABLE: Sequence[_Row] = (
+    _row(
+        _By.ANYBODY,
+        rf"{_MISSING_SETTING} --secret (?P<key>\S+) <value>`",
+        "{what}",
+        remedies.SET_SECRET_SETTING,
+    ),
+    _row(
+        _By.ANYBODY,
+        rf"{_MISSING_SETTING} (?P<key>\S+) <value>`",
+        "{what}",
+        remedies.SET_SETTING,
+    ),
     _row(
         _By.ENGINE,
         r"stack is currently locked by .*?\.pulumi/locks/[^?\s]+[^\n]*: created by (?P<who>[^\n]+)",
