@@ -64,26 +64,26 @@ def read(raw: Mapping[str, Any]) -> CloudTrailRecord:
         context: Mapping[str, Any] = who.get("sessionContext") or {}
         arn = str(who.get("arn") or "")
         return CloudTrailRecord(
-            id=raw["eventID"],
-            shared=raw.get("sharedEventID") or "",
-            account=raw.get("recipientAccountId") or who.get("accountId") or "",
-            region=raw.get("awsRegion") or "",
+            id=str(raw["eventID"]),
+            shared=str(raw.get("sharedEventID") or ""),
+            account=str(raw.get("recipientAccountId") or who.get("accountId") or ""),
+            region=str(raw.get("awsRegion") or ""),
             time=datetime.fromisoformat(raw["eventTime"]).timestamp(),
             service=str(raw["eventSource"]).removesuffix(".amazonaws.com"),
-            name=raw["eventName"],
+            name=str(raw["eventName"]),
             read_only=_is_true(raw.get("readOnly")),
-            error=raw.get("errorCode") or "",
-            message=raw.get("errorMessage") or "",
-            caller=arn or who.get("invokedBy") or who.get("principalId") or "",
+            error=str(raw.get("errorCode") or ""),
+            message=str(raw.get("errorMessage") or ""),
+            caller=str(arn or who.get("invokedBy") or who.get("principalId") or ""),
             session=arn.split("/", 2)[2] if ":assumed-role/" in arn else "",
-            role_arn=(context.get("sessionIssuer") or {}).get("arn") or "",
-            access_key=who.get("accessKeyId") or "",
-            source_identity=context.get("sourceIdentity") or "",
-            agent=raw.get("userAgent") or "",
+            role_arn=str((context.get("sessionIssuer") or {}).get("arn") or ""),
+            access_key=str(who.get("accessKeyId") or ""),
+            source_identity=str(context.get("sourceIdentity") or ""),
+            agent=str(raw.get("userAgent") or ""),
             entry=_entry(raw),
         )
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"not a CloudTrail record: {error!r}") from None
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        raise ValueError(f"not a CloudTrail record: {error!r:.200}") from None
 
 
 def _entry(raw: Mapping[str, Any]) -> AssumeRoleCall | None:
@@ -92,10 +92,10 @@ def _entry(raw: Mapping[str, Any]) -> AssumeRoleCall | None:
     asked: Mapping[str, Any] = raw.get("requestParameters") or {}
     given: Mapping[str, Any] = (raw.get("responseElements") or {}).get("credentials") or {}
     return AssumeRoleCall(
-        asked.get("roleArn") or "",
-        asked.get("roleSessionName") or "",
-        asked.get("sourceIdentity") or "",
-        given.get("accessKeyId") or "",
+        str(asked.get("roleArn") or ""),
+        str(asked.get("roleSessionName") or ""),
+        str(asked.get("sourceIdentity") or ""),
+        str(given.get("accessKeyId") or ""),
     )
 
 

@@ -280,6 +280,7 @@ MAKE_ROOM = Remedy("make room, or the folder writable, and begin again")
 MORE_MEMORY = Remedy(
     "free memory on this machine, or use one with more, and begin again; a run goes on with `deploy resume`"
 )
+DELETE_UPDATE = Remedy("delete {key} in the bucket {bucket}: it only tells of an update that is over")
 COPIES_ARE_LISTED = Remedy("`deploy state list --stack {stack}` names them")
 
 # assurance/adapters

@@ -140,6 +140,9 @@ STRINGS = (
     ),
 )
 
+NUMBERS = (0, -1, 10**40, 1e308, "1e999", "9" * 400, "9" * 5000, "0x1f", "007", "NaN", "-Infinity")
+PATHS = (b'"../../../../etc/passwd"', b'"/etc/passwd"', b'"a\\u0000b"', b'".."', b'"\\ud800"', b'"C:\\\\x"')
+
 VALUES: Sequence[Any] = (None, True, -1, 10**30, 1.5, [], {}, [[]], {"": None}, *STRINGS[:18])
 
 
@@ -214,12 +217,31 @@ def bytes_of(chance: random.Random, kept: bytes) -> tuple[str, bytes]:
         (
             "another number",
             lambda: re.sub(
-                rb"[0-9]+", lambda _: str(chance.choice([0, -1, 10**40, 1e308, "0x1f", "007"])).encode(), kept, count=3
+                rb"[0-9]+", lambda _: str(chance.choice(NUMBERS)).encode(), kept, count=chance.randrange(1, 4)
             ),
         ),
+        (
+            "another version",
+            lambda: re.sub(
+                rb"((?:version|format)\W{1,4})[0-9]+",
+                lambda found: found[1] + chance.choice([b"0", b"-1", b"99", b"1.0", b"true"]),
+                kept,
+            ),
+        ),
+        ("a key twice", lambda: _in_place(chance, kept, rb'("\w+") ?: ?', lambda key: key + b"null, " + key)),
+        ("a path for a name", lambda: _in_place(chance, kept, rb'"[^"\n]{1,80}"', lambda _: chance.choice(PATHS))),
     )
     name, make = chance.choice(every)
     return name, make()
+
+
+def _in_place(chance: random.Random, kept: bytes, pattern: bytes, other: Callable[[bytes], bytes]) -> bytes:
+    """One of the places where the pattern is found, as something else."""
+    places = [*re.finditer(pattern, kept)]
+    if not places:
+        return kept
+    place = chance.choice(places)
+    return kept[: place.start()] + other(place[0]) + kept[place.end() :]
 
 
 def _other_value(chance: random.Random, kept: bytes) -> bytes:

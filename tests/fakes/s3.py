@@ -9,6 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+MOMENT = datetime(2026, 11, 27, tzinfo=UTC)
+"""When everything was written."""
+
 
 class DiedError(BaseException):
     """The process was killed: nothing catches this."""
@@ -32,21 +35,27 @@ class FakeS3:
     def list_objects_v2(self, *, Bucket: str, Prefix: str = "", MaxKeys: int = 1000, Delimiter: str = "") -> Any:  # noqa: N803 -- boto3's names
         self.asked.append(Bucket)
         found = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
+        below = [key.removeprefix(Prefix).partition(Delimiter) for key in found] if Delimiter else []
         if Delimiter:
             found = [key for key in found if Delimiter not in key.removeprefix(Prefix)]
-        moment = datetime(2026, 11, 27, tzinfo=UTC)
-        return {"Contents": [{"Key": key, "LastModified": moment} for key in found[:MaxKeys]]}
+        return {
+            "Contents": [{"Key": key, "LastModified": MOMENT} for key in found[:MaxKeys]],
+            "CommonPrefixes": [
+                {"Prefix": f"{Prefix}{name}/"} for name in sorted({each[0] for each in below if each[1]})
+            ],
+        }
 
     def get_paginator(self, operation: str) -> FakeS3:
-        assert operation == "list_objects_v2"
+        assert operation in {"list_objects_v2", "list_object_versions"}  # no object has an earlier version
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Any:  # noqa: N803 -- boto3's names
-        return [self.list_objects_v2(Bucket=Bucket, Prefix=Prefix)]
+    def paginate(self, *, Bucket: str, Prefix: str, Delimiter: str = "") -> Any:  # noqa: N803 -- boto3's names
+        return [self.list_objects_v2(Bucket=Bucket, Prefix=Prefix, Delimiter=Delimiter)]
 
     def get_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803 -- boto3's names
         self.asked.append(Bucket)
-        return {"Body": BytesIO(self.objects[Bucket, Key])}
+        content = self.objects[Bucket, Key]
+        return {"Body": BytesIO(content), "ETag": f'"{hash(content)}"', "LastModified": MOMENT}
 
     def describe_key(self, *, KeyId: str) -> Any:  # noqa: N803 -- boto3's names
         self.asked.append(KeyId)

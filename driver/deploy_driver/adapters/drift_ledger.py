@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from deploy_driver import remedies
 from deploy_driver.drift.ledger import Entries, LedgerEntry
@@ -14,6 +16,8 @@ from deploy_driver.errors import UsageError
 from deploy_project.files import content_of
 
 VERSION = 1
+
+_ENTRIES = TypeAdapter(dict[str, LedgerEntry])
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a ledger."""
@@ -38,19 +42,16 @@ def read_ledger(path: Path) -> Entries:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(path), remedy=remedies.OTHER_LEDGER) from None
-    known = {field.name for field in fields(LedgerEntry)}
+    version = held.get("version") if isinstance(held, dict) else None
+    if version != VERSION:
+        what = f"it is of version {version!r:.40}, expected {VERSION}"
+        raise UsageError(what, where=str(path), remedy=remedies.OTHER_LEDGER)
     try:
-        if held["version"] != VERSION:
-            raise UsageError(
-                f"it is of version {held['version']!r}, expected {VERSION}",
-                where=str(path),
-                remedy=remedies.OTHER_LEDGER,
-            )
-        return {key: LedgerEntry(**{name: entry[name] for name in known}) for key, entry in held["entries"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"it is no ledger of drift: {error!r}", where=str(path), remedy=remedies.OTHER_LEDGER
-        ) from None
+        return _ENTRIES.validate_python(held.get("entries"))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        what = f"it is no ledger of drift: {'.'.join(map(str, first['loc'])):.200}: {first['msg']}"
+        raise UsageError(what, where=str(path), remedy=remedies.OTHER_LEDGER) from None
 
 
 def write_ledger(path: Path, entries: Entries) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from email.utils import parsedate_to_datetime
 from functools import partial
+from math import isfinite
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -101,10 +102,14 @@ class S3Leases:
 
 
 def _holder(content: bytes, written: float) -> Holder:
+    """Who holds it; somebody unknown where that cannot be read, or says moments that are none."""
     try:
-        return _HOLDER.validate_json(content)
+        holder = _HOLDER.validate_json(content)
     except ValidationError:
+        holder = None
+    if holder is None or not all(map(isfinite, (holder.taken, holder.beat, holder.expires))):
         return Holder("", "", Process(), taken=written, beat=written, expires=written + LASTS)
+    return holder
 
 
 def _moment(answer: Mapping[str, Any]) -> float:

@@ -179,7 +179,7 @@ class S3Archive:
             return ""
         try:
             return str(json.loads(found)["run"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return "of which no readable record is left"
 
     def runs(self) -> Mapping[str, bool]:

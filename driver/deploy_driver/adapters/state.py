@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession, asking
@@ -45,6 +48,21 @@ class Deployed:
 
     commit: str
     dirty: bool
+
+
+_Moment = Annotated[int, Field(ge=0, lt=10**12)]
+
+
+class _Update(BaseModel):
+    """An update of a stack (sdk `backend.UpdateInfo`), as far as it is read here. Moments are in seconds since the epoch."""
+
+    model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True)
+
+    kind: str = ""
+    result: str = ""
+    start_time: _Moment = 0
+    end_time: _Moment = 0
+    environment: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,16 +107,16 @@ class S3StateStore:
 
         Pulumi writes it into the history that it keeps beside the state (sdk `backend.UpdateMetadata`, `git.head`).
         """
-        update = next(self._updates(stack), None)
-        said = (update or {}).get("environment") or {}
+        update = next(self._updates(stack), _Update())
+        said = update.environment or {}
         return Deployed(said["git.head"], said.get("git.dirty") == "true") if "git.head" in said else None
 
     def took(self, stack: str) -> float:
         """For how many seconds the stack was deployed, the longest of the last times; 0 when nothing says so."""
         last = islice(self._updates(stack), _LAST_TIMES)
-        return max((float(update["endTime"] - update["startTime"]) for update in last), default=0.0)
+        return max((float(update.end_time - update.start_time) for update in last), default=0.0)
 
-    def _updates(self, stack: str) -> Iterator[Mapping[str, Any]]:
+    def _updates(self, stack: str) -> Iterator[_Update]:
         """The updates that succeeded, newest first, as Pulumi's backend keeps them (sdk `backend.UpdateInfo`)."""
         prefix = f".pulumi/history/{project_of(self.project, stack)}/{stack}/"
         listing = self._bucket(stack).get_paginator("list_objects_v2")
@@ -106,8 +124,15 @@ class S3StateStore:
         found = _asking(f"history of {stack}", lambda: list(pages))
         keys = [str(entry["Key"]) for page in found for entry in page.get("Contents", [])]
         for key in sorted((key for key in keys if key.endswith(".history.json")), reverse=True):
-            update = json.loads(self._read(stack, f"history of {stack}", key))
-            if update.get("kind") == "update" and update.get("result") == "succeeded":
+            content = self._read(stack, f"history of {stack}", key)
+            try:
+                update = _Update.model_validate_json(content)
+            except ValidationError:
+                raise NotReadyError(
+                    f"history of {stack}: {key} is no update as the engine writes it",
+                    remedy=remedies.DELETE_UPDATE.of(key=key, bucket=self.backends[stack].bucket),
+                ) from None
+            if (update.kind, update.result) == ("update", "succeeded"):
                 yield update
 
     def resources(self, stack: str) -> tuple[Mapping[str, Any], ...]:
@@ -119,8 +144,8 @@ class S3StateStore:
             return ()
         try:
             state = json.loads(self._read(stack, f"state of {stack}", self._file(stack)))
-            return tuple((state["checkpoint"].get("latest") or {}).get("resources") or ())
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return tuple(dict(one) for one in (state["checkpoint"].get("latest") or {}).get("resources") or ())
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise NotReadyError(
                 f"somebody has damaged the state of {stack} since this run began",
                 remedy=remedies.RESTORE_STATE.of(stack=stack),
@@ -235,7 +260,7 @@ def _lock_of(key: str, content: bytes, written: float) -> EngineLock:
         said = json.loads(content)
         pid, host = int(said["pid"]), str(said["hostname"])
         by = f"{said.get('username', '?')}@{host} (pid {pid}) since {said.get('timestamp', '?')}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return EngineLock(key, f"an unreadable lock file, {key}", "", 0, written)
     return EngineLock(key, by, host, pid, written)
 

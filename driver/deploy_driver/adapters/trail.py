@@ -117,10 +117,10 @@ class DeliveredTrail:
         what = f"log file s3://{self.bucket}/{key}"
         file = asking(what, lambda: s3.get_object(Bucket=self.bucket, Key=key), by_code=_REMEDIES)
         try:
-            records: list[Mapping[str, Any]] = json.loads(gzip.decompress(file["Body"].read()))["Records"]
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
+            records = json.loads(gzip.decompress(file["Body"].read()))["Records"]
+            return [dict(record) for record in records if _moment(record) is not None]
+        except (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
             raise NotReadyError(f"{what}: not a log file of CloudTrail: {error}") from None
-        return records
 
 
 def _delivered(key: str) -> float:

@@ -1,4 +1,4 @@
-"""Pulumi's locks as they lie in a bucket, and leases that outlast the credentials of whoever holds them."""
+"""Pulumi's locks and history as they lie in a bucket, and leases that outlast the credentials of whoever holds them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
+from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.leases import S3Leases
-from deploy_driver.adapters.state import S3StateStore
+from deploy_driver.adapters.state import Deployed, S3StateStore
 from deploy_driver.lease import Holder
 from deploy_driver.values import Backend, Process
+from tests.carried import is_helped, printed, said
 from tests.fakes.s3 import FakeS3
 
 BACKEND = Backend("111111111111", "eu-central-1", "bucket", "alias/state")
@@ -80,3 +82,25 @@ def test_a_lease_is_renewed_for_longer_than_credentials_hold() -> None:
     holder = Holder("run", "", Process(), 1.0, 2.0, 3.0)
     assert [leases.write("dev", holder, "tag") for _ in range(4)] == ["tag-1", "tag-2", "tag-1", "tag-2"]
     assert sessions[1].put == [".deploy/leases/items/dev.json"] * 2
+
+
+def test_an_update_that_cannot_be_read_is_named_and_once_it_is_deleted_the_one_before_it_counts() -> None:
+    folder = ".pulumi/history/items/dev"
+    update = {
+        "kind": "update",
+        "result": "succeeded",
+        "startTime": 10,
+        "endTime": 70,
+        "environment": {"git.head": "3f9a7c5"},
+    }
+    s3 = FakeS3({("bucket", f"{folder}/dev-1.history.json"): json.dumps(update).encode()})
+    assert store(s3).took("dev") == 60.0
+    s3.objects["bucket", f"{folder}/dev-2.history.json"] = b'{"kind": "update", "startTime": []}'
+
+    def deleted() -> object:
+        what = printed(remedies.DELETE_UPDATE, said(lambda: store(s3).deployed("dev")))
+        s3.delete_object(Bucket=what["bucket"], Key=what["key"])
+        return store(s3).deployed("dev")
+
+    is_helped(remedies.DELETE_UPDATE, lambda: store(s3).took("dev"), deleted)
+    assert store(s3).deployed("dev") == Deployed("3f9a7c5", dirty=False)

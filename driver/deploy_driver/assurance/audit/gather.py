@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from deploy_driver.assurance.audit.run_record import RunRecord
 from deploy_driver.cloudtrail import CloudTrailRecord, read
+from deploy_driver.errors import NotReadyError
 from deploy_driver.ports import Trail
 
 MARGIN = 60
@@ -48,7 +49,10 @@ def gather(
 
 
 def _find(place: TrailSource, key: str, value: str, start: float, end: float) -> list[CloudTrailRecord]:
-    return [read(raw) for raw in place.trail.find(key, value, start, end)]
+    try:
+        return [read(raw) for raw in place.trail.find(key, value, start, end)]
+    except ValueError as error:
+        raise NotReadyError(f"trail of {place.account}: {error}") from None
 
 
 def _entries(place: TrailSource, start: float, end: float) -> list[CloudTrailRecord]:
