@@ -26,8 +26,8 @@ This page is made from the rules: `python -m generate.findings_reference > docs/
 Jenkins' roles get no right to read IAM, trails or buckets for this: who may only preview sees no more than a preview needs.
 Each command names the rules that it did not ask, and why. In SARIF they are notifications of the run.
 
-`--output sarif` is SARIF 2.1.0. A finding's place is the line of the stack file that says the name of the thing, or the
-account that it is in.
+`--output sarif` is SARIF 2.1.0. A finding's place is the line and column of the stack file where the name of the thing is
+said, or the account that it is in: `Pulumi.dev.yaml:9:3` in the text, `file`, `line` and `column` in JSON.
 """
 
 

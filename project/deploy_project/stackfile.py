@@ -94,11 +94,11 @@ class StackFile:
         line, column = (setting.line, setting.column) if setting else (self.line, 1)
         return Problem(self.name, line, column, shown(key), what)
 
-    def line_of(self, value: str) -> int:
-        """The line of the key with this value; otherwise that of the account, otherwise the first."""
-        lines = [setting.line for setting in self.settings.values() if setting.text == value]
-        account = self.settings.get("deploy:account")
-        return next(iter(lines), account.line if account else 1)
+    def place_of(self, value: str) -> tuple[int, int]:
+        """The line and column of the key with this value; otherwise those of the account, otherwise the file's first."""
+        found = [setting for setting in self.settings.values() if setting.text == value]
+        setting = next(iter(found), self.settings.get("deploy:account"))
+        return (setting.line, setting.column) if setting else (1, 1)
 
 
 Reader = Callable[[Path], StackFile]

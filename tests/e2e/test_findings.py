@@ -285,12 +285,12 @@ def test_an_external_id_that_two_accounts_share_is_found_in_the_files(project: P
     places = {
         (
             result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
-            result["locations"][0]["physicalLocation"]["region"]["startLine"],
+            *result["locations"][0]["physicalLocation"]["region"].values(),
         )
         for result in told
         if result["ruleId"] == "external-id-shared"
     }
-    assert places == {("Pulumi.dev.yaml", 9), ("Pulumi.staging.yaml", 9)}
+    assert places == {("Pulumi.dev.yaml", 9, 3), ("Pulumi.staging.yaml", 9, 3)}
     said = all_that_is_said(results)
     printed(remedies.EXTERNAL_ID_EACH, said)
     project.setting("staging", "deploy:externalId", "items-staging-of-its-own")

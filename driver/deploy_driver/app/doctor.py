@@ -186,9 +186,9 @@ def _judged(look: Look, session: Session) -> list[RuleResult]:
         return list(not_looked_at(IN_ACCOUNTS, Unseen(str(error)), look.access.name))
 
 
-def _place(stack: Stack, name: str) -> tuple[str, str, str, int]:
+def _place(stack: Stack, name: str) -> tuple[str, str, str, int, int]:
     """A subject's stack and name, and where the file says it."""
-    return stack.name, name, stack.file.name, read(stack.file).line_of(name)
+    return stack.name, name, stack.file.name, *read(stack.file).place_of(name)
 
 
 Depth = Literal["jenkins", "administrator"]
@@ -300,7 +300,7 @@ def _files(config: DeployConfig) -> tuple[bool, list[RuleResult]]:
 
 
 def _problem(problem: Problem) -> RuleResult:
-    return replace(check("settings", fact=str(problem)), file=problem.file, line=problem.line)
+    return replace(check("settings", fact=str(problem)), file=problem.file, line=problem.line, column=problem.column)
 
 
 def _external_ids(config: DeployConfig) -> Iterator[InspectedExternalId]:
@@ -309,9 +309,7 @@ def _external_ids(config: DeployConfig) -> Iterator[InspectedExternalId]:
         same = tuple(
             other.file.name for other in targets if other is not stack and other.external_id == stack.external_id
         )
-        yield InspectedExternalId(
-            stack.name, stack.external_id, stack.file.name, read(stack.file).line_of(stack.external_id), same
-        )
+        yield InspectedExternalId(*_place(stack, stack.external_id), same)
 
 
 def _tools(project: LocalProject) -> tuple[EngineTools | Unseen, list[RuleResult]]:

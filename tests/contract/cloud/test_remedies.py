@@ -138,7 +138,7 @@ def test_the_access_key_of_an_account_s_root_is_deleted(root: Callable[[str], So
     iam, inspector = someone.client("iam"), Inspector(session(someone), REGION)
 
     def finding() -> str:
-        keys = InspectedKeys("prod-access", "account", "Pulumi.prod.yaml", 1, inspector.keys())
+        keys = InspectedKeys("prod-access", "account", "Pulumi.prod.yaml", 1, 3, inspector.keys())
         return "".join(one.remedy for one in judge([keys]) if one.rule == "root-access-key")
 
     assert finding() == ""

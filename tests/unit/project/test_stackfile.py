@@ -123,8 +123,8 @@ def test_a_file_is_parsed_again_only_when_its_content_is_another(tmp_path: Path)
 
 def test_a_value_is_found_where_it_stands_or_at_the_account() -> None:
     file = parse("Pulumi.dev.yaml", b'config:\n  deploy:account: "1"\n  deploy:deploymentRole: x\n')
-    assert [file.line_of(value) for value in ("x", "elsewhere")] == [3, 2]
-    assert parse("Pulumi.dev.yaml", b"").line_of("x") == 1
+    assert [file.place_of(value) for value in ("x", "elsewhere")] == [(3, 3), (2, 3)]
+    assert parse("Pulumi.dev.yaml", b"").place_of("x") == (1, 1)
 
 
 @pytest.mark.parametrize(

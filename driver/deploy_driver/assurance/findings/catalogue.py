@@ -160,6 +160,7 @@ def _finding(rule: DoctorRule, subject: Inspected, fact: str) -> RuleResult:
         rule.remedy.of(again=_again(subject.stack)),
         subject.file,
         subject.line,
+        subject.column,
     )
 
 

@@ -22,12 +22,13 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Inspected:
-    """One thing of one stack: its name, its ARN or id in the account, and the line of the file that says so."""
+    """One thing of one stack: its name, its ARN or id in the account, and the place in the file that says so."""
 
     stack: str
     name: str
     file: str
     line: int
+    column: int
 
 
 @dataclass(frozen=True)

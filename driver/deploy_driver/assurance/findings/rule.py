@@ -65,6 +65,7 @@ class RuleResult:
     remedy: Remedy = NO_REMEDY
     file: str = ""
     line: int = 0
+    column: int = 0
     refused: bool = False
 
     @property

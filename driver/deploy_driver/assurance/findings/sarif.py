@@ -50,7 +50,7 @@ def _location(result: RuleResult) -> Mapping[str, Any]:
     if result.file:
         location["physicalLocation"] = {
             "artifactLocation": {"uri": result.file},
-            "region": {"startLine": max(result.line, 1)},
+            "region": {"startLine": max(result.line, 1), "startColumn": max(result.column, 1)},
         }
     if result.subject:
         name = f"{result.stack}/{result.subject}"

@@ -33,6 +33,7 @@ def _one(result: RuleResult) -> Mapping[str, Any]:
         "remedy": result.remedy,
         "file": result.file,
         "line": result.line,
+        "column": result.column,
     }
 
 
@@ -76,7 +77,7 @@ def _count(rules: set[str]) -> str:
 
 
 def _finding(result: RuleResult) -> str:
-    place = f"{result.file}:{result.line}: " if result.line else ""
+    place = f"{result.file}:{result.line}:{result.column}: " if result.line else ""
     lines = [f"{place}{result.rule}: {one_line(result.fact)}", f"  risk: {result.risk}"]
     return folded("\n".join([*lines, f"  what to do: {result.remedy}"]))
 

@@ -36,13 +36,15 @@ TRUST = document(
 )
 POLICY = document(Resource=["arn:aws:s3:::items-dev/*"])
 SEEN_ROLE = SeenRole("AROAX", TRUST, {"deployer": POLICY}, (), BOUNDARY, 3600)
-ROLE = InspectedRole("dev-access", "deployer", "Pulumi.dev.yaml", 7, TRUST, POLICY, BOUNDARY, 3600, "AROAX", SEEN_ROLE)
-CEILING = InspectedBoundary("dev-access", "items-dev-boundary", "Pulumi.dev.yaml", 4, POLICY, POLICY)
+ROLE = InspectedRole(
+    "dev-access", "deployer", "Pulumi.dev.yaml", 7, 3, TRUST, POLICY, BOUNDARY, 3600, "AROAX", SEEN_ROLE
+)
+CEILING = InspectedBoundary("dev-access", "items-dev-boundary", "Pulumi.dev.yaml", 4, 3, POLICY, POLICY)
 SEEN_TRAIL = SeenTrail(logging=True, multi_region=True, validation=True, bucket="record")
-TRAIL = InspectedTrail("dev-access", "deploy-trail", "Pulumi.dev.yaml", 4, "record", SEEN_TRAIL)
+TRAIL = InspectedTrail("dev-access", "deploy-trail", "Pulumi.dev.yaml", 4, 3, "record", SEEN_TRAIL)
 SEEN_BUCKET = SeenBucket(BLOCKS, POLICY)
-ACCESS_STATE = InspectedAccessState("dev-access", "deploy-state", "Pulumi.dev.yaml", 1, seen=False)
-BUCKET = InspectedBucket("dev", "items-dev", "Pulumi.dev.yaml", 4, POLICY, SEEN_BUCKET)
+ACCESS_STATE = InspectedAccessState("dev-access", "deploy-state", "Pulumi.dev.yaml", 1, 3, seen=False)
+BUCKET = InspectedBucket("dev", "items-dev", "Pulumi.dev.yaml", 4, 3, POLICY, SEEN_BUCKET)
 FUNCTION_ARN = "arn:aws:lambda:eu-central-1:222222222222:function:items-dev:live"
 GATEWAY: dict[str, Any] = {
     "Sid": "http-api",
@@ -57,12 +59,13 @@ FUNCTION = InspectedFunction(
     "items-dev",
     "Pulumi.dev.yaml",
     4,
+    3,
     "222222222222",
     frozenset({"apigateway.amazonaws.com", "s3.amazonaws.com"}),
     frozenset({"arn:aws:s3:::items-dev"}),
     SeenFunction({"live": document(**GATEWAY)}),
 )
-KEYS = InspectedKeys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, SeenKeys(root=False, of_users=()))
-EXTERNAL_ID = InspectedExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, ())
+KEYS = InspectedKeys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, 3, SeenKeys(root=False, of_users=()))
+EXTERNAL_ID = InspectedExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, 3, ())
 
 SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, ACCESS_STATE, FUNCTION, KEYS, EXTERNAL_ID)

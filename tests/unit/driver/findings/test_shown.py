@@ -35,7 +35,7 @@ def test_everything_that_is_as_it_should_be_takes_a_line_for_each_stack() -> Non
 def test_every_finding_has_its_place_its_risk_and_its_remedy() -> None:
     text = as_text(FOUND)
     for rule, _, says in WRONG:
-        assert re.search(rf"^Pulumi\.dev\.yaml:\d+: {rule}: .*{re.escape(says)}", text, re.MULTILINE), rule
+        assert re.search(rf"^Pulumi\.dev\.yaml:\d+:3: {rule}: .*{re.escape(says)}", text, re.MULTILINE), rule
         assert f"  risk: {BY_ID[rule].risk}" in text
     assert text.count("  what to do: ") == len(WRONG) + 1
 
@@ -74,7 +74,7 @@ def test_sarif_has_the_shape_that_the_standard_demands(results: list[RuleResult]
 
 
 def holds_result(result: dict[str, Any], ids: list[str]) -> None:
-    """SARIF 2.1.0, 3.27: message, rule by id and index, level; places with a relative URI and a line from 1."""
+    """SARIF 2.1.0, 3.27: message, rule by id and index, level; places with a relative URI, a line and a column from 1."""
     assert set(result) <= {"ruleId", "ruleIndex", "level", "message", "locations", "partialFingerprints"}
     assert ids[result["ruleIndex"]] == result["ruleId"]
     assert result["level"] in {"none", "note", "warning", "error"}
@@ -84,6 +84,7 @@ def holds_result(result: dict[str, Any], ids: list[str]) -> None:
         artifact = location["physicalLocation"]
         assert re.fullmatch(r"[\w.-]+", artifact["artifactLocation"]["uri"])
         assert artifact["region"]["startLine"] >= 1
+        assert artifact["region"]["startColumn"] == 3
         assert all(logical["fullyQualifiedName"] for logical in location["logicalLocations"])
     assert all(isinstance(value, str) for value in result["partialFingerprints"].values())
 
