@@ -22,6 +22,10 @@ CORRECT_SDK_SETTINGS = Remedy("correct AWS_CA_BUNDLE, or what AWS_CONFIG_FILE an
 CORRECT_CREDENTIALS = Remedy(
     "correct that, or unset {name}; an agent with the Jenkins instance profile needs none of it"
 )
+BRING_TOKEN = Remedy(
+    "let that file hold a token that is not over, of the issuer, for the audience and with a subject that Pulumi.tools.yaml says, and "
+    "AWS_ROLE_ARN the role of that subject; `deploy doctor --as-administrator` looks whether AWS knows the issuer"
+)
 HAVE_CREDENTIALS = Remedy(
     "run on an agent with the Jenkins instance profile; in the sandbox, `deploy bootstrap` makes it"
 )
@@ -294,6 +298,13 @@ CORRECT_LINE = Remedy("correct the line that is named, to what it says is expect
 
 # assurance/findings/rules
 
+MAKE_ISSUER_KNOWN = Remedy(
+    "as an administrator of tools, run `aws iam create-open-id-connect-provider` with deploy:agentIssuer as its URL and "
+    "deploy:agentAudience as its client id"
+)
+LIST_AUDIENCE = Remedy(
+    "as an administrator of tools, run `aws iam add-client-id-to-open-id-connect-provider` with deploy:agentAudience as the client id"
+)
 REMOVE_PERMISSION = Remedy(
     "find AddPermission in the account's trail; `aws lambda remove-permission` with the statement and the alias "
     "or version"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.container import TOKEN, answering
 from tests.contract.cloud.outsider import at_instance
 from tests.e2e import pages
@@ -111,6 +113,8 @@ def test_an_agent_that_brings_a_token_deploys_and_no_other_does(project: Project
         refused = project.deploy("exec", "--stack", "dev", "--", "true", env=bringing(project, token))
         assert (refused.code, said in refused.err, "Traceback" in refused.err) == (3, True, False), refused
         assert f"the web identity token in {project.root / 'token'}" in refused.err
+        printed(remedies.BRING_TOKEN, refused.err)
+    gone(remedies.BRING_TOKEN, deployed.err)
     preview = bringing(project, issuer.token("agents-preview"), "jenkins-preview")
     other = project.deploy("exec", "--stack", "dev", "--", "true", env=preview)
     assert (other.code, "jenkins-preview" in other.err) == (3, True), other

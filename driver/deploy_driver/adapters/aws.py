@@ -139,11 +139,13 @@ def _service_descriptions() -> Any:
     return botocore.session.Session().get_component("data_loader")
 
 
+_TOKEN = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105 -- the name of a variable
+
 _WAYS = (
     ("AWS_ACCESS_KEY_ID", "the key in the environment (AWS_ACCESS_KEY_ID and what belongs to it)"),
     ("AWS_SECRET_ACCESS_KEY", "the key in the environment (AWS_ACCESS_KEY_ID and what belongs to it)"),
     ("AWS_PROFILE", "the profile {said} (AWS_PROFILE)"),
-    ("AWS_WEB_IDENTITY_TOKEN_FILE", "the web identity token in {said} (AWS_WEB_IDENTITY_TOKEN_FILE)"),
+    (_TOKEN, "the web identity token in {said} (AWS_WEB_IDENTITY_TOKEN_FILE)"),
     ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "the container at {said} (AWS_CONTAINER_CREDENTIALS_FULL_URI)"),
     ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "the container at {said} (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI)"),
     ("AWS_CONFIG_FILE", "the file {said} (AWS_CONFIG_FILE)"),
@@ -161,7 +163,7 @@ def _way_to_credentials(metadata_endpoint: str) -> tuple[str, Remedy]:
     for name, way in _WAYS:
         said = os.environ.get(name, "")
         if said and said != os.devnull:
-            remedy = remedies.CORRECT_CREDENTIALS.of(name=name)
+            remedy = remedies.BRING_TOKEN if name == _TOKEN else remedies.CORRECT_CREDENTIALS.of(name=name)
             return way.format(said=said), remedy
     return (
         "this machine (~/.aws, or its metadata service)",

@@ -32,6 +32,7 @@ from deploy_driver.assurance.findings.observed import (
     InspectedBucket,
     InspectedExternalId,
     InspectedFunction,
+    InspectedIssuer,
     InspectedKeys,
     InspectedRole,
     InspectedTrail,
@@ -101,6 +102,7 @@ class Look:
         if self.service and served:
             yield from self._functions(inspector, self.service, served)
         yield InspectedKeys(*_place(stack, f"account {stack.account}"), inspector.keys())
+        yield from self._issuer(inspector)
 
     def _buckets(
         self, inspector: Inspector, stack: Stack, things: Inventory, documents: Documents
@@ -120,6 +122,13 @@ class Look:
             yield InspectedBucket(*_place(self.access, own), policy, inspector.bucket(own))
             policy = access_bucket_policy(other, self.access.account, jenkins)
             yield InspectedBucket(*_place(self.access, other), policy, inspector.bucket(other))
+
+    def _issuer(self, inspector: Inspector) -> Iterator[InspectedIssuer]:
+        """In the tools account who vouches for the tokens of agents, where they bring any."""
+        tokens, stack = self.config.tokens, self.access
+        if tokens and stack.name == TOOLS:
+            seen = inspector.audiences(arn("iam", f"oidc-provider/{tokens.issuer}", account=stack.account))
+            yield InspectedIssuer(*_place(stack, f"https://{tokens.issuer}"), tokens.audience, seen)
 
     def _functions(self, inspector: Inspector, stack: Stack, things: Inventory) -> Iterator[InspectedFunction]:
         needs = program.needs(self.config, self.access) if things.functions else ()

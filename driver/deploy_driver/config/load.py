@@ -177,9 +177,7 @@ def load(
         )
     tools = ToolsFacts.of(values[TOOLS])
     _require_approver(toml, tools)
-    service = Backend(tools.account, tools.region, tools.state_bucket, tools.state_key)
-    marker = MOVED.format(project=project)
-    access = replace(service, bucket=tools.access_state_bucket, key_alias=tools.access_state_key, marker=marker)
+    service, access = _backends(tools, project)
     return DeployConfig(
         root=root,
         project=project,
@@ -193,6 +191,7 @@ def load(
         jenkins_preview_role=tools.preview_role,
         plan_key=tools.plan_key,
         approver_role=tools.approver_role,
+        tokens=tools.tokens,
         program=program,
         program_timeout=toml.program.timeout,
         kept=root / ".deploy",
@@ -200,6 +199,13 @@ def load(
         **toml.program.model_dump(exclude={"timeout", "access"}),
         drift_ignore=tuple(IgnoreRule(**rule.model_dump()) for rule in toml.drift.ignore),
     )
+
+
+def _backends(tools: ToolsFacts, project: str) -> tuple[Backend, Backend]:
+    """Where the states of service layers are, and where those of access layers."""
+    service = Backend(tools.account, tools.region, tools.state_bucket, tools.state_key)
+    marker = MOVED.format(project=project)
+    return service, replace(service, bucket=tools.access_state_bucket, key_alias=tools.access_state_key, marker=marker)
 
 
 def _require_approver(toml: DeployToml, tools: ToolsFacts) -> None:

@@ -36,6 +36,7 @@ from deploy_driver.values import (
     Stack,
     Window,
 )
+from deploy_project.accounts import AgentTokens
 from deploy_project.stacks import ACCESS, ENV_EXPECTED, TOOLS, is_access, is_env
 
 
@@ -295,7 +296,8 @@ class DeployConfig:
     `plugin` is the AWS plugin of its runs; `program` is the folder of the program, relative to `root`. `backend` is where the
     states of service layers and the records of runs are, which Jenkins writes; `access_backend` where the states of access
     layers are, which only administrators write. `program_timeout` is how many seconds the program may say nothing to the engine
-    while nothing is being deployed. `kept` is the folder of what runs leave on this machine, and need again.
+    while nothing is being deployed. `kept` is the folder of what runs leave on this machine,
+    and need again. `tokens` are those that agents bring.
     """
 
     root: Path
@@ -311,6 +313,7 @@ class DeployConfig:
     jenkins_preview_role: str
     plan_key: str
     approver_role: str
+    tokens: AgentTokens | None
     access_program: str
     settings_check: str
     documents: str

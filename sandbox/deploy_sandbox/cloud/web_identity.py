@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from deploy_sandbox.cloud.emulator import Answer, Handler
 
 ACTION = "AssumeRoleWithWebIdentity"
+ADD_CLIENT = "AddClientIDToOpenIDConnectProvider"
 LATE_SECONDS = 300
 _UNREADABLE = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 _NO_KEY = (
@@ -59,6 +60,29 @@ class ProvenToken:
 def install() -> None:
     issuers = emulator.state_folder().parents[1] / "issuers"
     replace("services.sts", "handle_request", lambda original: _assuming(original, issuers))
+    replace("services.iam", "handle_request", _with_clients)
+
+
+def _with_clients(original: Handler) -> Handler:
+    """Another audience for a provider (IAM API Reference, "AddClientIDToOpenIDConnectProvider"), which the emulator does not know."""
+
+    async def handle_request(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Answer:
+        asked = {**query, **bodies.from_form(body)}
+        if asked.get("Action") != [ADD_CLIENT]:
+            return await original(method, path, headers, body, query)
+        arn, client = asked["OpenIDConnectProviderArn"][0], asked["ClientID"][0]
+        provider = emulator.IDENTITY_PROVIDERS.get(arn)
+        answer: Answer
+        if provider is None:
+            answer = emulator.query_error(404, "NoSuchEntity", f"OIDC provider {escape(arn)} not found.", ns="iam")
+        else:
+            provider["ClientIDList"] = [*dict.fromkeys([*provider["ClientIDList"], client])]
+            answer = emulator.query_answer(200, f"{ADD_CLIENT}Response", "", ns="iam")
+        return answer
+
+    return handle_request
 
 
 def _assuming(original: Handler, issuers: Path) -> Handler:

@@ -6,17 +6,24 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from deploy_driver import remedies
+from deploy_driver.assurance.adapters.inspection import Inspector
+from deploy_driver.assurance.findings.catalogue import judge
+from deploy_driver.assurance.findings.observed import InspectedIssuer
+from deploy_driver.assurance.findings.text import as_text
+from tests.carried import gone, printed
 from tests.contract.cloud.outsider import Someone, refusal, trusting
 from tests.issuer import TokenIssuer
 
 if TYPE_CHECKING:
+    from deploy_driver.adapters.aws import AwsSession
     from deploy_sandbox.accounts import Sandbox
 
 SUBJECT = "system:serviceaccount:jenkins:deploy"
@@ -143,3 +150,42 @@ def test_an_issuer_whose_keys_nobody_has_vouches_for_nothing(
     as_root("tools", "iam").create_open_id_connect_provider(Url=silent.url, ClientIDList=["sts.amazonaws.com"])
     code, message = refusal(lambda: enter(make_role("tools", trust(sandbox, silent)), silent.token(SUBJECT)))
     assert (code, "Couldn't retrieve verification key" in message) == ("InvalidIdentityToken", True)
+
+
+class Root:
+    """The session of the root user of the tools account."""
+
+    def __init__(self, as_root: Callable[[str, str], Any]) -> None:
+        self._as_root = as_root
+
+    def client(self, service: str) -> Any:
+        return self._as_root("tools", service)
+
+
+def test_doctor_finds_an_issuer_that_iam_does_not_know_or_takes_for_others(
+    sandbox: Sandbox, as_root: Callable[[str, str], Any], unique: str
+) -> None:
+    url = f"https://oidc.example.com/id/{unique}"
+    provider = f"arn:aws:iam::{sandbox.accounts['tools']}:oidc-provider/{url.removeprefix('https://')}"
+    root = cast("AwsSession", Root(as_root))
+
+    def found(audience: str) -> str:
+        seen = Inspector(root, sandbox.region).audiences(provider)
+        return as_text([*judge([InspectedIssuer("tools", url, "Pulumi.tools.yaml", 9, 3, audience, seen)])])
+
+    printed(remedies.MAKE_ISSUER_KNOWN, found("first"))
+    as_root("tools", "iam").create_open_id_connect_provider(Url=url, ClientIDList=["first"])
+    gone(remedies.MAKE_ISSUER_KNOWN, found("first"))
+    gone(remedies.LIST_AUDIENCE, found("first"))
+    printed(remedies.LIST_AUDIENCE, found("second"))
+    as_root("tools", "iam").add_client_id_to_open_id_connect_provider(
+        OpenIDConnectProviderArn=provider, ClientID="second"
+    )
+    for audience in ("first", "second"):
+        gone(remedies.LIST_AUDIENCE, found(audience))
+    code, _ = refusal(
+        lambda: as_root("tools", "iam").add_client_id_to_open_id_connect_provider(
+            OpenIDConnectProviderArn=f"{provider}-other", ClientID="second"
+        )
+    )
+    assert code == "NoSuchEntity"

@@ -71,6 +71,14 @@ class Inspector:
         """The long-lived keys of the account."""
         return _look("long-lived keys", self._keys)
 
+    def audiences(self, provider: str) -> tuple[str, ...] | Unseen | None:
+        """For whom IAM takes the tokens of an OIDC provider, which is named by its ARN."""
+        iam = self.aws.client("iam")
+        return _look(
+            f"identity provider {provider}",
+            lambda: tuple(iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)["ClientIDList"]),
+        )
+
     def _role(self, name: str) -> SeenRole:
         iam = self.aws.client("iam")
         role = iam.get_role(RoleName=name)["Role"]

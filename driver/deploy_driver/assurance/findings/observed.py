@@ -138,6 +138,14 @@ class InspectedKeys(Inspected):
 
 
 @dataclass(frozen=True)
+class InspectedIssuer(Inspected):
+    """The identity provider of agents that bring a token: the `audience` of those, and the ones that IAM takes from it."""
+
+    audience: str
+    seen: tuple[str, ...] | Unseen | None
+
+
+@dataclass(frozen=True)
 class InspectedExternalId(Inspected):
     """One account's ExternalId, and the files of the other accounts that say the same."""
 

@@ -10,6 +10,7 @@ from deploy_driver.assurance.findings.observed import (
     InspectedBucket,
     InspectedExternalId,
     InspectedFunction,
+    InspectedIssuer,
     InspectedKeys,
     InspectedRole,
     InspectedTrail,
@@ -67,5 +68,14 @@ FUNCTION = InspectedFunction(
 )
 KEYS = InspectedKeys("dev-access", "account 222222222222", "Pulumi.dev.yaml", 4, 3, SeenKeys(root=False, of_users=()))
 EXTERNAL_ID = InspectedExternalId("dev-access", "items-dev-5f0c0e1b", "Pulumi.dev.yaml", 9, 3, ())
+ISSUER = InspectedIssuer(
+    "tools",
+    "https://ci.example.com/oidc",
+    "Pulumi.tools.yaml",
+    9,
+    3,
+    "sts.amazonaws.com",
+    ("other", "sts.amazonaws.com"),
+)
 
-SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, ACCESS_STATE, FUNCTION, KEYS, EXTERNAL_ID)
+SUBJECTS = (ROLE, CEILING, TRAIL, BUCKET, ACCESS_STATE, FUNCTION, KEYS, ISSUER, EXTERNAL_ID)

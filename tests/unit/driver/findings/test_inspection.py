@@ -148,3 +148,16 @@ def test_a_function_tells_every_policy_and_which_may_not_be_read() -> None:
 def test_a_function_that_is_not_there_is_absent() -> None:
     gone = seen(list_versions_by_function=refused("ResourceNotFoundException"))
     assert gone.function("items") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"ClientIDList": ["sts.amazonaws.com"]}, ("sts.amazonaws.com",)),
+        ({"ClientIDList": []}, ()),
+        (refused("NoSuchEntity"), None),
+        (refused("AccessDenied"), Unseen("identity provider arn:x: AccessDenied: said so")),
+    ],
+)
+def test_an_identity_provider_is_seen_with_its_audiences(answer: Answer, found: Any) -> None:
+    assert seen(get_open_id_connect_provider=answer).audiences("arn:x") == found

@@ -18,6 +18,7 @@ from tests.unit.driver.findings.samples import (
     EXTERNAL_ID,
     FUNCTION,
     GATEWAY,
+    ISSUER,
     KEYS,
     POLICY,
     ROLE,
@@ -120,6 +121,13 @@ WRONG = [
     ("function-lets-others-in", function(**BY_A_BUCKET, Condition=of_bucket("theirs")), "for arn:aws:s3:::theirs"),
     ("root-access-key", replace(KEYS, seen=SeenKeys(root=True, of_users=())), "root user has an access key"),
     ("access-keys-present", replace(KEYS, seen=SeenKeys(root=False, of_users=("bob's",))), "bob's"),
+    ("issuer-unknown", replace(ISSUER, seen=None), "IAM has no such identity provider"),
+    (
+        "issuer-for-others",
+        replace(ISSUER, seen=("other",)),
+        "takes its tokens for other, and those of agents are for sts.",
+    ),
+    ("issuer-for-others", replace(ISSUER, seen=()), "takes its tokens for nobody"),
     ("external-id-shared", replace(EXTERNAL_ID, seen=("Pulumi.prod.yaml",)), "Pulumi.prod.yaml says"),
 ]
 

@@ -1,11 +1,11 @@
-"""The rules about keys that never expire, and about the ExternalIds that the files say."""
+"""The rules about keys that never expire, about who vouches for an agent's token, and about the ExternalIds that the files say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from deploy_driver import remedies
-from deploy_driver.assurance.findings.observed import InspectedExternalId, InspectedKeys, SeenKeys
+from deploy_driver.assurance.findings.observed import InspectedExternalId, InspectedIssuer, InspectedKeys, SeenKeys
 from deploy_driver.assurance.findings.rule import DoctorRule, Severity
 
 
@@ -18,6 +18,16 @@ def _root(keys: InspectedKeys, seen: SeenKeys) -> Iterator[str]:
 def _users(keys: InspectedKeys, seen: SeenKeys) -> Iterator[str]:
     del keys
     yield from seen.of_users
+
+
+def _unknown(issuer: InspectedIssuer, seen: None) -> Iterator[str]:
+    del issuer, seen
+    yield "IAM has no such identity provider"
+
+
+def _unlisted(issuer: InspectedIssuer, seen: tuple[str, ...]) -> Iterator[str]:
+    if issuer.audience not in seen:
+        yield f"IAM takes its tokens for {', '.join(seen) or 'nobody'}, and those of agents are for {issuer.audience}"
 
 
 def _shared(external_id: InspectedExternalId, seen: tuple[str, ...]) -> Iterator[str]:
@@ -43,6 +53,25 @@ RULES = (
         remedies.ROLE_INSTEAD_OF_KEY,
         InspectedKeys,
         _users,
+    ),
+    DoctorRule(
+        "issuer-unknown",
+        Severity.ERROR,
+        "IAM in the tools account does not know the identity provider whose tokens agents bring (`deploy:agentIssuer`).",
+        "AWS takes no token of it: no such agent deploys or previews anything.",
+        remedies.MAKE_ISSUER_KNOWN,
+        InspectedIssuer,
+        _unknown,
+        absent=True,
+    ),
+    DoctorRule(
+        "issuer-for-others",
+        Severity.ERROR,
+        "That identity provider does not list the audience of the agents' tokens (`deploy:agentAudience`).",
+        "AWS takes none of them: no such agent deploys or previews anything.",
+        remedies.LIST_AUDIENCE,
+        InspectedIssuer,
+        _unlisted,
     ),
     DoctorRule(
         "external-id-shared",
