@@ -16,6 +16,10 @@ _HIDDEN = re.compile(
 
 _MEANS_SOMETHING = re.compile(r"[^A-Za-z0-9 .,:;/()=+\-\u00a1-\uffff\U00010000-\U0010ffff]")
 _LINKS = re.compile(r"(?i)(?<=www)\.|:(?=//)|\.(?=www)")
+_REFER = "@#!$%~&"
+"""What begins a name of somebody or something on GitHub or GitLab."""
+
+_TYPED = re.compile(r"`([^`]+)`")
 _FENCE = re.compile(r"`+")
 
 
@@ -50,13 +54,27 @@ def literal(text: str, room: int = 120) -> str:
     those as text, never as structure. Hosts look for `@names` and `#numbers` outside code only; for addresses GitHub
     looks here too, after reading the references, but not across a tag (a place where a line may break).
     """
-    shown = cut(" ".join(visible(without_secrets(text)).split()), room) or "-"
-    encoded = _LINKS.sub(_reference, _MEANS_SOMETHING.sub(_reference, shown))
-    return f"<code>{encoded}</code>"
+    return f"<code>{_encoded(_in_one_line(text, room) or '-')}</code>"
+
+
+def prose(text: str, room: int = 600) -> str:
+    """The text as prose inside a line: what stands in backquotes is code. Safe where `literal` is, but not at a line's beginning."""
+    parts = _TYPED.split(_in_one_line(text, room))
+    return "".join(
+        f"<code>{_encoded(part)}</code>" if number % 2 else _encoded(part) for number, part in enumerate(parts)
+    )
+
+
+def _in_one_line(text: str, room: int) -> str:
+    return cut(" ".join(visible(without_secrets(text)).split()), room)
+
+
+def _encoded(text: str) -> str:
+    return _LINKS.sub(_reference, _MEANS_SOMETHING.sub(_reference, text))
 
 
 def _reference(found: re.Match[str]) -> str:
-    return f"&#{ord(found[0])};" + ("<wbr>" if found[0] == "@" else "")
+    return f"&#{ord(found[0])};" + ("<wbr>" if found[0] in _REFER else "")
 
 
 def block(lines: str, language: str = "") -> str:

@@ -14,7 +14,7 @@ from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.loss import goes, lost
 from deploy_driver.record.catalogue import Result
 from deploy_driver.render.diff import decides_access, is_policy, one_value, policy_diff, property_lines
-from deploy_driver.render.markdown import block, cut, folded, literal, without_secrets
+from deploy_driver.render.markdown import block, cut, folded, literal, prose, without_secrets
 from deploy_driver.render.text import counted
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Layer, PropertyDiff, ResourceChange
@@ -337,9 +337,9 @@ def _failures(steps: Sequence[StepOutcome], room: Room) -> list[str]:
         return []
     lines = ["### Failed"]
     for step in failed[: room.dangerous]:
-        what = f"What to do: {step.remedy}" if step.remedy else ""
-        why = "\n\n".join(cut(text, room.cause) for text in (step.cause, what) if text)
-        lines.append(f"{literal(step.stack)}: {step.reason.value}" + (f"\n\n{block(why, 'text')}" if why else ""))
+        why = [block(cut(step.cause, room.cause), "text")] if step.cause else []
+        what = [f"What to do: {prose(step.remedy, room.cause)}"] if step.remedy else []
+        lines.append("\n\n".join([f"{literal(step.stack)}: {step.reason.value}", *why, *what]))
     if len(failed) > room.dangerous:
         lines.append(f"… and {counted(len(failed) - room.dangerous, 'stack')} more.")
     return lines

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from deploy_driver.record.catalogue import Reason, Result
-from deploy_driver.render.markdown import block, literal
+from deploy_driver.render.markdown import block, literal, prose
 from deploy_driver.render.preview import as_markdown
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Changes, Operation, PropertyDiff, ResourceChange
@@ -107,6 +107,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] = self.tags.get(tag, 0) + 1
         self.attributes |= {name for name, _ in attrs}
+        if tag == "wbr" and not {"code", "pre"} & set(self.open):
+            self.outside += "\n"  # hosts look for names in one text at a time
         if tag not in VOID:
             self.open.append(tag)
 
@@ -135,7 +137,7 @@ def is_ours(read: Page, rows: int) -> None:
     assert read.open == []
     assert set(read.tags) <= OURS | VOID
     assert read.attributes <= {"class", "style"}
-    assert "nobody" not in read.outside
+    assert PING not in read.outside
     assert read.comments == [" deploy:preview items "]
     assert read.tags["h2"] == 1
     assert read.tags.get("table", 0) == (1 if rows else 0)
@@ -178,6 +180,14 @@ def test_a_literal_is_one_piece_of_code_in_prose_and_in_a_cell(said: str) -> Non
     cell = page(f"| a | b |\n| --- | --- |\n| {literal(said)} | x |")
     assert cell.tags["td"] == 2
     assert cell.outside.split() == ["a", "b", "x"]
+
+
+@given(text, text)
+def test_prose_is_text_and_what_stands_in_backquotes_is_code(said: str, typed: str) -> None:
+    read = page("x " + prose(f"{said} `deploy {typed.replace('`', '')}`"))
+    assert set(read.tags) <= {"p", "code", "wbr"}
+    assert PING not in read.outside
+    assert page(prose("run `deploy up`, then `deploy doctor`")).outside.strip() == "run , then"
 
 
 @given(text)

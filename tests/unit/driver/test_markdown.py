@@ -63,7 +63,7 @@ def test_a_failed_stack_has_its_cause_and_remedy() -> None:
     shown = document(previews.FAILED)
     assert "❌ **failed**" in shown
     assert "AccessDeniedException" in shown
-    assert "What to do: Run `deploy bootstrap`: it puts the role's policy in place" in shown
+    assert "What to do: Run <code>deploy bootstrap</code>: it puts the role&#39;s policy in place" in shown
 
 
 def test_many_dangerous_changes_of_one_stack_do_not_hide_another_s() -> None:

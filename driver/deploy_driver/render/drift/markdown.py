@@ -14,13 +14,14 @@ from deploy_driver.render.drift.words import (
     FACTS,
     by_resource,
     ledger_note,
+    moment_of,
     named,
     sentence,
     shown,
     stack_summary,
     total,
 )
-from deploy_driver.render.markdown import block, literal
+from deploy_driver.render.markdown import block, literal, prose
 from deploy_driver.values import PropertyDiff
 
 _SHORT = 60
@@ -38,12 +39,12 @@ def as_markdown(report: DriftReport) -> str:
         "New": _items(report, [finding for finding in counted if report.is_new(finding)]),
         "Known": _items(report, [finding for finding in counted if not report.is_new(finding)]),
         "Could not look": [
-            f"- **{one.stack}**: {literal(one.failure, 600)}" + (f"; {_plain(one.remedy)}" if one.remedy else "")
+            f"- **{one.stack}**: {literal(one.failure, 600)}" + (f"; {prose(one.remedy)}" if one.remedy else "")
             for one in report.stacks
             if one.failure
         ],
         "Left over": [
-            f"- **{one.stack}** {literal(one.name, 300)}: {one.why}; {_plain(one.remedy)}" for one in report.left
+            f"- **{one.stack}** {literal(one.name, 300)}: {one.why}; {prose(one.remedy)}" for one in report.left
         ],
         **_fixed(report),
         "Closed": [
@@ -52,19 +53,14 @@ def as_markdown(report: DriftReport) -> str:
         ],
         "Ignored": [
             f"- **{one.finding.stack}** {literal(named(one.finding.urn))}: {literal(sentence(one.finding), 300)} until "
-            f"{one.rule.expires:%Y-%m-%d}, {_plain(one.rule.owner)}: {_plain(one.rule.reason)}"
+            f"{one.rule.expires:%Y-%m-%d}, {prose(one.rule.owner)}: {prose(one.rule.reason)}"
             for one in report.sorted.ignored
         ],
-        "Warnings": [f"- {_plain(warning)}" for warning in report.sorted.warnings],
+        "Warnings": [f"- {prose(warning)}" for warning in report.sorted.warnings],
     }
     return readable(
         "\n\n".join([*head, *(f"## {title}\n\n" + "\n".join(lines) for title, lines in sections.items() if lines)])
     )
-
-
-def _plain(text: str) -> str:
-    """Prose of others as prose, not as code."""
-    return literal(text, 600).removeprefix("<code>").removesuffix("</code>")
 
 
 def _items(report: DriftReport, findings: Sequence[DriftFinding]) -> list[str]:
@@ -99,7 +95,9 @@ def _property(finding: DriftFinding, how: str) -> Iterator[str]:
 def _written_by(write: Write | None) -> str:
     if write is None:
         return "unknown: the trail does not say"
-    return f"{literal(write.identity, 300)}, {literal(write.event)} at {write.moment} with {literal(write.agent, 80)}"
+    return (
+        f"{literal(write.identity, 300)}, {literal(write.event)} at {moment_of(write)} with {literal(write.agent, 80)}"
+    )
 
 
 def _fixed(report: DriftReport) -> dict[str, list[str]]:
@@ -108,5 +106,5 @@ def _fixed(report: DriftReport) -> dict[str, list[str]]:
         return {}
     return {
         "Put back": [f"- **{stack}** {literal(named(urn))}" for stack, urns in fixed.restored.items() for urn in urns],
-        "Left": [f"- **{left.stack}** {literal(named(left.urn))}: {_plain(left.why)}" for left in fixed.left],
+        "Left": [f"- **{left.stack}** {literal(named(left.urn))}: {prose(left.why)}" for left in fixed.left],
     }

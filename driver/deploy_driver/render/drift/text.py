@@ -14,7 +14,16 @@ from deploy_driver.record.catalogue import Moved
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render import result
 from deploy_driver.render.diff import property_lines
-from deploy_driver.render.drift.words import by_resource, ledger_note, named, sentence, shown, stack_summary, total
+from deploy_driver.render.drift.words import (
+    by_resource,
+    ledger_note,
+    moment_of,
+    named,
+    sentence,
+    shown,
+    stack_summary,
+    total,
+)
 from deploy_driver.render.text import duration, fitting, line_width, table, wrapped
 from deploy_driver.values import PropertyDiff
 
@@ -72,7 +81,7 @@ def _written_by(write: Write | None) -> Iterator[str]:
         yield "  by unknown: the trail does not say"
         return
     yield f"  by {write.identity}"
-    how = f"{write.event} at {write.moment}, {one_line(write.agent)}"
+    how = f"{write.event} at {moment_of(write)}, {one_line(write.agent)}"
     yield f"     {textwrap.shorten(how, line_width() - 5, placeholder=' …')}"
 
 

@@ -95,7 +95,12 @@ def ledger_note(report: DriftReport, finding: DriftFinding) -> str:
 
 def written_by(write: Write | None) -> str:
     """Who did it, when, with which call and which software; `unknown` where the trail does not say."""
-    return f"{write.identity} at {write.moment}: {write.event}, {one_line(write.agent)}" if write else "unknown"
+    return f"{write.identity} at {moment_of(write)}: {write.event}, {one_line(write.agent)}" if write else "unknown"
+
+
+def moment_of(write: Write) -> str:
+    """When it was done, as the ledger's moments are written."""
+    return write.moment[:16].replace("T", " ") + " UTC"
 
 
 def named(urn: str) -> str:

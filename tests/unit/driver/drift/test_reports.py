@@ -104,6 +104,12 @@ def test_what_others_wrote_cannot_break_out_of_the_markdown() -> None:
     assert "<img" not in text
     assert "@everyone" not in text
     assert "[a](b)" not in text
+    assert "&#35;1" not in text
+
+
+def test_a_command_of_a_remedy_is_code() -> None:
+    failed = replace(report(), stacks=(looked("dev", failure="no", remedy="run `deploy bootstrap`, then look"),))
+    assert "; run <code>deploy bootstrap</code>, then look" in as_markdown(failed)
 
 
 def test_json_has_every_value() -> None:
