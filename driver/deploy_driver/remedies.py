@@ -233,6 +233,7 @@ AS_LAST_DEPLOYED = Remedy(
 )
 WITHOUT_READ_ONLY = Remedy("leave --read-only out; `deploy preview --stacks {stack}` looks under the preview role")
 READ_STATE_BUCKET = Remedy("get credentials that may read the state bucket; `deploy doctor` says what is in the way")
+TWO_SERVICES = Remedy("name two of {stacks}")
 RUN_OR_ALL = Remedy("`deploy report latest` shows the newest run, `deploy report --all` all accounts")
 MORE_OF_ID = Remedy("give more of the id")
 CLOSEST_RUNS = Remedy("{said}; `deploy history` shows more")

@@ -282,6 +282,11 @@ class Urn(str):
         return parts[2].split("$")[-1] if parts else ""
 
     @property
+    def kind(self) -> str:
+        """The type as a person says it: `s3/bucket`, without what is the same in all of AWS's."""
+        return self.type.removeprefix("aws:").rpartition(":")[0] if self.type.startswith("aws:") else self.type
+
+    @property
     def stack(self) -> str:
         """The stack that it is of."""
         return self._parts[0].removeprefix("urn:pulumi:") if self._parts else ""

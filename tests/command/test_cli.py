@@ -33,6 +33,7 @@ VERBS = (
     "bootstrap",
     "outputs",
     "list",
+    "compare",
     "doctor",
     "audit",
     "history",

@@ -147,6 +147,7 @@ def edited(here: Here, name: str, text: str, line: str) -> str:
         ),
         (remedies.PASS_VERIFY, "history 20261123-0102-3f9a7c", lambda _: "history 20261123-0102-3f9a7c --verify"),
         (remedies.PASS_VERIFY, "history 20261123-0102-3f9a7c", lambda here: here.command()),
+        (remedies.TWO_SERVICES, "compare dev dev", lambda here: f"compare {here['stacks'].replace(', ', ' ')}"),
         (remedies.RUN_OR_ALL, "report", lambda here: here.command()),
         (remedies.RUN_OR_ALL, "report latest --all", lambda _: "report --all"),
         (remedies.CONFIRM_BEFOREHAND, "destroy --all", lambda _: "destroy --all --yes"),

@@ -73,6 +73,13 @@ def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> Non
     assert (stacks["dev"]["changed"]["run"], stacks["dev"]["looked"]["run"]) == (run, look["run"])
     assert stacks["dev"]["version"] == versions["dev"]
 
+    compared = project.deploy("compare", "dev", "staging", "--output", "json")
+    assert {one["what"]: (one["left"], one["right"]) for one in compared.json["differences"]} == {
+        "items:logRetentionDays": (30, 90),
+        "items:maxItemBytes": (65536, 262144),
+        "lambda/function items environment.variables.MAX_ITEM_BYTES": ("65536", "262144"),
+    }
+
     history = project.deploy("history", "--output", "json")
     assert problems("history", json.loads(history.out)) == []
     assert [(one["run"], one["operation"]) for one in history.json["runs"]] == [

@@ -30,7 +30,7 @@ AT_ONCE = 32
 
 def overview(known: Records, config: DeployConfig) -> Overview:
     """All accounts of the project, tools first. A record that cannot be read is left out, with a notice."""
-    runs = _runs(known, config)
+    runs = runs_of(known, config, config.stacks)
     found = dict(zip(config.stacks, _records(config.stacks, runs), strict=True))
     accounts = tuple(
         AccountOverview(
@@ -52,8 +52,8 @@ def _records(stacks: Sequence[Stack], runs: Sequence[RecordedRun]) -> tuple[Stac
     return records_of_stacks([stack.name for stack in stacks], runs)
 
 
-def _runs(known: Records, config: DeployConfig) -> Sequence[RecordedRun]:
-    """The newest runs of this project on this cloud, until older ones have nothing to add."""
+def runs_of(known: Records, config: DeployConfig, stacks: Sequence[Stack]) -> Sequence[RecordedRun]:
+    """The newest runs of this project on this cloud, until older ones have nothing to add about these stacks."""
 
     def recorded(name: str) -> RecordedRun | None:
         try:
@@ -68,7 +68,7 @@ def _runs(known: Records, config: DeployConfig) -> Sequence[RecordedRun]:
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="overview") as pool:
         for first in range(0, len(names), AT_ONCE):
             runs += [run for run in pool.map(recorded, names[first : first + AT_ONCE]) if run]
-            if all(stack.whole for stack in _records(config.stacks, runs)):
+            if all(stack.whole for stack in _records(stacks, runs)):
                 break
     return runs
 

@@ -14,6 +14,7 @@ from deploy_driver.cli import (
     audit,
     bootstrap,
     comment,
+    compare,
     config,
     destroy,
     doctor,
@@ -99,6 +100,7 @@ app.command()(rollback.rollback)
 app.command()(bootstrap.bootstrap)
 app.command()(outputs.outputs)
 app.command("list")(list_.list_stacks)
+app.command()(compare.compare)
 app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.command()(history.history)

@@ -15,7 +15,7 @@ from deploy_driver.record.catalogue import Drifted, Moved, Result, Verb
 from deploy_driver.record.story import ChangedResource, End, GateAnswer, StackStory, StackSummary, Story
 from deploy_driver.render.diff import decides_access, is_placeholder
 from deploy_driver.render.text import changed, counted, did, doing, duration
-from deploy_driver.values import Changes, Cloud, PropertyDiff, ResourceChange
+from deploy_driver.values import Changes, Cloud, PropertyDiff, ResourceChange, Urn
 
 VALUE = 40
 """Characters of a value that is shown beside its property."""
@@ -219,8 +219,7 @@ def type_and_name(change: ResourceChange) -> str:
 
 def kind(change: ResourceChange) -> str:
     """The resource's type, without what is the same in all of AWS's."""
-    type_ = change.type
-    return type_.removeprefix("aws:").rpartition(":")[0] if type_.startswith("aws:") else type_
+    return Urn(change.urn).kind
 
 
 def in_order(changed_resources: Sequence[ChangedResource]) -> list[ChangedResource]:
