@@ -58,7 +58,7 @@ check: .venv/ready ## Format, lint, types, import contracts, unit, property and 
 test: setup check ## Everything: check, then all that needs the sandbox and the engine
 	@$(BIN)/python -m tests.real_plugin --if-possible >/dev/null
 	@echo "test: contracts and end-to-end stories against sandboxes on loopback (several minutes)"
-	@$(BIN)/pytest -n 3 --dist worksteal --told-by best tests/command tests/contract tests/e2e tests/jenkins
+	@$(BIN)/pytest -n 2 --dist worksteal --told-by best tests/command tests/contract tests/e2e tests/jenkins
 
 .PHONY: test-real
 test-real: setup ## The stories that must pass with the real AWS plugin, where its provider is on this machine
