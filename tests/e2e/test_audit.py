@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
 from deploy_sandbox.accounts import ACCOUNTS
+from tests.carried import gone, printed
 from tests.e2e.project import Ended, Project
 
 
@@ -40,10 +42,16 @@ def test_a_run_is_complete_from_the_event_history_and_from_the_delivered_files(p
     assert delivered.json["entrances"] == looked_up.json["entrances"]
 
     shutil.rmtree(project.root / ".deploy" / "runs" / run)
+    nobodys = "20200101-0000-abcdef"
+    unknown = audited(project, nobodys)
+    assert (unknown.code, nobodys in unknown.err) == (2, True), unknown
+    [history] = printed(remedies.RUNS_OF_FOLDER, unknown.err).commands
+    assert run in {one["run"] for one in project.deploy(*history[1:], "--output", "json").json["runs"]}
     from_trails_alone = audited(project, run)
     assert from_trails_alone.code == 0, from_trails_alone
     assert from_trails_alone.json["recorded"] is False
     assert calls(from_trails_alone.json, "dev") == calls(looked_up.json, "dev")
+    gone(remedies.RUNS_OF_FOLDER, from_trails_alone.err)
 
 
 @pytest.mark.both_plugins
@@ -56,13 +64,6 @@ def test_a_run_that_was_refused_something_says_so(project: Project) -> None:
     assert seen.code == 1, seen
     assert {finding["kind"] for finding in seen.json["findings"]} == {"denied call"}
     assert "s3:PutBucketPolicy" in seen.json["findings"][0]["fact"]
-
-
-@pytest.mark.parametrize("run", ["20200101-0000-abcdef", "last"])
-def test_a_run_that_nobody_knows(project: Project, run: str) -> None:
-    unknown = audited(project, run)
-    assert unknown.code == 2, unknown
-    assert run in unknown.err
 
 
 def test_a_trail_that_may_not_be_read_is_no_empty_trail(project: Project) -> None:

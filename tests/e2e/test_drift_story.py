@@ -15,6 +15,8 @@ from typing import Any
 import boto3
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import Ended, Project
 
 STATE = "deploy-state-111111111111"
@@ -240,6 +242,8 @@ def refused_away_from_the_commit_that_was_deployed(story: Story) -> None:
     other = story.drift("--stacks", "dev", "--fix")
     assert other.code == 4, other
     assert "deployed was" in other.err
+    for refused in (dirty, other):
+        assert printed(remedies.AS_LAST_DEPLOYED, refused.err)["stacks"] == "dev"
     story.git("checkout --quiet HEAD~1")
 
 
@@ -249,6 +253,7 @@ def refused_where_something_would_be_replaced(story: Story) -> str:
     assert refused.code == 4, refused
     permission = str(drifted(refused)["dev", "Permission"]["urn"])
     assert f"dev: replace {permission}" in refused.err
+    printed(remedies.ALLOW_DELETE_OF_FIX, refused.err)
     assert story.project.client("dev", "s3").get_bucket_versioning(Bucket=BUCKET)["Status"] == "Suspended"
     return permission
 
@@ -257,6 +262,8 @@ def put_back(story: Story, permission: str) -> None:
     project = story.project
     fixed = project.deploy("drift", "--all", "--fix", "--allow-delete", permission, "--output", "json")
     assert fixed.code == 0, fixed
+    gone(remedies.ALLOW_DELETE_OF_FIX, fixed.err)
+    gone(remedies.AS_LAST_DEPLOYED, fixed.err)
     done = fixed.json["fix"]
     assert {(one["stack"], one["urn"].rpartition("::")[0].rpartition(":")[2]) for one in done["restored"]} == {
         *(("dev", kind) for kind in ("BucketVersioning", "Function", "Permission")),

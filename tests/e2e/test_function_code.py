@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.e2e.project import Ended, Project
 from tests.e2e.test_drift_story import Story, drifted
 
@@ -120,10 +122,15 @@ def refused_to_a_resource(project: Project) -> None:
     """A bucket of the service is not the bucket of the state, though both speak of S3 in the same words."""
     denied = {"action": "s3:GetBucketVersioning", "error": "AccessDenied", "status": 403, "account": "222222222222"}
     project.power("POST", "faults", {**denied, "times": 50})
-    partly = project.deploy("drift", "--stacks", "dev", "--output", "json")
+    fix = "drift", "--stacks", "dev", "--fix", "--output", "json"
+    partly = project.deploy(*fix)
     project.power("DELETE", "faults", {})
     (stack,) = partly.json["stacks"]
-    assert (partly.code, stack["looked"]) == (1, False), partly
+    assert (partly.code, stack["looked"]) == (3, False), partly
+    printed(remedies.CORRECT_OR_LEAVE_OUT, partly.err)
     assert "GetBucketVersioning" in stack["failure"]
     assert "state bucket" not in stack["failure"]
     assert "deploy bootstrap" in stack["remedy"]
+    corrected = project.deploy(*fix)
+    assert corrected.code == 0, corrected
+    gone(remedies.CORRECT_OR_LEAVE_OUT, corrected.err)

@@ -42,21 +42,22 @@ def below(pid: int) -> Iterator[tuple[int, str]]:
         waiting += [child for child, (parent, _) in found.items() if parent == one]
 
 
-def killed_while_making(project: Project, what: str, *, plugin: bool = False) -> None:
-    """Kill the run, or only the plugin, while AWS is making the thing; it is made nevertheless."""
+def killed_while_making(project: Project, what: str, only: str = "") -> str:
+    """Kill the run, or only the plugin or the engine, while AWS is making the thing; it is made nevertheless. What was said."""
     call, made = BORN[what]
     hold(project, call, seconds=5)
     run = Running(project, "up", "--stacks", "dev", "--yes")
     run.await_line(f"creating aws:{what}")
     time.sleep(1)
     victims = list(below(run.child.pid))
-    if plugin:
-        victims = [(pid, command) for pid, command in victims if "deploy_sandbox.plugin" in command]
+    if only:
+        victims = [(pid, command) for pid, command in victims if only in command]
     assert victims
     for pid, _ in victims:
         os.kill(pid, signal.SIGKILL)
-    run.end()
+    _, out, err = run.end()
     until(lambda: made in things(project))
+    return err + out
 
 
 def things(project: Project) -> list[str]:
@@ -98,13 +99,24 @@ def test_a_run_that_was_killed(project: Project, what: str) -> None:
     assert_whole(project)
 
 
-@pytest.mark.parametrize("what", ["lambda/function:Function", "apigatewayv2/api:Api"])
-def test_a_plugin_that_was_killed(project: Project, what: str) -> None:
-    killed_while_making(project, what, plugin=True)
+def test_a_plugin_that_was_killed(project: Project) -> None:
+    what = "lambda/function:Function"
+    killed_while_making(project, what, "deploy_sandbox.plugin")
     assert not state(project, "dev").get("pending_operations")
     repaired = project.deploy("repair", "--stack", "dev", "--yes")
     assert repaired.code == 0, str(repaired)
     assert f"adopted: aws:{what}" in repaired.err
+    assert_whole(project)
+
+
+def test_an_engine_that_was_killed(project: Project) -> None:
+    what = "apigatewayv2/api:Api"
+    killed = killed_while_making(project, what, "/pulumi ")
+    [resume] = printed(remedies.RESUME_KILLED, " ".join(killed.split())).commands
+    resumed = project.deploy(*resume[1:], "--yes")
+    assert resumed.code == 0, str(resumed)
+    gone(remedies.RESUME_KILLED, " ".join([*resumed.err.split(), *resumed.out.split()]))
+    assert f"adopted: aws:{what}" in resumed.err
     assert_whole(project)
 
 
@@ -133,7 +145,7 @@ def forget_runs(project: Project) -> None:
 
 def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(project: Project) -> None:
     assert project.deploy("up", "--stacks", "dev", "--yes").code == 0
-    apis, functions = project.client("dev", "apigatewayv2"), project.client("dev", "lambda")
+    apis = project.client("dev", "apigatewayv2")
 
     # The bucket, and with it the function, its alias and all that belongs to the API: found level by level.
     lost(project, "bucket:Bucket::items")
@@ -154,8 +166,10 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     assert "failed (left over" in repaired.err
     orphan = f"arn:aws:apigateway:eu-central-1::/apis/{second}"
     assert orphan in repaired.out
+    printed(remedies.LEFT_BY_UP, repaired.flat)
     drifted = project.deploy("drift", "--stacks", "dev", "--exit-code")
     assert drifted.code == 5, str(drifted)
+    assert printed(remedies.LOOK_UP_LEFT_OVER, drifted.flat)["stack"] == "dev"
     assert f"left over: dev: {orphan}: it is this stack's and in no state" in drifted.flat
     assert f"{orphan}: it is this stack's and in no state" in project.deploy("doctor").flat
 
@@ -171,13 +185,22 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     urn = next(
         line.split(": several match")[0].strip() for line in refused.err.splitlines() if ": several match" in line
     )
+    assert printed(remedies.ADOPT_OR_DROP, refused.err)["account"] == "222222222222"
     repaired = project.deploy("repair", "--stack", "dev", "--yes", "--adopt", f"{urn}={api['ApiId']}")
     assert repaired.code == 1, str(repaired)
-    apis.delete_api(ApiId=second)
+    gone(remedies.ADOPT_OR_DROP, repaired.err)
+    deleted_as_it_is_said(project, repaired.flat, second)
     assert_whole(project)
-    assert "is in no state" not in project.deploy("drift", "--stacks", "dev").flat
+    drifted = project.deploy("drift", "--stacks", "dev")
+    assert "is in no state" not in drifted.flat
+    gone(remedies.LOOK_UP_LEFT_OVER, drifted.flat)
 
-    # Something of the function's name that carries no tag of the stack is never adopted; with the tags it is.
+    not_ours_until_it_carries_our_tags(project)
+
+
+def not_ours_until_it_carries_our_tags(project: Project) -> None:
+    """Something of the function's name that carries no tag of the stack is never adopted; with the tags it is."""
+    functions = project.client("dev", "lambda")
     arn = functions.get_function(FunctionName="items-dev")["Configuration"]["FunctionArn"]
     functions.untag_resource(Resource=arn, TagKeys=["deploy:stack"])
     lost(project, "function:Function::items")
@@ -192,7 +215,19 @@ def test_what_the_state_lost_what_is_there_several_times_and_what_is_not_ours(pr
     assert repaired.code == 0, str(repaired)
     for remedy in (remedies.ADOPT_OR_RENAME, remedies.OTHER_NAME_OR_TAGS):
         gone(remedy, repaired.out + repaired.err)
+    gone(remedies.LEFT_BY_UP, repaired.flat)
     assert_whole(project)
+
+
+def deleted_as_it_is_said(project: Project, said: str, api: str) -> None:
+    """Type the command that deletes the API; by hand where this machine has no `aws`."""
+    removal = f"deploy exec --stack dev -- aws apigatewayv2 delete-api --api-id {api}"
+    assert f"`{removal}` deletes it" in said
+    if shutil.which("aws"):
+        deleted = project.deploy(*removal.split()[1:])
+        assert deleted.code == 0, deleted
+    else:
+        project.client("dev", "apigatewayv2").delete_api(ApiId=api)
 
 
 def test_what_a_destroy_leaves_is_named_with_the_command_that_deletes_it(project: Project) -> None:
@@ -202,13 +237,9 @@ def test_what_a_destroy_leaves_is_named_with_the_command_that_deletes_it(project
     second = apis.create_api(Name="items-dev", ProtocolType="HTTP", Tags=tags)["ApiId"]
     destroyed = project.deploy("destroy", "--stacks", "dev", "--yes")
     assert destroyed.code == 1, str(destroyed)
-    removal = f"deploy exec --stack dev -- aws apigatewayv2 delete-api --api-id {second}"
-    assert f"`{removal}` deletes it" in destroyed.flat
-    if shutil.which("aws"):
-        deleted = project.deploy(*removal.split()[1:])
-        assert deleted.code == 0, deleted
-    else:
-        apis.delete_api(ApiId=second)
+    printed(remedies.LEFT_BY_DESTROY, destroyed.flat)
+    deleted_as_it_is_said(project, destroyed.flat, second)
     assert apis.get_apis()["Items"] == []
     ended = project.deploy("resume", "--yes")
     assert ended.code == 0, str(ended)
+    gone(remedies.LEFT_BY_DESTROY, ended.flat)

@@ -137,6 +137,7 @@ def test_what_became_of_the_states_meanwhile_is_put_back_in_the_same_command(pro
     )
     foreign = project.deploy("resume", "--yes")
     assert (foreign.code, "dev: its state moved" in foreign.err) == (4, True), foreign
+    printed(remedies.PUT_BACK_AND_RESUME, foreign.err)
 
     s3.put_object(Bucket=BUCKET, Key=key("dev"), Body=left[: len(left) // 2])
     asked = project.deploy("resume")
