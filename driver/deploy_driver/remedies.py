@@ -491,9 +491,6 @@ LEFT_BY_DESTROY = Remedy("delete what nobody needs: `deploy exec --stack {stack}
 NAME_AN_ACTION = Remedy("name an action as AWS does; known are those of {services}")
 
 # in the place of the engine's own advice
-LOOK_UP_PENDING = Remedy(
-    "`deploy resume` looks up in the account what became of them; `deploy repair --stack {stack}` only this stack"
-)
 UP_INSTEAD = Remedy("`deploy up --stacks {stack}`")
 SET_SETTING = Remedy("set it with `deploy config set {key} VALUE --stack {stack}`")
 SET_SECRET_SETTING = Remedy("set it with `deploy config set {key} --secret --stack {stack}`")

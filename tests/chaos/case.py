@@ -21,7 +21,10 @@ _NOWHEN = Moment("before the run")
 
 @dataclass
 class Outcome:
-    """What came of a case. `missed` says why the fault could not strike; `left` is what the run left for the user to put right."""
+    """What came of a case. `missed` says why the fault could not strike; `left` is what the run left for the user to put right.
+
+    `said` is why it did not end well, `first` what the run wrote that was struck, `last` what the last command of the table wrote.
+    """
 
     case: Case
     missed: str = ""
@@ -30,6 +33,8 @@ class Outcome:
     broken: list[Broken] = field(default_factory=list)
     seconds: float = 0.0
     said: str = ""
+    first: str = ""
+    last: str = ""
 
 
 def play(case: Case, bases: Bases, folder: Path, seed: int) -> Outcome:
@@ -95,6 +100,7 @@ def _no_more_faults(project: Project) -> None:
 def _judge(case: Case, attack: Attack, ended: Ended, outcome: Outcome) -> None:
     project = attack.project
     outcome.said += ended.gist()
+    outcome.first = str(ended)
     outcome.broken += invariants.of_the_answer(ended, case.fault.may)
     if ended.code == 0:
         found = [one for one in invariants.of_the_end(project, case.scenario) if one.invariant not in case.fault.leaves]
@@ -105,6 +111,7 @@ def _judge(case: Case, attack: Attack, ended: Ended, outcome: Outcome) -> None:
     for typed in case.fault.types:
         done = recover(project, case, typed, attack.meant)
         outcome.codes.append(done.code)
+        outcome.last = str(done)
         if done.code:
             outcome.broken.append(Broken(f"`{typed}`", f"exit code {done.code}: {done.gist()}"))
             return

@@ -482,6 +482,7 @@ def _case(fault: str, scenario: str, moment: Moment | None = None) -> Case:
     return Case(named, played, moment)
 
 
+STATE_DENIED = _case("state-denied", "changed", Moment("resource-started", "dev", "aws:lambda/function:Function=items"))
 SAMPLE = (
     _case("kill-driver", "new", Moment("resource-started", "dev", "aws:lambda/function:Function=items")),
     _case("lost-answer", "new", Moment("resource-started", "dev", "aws:apigatewayv2/api:Api=items")),
@@ -490,5 +491,6 @@ SAMPLE = (
     _case("state-truncated", "changed", Moment("step-finished", "dev")),
     _case("record-denied", "changed", Moment("previewed", "dev")),
     _case("lock-stays", "changed", Moment("step-finished", "dev")),
+    STATE_DENIED,
 )
 """The cases that `make test` plays."""

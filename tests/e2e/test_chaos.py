@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from deploy_driver import remedies
+from tests.carried import gone, printed
 from tests.chaos.case import play
 from tests.chaos.invariants import of_the_end
 from tests.chaos.stage import BUCKET, STACKS, Bases, Scenario, state_key
-from tests.chaos.table import SAMPLE, Case
+from tests.chaos.table import SAMPLE, STATE_DENIED, Case
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,9 @@ def test_what_a_fault_leaves_is_ended_by_what_the_table_says(case: Case, bases: 
     outcome = play(case, bases, tmp_path, seed=1)
     assert not outcome.missed
     assert outcome.broken == [], outcome.said
+    if case is STATE_DENIED:
+        printed(remedies.THEN_RESUME, outcome.first)
+        gone(remedies.THEN_RESUME, outcome.last)
 
 
 def test_what_is_left_in_the_accounts_is_seen(bases: Bases, tmp_path: Path) -> None:

@@ -9,16 +9,11 @@ from __future__ import annotations
 import re
 
 from deploy_driver import remedies
-from deploy_project.remedy import Remedy
 
 _SET = re.compile(
     r"(?:please )?set a value using the command `pulumi config set(?P<secret> --secret)? (?P<key>\S+) <value>`"
 )
-_PENDING = re.compile(r"These resources are in an unknown state because .*?\Z", re.DOTALL)
-_INSTEAD: tuple[tuple[re.Pattern[str], Remedy], ...] = (
-    (_PENDING, remedies.LOOK_UP_PENDING),
-    (re.compile(r"`pulumi (?:up|update)`"), remedies.UP_INSTEAD),
-)
+_UP = re.compile(r"`pulumi (?:up|update)`")
 _COMMAND = re.compile(r"`pulumi (?P<words>(?!login\b|new\b)[^`<>\n]+)`")
 """Any other: the engine of a run, on the state of the stack."""
 _SENTENCE = re.compile(r"[^\n.;]*`pulumi (?:login|new)\b[^`]*`[^\n.;]*[.;]?")
@@ -35,7 +30,6 @@ def ours(said: str, stack: str) -> str:
         return way.of(key=found["key"], stack=stack)
 
     said = _SET.sub(setting, said)
-    for pattern, remedy in _INSTEAD:
-        said = pattern.sub(lambda _, way=remedy: way.of(stack=stack), said)  # type: ignore[misc]
+    said = _UP.sub(lambda _: remedies.UP_INSTEAD.of(stack=stack), said)
     said = _COMMAND.sub(lambda found: remedies.ENGINE_ITSELF.of(stack=stack, words=found["words"]), said)
     return _SENTENCE.sub("", said).strip()

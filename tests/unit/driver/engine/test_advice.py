@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from deploy_driver import remedies
 from deploy_driver.adapters.engine.advice import ours
 from deploy_driver.adapters.engine.failures import Said, classify
 from tests.typed import typed, wrong
-
-PENDING = """\
-Attempting to deploy or update resources with 1 pending operations from previous deployment.
-  * urn:pulumi:dev::items::aws:lambda/function:Function::items, interrupted while creating
-These resources are in an unknown state because the Pulumi CLI was interrupted while waiting for changes to these resources to \
-complete. You should confirm whether or not the operations listed completed successfully by checking the state of the appropriate \
-provider. For example, if you are using AWS, you can confirm using the AWS Console.
-
-Once you have confirmed the status of the interrupted operations, you can repair your stack using `pulumi refresh` which will \
-refresh the state from the provider you are using and clear the pending operations if there are any.
-
-Note that `pulumi refresh` will need to be run interactively to clear pending CREATE operations."""
 
 
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        (PENDING, f"{PENDING[: PENDING.index('These')]}{remedies.LOOK_UP_PENDING.of(stack='dev')}"),
         (
             (
                 "Missing required configuration variable 'items:size'\n\tplease set a value using the command "
