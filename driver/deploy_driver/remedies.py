@@ -1,6 +1,6 @@
 """Every remedy of `deploy`, by name: what is said beneath `what to do`.
 
-Tests carry them out in the situations that say them; those that no test does are in tests/architecture/not_carried_out.txt.
+A test carries out each of them in a situation that says it.
 
 In backquotes stands what is typed, and nothing else does. {facts} are filled in where it is said.
 """
