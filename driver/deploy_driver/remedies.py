@@ -234,6 +234,9 @@ AS_LAST_DEPLOYED = Remedy(
 WITHOUT_READ_ONLY = Remedy("leave --read-only out; `deploy preview --stacks {stack}` looks under the preview role")
 READ_STATE_BUCKET = Remedy("get credentials that may read the state bucket; `deploy doctor` says what is in the way")
 TWO_SERVICES = Remedy("name two of {stacks}")
+REACH_COLLECTOR = Remedy(
+    "let OTEL_EXPORTER_OTLP_ENDPOINT name a collector that takes OTLP over gRPC, such as http://127.0.0.1:4317"
+)
 RUN_OR_ALL = Remedy("`deploy report latest` shows the newest run, `deploy report --all` all accounts")
 MORE_OF_ID = Remedy("give more of the id")
 CLOSEST_RUNS = Remedy("{said}; `deploy history` shows more")

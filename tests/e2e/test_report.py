@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import Any
 
+from tests.collector import attributes, listening
 from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.project import Project
 from tests.schemas import problems
@@ -20,9 +21,14 @@ WHO = {
 
 
 def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> None:
-    up = project.deploy("up", "--stacks", "dev,staging", "--output", "json", env=WHO)
+    with listening() as collector:
+        traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+        up = project.deploy("up", "--stacks", "dev,staging", "--output", "json", env={**WHO, **traced})
     assert up.code == 0, up
     run = up.json["run"]
+    assert attributes(collector.span("up items"))["cicd.pipeline.run.id"] == run
+    assert attributes(collector.span("staging"))["cloud.account.id"] == "333333333333"
+    assert [metric.name for metric in collector.metrics] == ["cicd.pipeline.run.duration"]
 
     page = project.root / "run.html"
     written = project.deploy("report", "latest", "--format", "html", "--file", str(page))

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from deploy_driver import remedies
+from deploy_driver.adapters.otlp import Collector
 from deploy_driver.adapters.processes import free_memory, process
+from deploy_driver.adapters.records import record_in
 from deploy_driver.app import program
 from deploy_driver.app.affected import Since, affected_since, selection_events
 from deploy_driver.app.binding import Binder
@@ -37,6 +39,7 @@ from deploy_driver.plan.selection import select
 from deploy_driver.record.catalogue import Diagnostic, Event, Overridable, Progress, RunDependsOn, RunStarted
 from deploy_driver.record.reading import lines_of
 from deploy_driver.record.standing import BackTo, left_by
+from deploy_driver.record.trace import trace_of
 from deploy_driver.run.build_info import BuildInfo
 from deploy_driver.run.gates import Overrides
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
@@ -274,6 +277,7 @@ def running(context: RunContext) -> Iterator[Ending]:
             run.stream.settle()
             console.release()
             _keep(run, console)
+            _trace(context)
 
 
 WAITING = "waiting for the engine, which ends what it has begun, writes the state and takes its lock away"
@@ -298,6 +302,18 @@ def _keep(run: RunComponents, console: Console) -> None:
             run.keep()
     except (NotReadyError, OSError) as error:
         console.notice(f"the run's record is only in this folder: {error}")
+
+
+def _trace(context: RunContext) -> None:
+    """Send the run's trace where the machine's environment says so. What the run did is done: its exit code stays."""
+    session, console = context.session, context.console
+    if collector := Collector.of(session.project.machine.environment):
+        try:
+            collector.send(trace_of(lines_of(record_in(context.run.folder)), session.config.project))
+        except NotReadyError as error:
+            console.notice(f"{error}; {error.remedy}")
+        except ValueError as error:
+            console.notice(f"the run's trace is not sent, as its record cannot be read: {error}")
 
 
 def without_end(archive: KeptRecords, run: str, plan: Plan, project: str) -> Iterator[Progress]:
