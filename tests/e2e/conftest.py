@@ -76,3 +76,4 @@ def _running(root: Path, plugin_home: Path | None) -> Iterator[Project]:
             yield Project(root, sandbox, environment(plugin_home, Path(scratch)) if plugin_home else {})
         finally:
             lifecycle.down(root / SANDBOX)
+            print((root / SANDBOX / "server.log").read_text("utf-8"))  # noqa: T201 -- pytest shows it where a story fails

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from deploy_driver import remedies
@@ -25,8 +25,11 @@ SHORTEST_ID = 6
 """Characters that an id has at least which is looked for in other values."""
 
 
-def compare(project: LocalProject, left: str, right: str) -> tuple[Unlike, ...]:
-    """In what two service stacks differ. Reads only. Raises UsageError, and NotReadyError where a state cannot be read."""
+def compare(project: LocalProject, left: str, right: str, notice: Callable[[str], None]) -> tuple[Unlike, ...]:
+    """In what two service stacks differ. Reads only. Raises UsageError, and NotReadyError where a state cannot be read.
+
+    `notice` hears why roles are not compared, where the program cannot say what they may do.
+    """
     stacks = select(project.config.stacks, [left, right])
     if len(stacks) < 2 or any(stack.layer is not Layer.SERVICE for stack in stacks):  # noqa: PLR2004 -- a pair
         services = ", ".join(stack.name for stack in project.config.layer(Layer.SERVICE))
@@ -36,12 +39,22 @@ def compare(project: LocalProject, left: str, right: str) -> tuple[Unlike, ...]:
     store.check(stack.name for stack in stacks)
     for stack in stacks:
         States(store, project.config.project).require(stack)
-    deployed = _deployed(session, stacks)
-    one, other = (_compared(session, stack, deployed[stack.name]) for stack in stacks)
+    deployed, roles = _deployed(session, stacks), _roles(session, stacks, notice)
+    one, other = (_compared(session, stack, deployed[stack.name], roles.get(stack.name, {})) for stack in stacks)
     return comparison(one, other)
 
 
-def _compared(session: Session, stack: Stack, deployed: Mapping[str, Any]) -> ComparedStack:
+def _roles(session: Session, stacks: Sequence[Stack], notice: Callable[[str], None]) -> Mapping[str, Mapping[str, Any]]:
+    """The policies of the roles in each stack's account; none of either where the program cannot say those of one."""
+    config = session.config
+    try:
+        return {stack.name: program.documents(config, config.access_of(stack)) for stack in stacks}
+    except UsageError as error:
+        notice(f"roles are not compared: {error}")
+        return {}
+
+
+def _compared(session: Session, stack: Stack, deployed: Mapping[str, Any], roles: Mapping[str, Any]) -> ComparedStack:
     """Of resources the inputs, by type and name. Components and providers are left out: AWS has none of them."""
     found = [(Urn(one["urn"]), one) for one in session.state_store().resources(stack.name) if one.get("id")]
     named = {f"{urn.kind} {urn.name}": one for urn, one in found if not urn.type.startswith("pulumi:")}
@@ -51,7 +64,7 @@ def _compared(session: Session, stack: Stack, deployed: Mapping[str, Any]) -> Co
             Part.SETTING: {key: SECRET if one.secret else one.data for key, one in read(stack.file).settings.items()},
             Part.DEPLOYED: deployed,
             Part.RESOURCE: {name: plain_value(one.get("inputs") or {}) for name, one in named.items()},
-            Part.ROLE: program.documents(session.config, session.config.access_of(stack)),
+            Part.ROLE: roles,
         },
         {
             id_: f"ID-OF-{name}"

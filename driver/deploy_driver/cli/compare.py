@@ -20,7 +20,7 @@ def compare(
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show what differs between two stacks: settings, what was deployed, resources, roles.
+    """Show what differs between two stacks.
 
     Settings are those of the two files here; what was deployed is on record; resources are in the states; roles are what the program
     would make of these files. A name, account, region or external id that is a stack's own is no difference. Of secrets only
@@ -31,10 +31,10 @@ def compare(
     deploy compare dev prod --output json
     """
     from deploy_driver.app.compare import compare
-    from deploy_driver.cli.output import write, write_json
+    from deploy_driver.cli.output import notice, write, write_json
     from deploy_driver.render import comparison
 
-    found = compare(open_project(context, project, cloud), left, right)
+    found = compare(open_project(context, project, cloud), left, right, notice)
     if output is Output.JSON:
         write_json(comparison.as_json(left, right, found))
     else:

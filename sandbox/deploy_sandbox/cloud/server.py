@@ -63,6 +63,7 @@ CORRECTIONS: tuple[str, ...] = (
 )
 
 MIDDLEWARE: tuple[str, ...] = (
+    "deploy_sandbox.cloud.repeats",
     "deploy_sandbox.cloud.faults",
     "deploy_sandbox.cloud.proxy",
     "deploy_sandbox.cloud.metadata",

@@ -66,8 +66,11 @@ class Someone:
     secret_key: str
     token: str | None = None
 
-    def client(self, service: str) -> Any:
-        """A client of that service. S3 Control's puts the account before the host, a name that only the sandbox's proxy knows."""
+    def client(self, service: str, attempts: int = 1) -> Any:
+        """A client of that service, which asks so often where it gets no answer.
+
+        S3 Control's puts the account before the host, a name that only the sandbox's proxy knows.
+        """
         proxies = {"http": self.sandbox.endpoint} if service == "s3control" else None
         return boto3.client(
             service,  # type: ignore[call-overload]
@@ -77,7 +80,7 @@ class Someone:
             aws_secret_access_key=self.secret_key,
             aws_session_token=self.token,
             config=Config(
-                retries={"total_max_attempts": 1},
+                retries={"total_max_attempts": attempts},
                 read_timeout=60,
                 connect_timeout=10,
                 s3={"addressing_style": "path"},
