@@ -8,6 +8,7 @@ the integration of the first. The log says when that happens. What a rule of `fa
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -29,17 +30,21 @@ _log = logging.getLogger(__name__)
 
 def wrap(app: App, _config: CloudConfig) -> App:
     """Keep the answers to calls that were carried out, for whoever asks again."""
-    kept: OrderedDict[bytes, list[Message]] = OrderedDict()
+    kept: OrderedDict[bytes, tuple[float, list[Message]]] = OrderedDict()
 
     async def repeating(scope: Scope, receive: Receive, send: Send) -> None:
-        invocation = dict(scope.get("headers", ())).get(INVOCATION)
+        headers = dict(scope.get("headers", ()))
+        invocation = headers.get(INVOCATION)
         if invocation is None or scope["method"] in _READS:
             await app(scope, receive, send)
             return
         if invocation in kept:
-            _log.warning("%s %s: made again, as its answer did not arrive", scope["method"], scope["path"])
+            answered, messages = kept[invocation]
+            who, after = headers.get(b"user-agent", b"")[:60], time.monotonic() - answered
+            what = "%s %s by %r: made again %.3f s after its answer, which did not arrive"
+            _log.warning(what, scope["method"], scope["path"], who, after)
             await read_body(receive)
-            for message in kept[invocation]:
+            for message in messages:
                 await send(message)
             return
         answer: list[Message] = []
@@ -47,7 +52,7 @@ def wrap(app: App, _config: CloudConfig) -> App:
         async def sending(message: Message) -> None:
             answer.append(message)
             if answer[0].get("status") in _SUCCESS and _is_last(message):
-                kept[invocation] = answer
+                kept[invocation] = time.monotonic(), answer
                 if len(kept) > MOST:
                     kept.popitem(last=False)
             await send(message)
