@@ -16,7 +16,7 @@ from deploy_driver.errors import UsageError
 from deploy_driver.placeholders import SECRET
 from deploy_driver.plan.comparison import ComparedStack, Part, Unlike, comparison
 from deploy_driver.plan.selection import select
-from deploy_driver.record.overview import records_of_stacks
+from deploy_driver.record.overview import StackInRun, records_of_stacks
 from deploy_driver.run.state_check import States
 from deploy_driver.values import Layer, Stack, Urn
 from deploy_project.stackfile import read
@@ -82,14 +82,12 @@ def _is_given(id_: str, stack: Stack) -> bool:
 def _deployed(session: Session, stacks: tuple[Stack, ...]) -> Mapping[str, Mapping[str, Any]]:
     """Of each stack the version, the commit and the code of functions that the newest run on record has brought there."""
     runs = runs_of(records_of(session, ignore), session.config, stacks)
-    by_id = {run.summary.run: run for run in runs}
-    found: dict[str, Mapping[str, Any]] = {}
-    for record in records_of_stacks([stack.name for stack in stacks], runs):
-        newest = record.deployed
-        packages = by_id[newest.run.run].left.stack(record.stack).packages if newest else ()
-        facts = {"version": newest.stack.version, "commit": newest.run.commit} if newest else {}
-        found[record.stack] = {
-            **facts,
-            **{f"code of {name}": digest for name, _, digest in (p.partition(" ") for p in packages)},
-        }
-    return found
+    return {record.stack: _brought(record.deployed) for record in records_of_stacks([one.name for one in stacks], runs)}
+
+
+def _brought(newest: StackInRun | None) -> Mapping[str, str]:
+    if newest is None:
+        return {}
+    code = (package.partition(" ") for package in newest.as_left.packages)
+    facts = {"version": newest.stack.version, "commit": newest.run.commit}
+    return {**facts, **{f"code of {name}": digest for name, _, digest in code}}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from deploy_driver.record.catalogue import Result, Verb
-from deploy_driver.record.standing import LeftRun
+from deploy_driver.record.standing import LeftRun, LeftStack
 from deploy_driver.record.story import RunSummary, StackSummary
 from deploy_driver.values import Stack
 
@@ -37,11 +37,11 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class StackInRun:
-    """One stack's part of one run. `begun`: an engine may have changed the stack."""
+    """One stack's part of one run: to read, and as the run has left it."""
 
     run: RunSummary
     stack: StackSummary
-    begun: bool
+    as_left: LeftStack
 
     @property
     def changed(self) -> bool:
@@ -79,7 +79,7 @@ class StackRecord:
     def seen(self) -> Seen:
         """What is to be known of it first."""
         if self.left:
-            return Seen.LEFT if self.left.begun else Seen.FAILED
+            return Seen.LEFT if self.left.as_left.begun else Seen.FAILED
         if self.drifted:
             return Seen.DRIFTED
         if not self.deployed:
@@ -135,7 +135,7 @@ def _record_of(name: str, runs: Iterable[RecordedRun]) -> StackRecord:
     for run in runs:
         for stack in run.summary.stacks:
             if stack.stack == name:
-                found = _with(found, StackInRun(run.summary, stack, run.left.stack(name).begun))
+                found = _with(found, StackInRun(run.summary, stack, run.left.stack(name)))
     return found
 
 

@@ -13,7 +13,7 @@ from deploy_driver.render.page import page
 from deploy_driver.render.report import words
 from deploy_driver.render.report.words import Headline, Tone
 from deploy_driver.render.text import counted, table, wrapped
-from deploy_driver.values import Cloud, Stack
+from deploy_driver.values import Stack
 
 TEMPLATE = "render/overview.html.j2"
 
@@ -50,7 +50,6 @@ def as_html(overview: Overview) -> str:
         commit=commit,
         moment=moment,
         drift=drift,
-        what=what,
     )
 
 
@@ -116,11 +115,6 @@ def drift(record: StackRecord) -> str:
     return "unknown" if record.drifted is None else str(record.drifted or "none")
 
 
-def what(record: StackRecord) -> str:
-    """What is to be known of a stack first."""
-    return record.seen.value
-
-
 def source(overview: Overview) -> str:
     """What all this is from."""
     runs = counted(overview.runs, "run")
@@ -129,8 +123,7 @@ def source(overview: Overview) -> str:
 
 
 def _title(overview: Overview) -> str:
-    cloud = "AWS" if overview.cloud == Cloud.AWS else overview.cloud
-    return f"{overview.project} on {cloud}, {words.moment(overview.at)}"
+    return f"{overview.project} on {words.cloud(overview.cloud)}, {words.moment(overview.at)}"
 
 
 def _row(stack: Stack, record: StackRecord) -> list[str]:
@@ -138,7 +131,7 @@ def _row(stack: Stack, record: StackRecord) -> list[str]:
     return [
         stack.name,
         stack.account,
-        what(record),
+        record.seen,
         version,
         commit(record.deployed),
         moment(record.changed)[:10],

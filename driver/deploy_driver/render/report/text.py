@@ -21,7 +21,7 @@ LISTED = 20
 def as_text(story: Story) -> str:
     """The run in one column: how it ended, who and why, the stacks, then each stack's story, then what to do next."""
     run = story.summary
-    title = f"{run.operation} of {words.stack_names([stack.stack for stack in run.stacks])} on {words.cloud(story)}"
+    title = f"{run.operation} of {words.stack_names([stack.stack for stack in run.stacks])} on {words.cloud(run.cloud)}"
     parts = [
         "\n".join(line for text in (f"{title}, run {run.run}", words.headline(story).text) for line in wrapped(text)),
         "\n".join(f"{name:<10} {one_line(fact)}" for name, fact in facts(story) if fact),

@@ -127,9 +127,9 @@ def clock(time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S}"
 
 
-def cloud(story: Story) -> str:
+def cloud(name: str) -> str:
     """Where it was."""
-    return "AWS" if story.summary.cloud == Cloud.AWS else story.summary.cloud
+    return "AWS" if name == Cloud.AWS else name
 
 
 def commit(full: str) -> str:
