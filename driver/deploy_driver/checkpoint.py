@@ -27,7 +27,16 @@ VERSIONS = (3, 4)
 """The versions of a checkpoint that the pinned engine writes; those before know no providers, so nobody can judge them."""
 
 FEATURES = frozenset(
-    {"refreshBeforeUpdate", "views", "hooks", "taint", "replaceWith", "snippets-prototype", "extensionParameterization"}
+    {
+        "refreshBeforeUpdate",
+        "views",
+        "hooks",
+        "taint",
+        "replaceWith",
+        "snippets-prototype",
+        "extensionParameterization",
+        "byteString",
+    }
 )
 """What a checkpoint of version 4 may use: the engine's `supportedFeatures` (`pkg/resource/stack/deployment.go`)."""
 

@@ -16,6 +16,7 @@ import pytest
 
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS
+from deploy_toolchain.search import ENGINE_VERSION
 from tests.contract.cloud.outsider import at_instance, refusal
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.project import ROOT, Ended, Project, copy_project, own_program
@@ -178,7 +179,7 @@ def its_time_is_over(reviewed: Reviewed) -> None:
         (a_shared_setting, ["settings of tools: reviewed sha256:"]),
         (a_program_file, ["program: reviewed sha256:"]),
         (the_lock_file, ["lock file: reviewed sha256:"]),
-        (another_engine, ["engine version: reviewed 3.250.0, now 3.299.0"]),
+        (another_engine, [f"engine version: reviewed {ENGINE_VERSION}, now 3.299.0"]),
         (another_plugin, ["plugin version: reviewed 7.51.1 (", "now 7.51.1 (installed)"]),
         (another_account, ["dev: account: reviewed 222222222222, now 555555555555"]),
         (another_order, ["stacks: reviewed dev, staging, prod, now dev, prod, staging", "deploy.toml: reviewed "]),

@@ -11,7 +11,7 @@ import pytest
 
 from deploy_toolchain import Search
 from deploy_toolchain.engine import find_engine
-from deploy_toolchain.search import PLUGIN_FILE, PLUGIN_FOLDER
+from deploy_toolchain.search import ENGINE_VERSION, PLUGIN_FILE, PLUGIN_FOLDER
 from tests.e2e.project import DEPLOY, ROOT, Project
 from tests.vendor import publish_engine, publish_plugin, serving
 
@@ -41,7 +41,7 @@ def test_what_the_vendor_has_deploys_until_somebody_replaces_it(
     here = replace(project, environment=machine)
     done = here.deploy("up", "--stacks", "dev", "--yes")
     assert done.code == 0, done
-    assert "engine 3.250.0 (cache); AWS plugin 7.51.1 (cache)" in done.err
+    assert f"engine {ENGINE_VERSION} (cache); AWS plugin 7.51.1 (cache)" in done.err
     assert here.functions("dev") == ["items-dev"]
 
     plugin = tmp_path / "cache" / "plugin" / "7.51.1" / PLUGIN_FILE

@@ -95,7 +95,7 @@ def _supported_version(path: Path) -> str:
 _MODULE = Path(__file__).parent / "go_module"
 _COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _VERSION_FLAG = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{ENGINE_VERSION}"
-_OLDEST_GO = (1, 25, 11)
+_OLDEST_GO = (1, 26, 6)
 _GIGABYTES = 5
 """Modules, build cache and the binary together take about 4 GB."""
 

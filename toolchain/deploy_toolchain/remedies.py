@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy_project.remedy import Remedy
 
 OBTAIN_ENGINE = Remedy(
-    "run `deploy setup`, which fetches it from its vendor or from the mirror that DEPLOY_VENDOR names, or builds it where Go 1.25.11 "
+    "run `deploy setup`, which fetches it from its vendor or from the mirror that DEPLOY_VENDOR names, or builds it where Go 1.26.6 "
     "or newer is installed; or install Pulumi {oldest} or newer (below 4) and put it on PATH, or name it in DEPLOY_PULUMI"
 )
 OBTAIN_PLUGIN = Remedy(

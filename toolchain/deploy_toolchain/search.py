@@ -13,7 +13,7 @@ from platformdirs import user_cache_path
 from deploy_project.remedy import Remedy
 from deploy_toolchain import remedies
 
-ENGINE_VERSION = "3.250.0"
+ENGINE_VERSION = "3.276.0"
 """The engine that is fetched or built; any engine from `OLDEST_ENGINE` on is used where it is found."""
 
 OLDEST_ENGINE = (3, 206, 0)

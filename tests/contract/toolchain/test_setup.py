@@ -17,6 +17,7 @@ import pytest
 from deploy_toolchain import Search
 from deploy_toolchain import remedies as of_tools
 from deploy_toolchain.engine import find_engine
+from deploy_toolchain.search import ENGINE_VERSION
 from tests.carried import gone, printed
 from tests.samples import project
 from tests.vendor import publish_engine, serving
@@ -72,10 +73,10 @@ def test_the_engine_is_fetched_checked_each_time_and_refused_once_it_was_replace
         obtained = machine.deploy(*command[1:])
         assert obtained.returncode == 0, obtained
         gone(of_tools.OBTAIN_ENGINE, machine.deploy("preview", "--stacks", "dev").stderr)
-        assert "pulumi 3.250.0: fetched from the vendor" in obtained.stdout
+        assert f"pulumi {ENGINE_VERSION}: fetched from the vendor" in obtained.stdout
         assert {each["result"] for each in machine.doctor_on_tools()} == {"ok"}
 
-        engine = machine.cache / "engine" / "3.250.0" / "pulumi"
+        engine = machine.cache / "engine" / ENGINE_VERSION / "pulumi"
         engine.write_text("#!/bin/sh\necho poison >&2\n", encoding="utf-8")
         for arguments in (["preview", "--stacks", "dev"], ["setup"]):
             refused = machine.deploy(*arguments)

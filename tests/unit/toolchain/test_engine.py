@@ -19,7 +19,7 @@ from tests.vendor import publish_engine
 
 Get = Callable[[Search], FoundTool]
 
-GO = 'if [ "$1" = env ]; then echo go1.26.0; exit; fi\n'
+GO = 'if [ "$1" = env ]; then echo go1.26.6; exit; fi\n'
 FETCHED = b"#!/bin/sh\necho fetched\n"
 BUILT = 'while [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\necho built\\n" > "$2"'
 
@@ -43,7 +43,7 @@ def test_a_setting_that_cannot_be_followed_is_an_error_and_nothing_else_is_tried
     assert len(refused.value.tried) == 1
 
 
-@pytest.mark.parametrize("version", ["v3.206.0", "v3.250.0", "3.300.1"])
+@pytest.mark.parametrize("version", ["v3.206.0", f"v{ENGINE_VERSION}", "3.300.1"])
 def test_a_supported_engine_on_path_is_used(machine: Machine, version: str) -> None:
     machine.script("pulumi", f"echo {version}")
     cached(machine)
@@ -99,7 +99,7 @@ def test_a_failing_build_tells_its_last_words_and_leaves_nothing(machine: Machin
 
 def test_an_old_go_is_told_from_a_missing_one(machine: Machine) -> None:
     machine.script("go", "echo go1.22.1")
-    with pytest.raises(ToolchainError, match=r"needed is go1\.25\.11 or newer"):
+    with pytest.raises(ToolchainError, match=r"needed is go1\.26\.6 or newer"):
         obtain_engine(machine.search())
 
 
@@ -152,7 +152,7 @@ def test_when_every_way_is_closed_one_error_lists_them_all(machine: Machine) -> 
     ways = [line.split(":")[0] for line in refused.value.tried]
     assert ways == ["DEPLOY_PULUMI", "PATH", "cache", "vendor", "build"]
     assert "install Pulumi" in refused.value.remedy
-    assert "Go 1.25.11" in str(refused.value)
+    assert "Go 1.26.6" in str(refused.value)
 
 
 def test_finding_never_fetches_or_builds(machine: Machine, site: tuple[str, Path]) -> None:
