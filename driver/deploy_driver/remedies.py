@@ -237,6 +237,12 @@ TWO_SERVICES = Remedy("name two of {stacks}")
 REACH_COLLECTOR = Remedy(
     "let OTEL_EXPORTER_OTLP_ENDPOINT name a collector that takes OTLP over gRPC, such as http://127.0.0.1:4317"
 )
+CORRECT_NOTIFY = Remedy("set DEPLOY_NOTIFY to `all` to be told of runs that went well too, or unset it")
+CORRECT_NOTIFY_URLS = Remedy(
+    "see whether that service is reached from here, and whether DEPLOY_NOTIFY_URLS has its URL as Apprise writes it, such as "
+    "slack://TOKEN or json://HOST:PORT/PATH"
+)
+INSTALL_APPRISE = Remedy("install deploy with its extra: `pip install 'deploy-accounts[notify]'`")
 RUN_OR_ALL = Remedy("`deploy report latest` shows the newest run, `deploy report --all` all accounts")
 MORE_OF_ID = Remedy("give more of the id")
 CLOSEST_RUNS = Remedy("{said}; `deploy history` shows more")

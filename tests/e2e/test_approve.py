@@ -11,6 +11,7 @@ from deploy_sandbox.accounts import ACCOUNTS
 from tests.carried import gone, printed
 from tests.contract.cloud.outsider import at_instance, document, refusal, trusting
 from tests.e2e.project import ROOT, Ended, Project
+from tests.receiver import receiving
 from tests.repository import Repository
 
 STATE = "deploy-state-111111111111"
@@ -62,10 +63,18 @@ def test_a_plan_is_applied_once_somebody_else_has_approved_it(project: Project) 
     assert directly.code == 4, directly
     assert "reviewed plans with 1 approval" in directly.err
     assert printed(remedies.NEEDS_REVIEWED_PLAN, directly.err).commands[0] == ("deploy", *saving("dev", "DIR"))
-    assert "it needs 1 approval: `deploy approve plan`" in save(project, "plan").err
-
-    early = project.deploy("up", "--plan", "plan", "--yes")
+    with receiving() as team:
+        told = {"DEPLOY_NOTIFY_URLS": team.url}
+        saved = project.deploy(*saving("dev", "plan"), env=told)
+        assert saved.code == 0, saved
+        early = project.deploy("up", "--plan", "plan", "--yes", env=told)
+    assert "it needs 1 approval: `deploy approve plan`" in saved.err
     assert early.code == 4, early
+    assert [message["title"] for message in team.messages] == [
+        f"items: {verb} of dev on sandbox: waits for approval" for verb in ("preview", "up")
+    ]
+    assert "needs 1 approval: `deploy approve plan`" in team.messages[0]["message"]
+    assert "has 0 approvals (nobody) of 1" in team.messages[1]["message"]
     assert "has 0 approvals (nobody) of 1; nothing was touched" in early.err
     [(_, *approving)] = printed(remedies.HAVE_APPROVED, early.err).commands
 

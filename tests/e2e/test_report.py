@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.collector import attributes, listening
 from tests.contract.cloud.outsider import at_instance, refusal
-from tests.e2e.project import Project
+from tests.e2e.project import Ended, Project
+from tests.receiver import TOKEN, Receiver, receiving
 from tests.schemas import problems
 
 STATE = "deploy-state-111111111111"
@@ -21,10 +22,12 @@ WHO = {
 
 
 def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> None:
-    with listening() as collector:
+    with listening() as collector, receiving() as team:
         traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
-        up = project.deploy("up", "--stacks", "dev,staging", "--output", "json", env={**WHO, **traced})
+        told = {"DEPLOY_NOTIFY_URLS": team.url, "DEPLOY_NOTIFY": "all"}
+        up = project.deploy("up", "--stacks", "dev,staging", "--output", "json", env={**WHO, **traced, **told})
     assert up.code == 0, up
+    told_that_it_went_well(project, up, team)
     run = up.json["run"]
     assert attributes(collector.span("up items"))["cicd.pipeline.run.id"] == run
     assert attributes(collector.span("staging"))["cloud.account.id"] == "333333333333"
@@ -55,7 +58,7 @@ def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> Non
 
     versioning = {"Bucket": "items-dev-222222222222", "VersioningConfiguration": {"Status": "Suspended"}}
     project.client("dev", "s3").put_bucket_versioning(**versioning)
-    assert project.deploy("drift", "--stacks", "dev,staging", "--exit-code").code == 5
+    told_of_drift(project)
     look = project.deploy("report", "latest", "--format", "json").json
     assert look["operation"] == "drift"
     assert look["record"] == {"here": True, "kept": False}
@@ -93,6 +96,30 @@ def test_a_deployment_and_a_look_at_it_are_told_in_full(project: Project) -> Non
         (run, "up"),
         *[(one["run"], "bootstrap") for one in history.json["runs"][2:]],
     ]
+
+
+def told_that_it_went_well(project: Project, up: Ended, team: Receiver) -> None:
+    """The team has been told; the address that it is told by is nowhere."""
+    (message,) = team.messages
+    assert message["title"] == "items: up of dev and staging on sandbox: succeeded"
+    assert {"asked by: alice", "reason: hot fix"} <= set(message["message"].splitlines())
+    files = [file for file in (project.root / ".deploy").rglob("*") if file.is_file()]
+    assert len(files) > len(("record", "logs"))
+    everything = up.out + up.err + "".join(file.read_text("utf-8", "replace") for file in files)
+    assert TOKEN not in everything
+
+
+def told_of_drift(project: Project) -> None:
+    """Who can be reached is told; who cannot, changes nothing."""
+    with receiving() as team:
+        urls = f"json://127.0.0.1:1/{TOKEN} {team.url}"
+        drift = project.deploy("drift", "--stacks", "dev,staging", "--exit-code", env={"DEPLOY_NOTIFY_URLS": urls})
+    assert drift.code == 5, drift
+    assert "the 1. (json) of 2 has not taken the message" in drift.err
+    assert TOKEN not in drift.out + drift.err
+    (message,) = team.messages
+    assert message["title"].endswith(": drift")
+    assert "expected Enabled, found Suspended; by " in message["message"]
 
 
 def test_a_record_that_is_altered_cut_off_or_gone_is_found(project: Project) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from deploy_driver import remedies
+from deploy_driver.adapters.notifications import Notifier
 from deploy_driver.adapters.otlp import Collector
 from deploy_driver.adapters.processes import free_memory, process
 from deploy_driver.adapters.records import record_in
@@ -39,7 +40,9 @@ from deploy_driver.plan.selection import select
 from deploy_driver.record.catalogue import Diagnostic, Event, Overridable, Progress, RunDependsOn, RunStarted
 from deploy_driver.record.reading import lines_of
 from deploy_driver.record.standing import BackTo, left_by
+from deploy_driver.record.story import story_of
 from deploy_driver.record.trace import trace_of
+from deploy_driver.render.report.message import message_of
 from deploy_driver.run.build_info import BuildInfo
 from deploy_driver.run.gates import Overrides
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
@@ -262,6 +265,7 @@ def running(context: RunContext) -> Iterator[Ending]:
     Nothing is on record before signals are taken, so that a run that a signal ends says so there.
     """
     run, console = context.run, context.console
+    ending = Ending()
     if run.segments:
         run.segments.begin()
     with console.stopping(run.deployer.interrupt, waiting=WAITING, leaving=_leaving(run)) as signals:
@@ -278,6 +282,7 @@ def running(context: RunContext) -> Iterator[Ending]:
             console.release()
             _keep(run, console)
             _trace(context)
+            _notify(context, ending)
 
 
 WAITING = "waiting for the engine, which ends what it has begun, writes the state and takes its lock away"
@@ -314,6 +319,19 @@ def _trace(context: RunContext) -> None:
             console.notice(f"{error}; {error.remedy}")
         except ValueError as error:
             console.notice(f"the run's trace is not sent, as its record cannot be read: {error}")
+
+
+def _notify(context: RunContext, ending: Ending) -> None:
+    """Tell those of the run whom the machine's environment names, where it is worth that. Its exit code stays."""
+    session, console = context.session, context.console
+    if notifier := Notifier.of(session.project.machine.environment):
+        try:
+            story = story_of(lines_of(record_in(context.run.folder)))
+            notifier.send(message_of(story, session.config.project, ending.waits))
+        except NotReadyError as error:
+            console.notice(f"{error}; {error.remedy}")
+        except ValueError as error:
+            console.notice(f"nobody is told of the run, as its record cannot be read: {error}")
 
 
 def without_end(archive: KeptRecords, run: str, plan: Plan, project: str) -> Iterator[Progress]:

@@ -77,12 +77,13 @@ class Saving:
             if all(step.result is Result.SUCCEEDED for step in outcome.steps):
                 _refuse_moved(binding, binder.bind(begun.plan))
                 _refuse_lost(outcome, options.allowed)
-                self._save(begun, binding, outcome, options.reason or session.build_info.reason)
+                ending.waits = self._save(begun, binding, outcome, options.reason or session.build_info.reason)
             else:
                 run.stream(Progress("no plan is saved: not every stack could be previewed"))
         return outcome, ending.code
 
-    def _save(self, begun: RunContext, binding: Binding, outcome: RunOutcome, reason: str) -> None:
+    def _save(self, begun: RunContext, binding: Binding, outcome: RunOutcome, reason: str) -> str:
+        """Save it; who has to approve it, empty where nobody has to."""
         from deploy_driver.render.preview import plan_as_markdown
 
         run, session = begun.run, begun.session.renewed()
@@ -104,9 +105,12 @@ class Saving:
         sealed = seal(replace(bundle, document=digest(document)), document, session.plan_key())
         bundle_folder.write(self.folder, sealed)
         run.stream(Progress(f"saved the plan {bundle.id} in {self.folder}; it holds until {moment(bundle.expires)}"))
-        if needed := approval_rule(session.config, bundle).needed:
-            way = f"`deploy approve {self.folder}`; the plan's digest is {digest(sealed.content)}"
-            run.stream(Progress(f"it needs {approvals_of(needed)}: {way}"))
+        needed = approval_rule(session.config, bundle).needed
+        if not needed:
+            return ""
+        way = f"`deploy approve {self.folder}`; the plan's digest is {digest(sealed.content)}"
+        run.stream(Progress(f"it needs {approvals_of(needed)}: {way}"))
+        return f"the plan {bundle.id} needs {approvals_of(needed)}: {way}"
 
 
 def saving(

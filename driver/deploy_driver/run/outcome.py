@@ -109,11 +109,12 @@ _CODES = (
 
 @dataclass
 class Ending:
-    """What the run will exit with, and why; whoever knows better sets it before the end."""
+    """What the run will exit with, and why; whoever knows better sets it before the end. `waits` is what somebody has to do first."""
 
     code: int = ExitCode.DONE
     cause: str = ""
     remedy: str = ""
+    waits: str = ""
 
     def by(self, error: DeployError) -> None:
         """That error ends the run."""
