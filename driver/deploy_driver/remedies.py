@@ -164,7 +164,9 @@ RESTORE_PLATFORM = Remedy(
 )
 BOOTSTRAPPED_MEANWHILE = Remedy("somebody else has bootstrapped at the same moment: run the same command again")
 INSTALL_SMOKE_COMMAND = Remedy("install it, or give its path in the project in `smoke.command` in deploy.toml")
-GRANT_RECORDS = Remedy("run `deploy bootstrap --stacks tools`: it lets Jenkins' deploy role add records")
+GRANT_RECORDS = Remedy(
+    "run `deploy bootstrap --stacks tools`: it lets Jenkins' deploy role add records, and both roles read them"
+)
 COMPARE_RECORDS = Remedy(
     "`deploy history --verify {run}` compares the two; the same command again is a run of its own, with another id"
 )
@@ -244,6 +246,10 @@ CORRECT_NOTIFY_URLS = Remedy(
 )
 INSTALL_APPRISE = Remedy("install deploy with its extra: `pip install 'deploy-accounts[notify]'`")
 RUN_OR_ALL = Remedy("`deploy report latest` shows the newest run, `deploy report --all` all accounts")
+NEW_WHOLE = Remedy(
+    'make one for each: `DEPLOY_PART_OF="$(date -u +%Y%m%d-%H%M)-$(od -An -N3 -tx1 /dev/urandom | tr -d " ")"`'
+)
+NAME_PART = Remedy("name one of its runs: {parts}")
 MORE_OF_ID = Remedy("give more of the id")
 CLOSEST_RUNS = Remedy("{said}; `deploy history` shows more")
 TYPE_INIT = Remedy("type it like this: `{example}`")

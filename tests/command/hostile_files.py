@@ -95,6 +95,7 @@ VARIABLES = (
         "DEPLOY_OVERRIDE",
         "DEPLOY_REASON",
         "DEPLOY_APPROVED_BY",
+        "DEPLOY_PART_OF",
         "DEPLOY_MASK",
         "BUILD_NUMBER",
         "BUILD_TAG",

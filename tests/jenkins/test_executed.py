@@ -21,6 +21,7 @@ from tests.e2e.project import DEPLOY, Project
 from tests.e2e.project import ROOT as REPOSITORY
 from tests.jenkins.harness import BRANCH, LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
 from tests.repository import Repository
+from tests.schemas import problems
 
 pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 600)]
 
@@ -32,6 +33,13 @@ mkdir -p .deploy/out {stash}
 cp -rn {stash}/. .deploy/out
 {deploy} "$@"; code=$?
 cp -r .deploy/out/plan-prod .deploy/out/preview.md {stash} 2>/dev/null
+exit $code
+"""
+AGENT = """#!/bin/bash
+# `deploy` on an agent of its own: in a new clone, which only the accounts know of. What it leaves is to be archived.
+workspace=$(mktemp -d {folder}/agent-XXXXXX) && git clone --quiet . "$workspace" && cd "$workspace" && mkdir -p .deploy/out
+DEPLOY_SANDBOX_HOME={root}/.deploy/sandbox {deploy} "$@"; code=$?
+cp -r .deploy/out/. {root}/.deploy/out
 exit $code
 """
 MAKEFILE = """setup .venv/ready:
@@ -135,6 +143,7 @@ def archived(built: Built, stage: str) -> list[str]:
 @pytest.mark.engine
 def test_what_main_deploys_the_night_sees_changed_and_a_pull_request_would_change(job: Job) -> None:
     main_deploys_prod_from_the_plan_that_was_approved(job)
+    three_agents_leave_one_run(job)
     the_night_finds_what_was_changed_by_hand(job)
     a_pull_request_is_commented(job)
 
@@ -175,6 +184,32 @@ def main_deploys_prod_from_the_plan_that_was_approved(job: Job) -> None:
     assert runs["prod"]["identity"].startswith("arn:aws:sts::111111111111:assumed-role/jenkins-deploy/")
 
 
+def three_agents_leave_one_run(job: Job) -> None:
+    agent = job.folder / "agent"
+    places = {"folder": job.folder, "root": job.project.root, "deploy": DEPLOY}
+    agent.write_text(AGENT.format(**{name: shlex.quote(str(place)) for name, place in places.items()}), "utf-8")
+    agent.chmod(0o755)
+    call = f"@Library('deploy') _\ndeployWaves(setUp: 'true', deploy: '{agent}')\n"
+    built = build(call, job.folder, "--library", ROOT, "--execute", "--cwd", job.project.root)
+    assert built.result == "SUCCESS", built.raw
+    assert not [each for each in (job.project.root / ".deploy").iterdir() if each.name == "runs"]
+
+    whole, *_ = job.project.deploy("history", "--output", "json").json["runs"]
+    assert {stack["stack"] for stack in whole["stacks"]} == {"dev", "staging", "prod"}
+    assert (whole["exitCode"], [len(part["stacks"]) for part in whole["parts"]]) == (0, [1, 1, 1])
+    run = whole["run"]
+    assert f".deploy/out/{run}.html" in archived(built, "")
+    report = job.project.deploy("report", run, "--format", "json").json
+    assert problems("run-report", report) == []
+    assert report["verdict"] == "All went well: nothing had to change."
+    audit = job.project.deploy("audit", run, "--output", "json")
+    assert audit.code == 0, audit
+    assert [part["run"] for part in audit.json["parts"]] == [part["run"] for part in whole["parts"]]
+    assert {one["account"] for one in audit.json["accounts"]} == {
+        ACCOUNTS[env] for env in ("tools", "dev", "staging", "prod")
+    }
+
+
 def the_night_finds_what_was_changed_by_hand(job: Job) -> None:
     bucket = f"items-dev-{ACCOUNTS['dev']}"
     s3 = job.project.client("dev", "s3")
@@ -189,6 +224,10 @@ def the_night_finds_what_was_changed_by_hand(job: Job) -> None:
         (resource,) = [found for stack in report["stacks"] for found in stack["drifted"]]
         assert resource["by"]["event"] == "PutBucketVersioning"
         assert [finding["standing"] for finding in resource["findings"]] == [standing]
+        assert {f".deploy/out/accounts.{form}" for form in ("html", "json")} <= set(archived(built, "Drift"))
+        accounts = json.loads((job.project.root / ".deploy" / "out" / "accounts.json").read_text("utf-8"))["accounts"]
+        stacks = {stack["stack"]: stack["is"] for account in accounts for stack in account["stacks"]}
+        assert [stacks[env] for env in ("dev", "staging", "prod")] == ["drifted", "deployed", "deployed"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
 
 

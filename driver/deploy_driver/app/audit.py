@@ -19,6 +19,7 @@ from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Trail
+from deploy_driver.record.joined import joined_story
 from deploy_driver.record.reading import lines_of
 from deploy_driver.record.story import story_of
 from deploy_driver.run.build_info import application_id, began
@@ -50,9 +51,9 @@ class Auditor:
         now = WallClock().now()
         limit = None if self.run.kept else min(now, self.run.started + UNRECORDED)
         asked = replace(self.run, ended=self.run.ended or limit)
-        application = application_id(self.run.run)
-        known = Known(self.run, self.config.tools.account, application, self._looking(), now)
-        return join(gather(asked, application, places[0], places[1:], now), known)
+        applications = tuple(application_id(one) for one in self.run.ids)
+        known = Known(self.run, self.config.tools.account, applications, self._looking(), now)
+        return join(gather(asked, applications, places[0], places[1:], now), known)
 
     def places(self) -> list[TrailSource]:
         """The tools account and every target of the run, each with its trail. Raises NotReadyError where one refuses."""
@@ -100,11 +101,22 @@ def run_of(config: DeployConfig, run: str) -> RunRecord:
         found = record_of(run, story_of(lines_of(record)))
     except ValueError as error:
         raise NotReadyError(f"the run's record cannot be read: {error}", where=str(folder)) from None
+    return _on(config, found)
+
+
+def _on(config: DeployConfig, found: RunRecord) -> RunRecord:
     if found.cloud != config.cloud:
         raise UsageError(
-            f"run {run} was on {found.cloud}, not on {config.cloud}", remedy=remedies.PASS_CLOUD.of(cloud=found.cloud)
+            f"run {found.run} was on {found.cloud}, not on {config.cloud}",
+            remedy=remedies.PASS_CLOUD.of(cloud=found.cloud),
         )
     return found
+
+
+def _joined(project: LocalProject, run: str, notice: Callable[[str], None]) -> RunRecord | None:
+    """The run over several agents of that id, by the records of its parts; None where it is none."""
+    parts = history.parts(history.records(project, notice), run)
+    return _on(project.config, record_of(run, joined_story(run, parts))) if parts else None
 
 
 def audit_run(
@@ -117,6 +129,8 @@ def audit_run(
     if run == history.LATEST:
         run = history.latest(history.records(project, notice), project.config.cloud)
     record = run_of(project.config, run)
+    if not record.kept:
+        record = _joined(project, run, notice) or record
     auditor = Auditor(start_session(project, JENKINS_DEPLOY, new_run()), record, delivered)
     clock = WallClock()
     places = auditor.places()

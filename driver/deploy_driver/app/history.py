@@ -16,8 +16,10 @@ from deploy_driver.app.console import ignore
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, Session, start_session
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.chain import Examined, examine, together
+from deploy_driver.record.joined import joined_story, joined_summary
 from deploy_driver.record.reading import Line, lines_of
 from deploy_driver.record.story import RunSummary, Story, story_of
+from deploy_driver.run.build_info import may_be_part
 from deploy_driver.values import Cloud
 
 LATEST = "latest"
@@ -70,13 +72,13 @@ class Records:
         return replace(found, summary=replace(found.summary, run=run))
 
 
-def records(project: LocalProject, notice: Callable[[str], None]) -> Records:
-    """The records of this folder and of the state bucket.
+def records(project: LocalProject, notice: Callable[[str], None], instance: str = JENKINS_DEPLOY) -> Records:
+    """The records of this folder and of the state bucket, in the sandbox as that machine.
 
     `notice` hears of a bucket that cannot be asked, and of records that cannot be read.
     """
     try:
-        return records_of(start_session(project, JENKINS_DEPLOY), notice)
+        return records_of(start_session(project, instance), notice)
     except NotReadyError as error:
         notice(f"only the runs of this folder: {error}")
         return Records(*_in_folder(project), None, {}, str(error), notice)
@@ -125,22 +127,47 @@ def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
     """The newest runs of that cloud, newest first. A record that cannot be read is left out, with a notice."""
 
     def summary_of(name: str) -> RunSummary | None:
-        try:
-            found = known.story(name)
-        except (NotReadyError, ValueError) as error:
-            known.notice(f"run {name} is left out: {error}")
-            return None
+        found = _readable(known, name)
         return found.summary if found else None
 
     found: list[RunSummary] = []
+    runs: Sequence[RunSummary] = ()
     minutes = [list(names) for _, names in groupby(known.names, key=minute)]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
-        while minutes and len(found) < limit:
+        while minutes and (len(runs) < limit or any(may_be_part(minutes[0][0], run.run) for run in runs if run.parts)):
             names: list[str] = []
             while minutes and len(names) < limit:
                 names += minutes.pop(0)
             found += [run for run in pool.map(summary_of, names) if run and run.cloud == cloud]
-    return sorted(found, key=lambda run: (minute(run.run), run.began), reverse=True)[:limit]
+            runs = _each_once(known, found)[:limit]
+    return list(runs)
+
+
+def _readable(known: Records, name: str) -> Story | None:
+    """A run's story; None where there is none, or none that can be read, with a notice."""
+    try:
+        return known.story(name)
+    except (NotReadyError, ValueError) as error:
+        known.notice(f"run {name} is left out: {error}")
+        return None
+
+
+def _each_once(known: Records, runs: Sequence[RunSummary]) -> list[RunSummary]:
+    """The runs, and those over several agents as one, newest first."""
+    found: dict[str, list[RunSummary]] = {}
+    for run in sorted(runs, key=lambda run: run.began):
+        is_part = may_be_part(run.run, run.part_of) and run.part_of not in known.names
+        found.setdefault(run.part_of if is_part else run.run, []).append(run)
+    once = [joined_summary(name, parts) if parts[0].run != name else parts[0] for name, parts in found.items()]
+    return sorted(once, key=lambda run: (minute(run.run), run.began), reverse=True)
+
+
+def parts(known: Records, whole: str) -> list[Story]:
+    """The runs that are parts of the run over several agents of that id, in the order in which they began; none where it is none."""
+    names = [] if whole in known.names else [name for name in known.names if may_be_part(name, whole)]
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
+        stories = [found for found in pool.map(lambda name: _readable(known, name), names) if found]
+    return sorted((one for one in stories if one.summary.part_of == whole), key=lambda one: one.began)
 
 
 def minute(run: str) -> str:
@@ -150,7 +177,10 @@ def minute(run: str) -> str:
 
 def story(known: Records, cloud: Cloud, wanted: str) -> Story:
     """The run that is meant: by its id, by how its id begins, or `latest`. Raises UsageError or NotReadyError."""
-    run = latest(known, cloud) if wanted == LATEST else meant(known, wanted)
+    wanted = latest(known, cloud) if wanted == LATEST else wanted
+    if joined := parts(known, wanted):
+        return joined_story(wanted, joined)
+    run = meant(known, wanted)
     try:
         found = known.story(run)
     except ValueError as error:
@@ -180,7 +210,17 @@ def meant(known: Records, wanted: str) -> str:
             where="RUN",
             remedy=remedies.MORE_OF_ID,
         )
-    raise _unknown(known, f"no run {wanted} is on record", wanted)
+    raise _of_several(known, wanted) or _unknown(known, f"no run {wanted} is on record", wanted)
+
+
+def _of_several(known: Records, wanted: str) -> UsageError | None:
+    """Where one record is asked for: that this run has several."""
+    found = parts(known, wanted)
+    if not found:
+        return None
+    named = ", ".join(f"{part.summary.run} ({', '.join(one.stack for one in part.summary.stacks)})" for part in found)
+    what = f"{wanted} is a run over several agents, and each has a record of its own"
+    return UsageError(what, where="RUN", remedy=remedies.NAME_PART.of(parts=named))
 
 
 def _unknown(known: Records, what: str, wanted: str = "") -> UsageError | NotReadyError:

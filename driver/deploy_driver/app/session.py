@@ -293,7 +293,7 @@ def start_session(project: LocalProject, instance: str, run: str = "") -> Sessio
     why = BuildInfo()
     if run:
         environment["AWS_SDK_UA_APP_ID"] = application_id(run)
-        why = read_build_info(ambient, project.git.commit())
+        why = read_build_info(ambient, project.git.commit(), run)
     set_process_environment(environment)
     return Session(project, environment, run, sandbox, why)
 

@@ -36,6 +36,7 @@ def audit(
     Reads the trails of the tools account and of every account that the run was about, joins both sides of every
     AssumeRole, and lists the run's calls with their results. What is missing or wrong comes first: an entrance that one
     account does not know of, calls without an entrance, a refused call, somebody else in the same role. Changes nothing.
+    Of a run over several agents (DEPLOY_PART_OF) it joins the records and the calls of all.
 
     Needs an agent with Jenkins' deploy role. On AWS an event is in the trail after up to 15 minutes.
 

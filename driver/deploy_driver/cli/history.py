@@ -28,6 +28,7 @@ def history(
 
     Reads the records of this folder and those in the state bucket, where every deployment of every agent leaves its own.
     Who asked, who approved, why and from which commit is what the build said; `deploy audit RUN` says what AWS saw.
+    Runs that had the same id in DEPLOY_PART_OF, as those of several agents in one build, are one entry under that id.
 
     deploy history --limit 5 --output json
 

@@ -39,7 +39,8 @@ def report(
 
     Who asked, who approved and why; each account's stacks over time; what changed, what was dangerous, how the smoke
     tests answered, what had drifted and who did it; how it ended and what to do about it. Reads the run's record, in this
-    folder or in the state bucket, and nothing else. The page needs no network, and runs nothing.
+    folder or in the state bucket, and nothing else. The page needs no network, and runs nothing. Of a run over several
+    agents (DEPLOY_PART_OF) it joins the records of all.
 
     Exits with 0, whatever became of the run; with 2 when nobody knows it, with 3 when its record cannot be read.
 
@@ -54,6 +55,7 @@ def report(
     """
     from deploy_driver.app import history
     from deploy_driver.app.overview import overview
+    from deploy_driver.app.session import JENKINS_PREVIEW
     from deploy_driver.cli.output import notice, require_folder, write
     from deploy_driver.errors import UsageError
 
@@ -61,7 +63,7 @@ def report(
         raise UsageError("either a run or --all is to be named", remedy=remedies.RUN_OR_ALL)
     require_folder(file)
     opened = open_project(context, project, cloud)
-    records = history.records(opened, notice)
+    records = history.records(opened, notice, JENKINS_PREVIEW)  # the agents that look for drift publish it
     if run is None:
         written = _accounts(overview(records, opened.config), output)
     else:

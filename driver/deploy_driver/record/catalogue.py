@@ -138,7 +138,8 @@ class RunStarted(Event):
 
     `config` are the keys that were set for it alone, `allowed` what it may delete, `resumes` the run that it goes on with,
     `plan` the reviewed plan that it applies, `back_to` the earlier run whose commit it deploys again.
-    `artefacts` are what a build has made for it and no commit has, by their places in the project.
+    `artefacts` are what a build has made for it and no commit has, by their places in the project. `part_of` is the run over several
+    agents that it is a part of.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -162,6 +163,7 @@ class RunStarted(Event):
     plan: str = ""
     back_to: str = ""
     artefacts: tuple[str, ...] = ()
+    part_of: str = ""
 
 
 @dataclass(frozen=True)

@@ -154,12 +154,22 @@ class StackSummary:
 
 
 @dataclass(frozen=True)
+class RunPart:
+    """One run of a run over several agents; `exit_code` is None where its record has no end."""
+
+    run: str
+    stacks: tuple[str, ...]
+    exit_code: int | None
+
+
+@dataclass(frozen=True)
 class RunSummary:
     """What became of a run. `began` is ISO 8601 in UTC; `exit_code` is None where the record has no end.
 
     `cause` and `remedy` are those of the error that ended the whole run, `overridden` gates that would have refused a stack, as
     `STACK GATE`. `here` and `kept`: its record is in this folder,
-    in the state bucket; `kept` is None where nobody could ask.
+    in the state bucket; `kept` is None where nobody could ask. `parts` are those of a run over several agents, `part_of` is the
+    run that it is itself a part of.
     """
 
     run: str
@@ -182,12 +192,20 @@ class RunSummary:
     overridden: tuple[str, ...] = ()
     here: bool = True
     kept: bool | None = None
+    part_of: str = ""
+    parts: tuple[RunPart, ...] = ()
 
     @property
     def stopped_by(self) -> StackSummary | None:
         """The stack that kept those which were not run from running; None where none did."""
         stopped = [one for one in self.stacks if one.result not in {Result.SUCCEEDED, Result.NOT_RUN, ""}]
-        return stopped[-1] if stopped else None
+        return stopped[-1] if stopped and not self.parts else None
+
+    @property
+    def why_not_run(self) -> str:
+        """Why the others were not run; empty where no stack kept them from running."""
+        found = self.stopped_by
+        return f"{found.stack} {found.result}: {found.reason}" if found else ""
 
 
 @dataclass(frozen=True)
@@ -225,7 +243,8 @@ class Story:
 
     `approved` is who has approved its reviewed plan, as AWS tells it.
 
-    `last` is the record's last moment, `ended` that of the run's end; None where the record has none.
+    `last` is the record's last moment, `ended` that of the run's end; None where the record has none. `parts` are those of a run
+    over several agents.
     """
 
     summary: RunSummary
@@ -236,6 +255,19 @@ class Story:
     checks: tuple[CheckStory, ...]
     stacks: tuple[StackStory, ...]
     approved: tuple[catalogue.PlanApproved, ...] = ()
+    parts: tuple[Story, ...] = ()
+
+    @property
+    def all_checking(self) -> tuple[Segment, ...]:
+        """The time before its first step, of each part of a run over several agents."""
+        return tuple(part.checking for part in self.parts or (self,))
+
+    @property
+    def cause(self) -> str:
+        """The error that ended the whole run; empty where a failed check says it."""
+        if self.parts:
+            return "; ".join(f"{part.summary.run}: {part.cause}" for part in self.parts if part.cause)
+        return "" if self.failed_checks else self.summary.cause
 
     @property
     def failed_checks(self) -> tuple[CheckStory, ...]:
@@ -619,4 +651,5 @@ class RunFold:
             cause=end.cause if end else "",
             remedy=end.remedy if end else "",
             overridden=tuple(f"{stack.summary.stack} {one.gate}" for stack in stacks for one in stack.overridden),
+            part_of=started.part_of,
         )

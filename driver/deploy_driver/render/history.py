@@ -12,7 +12,7 @@ from deploy_driver.record.catalogue import Result
 from deploy_driver.record.chain import Examined, Integrity
 from deploy_driver.record.redaction import one_line, redact
 from deploy_driver.record.story import RunSummary, StackSummary
-from deploy_driver.render.text import KEPT, counted, duration, line_width, row, wrapped
+from deploy_driver.render.text import KEPT, counted, duration, line_width, parts_as_json, parts_as_text, row, wrapped
 
 SHORT = 10
 """Characters of a commit that a person compares."""
@@ -76,10 +76,17 @@ def _more(run: RunSummary) -> Iterator[str]:
         yield f"overrode {', '.join(run.overridden)}"
     if run.commit.partition("+")[2]:
         yield "with changes that were not committed"
+    yield from _records(run)
+
+
+def _records(run: RunSummary) -> Iterator[str]:
+    """In which build it was, where its record is, and which runs it is made of."""
     if run.build:
         yield run.build
     if run.here and run.kept is False:
         yield "only in this folder"
+    if run.parts:
+        yield f"its runs: {parts_as_text(run.parts)}"
 
 
 def _stack(stack: StackSummary) -> str:
@@ -102,6 +109,8 @@ def _json(run: RunSummary) -> Mapping[str, Any]:
         "backTo": body.pop("back_to"),
         "exitCode": body.pop("exit_code"),
         "stacks": body.pop("stacks"),
+        "partOf": body.pop("part_of"),
+        "parts": parts_as_json(run.parts),
     }
     return {**body, **moved}
 

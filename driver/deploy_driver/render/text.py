@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from itertools import zip_longest
 from textwrap import wrap
+from typing import Any
 
 from deploy_driver.record.catalogue import GateOverridden, Reason
 from deploy_driver.record.redaction import one_line
+from deploy_driver.record.story import RunPart
 from deploy_driver.values import Changes
 
 WIDTH = 80
@@ -70,6 +72,19 @@ def folded(text: str, columns: int | None = None) -> str:
         for line in text.split("\n")
         for part in ([line] if len(line) <= most else wrapped(line, line[: len(line) - len(line.lstrip())], most))
     )
+
+
+def parts_as_text(parts: Sequence[RunPart]) -> str:
+    """The runs of a run over several agents: of which stacks, and how each ended."""
+    return "; ".join(
+        f"{part.run} of {one_line(', '.join(part.stacks))}, {'no end' if part.exit_code is None else f'exit {part.exit_code}'}"
+        for part in parts
+    )
+
+
+def parts_as_json(parts: Sequence[RunPart]) -> Sequence[Mapping[str, Any]]:
+    """The same, as every JSON promises it."""
+    return [{"run": part.run, "stacks": list(part.stacks), "exitCode": part.exit_code} for part in parts]
 
 
 VERBS = {

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from deploy_driver import remedies
+from deploy_driver.errors import UsageError
+
 SESSION_NAME_LIMIT = 64
 """AWS: RoleSessionName and SourceIdentity are 2 to 64 characters of `[\\w+=,.@-]` (STS API reference, AssumeRole)."""
 
@@ -44,6 +47,18 @@ def application_id(run: str) -> str:
     return f"deploy-{run}"[:APPLICATION_ID_LIMIT]
 
 
+_CLOCKS, _DAY = 3_600, 86_400
+"""Seconds: how far agents' clocks may differ, and how long a run over several agents may go on before its last part begins."""
+
+
+def may_be_part(run: str, whole: str) -> bool:
+    """Whether a run of that id can be a part of the run over several agents of the other: it begins within a day of it."""
+    try:
+        return -_CLOCKS <= began(run) - began(whole) <= _DAY
+    except ValueError:
+        return False
+
+
 _BY = ("BUILD_USER_ID", "CHANGE_AUTHOR", "GITLAB_USER_LOGIN", "GITHUB_ACTOR")
 """Who started a build, as Jenkins (build-user-vars plugin, branch sources), GitLab and GitHub say it."""
 
@@ -59,13 +74,22 @@ class BuildInfo:
     reason: str = ""
     commit: str = ""
     build: str = ""
+    part_of: str = ""
 
 
-def read_build_info(environment: Mapping[str, str], commit: str) -> BuildInfo:
-    """What a build's environment tells it; at a desk, the person whose machine it is."""
+def read_build_info(environment: Mapping[str, str], commit: str, run: str) -> BuildInfo:
+    """What a build's environment tells the run; at a desk, the person whose machine it is.
+
+    Raises UsageError where it is to be a part of what is no run, or none of this day: all builds of a job would be one run.
+    """
+    whole = environment.get("DEPLOY_PART_OF", "")
+    if whole and not may_be_part(run, whole):
+        what = f"{whole!r} is no id such as {run}, or one of another day: each run over several agents has a new one"
+        raise UsageError(what, where="DEPLOY_PART_OF", remedy=remedies.NEW_WHOLE)
     build = _first(environment, _BUILD)
     by = _first(environment, _BY) or ("" if build else _first(environment, ("USER", "LOGNAME")))
-    return BuildInfo(by, environment.get("DEPLOY_APPROVED_BY", ""), environment.get("DEPLOY_REASON", ""), commit, build)
+    approved_by, reason = environment.get("DEPLOY_APPROVED_BY", ""), environment.get("DEPLOY_REASON", "")
+    return BuildInfo(by, approved_by, reason, commit, build, whole)
 
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from tests.fakes.trail import PREVIEW, START, TOOLS, Raw, a_run, call, entrance,
 from tests.samples import RUN
 
 KNOWN = Known(
-    record_of(RUN, kept_records.story(events())), TOOLS, f"deploy-{RUN}", frozenset({PREVIEW}), START + 86_400
+    record_of(RUN, kept_records.story(events())), TOOLS, (f"deploy-{RUN}",), frozenset({PREVIEW}), START + 86_400
 )
 
 more = st.builds(

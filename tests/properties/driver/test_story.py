@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from deploy_driver.assurance.audit.run_record import record_of
 from deploy_driver.record import catalogue
+from deploy_driver.record.joined import joined_story
 from deploy_driver.record.reading import Unreadable, event_of, lines_of
 from deploy_driver.record.story import Story, story_of
 from deploy_driver.record.stream import Envelope
@@ -54,6 +55,7 @@ def test_events_in_any_order_have_a_story(events: list[catalogue.Event]) -> None
     assert [stack.summary.stack for stack in story.stacks] == list(NAMES)
     assert all(segment.seconds >= 0 for stack in story.stacks for segment in stack.segments)
     shown(story)
+    shown(joined_story(RUN, [story, story]))
     ET.fromstring(junit.as_xml(heard))  # noqa: S314 -- our own document
 
 
@@ -62,7 +64,9 @@ def test_no_record_is_too_strange_to_be_read(record: list[Any]) -> None:
     written = b"\n".join(json.dumps(each).encode() for each in record)
     lines = lines_of(written)
     assert len(lines) == len(record)
-    shown(story_of([Envelope(RUN, 1, 1795395720.0, STARTED), *lines]))
+    story = story_of([Envelope(RUN, 1, 1795395720.0, STARTED), *lines])
+    shown(story)
+    shown(joined_story(RUN, [story, story]))
 
 
 @given(bodies)

@@ -18,6 +18,7 @@ from deploy_driver.assurance.audit.run_record import RunRecord, record_of
 from deploy_driver.assurance.audit.text import as_json, as_text
 from deploy_driver.cloudtrail import read
 from deploy_driver.config.load import load
+from deploy_driver.record.story import RunPart
 from tests import records as kept_records
 from tests.carried import gone, printed, said
 from tests.fakes.trail import (
@@ -39,7 +40,6 @@ from tests.fakes.trail import (
 from tests.samples import RUN, project
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-MARKED = f"deploy-{RUN}"
 LATER = START + 86_400
 RECORDED = record_of(RUN, kept_records.story(events()))
 UNRECORDED = RunRecord(RUN, START)
@@ -51,8 +51,9 @@ def picture(records: Sequence[Raw], run: RunRecord = RECORDED, *, now: float = L
         TrailSource(account, FakeTrail([raw for raw in records if raw["recipientAccountId"] == account]), reach=3600)
         for account in (TOOLS, DEV)
     )
-    known = Known(run, TOOLS, MARKED, frozenset({PREVIEW}), now)
-    return join(gather(run, MARKED, tools, [dev], now), known)
+    marks = tuple(f"deploy-{one}" for one in run.ids)
+    known = Known(run, TOOLS, marks, frozenset({PREVIEW}), now)
+    return join(gather(run, marks, tools, [dev], now), known)
 
 
 def kinds(records: Sequence[Raw], run: RunRecord = RECORDED) -> list[AuditKind]:
@@ -183,6 +184,21 @@ def test_a_run_of_another_cloud_is_looked_at_there(tmp_path: Path) -> None:
     assert run_of(load(root, {}, cloud), RUN).run == RUN
 
 
+def test_parts_of_one_run_are_no_strangers_to_each_other() -> None:
+    other, whole = "20261123-0103-bbbbbb", "20261123-0101-ffffff"
+    session = f"items-dev-b42-{other}"
+    mark = f"Boto3/1 app/deploy-{other}"
+    own = {"session": session, "key": "ASIAOTHER", "userAgent": mark}
+    entered = [{**side, "userAgent": mark} for side in entrance(7, key="ASIAOTHER", session=session)]
+    both = [*a_run(), *entered, call("s3:PutBucketPolicy", 8, **own)]
+    assert kinds(both) == [AuditKind.FOREIGN]
+    parts = (RunPart(RUN, ("dev",), 0), RunPart(other, ("dev-eu",), None))
+    seen = picture(both, replace(RECORDED, run=whole, parts=parts))
+    assert seen.findings == ()
+    assert {entrance.session for entrance in seen.entrances} == {SESSION, session}
+    assert f"{RUN} of dev, exit 0; {other} of dev-eu, no end" in as_text(seen)
+
+
 def test_another_run_of_the_same_machine_is_not_this_one() -> None:
     other = machine("kms:Decrypt", 4, userAgent="Boto3/1 app/deploy-20261123-0102-ffffff")
     assert len(picture([*a_run(), {**other, "eventID": "other"}]).accounts[0].calls) == 4
@@ -238,7 +254,7 @@ def test_what_is_no_record_is_refused(raw: dict[str, Any]) -> None:
 
 class TestRunRecord:
     def test_it_tells_who_did_what_when(self) -> None:
-        assert (RECORDED.operation, RECORDED.identity, RECORDED.stacks) == ("up", MACHINE, ("dev",))
+        assert (RECORDED.operation, RECORDED.identities, RECORDED.stacks) == ("up", (MACHINE,), ("dev",))
         assert (RECORDED.started, RECORDED.ended) == (START, START + 20)
         assert [(step.account, step.role_arn) for step in RECORDED.steps] == [(DEV, ROLE)]
 

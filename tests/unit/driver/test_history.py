@@ -135,7 +135,7 @@ def test_what_others_wrote_stays_in_its_cell() -> None:
     ],
 )
 def test_the_occasion_is_what_the_build_says(environment: Mapping[str, str], found: BuildInfo) -> None:
-    assert read_build_info(environment, COMMIT) == found
+    assert read_build_info(environment, COMMIT, RUN) == found
 
 
 FOUND = (

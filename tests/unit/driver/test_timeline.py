@@ -12,7 +12,7 @@ from tests import records
 def test_every_bar_is_on_the_picture(name: str) -> None:
     drawn = timeline(records.story(records.EVERY[name]))
     bars = [bar for account in drawn.accounts for lane in account.lanes for bar in lane.bars]
-    for bar in (drawn.checks, *bars):
+    for bar in (*drawn.checks, *bars):
         assert bar.left >= 0
         assert bar.width >= 0
         assert bar.left + bar.width <= 100.1

@@ -33,15 +33,15 @@ class TrailSource:
 
 
 def gather(
-    run: RunRecord, application: str, tools: TrailSource, targets: Sequence[TrailSource], now: float
+    run: RunRecord, applications: Sequence[str], tools: TrailSource, targets: Sequence[TrailSource], now: float
 ) -> tuple[CloudTrailRecord, ...]:
-    """Every record that tells of the run, in no order; `application` is its id in the user agent. Raises NotReadyError."""
+    """Every record that tells of the run, in no order; `applications` are its ids in the user agent. Raises NotReadyError."""
     start, end = run.started - MARGIN, (run.ended or now) + MARGIN
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="audit") as pool:
         entries = list(pool.map(lambda place: _entries(place, start, end), (tools, *targets)))
         mine = [record for found in entries for record in found if _enters(record, run)]
         names = {record.entry.session for record in mine if record.entry}
-        machine = pool.submit(_machine, tools, run, mine, application, (start, end))
+        machine = pool.submit(_machine, tools, run, mine, applications, (start, end))
         sessions = pool.map(
             lambda place, found: _sessions(place, found, names, run, (start, end)), targets, entries[1:]
         )
@@ -60,7 +60,7 @@ def _entries(place: TrailSource, start: float, end: float) -> list[CloudTrailRec
 
 
 def _enters(record: CloudTrailRecord, run: RunRecord) -> bool:
-    return record.entry is not None and record.entry.session.endswith(f"-{run.run}")
+    return record.entry is not None and run.has(record.entry.session)
 
 
 def _sessions(
@@ -86,16 +86,16 @@ def _machine(
     tools: TrailSource,
     run: RunRecord,
     entries: Iterable[CloudTrailRecord],
-    application: str,
+    applications: Sequence[str],
     window: tuple[float, float],
 ) -> list[CloudTrailRecord]:
-    """What the machine that ran the run did in its own account, under the run's mark."""
+    """What each machine that ran the run did in its own account, under the run's mark."""
     callers = {record.session for record in entries if record.account == tools.account}
-    callers.add(run.identity.split("/", 2)[2] if ":assumed-role/" in run.identity else run.identity.rpartition("/")[2])
+    callers |= {who.split("/", 2)[2] if ":assumed-role/" in who else who.rpartition("/")[2] for who in run.identities}
     found = [record for name in sorted(callers - {""}) for record in _find(tools, "Username", name, *window)]
-    return [record for record in found if bears(record, application)]
+    return [record for record in found if bears(record, applications)]
 
 
-def bears(record: CloudTrailRecord, application: str) -> bool:
-    """Whether the call's user agent carries the run's application id (`app/…`, AWS SDKs and Tools Reference)."""
-    return f"app/{application}" in record.agent
+def bears(record: CloudTrailRecord, applications: Iterable[str]) -> bool:
+    """Whether the call's user agent carries an application id of the run (`app/…`, AWS SDKs and Tools Reference)."""
+    return any(f"app/{application}" in record.agent for application in applications)

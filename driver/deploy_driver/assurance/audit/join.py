@@ -140,7 +140,7 @@ class Known:
 
     run: RunRecord
     tools: str
-    application: str
+    applications: tuple[str, ...]
     looking: frozenset[str]
     now: float
 
@@ -181,11 +181,10 @@ def _by(
 
 def _is_of(record: CloudTrailRecord, known: Known) -> bool:
     """Whether the call is the run's: made by a session of its name, or by its machine under its mark."""
-    name = f"-{known.run.run}"
-    enters = record.entry is not None and record.entry.session.endswith(name)
+    enters = record.entry is not None and known.run.has(record.entry.session)
     if record.account == known.tools:
-        return enters or bears(record, known.application)
-    return enters or record.session.endswith(name)
+        return enters or bears(record, known.applications)
+    return enters or known.run.has(record.session)
 
 
 def _entrances(mine: Iterable[CloudTrailRecord], known: Known) -> tuple[AuditedEntrance, ...]:
@@ -296,7 +295,7 @@ def _unmarked(mine: Iterable[CloudTrailRecord], known: Known) -> list[AuditFindi
     unmarked = (
         record
         for record in mine
-        if record.session and not bears(record, known.application) and not record.agent.endswith(".amazonaws.com")
+        if record.session and not bears(record, known.applications) and not record.agent.endswith(".amazonaws.com")
     )
     return [
         AuditFinding(AuditKind.NO_MARK, calls[0].account, f"{calls[0].caller}: {_names(calls)}", _ids(calls))

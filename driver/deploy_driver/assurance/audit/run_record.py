@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy_driver.record.story import Story
+from deploy_driver.record.story import RunPart, Story
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Worked:
 class RunRecord:
     """One run. Times are in seconds since the epoch; `ended` is None while it goes on, or when nothing says when it ended.
 
-    `kept` is False when no record of it is here and its id is all that is known; the trails are all there is then.
+    `kept` is False when no record of it is here and its id is all that is known; the trails are all there is then. `identities` are
+    who ran it, `parts` the runs of a run over several agents.
     """
 
     run: str
@@ -30,8 +31,18 @@ class RunRecord:
     operation: str = ""
     cloud: str = ""
     stacks: tuple[str, ...] = ()
-    identity: str = ""
+    identities: tuple[str, ...] = ()
     steps: tuple[Worked, ...] = ()
+    parts: tuple[RunPart, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that its sessions and its calls bear."""
+        return tuple(part.run for part in self.parts) or (self.run,)
+
+    def has(self, session: str) -> bool:
+        """Whether a session of that name is the run's."""
+        return session.endswith(tuple(f"-{one}" for one in self.ids))
 
 
 def record_of(run: str, story: Story) -> RunRecord:
@@ -45,6 +56,7 @@ def record_of(run: str, story: Story) -> RunRecord:
         operation=summary.operation,
         cloud=summary.cloud,
         stacks=tuple(stack.stack for stack in summary.stacks),
-        identity=summary.identity,
+        identities=tuple(one.summary.identity for one in story.parts or (story,)),
         steps=tuple(Worked(stack.summary.stack, *entered) for stack in story.stacks for entered in stack.entered),
+        parts=summary.parts,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from deploy_driver.assurance.audit.join import AccountCalls, AuditedEntrance, AuditFinding, AuditPicture
 from deploy_driver.cloudtrail import CloudTrailRecord
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.text import folded, table
+from deploy_driver.render.text import folded, parts_as_json, parts_as_text, table
 
 
 def as_json(picture: AuditPicture) -> Mapping[str, Any]:
@@ -18,6 +18,7 @@ def as_json(picture: AuditPicture) -> Mapping[str, Any]:
     run = picture.run
     body = {
         "run": run.run,
+        "parts": parts_as_json(run.parts),
         "operation": run.operation,
         "recorded": run.kept,
         "complete": picture.complete,
@@ -50,12 +51,13 @@ def as_text(picture: AuditPicture) -> str:
 def _summary(picture: AuditPicture) -> str:
     run = picture.run
     what = f"{run.operation} of {', '.join(run.stacks)}" if run.kept else "no record of it is here, only the trails"
+    runs = f"; its runs: {parts_as_text(run.parts)}" if run.parts else ""
     rows = [
         [account.account, str(len(account.calls)), str(account.failed), str(account.sessions)]
         for account in picture.accounts
     ]
     lines = [
-        f"run {run.run}: {what}",
+        folded(f"run {run.run}: {what}{runs}"),
         folded(picture.said()),
         table(["ACCOUNT", "CALLS", "WITH AN ERROR", "KEYS"], rows),
     ]

@@ -69,7 +69,7 @@ class AccountLanes:
 class Timeline:
     """The whole run."""
 
-    checks: Bar
+    checks: tuple[Bar, ...]
     accounts: tuple[AccountLanes, ...]
     ticks: tuple[Tick, ...]
     phases: tuple[str, ...]
@@ -93,15 +93,15 @@ class Scale:
 def timeline(story: Story) -> Timeline:
     """The run, to be drawn."""
     shown = [one for stack in story.stacks for one in _shown(stack)]
-    stretches = list(_stretches(story.began, story.last, [story.checking, *shown]))
+    stretches = list(_stretches(story.began, story.last, [*story.all_checking, *shown]))
     scale, cuts = _scale(stretches)
     accounts: dict[str, list[Lane]] = {}
     for stack in story.stacks:
         bars = tuple(_bar(scale, one) for one in _shown(stack))
         accounts.setdefault(stack.summary.account, []).append(Lane(stack.summary.stack, bars, times(stack)))
-    phases = {one.phase for one in [story.checking, *shown]}
+    phases = {one.phase for one in [*story.all_checking, *shown]}
     return Timeline(
-        _bar(scale, story.checking),
+        tuple(_bar(scale, one) for one in story.all_checking),
         tuple(AccountLanes(account, tuple(lanes)) for account, lanes in accounts.items()),
         tuple(_ticks(story, scale, stretches, cuts)),
         tuple(phase.value for phase in Phase if phase in phases),
@@ -232,7 +232,7 @@ def _tone(stack: StackStory) -> str:
 
 
 def _segments(story: Story) -> list[Segment]:
-    return [story.checking, *(one for stack in story.stacks for one in stack.segments)]
+    return [*story.all_checking, *(one for stack in story.stacks for one in stack.segments)]
 
 
 def _folded(story: Story, stack: StackStory) -> bool:

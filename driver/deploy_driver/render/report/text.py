@@ -10,7 +10,7 @@ from deploy_driver.record.catalogue import Drifted, Result
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.record.story import ChangedResource, CheckStory, End, Segment, StackStory, Story
 from deploy_driver.render.report import words
-from deploy_driver.render.text import duration, overridden, table, wrapped
+from deploy_driver.render.text import duration, overridden, parts_as_json, parts_as_text, table, wrapped
 
 INDENT = "  "
 
@@ -48,6 +48,8 @@ def facts(story: Story) -> list[tuple[str, str]]:
         ("build", run.build),
         ("config", f"{', '.join(run.config)} (for this run only)" if run.config else ""),
         ("identity", run.identity),
+        ("part of", f"run {run.part_of}" if run.part_of else ""),
+        ("runs", parts_as_text(run.parts)),
         ("record", words.where_kept(story)),
     ]
 
@@ -131,8 +133,8 @@ def _failures(story: Story) -> Iterator[str]:
         yield from wrapped(f"{place}: {check.fact}")
         yield from wrapped(f"what to do: {check.remedy}" if check.remedy else "", INDENT)
     run = story.summary
-    if run.cause and not story.failed_checks:
-        yield from wrapped(f"it ended because {run.cause}")
+    if story.cause:
+        yield from wrapped(f"it ended because {story.cause}")
         yield from wrapped(f"what to do: {run.remedy}" if run.remedy else "", INDENT)
 
 
@@ -158,9 +160,11 @@ def as_json(story: Story) -> Mapping[str, Any]:
         "backTo": run.back_to,
         "identity": run.identity,
         "record": {"here": run.here, "kept": run.kept},
+        "partOf": run.part_of,
+        "parts": parts_as_json(run.parts),
         "approvals": [asdict(one) for one in words.approvals(story)],
         "checks": {
-            "seconds": round(story.checking.seconds, 3),
+            "seconds": round(sum(one.seconds for one in story.all_checking), 3),
             "failed": [_check_json(check) for check in story.failed_checks],
         },
         "stacks": [_stack_json(story, stack) for stack in story.stacks],

@@ -48,6 +48,8 @@ class Headline:
 def headline(story: Story) -> Headline:
     """The first thing to know."""
     code = story.summary.exit_code
+    if story.parts:
+        return _of_parts(story)
     if code is None:
         return Headline(Tone.ATTENTION, "The record has no end: the run still goes on, or it was killed.")
     if code in _CODES:
@@ -61,6 +63,19 @@ def headline(story: Story) -> Headline:
         what = "difference was found that nobody" if drifted == 1 else "differences were found that nobody"
         return Headline(Tone.ATTENTION, f"{drifted} {what} answers for.")
     return Headline(Tone.GOOD, _done(story, drifted))
+
+
+def _of_parts(story: Story) -> Headline:
+    """How the parts ended that did not end well, each under its own name."""
+    told = [(part.summary, headline(part)) for part in story.parts]
+    wrong = [(part, said) for part, said in told if said.tone is not Tone.GOOD]
+    if not wrong:
+        return Headline(Tone.GOOD, _done(story, 0))
+    tone = Tone.BAD if any(said.tone is Tone.BAD for _, said in wrong) else Tone.ATTENTION
+    names = [stack_names([one.stack for one in part.stacks]) for part, _ in wrong]
+    return Headline(
+        tone, " ".join(f"{name} (run {part.run}): {said.text}" for name, (part, said) in zip(names, wrong, strict=True))
+    )
 
 
 _CODES = {
@@ -169,8 +184,7 @@ def cause(story: Story, stack: StackSummary) -> str:
         return ""
     if stack.result != Result.NOT_RUN or stack.cause:
         return stack.cause or stack.reason
-    stopped_by = story.summary.stopped_by
-    return f"{stopped_by.stack} {stopped_by.result}: {stopped_by.reason}" if stopped_by else ""
+    return story.summary.why_not_run
 
 
 def times(stack: StackStory) -> str:
