@@ -24,6 +24,9 @@ LIMIT = 300
 PAGE = "Page of the run"
 """The step that makes a page of what a stage did, whatever became of it, and whatever becomes of the page."""
 
+ACCOUNTS = "All accounts"
+"""The step that makes a page of all accounts after a look for drift."""
+
 MISSING = [str(HARNESS)] if not HARNESS.exists() else [tool for tool in ("java", "mvn") if not shutil.which(tool)]
 
 needs_harness = pytest.mark.skipif(
@@ -56,7 +59,7 @@ class Built:
     @property
     def ran(self) -> list[Mapping[str, Any]]:
         """The `sh` steps that do something; what makes a page of it afterwards is not one."""
-        return [step for step in self.steps("sh") if step["args"].get("label") != PAGE]
+        return [step for step in self.steps("sh") if step["args"].get("label") not in {PAGE, ACCOUNTS}]
 
     @property
     def commands(self) -> list[tuple[str, str]]:

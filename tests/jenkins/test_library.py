@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from deploy_driver.run.build_info import began
 from tests.e2e.project import DEPLOY, copy_project
-from tests.jenkins.harness import LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
+from tests.jenkins.harness import ACCOUNTS, LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
 
 pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 30)]
 
@@ -63,6 +64,17 @@ def test_a_step_runs_one_command_and_keeps_what_it_left(
         assert "timeout" in built.within(built.ran[-1])
         assert built.steps("junit")
         assert built.steps("archiveArtifacts")
+
+
+@pytest.mark.parametrize(("look", "report", "result"), [(0, 0, "SUCCESS"), (0, 3, "SUCCESS"), (1, 0, "FAILURE")])
+def test_a_look_for_drift_leaves_a_page_of_all_accounts(tmp_path: Path, look: int, report: int, result: str) -> None:
+    scripts = [{"match": "deploy drift", "status": look}, {"match": "deploy report --all", "status": report}]
+    built = library(tmp_path, "deployDrift()", sh=scripts)
+    assert built.result == result
+    (page,) = [step for step in built.steps("sh") if step["args"].get("label") == ACCOUNTS]
+    assert (page["node"], page["status"]) == ("deploy-drift", report)
+    assert ["caught" in step for step in built.steps("catchError")] == [report != 0]
+    assert built.steps("archiveArtifacts")[0]["i"] > page["i"]
 
 
 def test_a_pull_request_is_previewed_against_its_target(tmp_path: Path) -> None:
@@ -160,6 +172,11 @@ def test_waves_go_one_after_the_other_and_each_stack_has_an_agent_of_its_own(
     assert {step["node"] for step in ups} == {"deploy"}
     branches = [step["args"]["branches"] for step in built.steps("parallel")]
     assert branches == [["dev", "staging"], ["prod"]][: len(branches)]
+    (whole,) = {step["env"]["DEPLOY_PART_OF"] for step in ups}
+    began(whole)  # the form of a run's id
+    (report,) = [step for step in built.steps("sh") if step["args"].get("label") == "Report of all"]
+    assert report["env"]["DEPLOY_PART_OF"] == whole
+    assert report["status"] == 3  # no accounts here to ask: the build is what became of the stacks
 
 
 @pytest.mark.parametrize("file", VARS, ids=lambda file: file.stem)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.jenkins.harness import BRANCH, LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
+from tests.jenkins.harness import ACCOUNTS, BRANCH, LIMIT, PULL_REQUEST, ROOT, Built, build, needs_harness
 
 pytestmark = [needs_harness, pytest.mark.timeout(LIMIT + 30)]
 
@@ -212,6 +212,23 @@ def test_drift_makes_the_build_unstable_and_blindness_makes_it_fail(
     built = pipeline(tmp_path, causes=["TimerTrigger"], **how)
     assert built.result == result
     assert built.kept() == ["Drift"]
+    (page,) = [step for step in built.steps("sh") if step["args"].get("label") == ACCOUNTS]
+    assert (page["node"], page["i"] > built.ran[-1]["i"]) == ("deploy-drift", True)
+    assert page["args"]["script"].count("deploy report --all --format") == 2
+
+
+@pytest.mark.parametrize(("status", "result"), [(0, "SUCCESS"), (1, "FAILURE")])
+def test_a_page_that_cannot_be_made_is_said_and_the_build_is_what_the_look_says(
+    tmp_path: Path, status: int, result: str
+) -> None:
+    scripts = [{"match": "deploy report --all", "status": 3}, {"match": "deploy drift", "status": status}]
+    built = pipeline(tmp_path, causes=["TimerTrigger"], sh=scripts)
+    assert (built.result, built.kept()) == (result, ["Drift"])
+    (caught,) = built.steps("catchError")
+    assert caught["args"]["message"] == "there is no page of all accounts"
+    assert "exit code 3" in caught["caught"]
+    (stage,) = [stage for stage in built.raw["stages"] if stage["path"] == "Drift"]
+    assert stage["status"] == ("UNSTABLE" if status == 0 else "FAILURE")
 
 
 @pytest.mark.parametrize(

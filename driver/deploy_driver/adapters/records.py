@@ -248,7 +248,7 @@ class S3Archive:
 
     def _ask(self, what: str, operation: str, **parameters: Any) -> Any:
         call = getattr(self.aws.client("s3", self.backend.region), operation)
-        return asking(what, lambda: call(Bucket=self.backend.bucket, **parameters))
+        return asking(what, lambda: call(Bucket=self.backend.bucket, **parameters), by_code=_REMEDIES)
 
 
 def _of_plan(plan: str) -> str:

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app.history import Records
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.errors import NotReadyError
 from deploy_driver.record.overview import (
     AccountOverview,
     MayEnter,
@@ -29,7 +28,10 @@ AT_ONCE = 32
 
 
 def overview(known: Records, config: DeployConfig) -> Overview:
-    """All accounts of the project, tools first. A record that cannot be read is left out, with a notice."""
+    """All accounts of the project, tools first. A record that says nothing is left out, with a notice.
+
+    Raises NotReadyError where one may not be read: nobody could say then what runs where.
+    """
     runs = runs_of(known, config, config.stacks)
     found = dict(zip(config.stacks, _records(config.stacks, runs), strict=True))
     accounts = tuple(
@@ -59,7 +61,7 @@ def runs_of(known: Records, config: DeployConfig, stacks: Sequence[Stack]) -> Se
         try:
             lines = known.lines(name)
             found = RecordedRun(known.told(name, lines).summary, left_by(lines)) if lines else None
-        except (NotReadyError, ValueError) as error:
+        except ValueError as error:
             known.notice(f"run {name} is left out: {error}")
             return None
         return found if found and found.left.of(config.project) and found.summary.cloud == config.cloud else None

@@ -85,13 +85,13 @@ class EnteredRoles:
 def deploy(state: State, plan_key: PlanSigningKey, trail: TrailDelivery, entered: EnteredRoles) -> Document:
     """Enter every target as deployment or preview role; read and write the state; sign plans; read who entered.
 
-    The preview role neither signs plans nor reads the record: on its agents runs what a pull request brings.
+    The preview role neither signs plans nor reads the account's record: on its agents runs what a pull request brings.
     """
     return document(*(grant.statement for grant in deploys(state, plan_key, trail, entered)))
 
 
 def preview(state: State, entered: EnteredRoles) -> Document:
-    """Enter every target as preview role; read the state, and who may write it.
+    """Enter every target as preview role; read the state, who may write it, and what runs did, which says less than a state.
 
     A preview neither locks nor writes: lease, lock, checkpoint and history belong to up, refresh and destroy.
     """
@@ -126,6 +126,7 @@ def previews(state: State, entered: EnteredRoles) -> list[RoleGrant]:
             {"S3:GetObject": "s3:GetObject"},
             [state.meta, *state.current, state.backups, state.leases],
         ),
+        _reads_records([record_files(state)[0]]),
         _secrets(state, "ReadSecrets", {"KMS:Decrypt": "kms:Decrypt", "KMS:DescribeKey": "kms:DescribeKey"}),
     ]
 
@@ -163,9 +164,13 @@ def _records(state: State) -> list[RoleGrant]:
     files = record_files(state)
     put, once = {"S3:PutObject": "s3:PutObject"}, {"Null": {"s3:if-none-match": "false"}}
     return [
-        RoleGrant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files),
+        _reads_records(files),
         RoleGrant("AddRecords", "state", put, files, once, {"s3:if-none-match": "*"}),
     ]
+
+
+def _reads_records(files: list[str]) -> RoleGrant:
+    return RoleGrant("ReadRecords", "state", {"S3:GetObject": "s3:GetObject"}, files)
 
 
 def _secrets(state: State, sid: str, calls: Mapping[str, str]) -> RoleGrant:

@@ -250,7 +250,8 @@ OTHER_WORDS = (
     ("runtime: python\n", (ROOT / "Pulumi.yaml").read_text("utf-8").partition("main: infra\n")[2]),
     ("&& deploy setup'", "&& make setup'"),
     *((f"{before}deploy {verb}", f"{before}.venv/bin/deploy {verb}")
-      for before, verb in (("'", "preview"), ("'", "up"), ('"', "list"), ('"', "drift"), ("do ", "report"))),
+      for before, verb in (("'", "preview"), ("'", "up"), ('"', "list"), ('"', "drift"))),
+    *((f"{before}deploy report", f"{before}.venv/bin/deploy report") for before in ("do ", "'", "&& ")),
     ("with the `deploy` that is installed there", "with the project's own `deploy`"),
     ("runs nothing of the pull request", "runs what the target branch says, and nothing of the pull request"),
     ("                        unstash 'preview'\n                        sh '", COMMENTING),

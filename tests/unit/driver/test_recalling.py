@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from deploy_driver.app.history import Records, newest, story, verified
+from deploy_driver.app.overview import overview
+from deploy_driver.config.load import load
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.chain import head_of, line_of
 from deploy_driver.values import Cloud
 from tests import records
-from tests.samples import RUN
+from tests.samples import RUN, project
 
 OLDER = "20261122-2300-aaaaaa"
 OTHER = "20261123-0102-3f0000"
@@ -144,6 +146,23 @@ def test_of_a_run_that_goes_on_the_bucket_may_lag_behind_and_may_not_differ(
     sent = records.CUT_OFF[:count] or [{**records.CUT_OFF[0], "by": "mallory"}]
     both = known(tmp_path, FakeArchive({RUN: sent}), **{RUN: chained(RUN, records.CUT_OFF).decode()})
     assert [each[1] for each in said(both)] == [verdict]
+
+
+@dataclass
+class RefusingArchive(FakeArchive):
+    """Its records are listed and may not be read."""
+
+    def record(self, run: str) -> bytes:
+        raise NotReadyError(f"the record of run {run}: AccessDenied")
+
+
+def test_where_records_may_not_be_read_nothing_is_called_not_deployed(tmp_path: Path) -> None:
+    config = load(project(tmp_path), {})
+    refused = known(tmp_path / "runs", RefusingArchive({RUN: records.WELL}))
+    with pytest.raises(NotReadyError, match="AccessDenied"):
+        overview(refused, config)
+    allowed = known(tmp_path / "runs", FakeArchive({RUN: records.WELL}))
+    assert overview(allowed, config).runs == 1
 
 
 def said(known: Records, wanted: str | None = None) -> list[tuple[str, str, int]]:

@@ -59,7 +59,8 @@ def test_records_are_put_once_by_one_and_replaced_and_removed_by_nobody(record: 
     assert not _may("deploy", "s3:PutObject", file, {"s3:if-match": "etag"})
     for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl"):
         assert not _may("deploy", action, file, NEW)
-    for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
+    assert _may("preview", "s3:GetObject", file) is record.startswith("runs/")
+    for action in ("s3:PutObject", "s3:DeleteObject"):
         assert not _may("preview", action, file, NEW)
     assert not _may("deploy", "s3:PutObject", f"{STATE}/.deploy/else", NEW)
 

@@ -151,7 +151,7 @@ def _state(facts: Facts) -> Iterator[Trial]:
 
 
 def _records(facts: Facts) -> Iterator[Trial]:
-    """What runs did, and which plans they used, is added and read where deploying is trusted; nobody replaces or removes it."""
+    """What runs did, and which plans they used, is added where deploying is trusted; nobody replaces or removes it."""
     tools = facts.tools
     deploy = CaseTable(GROUP, tools.deploy_role, "tools", Ec2Instance(tools.deploy_role), "add-run")
     preview = CaseTable(GROUP, tools.preview_role, "tools", Ec2Instance(tools.preview_role), "find-state")
@@ -170,7 +170,8 @@ def _records(facts: Facts) -> Iterator[Trial]:
         removed = call("s3", "delete_object", **old)
         yield deploy.deny(f"remove-{word}", f"removes {said}", removed, twin=add_)
         yield preview.deny(add_, f"puts on record {said}", add, undo=gone[0])
-        yield preview.deny(f"read-{word}", f"reads {said}", call("s3", "get_object", **old))
+    used = call("s3", "get_object", Bucket=tools.state_bucket, Key=".deploy/plans/prove-old")
+    yield preview.deny("read-plan", "reads that a plan is used", used)
 
 
 def _approvals(facts: Facts) -> Iterator[Trial]:
