@@ -39,7 +39,10 @@ class KeptRecords(Protocol):
 
 @dataclass(frozen=True)
 class Records:
-    """What is on record: `here` in `folder`, `kept` in the archive. `archive` is None where nobody could ask, because of `why`."""
+    """What is on record: `here` in `folder`, `kept` in the archive. `archive` is None where nobody could ask, because of `why`.
+
+    Several projects keep their records in one place: `project` is whose runs are shown; empty: everybody's.
+    """
 
     folder: Path
     here: frozenset[str]
@@ -47,6 +50,11 @@ class Records:
     kept: Mapping[str, bool]
     why: str = ""
     notice: Callable[[str], None] = ignore
+    project: str = ""
+
+    def shows(self, run: RunSummary) -> bool:
+        """Whether the run is one of the project, or may be: an early record does not say whose it is."""
+        return not self.project or run.project in {"", self.project}
 
     @property
     def names(self) -> list[str]:
@@ -81,13 +89,13 @@ def records(project: LocalProject, notice: Callable[[str], None], instance: str 
         return records_of(start_session(project, instance), notice)
     except NotReadyError as error:
         notice(f"only the runs of this folder: {error}")
-        return Records(*_in_folder(project), None, {}, str(error), notice)
+        return Records(*_in_folder(project), None, {}, str(error), notice, project.config.project)
 
 
 def records_of(session: Session, notice: Callable[[str], None] = ignore) -> Records:
     """The same, as this session may read them. Raises NotReadyError where it may not ask the bucket."""
     archive = session.archive()
-    return Records(*_in_folder(session.project), archive, archive.runs(), notice=notice)
+    return Records(*_in_folder(session.project), archive, archive.runs(), notice=notice, project=session.config.project)
 
 
 def _in_folder(project: LocalProject) -> tuple[Path, frozenset[str]]:
@@ -124,7 +132,7 @@ def verified(known: Records, wanted: str | None) -> list[Examined]:
 
 
 def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
-    """The newest runs of that cloud, newest first. A record that cannot be read is left out, with a notice."""
+    """The newest runs of the project on that cloud, newest first. A record that cannot be read is left out, with a notice."""
 
     def summary_of(name: str) -> RunSummary | None:
         found = _readable(known, name)
@@ -138,7 +146,7 @@ def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
             names: list[str] = []
             while minutes and len(names) < limit:
                 names += minutes.pop(0)
-            found += [run for run in pool.map(summary_of, names) if run and run.cloud == cloud]
+            found += [run for run in pool.map(summary_of, names) if run and run.cloud == cloud and known.shows(run)]
             runs = _each_once(known, found)[:limit]
     return list(runs)
 
@@ -167,7 +175,8 @@ def parts(known: Records, whole: str) -> list[Story]:
     names = [] if whole in known.names else [name for name in known.names if may_be_part(name, whole)]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
         stories = [found for found in pool.map(lambda name: _readable(known, name), names) if found]
-    return sorted((one for one in stories if one.summary.part_of == whole), key=lambda one: one.began)
+    found = [one for one in stories if one.summary.part_of == whole and known.shows(one.summary)]
+    return sorted(found, key=lambda one: one.began)
 
 
 def minute(run: str) -> str:

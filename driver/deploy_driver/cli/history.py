@@ -20,11 +20,14 @@ def history(
     verify: Annotated[
         bool, typer.Option("--verify", help="Verify that every record is as it was written, and do nothing else.")
     ] = False,
+    all_projects: Annotated[
+        bool, typer.Option("--all-projects", help="The runs of every project that this Jenkins deploys.")
+    ] = False,
     output: OutputOption = Output.TEXT,
     project: ProjectOption = None,
     cloud: CloudOption = None,
 ) -> None:
-    """Show past runs, newest first.
+    """Show past runs of this project, newest first.
 
     Reads the records of this folder and those in the state bucket, where every deployment of every agent leaves its own.
     Who asked, who approved, why and from which commit is what the build said; `deploy audit RUN` says what AWS saw.
@@ -38,6 +41,8 @@ def history(
 
     deploy history --verify
     """
+    from dataclasses import replace
+
     from deploy_driver.app import history
     from deploy_driver.cli.output import notice, write, write_json
     from deploy_driver.errors import ExitCode, UsageError
@@ -54,7 +59,8 @@ def history(
             rendered.verified_as_text(found)
         )
         raise typer.Exit(ExitCode.FAILED if wrong else ExitCode.DONE)
-    runs = history.newest(records, opened.config.cloud, limit)
+    shown = replace(records, project="") if all_projects else records
+    runs = history.newest(shown, opened.config.cloud, limit)
     if output is Output.JSON:
         write_json(rendered.as_json(runs))
     else:

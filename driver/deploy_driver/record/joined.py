@@ -50,6 +50,7 @@ def joined_summary(whole: str, parts: Sequence[RunSummary]) -> RunSummary:
         overridden=tuple(gate for part in parts for gate in part.overridden),
         here=all(part.here for part in parts),
         kept=None if any(part.kept is None for part in parts) else all(part.kept for part in parts),
+        project=_said(part.project for part in parts),
         parts=tuple(RunPart(part.run, tuple(one.stack for one in part.stacks), part.exit_code) for part in parts),
     )
 

@@ -169,7 +169,7 @@ class RunSummary:
     `cause` and `remedy` are those of the error that ended the whole run, `overridden` gates that would have refused a stack, as
     `STACK GATE`. `here` and `kept`: its record is in this folder,
     in the state bucket; `kept` is None where nobody could ask. `parts` are those of a run over several agents, `part_of` is the
-    run that it is itself a part of.
+    run that it is itself a part of. `project` is empty where the record does not say it, as that of a run that only looks.
     """
 
     run: str
@@ -194,6 +194,7 @@ class RunSummary:
     kept: bool | None = None
     part_of: str = ""
     parts: tuple[RunPart, ...] = ()
+    project: str = ""
 
     @property
     def stopped_by(self) -> StackSummary | None:
@@ -573,6 +574,7 @@ class RunFold:
     whole: StackFold = field(default_factory=lambda: StackFold(""))
     stacks: dict[str, StackFold] = field(default_factory=dict)
     latest_step: StackFold | None = None
+    project: str = ""
     _checks: list[CheckStory] = field(default_factory=list)
     _approved: list[catalogue.PlanApproved] = field(default_factory=list)
     _checked: float | None = None
@@ -588,6 +590,8 @@ class RunFold:
             looking = event.operation in {Verb.DRIFT, Verb.DRIFT_FIX, Verb.REPAIR}
             self.started, self.began = event, time
             self.stacks = {name: StackFold(name, looking) for name in event.stacks if name}
+        elif isinstance(event, catalogue.RunDependsOn) and (event.stack, event.name) == ("", "project"):
+            self.project = event.value
         elif isinstance(event, catalogue.PlanApproved):
             self._approved.append(event)
         elif isinstance(event, catalogue.RunFinished):
@@ -652,4 +656,5 @@ class RunFold:
             remedy=end.remedy if end else "",
             overridden=tuple(f"{stack.summary.stack} {one.gate}" for stack in stacks for one in stack.overridden),
             part_of=started.part_of,
+            project=self.project,
         )

@@ -26,7 +26,8 @@ def as_text(runs: Sequence[RunSummary]) -> str:
     if not runs:
         return "no run is on record"
     header = row([name for name, _ in _COLUMNS], _widths())
-    return "\n".join([*header, *(line for run in runs for line in _lines(run))])
+    several = len({run.project for run in runs if run.project}) > 1
+    return "\n".join([*header, *(line for run in runs for line in _lines(run, of=run.project if several else ""))])
 
 
 def _widths() -> list[int]:
@@ -34,10 +35,13 @@ def _widths() -> list[int]:
     return [width or max(left, 10) for _, width in _COLUMNS]
 
 
-def _lines(run: RunSummary) -> Iterator[str]:
+def _lines(run: RunSummary, of: str) -> Iterator[str]:
     cells = map(_whole, (run.run, run.operation, _where(run), _ended(run)))
     yield from (line.replace(KEPT, " ") for line in row(tuple(cells), _widths(), break_words=True))
-    yield from wrap(one_line("; ".join(_more(run))), line_width(), initial_indent="  ", subsequent_indent="  ")
+    more = [f"project {of}"] if of else []
+    yield from wrap(
+        one_line("; ".join([*more, *_more(run)])), line_width(), initial_indent="  ", subsequent_indent="  "
+    )
 
 
 def _where(run: RunSummary) -> str:

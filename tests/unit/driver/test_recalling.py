@@ -15,6 +15,7 @@ from deploy_driver.app.overview import overview
 from deploy_driver.config.load import load
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.record.chain import head_of, line_of
+from deploy_driver.render.history import as_text
 from deploy_driver.values import Cloud
 from tests import records
 from tests.samples import RUN, project
@@ -146,6 +147,22 @@ def test_of_a_run_that_goes_on_the_bucket_may_lag_behind_and_may_not_differ(
     sent = records.CUT_OFF[:count] or [{**records.CUT_OFF[0], "by": "mallory"}]
     both = known(tmp_path, FakeArchive({RUN: sent}), **{RUN: chained(RUN, records.CUT_OFF).decode()})
     assert [each[1] for each in said(both)] == [verdict]
+
+
+def test_the_runs_of_other_projects_are_shown_where_they_are_asked_for(tmp_path: Path) -> None:
+    def of(project: str) -> Sequence[Mapping[str, Any]]:
+        begun, *rest = records.UNCHANGED
+        fact = {**begun, "kind": "run-depends-on", "name": "project", "value": project, "stack": ""}
+        return [begun, fact, *rest]
+
+    both = known(tmp_path, FakeArchive({RUN: of("orders"), OTHER: of("items"), OLDER: records.UNCHANGED}))
+    ours = replace(both, project="items")
+    assert [run.run for run in newest(ours, Cloud.SANDBOX, 5)] == [OTHER, OLDER]
+    assert story(ours, Cloud.SANDBOX, "latest").summary.run == OTHER
+    assert "project" not in as_text(newest(ours, Cloud.SANDBOX, 5))
+    everybody = newest(both, Cloud.SANDBOX, 5)
+    assert [run.project for run in everybody] == ["orders", "items", ""]
+    assert "project orders; 13 s" in as_text(everybody)
 
 
 @dataclass
