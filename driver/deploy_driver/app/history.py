@@ -135,7 +135,11 @@ def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
     """The newest runs of the project on that cloud, newest first. A record that cannot be read is left out, with a notice."""
 
     def summary_of(name: str) -> RunSummary | None:
-        found = _readable(known, name)
+        try:
+            found = _told(known, name)
+        except NotReadyError as error:
+            known.notice(f"run {name} is left out: {error}")
+            return None
         return found.summary if found else None
 
     found: list[RunSummary] = []
@@ -151,11 +155,11 @@ def newest(known: Records, cloud: Cloud, limit: int) -> list[RunSummary]:
     return list(runs)
 
 
-def _readable(known: Records, name: str) -> Story | None:
-    """A run's story; None where there is none, or none that can be read, with a notice."""
+def _told(known: Records, name: str) -> Story | None:
+    """A run's story; None where its record tells none, with a notice. Raises NotReadyError where that may not be read."""
     try:
         return known.story(name)
-    except (NotReadyError, ValueError) as error:
+    except ValueError as error:
         known.notice(f"run {name} is left out: {error}")
         return None
 
@@ -171,10 +175,13 @@ def _each_once(known: Records, runs: Sequence[RunSummary]) -> list[RunSummary]:
 
 
 def parts(known: Records, whole: str) -> list[Story]:
-    """The runs that are parts of the run over several agents of that id, in the order in which they began; none where it is none."""
+    """The runs that are parts of the run over several agents of that id, in the order in which they began; none where it is none.
+
+    Raises NotReadyError where a record may not be read that may be one of them: nobody could say that these are all.
+    """
     names = [] if whole in known.names else [name for name in known.names if may_be_part(name, whole)]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="history") as pool:
-        stories = [found for found in pool.map(lambda name: _readable(known, name), names) if found]
+        stories = [found for found in pool.map(lambda name: _told(known, name), names) if found]
     found = [one for one in stories if one.summary.part_of == whole and known.shows(one.summary)]
     return sorted(found, key=lambda one: one.began)
 

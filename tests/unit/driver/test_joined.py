@@ -15,7 +15,7 @@ from deploy_driver import remedies
 from deploy_driver.app.history import Records, meant, newest, parts, story
 from deploy_driver.app.resume import left_run
 from deploy_driver.assurance.audit.run_record import record_of
-from deploy_driver.errors import ExitCode, UsageError
+from deploy_driver.errors import ExitCode, NotReadyError, UsageError
 from deploy_driver.record import catalogue as said
 from deploy_driver.record.joined import joined_story
 from deploy_driver.render.history import as_json as history_as_json
@@ -29,7 +29,7 @@ from tests.carried import gone, printed
 from tests.carried import said as refusal
 from tests.samples import RUN
 from tests.schemas import problems
-from tests.unit.driver.test_recalling import FakeArchive, known
+from tests.unit.driver.test_recalling import FakeArchive, RefusingArchive, known
 from tests.unit.driver.test_render import golden
 from tests.unit.driver.test_resuming import HERE
 
@@ -152,6 +152,12 @@ def test_a_record_that_says_it_is_part_of_what_it_cannot_be_stands_alone(tmp_pat
     found = newest(there(tmp_path, dev=lying), Cloud.SANDBOX, 5)
     assert [(run.run, run.parts) for run in found] == [(DEV, ()), (OTHER, ())]
     assert parts(there(tmp_path, dev=lying), whole) == []
+
+
+def test_what_may_lack_a_part_is_not_shown(tmp_path: Path) -> None:
+    refused = known(tmp_path, RefusingArchive({DEV: WELL, STAGING: FAILED}))
+    with pytest.raises(NotReadyError, match="AccessDenied"):
+        story(refused, Cloud.SANDBOX, WHOLE)
 
 
 def test_where_one_record_is_needed_its_run_is_to_be_named(tmp_path: Path) -> None:
