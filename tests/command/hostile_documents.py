@@ -108,7 +108,7 @@ def _history(at: Opened) -> object:
 
 
 def _lease(at: Opened) -> object:
-    seen = S3Leases(lambda: at.aws, {"dev": BACKEND}, "items").read("dev")
+    seen = S3Leases(at.aws, {"dev": BACKEND}, "items").read("dev")
     holder = seen.holder
     assert holder
     locks = at.store.locks("dev")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from textwrap import shorten
 from typing import Any, TypeVar
@@ -34,20 +36,25 @@ _OVER = {"ExpiredToken", "ExpiredTokenException"}
 
 
 class SessionOverError(NotReadyError):
-    """AWS says that the session is over.
+    """AWS says that the session is over: `AwsSession.renew` asks for new credentials."""
 
-    botocore trusts the credentials of an instance for longer than they hold, in case that the metadata service is away
-    (boto/botocore, `InstanceMetadataFetcher._evaluate_expiration`): a new AwsSession asks for new ones.
-    """
+
+RENEWED_AFTER = 60.0
+"""Seconds after which this machine's credentials are asked for anew, and clients with them.
+
+botocore trusts the credentials of an instance for longer than they hold, in case that the metadata service is away
+(boto/botocore, `InstanceMetadataFetcher._evaluate_expiration`).
+"""
 
 
 class AwsSession:
     """The identity that the ordinary AWS credential chain finds for this process, that of a given instance, or given keys.
 
     `keys` are credentials under the names that the SDKs read from the environment. `checked` says whether the SDK looks
-    at parameters itself before AWS does.
+    at parameters itself before AWS does, `now` gives seconds.
 
-    Clients all retry, time out and speak alike, and are made once: boto3 sessions are not thread-safe, clients are.
+    Clients all retry, time out and speak alike. Sessions are not thread-safe, clients are: whoever works for long asks for
+    one before each call, which is another one only when the credentials are.
     """
 
     def __init__(
@@ -57,13 +64,17 @@ class AwsSession:
         metadata_endpoint: str = "",
         keys: Mapping[str, str] | None = None,
         checked: bool = True,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._region = region
         self._keys = {name.lower(): value for name, value in (keys or {}).items()}
         self._metadata_endpoint = metadata_endpoint
         self._checked = checked
+        self._now = now
         self._session: Any = None
+        self._began = 0.0
         self._clients: dict[tuple[str, str], Any] = {}
+        self._entered: dict[tuple[Hashable, str], tuple[float, AwsSession]] = {}
         self._lock = threading.Lock()
 
     def client(self, service: str, region: str = "") -> Any:
@@ -73,11 +84,24 @@ class AwsSession:
         """
         key = (service, region or self._region)
         with self._lock:
-            if self._session is None:
-                self._session = self._resolved()
+            if self._session is None or (not self._keys and self._now() - self._began > RENEWED_AFTER):
+                self._session, self._began, self._clients = self._resolved(), self._now(), {}
             if key not in self._clients:
                 self._clients[key] = self._made(*key)
             return self._clients[key]
+
+    def renew(self) -> None:
+        """Ask for credentials anew at the next call, and enter every role anew."""
+        with self._lock:
+            self._session, self._entered = None, {}
+
+    def entered(self, role: Hashable, region: str, keys: Callable[[], Mapping[str, str]]) -> AwsSession:
+        """The session of a role that this identity may enter, which gives its `keys`; not entered again for a while."""
+        began, session = self._entered.get((role, region), (0.0, None))
+        if session is None or self._now() - began > RENEWED_AFTER:
+            session = AwsSession(region, keys=keys())
+            self._entered[role, region] = self._now(), session
+        return session
 
     def _resolved(self) -> Any:
         """A new session whose credentials have been got, where there are any. SDKs get them at the first call, each in its own words."""
@@ -105,18 +129,23 @@ class AwsSession:
             ) from None
 
     def _new_session(self) -> Any:
-        import boto3
         import botocore.session
 
+        if self._keys:
+            core = copy.copy(_without_identity(_sdk_settings()))
+            names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+            core.set_credentials(*(self._keys.get(name) for name in names))
+            return core
         core = botocore.session.Session()
         core.register_component("data_loader", _service_descriptions())
+        core.set_config_variable("region", self._region)
         if self._metadata_endpoint:
             from botocore.credentials import CredentialResolver, InstanceMetadataProvider
             from botocore.utils import InstanceMetadataFetcher
 
             fetcher = InstanceMetadataFetcher(config={"ec2_metadata_service_endpoint": self._metadata_endpoint})
             core.register_component("credential_provider", CredentialResolver([InstanceMetadataProvider(fetcher)]))
-        return boto3.Session(botocore_session=core, region_name=self._region, **self._keys)
+        return core
 
     def _new_client(self, service: str, region: str) -> Any:
         from botocore.config import Config
@@ -128,7 +157,7 @@ class AwsSession:
             parameter_validation=self._checked,
             s3={"addressing_style": "path"},
         )
-        return self._session.client(service, region_name=region, config=config)
+        return self._session.create_client(service, region_name=region, config=config)
 
 
 @cache
@@ -137,6 +166,21 @@ def _service_descriptions() -> Any:
     import botocore.session
 
     return botocore.session.Session().get_component("data_loader")
+
+
+def _sdk_settings() -> tuple[tuple[str, str], ...]:
+    """The variables that the SDK reads its settings from."""
+    return tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+
+
+@cache
+def _without_identity(settings: tuple[tuple[str, str], ...]) -> Any:  # noqa: ARG001 -- other settings, another session
+    """A session of nobody, copied for each identity that brings its keys: to make one takes longer than most calls."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    session.register_component("data_loader", _service_descriptions())
+    return session
 
 
 _TOKEN = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105 -- the name of a variable

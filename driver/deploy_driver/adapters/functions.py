@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,23 +27,22 @@ _SECONDS = 60
 
 @dataclass(frozen=True)
 class LambdaCode:
-    """The FunctionCode port. `session` is this machine's identity: a new one each time, since a run may outlast it."""
+    """The FunctionCode port. `aws` is this machine's identity."""
 
-    session: Callable[[], AwsSession]
-    state: Callable[[AwsSession], StateStore]
+    aws: AwsSession
+    state: StateStore
 
     def changed(self, request: EngineRequest) -> tuple[ChangedCode, ...]:
         """The functions of the stack whose code, or whose newest version, is not the one in the state.
 
         A function that publishes no versions is left alone: its deployed code is kept nowhere.
         """
-        aws = self.session()
-        deployed = [one for one in self.state(aws).resources(request.stack) if _publishes(one, request)]
-        return tuple(_compared(_lambda(aws, request), deployed)) if deployed else ()
+        deployed = [one for one in self.state.resources(request.stack) if _publishes(one, request)]
+        return tuple(_compared(self._lambda(request), deployed)) if deployed else ()
 
     def put_back(self, request: EngineRequest, changed: ChangedCode) -> None:
         """Upload the deployed code again, from a version that has it; publish it where somebody published another version."""
-        functions, name = _lambda(self.session(), request), changed.function
+        functions, name = self._lambda(request), changed.function
         if changed.found != changed.deployed:
             found = _ask(
                 f"code of {name}, version {changed.source}",
@@ -64,7 +63,7 @@ class LambdaCode:
 
     def live(self, request: EngineRequest) -> tuple[LiveAlias, ...]:
         """The aliases of the stack's state, and the versions that they lead to; not one that was adopted and not refreshed yet."""
-        there = self.state(self.session()).resources(request.stack)
+        there = self.state.resources(request.stack)
         outputs = [one.get("outputs") or {} for one in there if one["type"] in PUBLISHED and not one.get("delete")]
         digests = {
             (said.get(key), said.get("version")): said.get("codeSha256", "")
@@ -77,13 +76,13 @@ class LambdaCode:
         """Those of the aliases that lead to another version in the account, and to which."""
         if not wanted:
             return {}
-        functions = _lambda(self.session(), request)
+        functions = self._lambda(request)
         found = {one: _ask(f"alias {one.alias} of {one.function}", partial(_led, functions, one)) for one in wanted}
         return {one: version for one, version in found.items() if version not in {"", one.version}}
 
     def lead(self, request: EngineRequest, wanted: LiveAlias) -> None:
         """Let the alias lead to the version, once that is known to have the code that it had."""
-        functions, name = _lambda(self.session(), request), wanted.function
+        functions, name = self._lambda(request), wanted.function
         found = _ask(f"versions of {name}", partial(_versions, functions, name))
         digests = {version["Version"]: version["CodeSha256"] for version in found}
         if not wanted.digest or digests.get(wanted.version) != wanted.digest:
@@ -92,6 +91,12 @@ class LambdaCode:
             f"alias {wanted.alias} of {name}",
             lambda: functions.update_alias(FunctionName=name, Name=wanted.alias, FunctionVersion=wanted.version),
         )
+
+    def _lambda(self, request: EngineRequest) -> Any:
+        """Lambda in the account of the request, as whoever the request enters."""
+        if not request.entrance.role_arn:
+            return self.aws.client("lambda", request.region)
+        return StsIdentity(self.aws).enter(request.entrance, request.region).client("lambda")
 
 
 def _aliases(
@@ -115,14 +120,6 @@ def _led(functions: Any, wanted: LiveAlias) -> str:
         return ""
     shared = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
     return "" if shared else str(found["FunctionVersion"])
-
-
-def _lambda(aws: AwsSession, request: EngineRequest) -> Any:
-    """Lambda in the account of the request, as whoever the request enters."""
-    if not request.entrance.role_arn:
-        return aws.client("lambda", request.region)
-    keys = StsIdentity(aws).credentials(request.entrance, request.region).environment()
-    return AwsSession(request.region, keys=keys).client("lambda")
 
 
 def _compared(functions: Any, deployed: Iterable[Mapping[str, Any]]) -> Iterator[ChangedCode]:

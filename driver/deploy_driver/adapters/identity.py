@@ -69,13 +69,17 @@ class StsIdentity:
         entered = self.credentials(entrance, region)
         return Caller(entered.arn.split(":")[4], entered.arn, entered.session)
 
+    def enter(self, entrance: Entrance, region: str) -> AwsSession:
+        """Enter, for several questions one after the other. Raises NotReadyError with AWS's reason."""
+        return self.aws.entered(entrance, region, lambda: self.credentials(entrance, region).environment())
+
     def _demand_account(self, role_arn: str) -> None:
         account = role_arn.split(":")[4]
         if self.sandbox and account not in self.sandbox:
             raise no_account(account)
 
     def credentials(self, entrance: Entrance, region: str) -> TemporaryCredentials:
-        """Enter, and keep the credentials: for `deploy exec` alone. Raises NotReadyError with AWS's reason."""
+        """Enter, and keep the credentials. Raises NotReadyError with AWS's reason."""
         self._demand_account(entrance.role_arn)
         sts = self.aws.client("sts", region)
         request: Mapping[str, Any] = entrance.request()

@@ -33,15 +33,14 @@ _REMEDIES = {"AccessDenied": remedies.GRANT_LEASES, "NoSuchBucket": remedies.MAK
 
 
 class S3Leases:
-    """The Leases port. `session` gives AWS anew: leases are renewed for longer than credentials hold.
+    """The Leases port. Leases are renewed for longer than credentials hold.
 
     `project` is the Pulumi project's name, `backends` are those of its stacks, by their names. Every method raises
     NotReadyError with AWS's reason.
     """
 
-    def __init__(self, session: Callable[[], AwsSession], backends: Mapping[str, Backend], project: str) -> None:
-        self._session = session
-        self._aws = session()
+    def __init__(self, aws: AwsSession, backends: Mapping[str, Backend], project: str) -> None:
+        self._aws = aws
         self._backends = backends
         self._project = project
 
@@ -90,7 +89,7 @@ class S3Leases:
         try:
             return asking(what, lambda: call(self._aws), by_code=_REMEDIES)
         except SessionOverError:
-            self._aws = self._session()
+            self._aws.renew()
             return asking(what, lambda: call(self._aws), by_code=_REMEDIES)
 
     def _s3(self, aws: AwsSession, stack: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,15 +14,14 @@ from deploy_project.accounts import Entrance
 
 @dataclass(frozen=True)
 class IamRolePolicies:
-    """The RolePolicies port. `session` is this machine's identity: a new one each time, since a run may outlast it."""
+    """The RolePolicies port. `aws` is this machine's identity."""
 
-    session: Callable[[], AwsSession]
+    aws: AwsSession
 
     def role(self, arn: str, entrance: Entrance, region: str) -> RoleInAccount:
         """The inline policies and the boundary of the role. A managed policy that somebody has attached cannot be judged here."""
         name = arn.rpartition("/")[2]
-        keys = StsIdentity(self.session()).credentials(entrance, region).environment()
-        iam = AwsSession(region, keys=keys).client("iam")
+        iam = StsIdentity(self.aws).enter(entrance, region).client("iam")
         ask = partial(asking, f"reading {arn}")
         attached = ask(lambda: every(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name))
         if attached:

@@ -98,7 +98,7 @@ def _left(begun: RunContext) -> tuple[tuple[LeftOver, ...], tuple[str, ...]]:
     def look(step: Step) -> tuple[Sequence[LeftOver], list[str]]:
         name = step.stack.name
         try:
-            left, unsure = left_over(begun.session.renewed(), step.stack)
+            left, unsure = left_over(begun.session, step.stack)
         except NotReadyError as error:
             return (), [f"{name}: whether anything is left over cannot be told: {error}"]
         return left, [
@@ -124,7 +124,7 @@ def _recheck(begun: RunContext, step: Step, drift: StackDrift) -> StackDrift:
     if not has_missing(drift):
         return drift
     try:
-        aws = begun.session.renewed().enter(step)
+        aws = begun.session.enter(step)
     except NotReadyError as error:
         return without_missing(drift, error)
     return classify_missing(drift, Presence(aws, step.stack.account, step.stack.region).stands)
@@ -159,7 +159,7 @@ def _writes(begun: RunContext, step: Step, drift: StackDrift) -> Iterator[tuple[
     if not drifted:
         return
     stack = step.stack
-    session = begun.session.renewed()
+    session = begun.session
     deployed = session.state_store().written(stack.name)
     trail = HistoryTrail(session.enter(step), stack.account, stack.region)
     now = begun.run.deployer.clock.now()
@@ -260,7 +260,7 @@ class Fixer:
 
     def _require_commit(self, stacks: Collection[str]) -> None:
         tree = commit.look(self.git, but=[self.begun.session.config.root / ".deploy"])
-        state = self.begun.session.renewed().state_store()
+        state = self.begun.session.state_store()
         found = {stack: _mismatch(tree, state.deployed(stack)) for stack in stacks}
         wrong = [f"{stack}: {why}" for stack, why in found.items() if why]
         if wrong:

@@ -53,7 +53,7 @@ def put_back(begun: RunContext, stack: Stack, seen: str = "", *, yes: bool) -> b
     with deployer.leasing.holding(lambda: deployer.stopped) as holding:
         holding.take([stack.name])
         holding.unlocked(stack.name)
-        found = damaged(begun.session.renewed(), stack, seen)
+        found = damaged(begun.session, stack, seen)
         if found:
             _confirm(begun, found, yes=yes)
             deployer.leasing.require(begin=True)
@@ -71,7 +71,7 @@ def _confirm(begun: RunContext, found: Damage, *, yes: bool) -> None:
 
 
 def _write(begun: RunContext, found: Damage) -> None:
-    store, stream, name = begun.session.renewed().state_store(), begun.run.stream, found.stack.name
+    store, stream, name = begun.session.state_store(), begun.run.stream, found.stack.name
     before = store.mark(name)
     stream(StateSeen(name, before.digest, before.version, before=True))
     store.restore(name, found.good.content)

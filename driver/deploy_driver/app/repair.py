@@ -111,7 +111,7 @@ class Repairer:
         Raises RefusedError where a person has to decide, or says no: nothing is written then that was not shown before.
         """
         step = make_plan(Operation.PREVIEW, [stack], known=self.begun.session.config.stacks).steps[0]
-        known = recorded(self.begun.session.renewed(), stack.name)
+        known = recorded(self.begun.session, stack.name)
         settled: dict[str, Settlement] = {}
         for _ in range(_PASSES):
             found = self._settled(step, facts, known)
@@ -129,7 +129,7 @@ class Repairer:
 
     def delete_seconds(self, stack: Stack, known: OnRecord) -> list[Settlement]:
         """Delete what runs have made twice, once it was shown. What else nobody needs stays, and the up names it."""
-        session, run = self.begun.session.renewed(), self.begun.run
+        session, run = self.begun.session, self.begun.run
         resources = session.state_store().resources(stack.name)
         owner = Owner(session.config.project, stack.name, listed_ids({"resources": resources}))
         seen = self._lookup(Operation.PREVIEW, stack, owner)
@@ -149,7 +149,7 @@ class Repairer:
 
     def _lookup(self, operation: Operation, stack: Stack, owner: Owner) -> Lookup:
         """The stack's account, entered as the role that does this."""
-        session = self.begun.session.renewed()
+        session = self.begun.session
         step = make_plan(operation, [stack], known=session.config.stacks).steps[0]
         return Lookup(Presence(session.enter(step), stack.account, stack.region), owner)
 
@@ -162,7 +162,7 @@ class Repairer:
         """The look, made once more where something is not there that a call may still be on its way to make."""
         found = self._look(step, facts, known)
         absent = any(one.fate is Fate.DROPPED and one.why == NOT_THERE for one in found.verdicts)
-        clock, store = self.begun.run.deployer.clock, self.begun.session.renewed().state_store()
+        clock, store = self.begun.run.deployer.clock, self.begun.session.state_store()
         left = store.written(step.stack.name) + IN_FLIGHT - clock.now() if absent else 0.0
         if left <= 0:
             return found
@@ -173,7 +173,7 @@ class Repairer:
         return self._look(step, facts, known)
 
     def _look(self, step: Step, facts: RunFacts, known: OnRecord) -> Found:
-        stack, session = step.stack, self.begun.session.renewed()
+        stack, session = step.stack, self.begun.session
         store = session.state_store()
         content = store.read(stack.name)
         if content is None:
@@ -205,7 +205,7 @@ class Repairer:
         return ()
 
     def _write(self, step: Step, facts: RunFacts, found: Found) -> None:
-        name, run, store = step.stack.name, self.begun.run, self.begun.session.renewed().state_store()
+        name, run, store = step.stack.name, self.begun.run, self.begun.session.state_store()
         kept = store.mark(name)
         said = f"the state before it stays in the state bucket as version {kept.version or 'unknown'}"
         run.stream(Progress(said, name))

@@ -343,7 +343,7 @@ def _release_done(begun: RunContext, left: LeftRun) -> None:
 
 def _mend(begun: RunContext, repairer: Repairer, step: Step, facts: RunFacts) -> None:
     """Where no state was written, nothing was begun; or all of it is destroyed."""
-    if begun.session.renewed().state_store().exists(step.stack.name):
+    if begun.session.state_store().exists(step.stack.name):
         repairer.repair(step.stack, facts)
 
 

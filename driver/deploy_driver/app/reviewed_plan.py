@@ -86,7 +86,7 @@ class Saving:
         """Save it; who has to approve it, empty where nobody has to."""
         from deploy_driver.render.preview import plan_as_markdown
 
-        run, session = begun.run, begun.session.renewed()
+        run, session = begun.run, begun.session
         now = int(run.deployer.clock.now())
         bundle = Bundle(
             format=FORMAT,

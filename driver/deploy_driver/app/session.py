@@ -215,10 +215,6 @@ class Session:
         """AWS, as this process."""
         return AwsSession(self.config.backend.region)
 
-    def renewed(self) -> Session:
-        """The same, with AWS credentials that are asked for anew: those of a long run may have expired."""
-        return replace(self)
-
     @property
     def identity(self) -> StsIdentity:
         """Who this process is, and its way into other accounts."""
@@ -235,24 +231,24 @@ class Session:
 
     def enter(self, step: Step) -> AwsSession:
         """Enter an account as a step's role; as this process where the step takes none. Raises NotReadyError with AWS's reason."""
-        credentials = self.credentials(step)
-        return AwsSession(step.stack.region, keys=credentials.environment()) if credentials else self.aws
+        entrance = step.entrance(self.facts.session_name(step))
+        return self.identity.enter(entrance, step.stack.region) if entrance.role_arn else self.aws
 
     def credentials(self, step: Step) -> TemporaryCredentials | None:
         """The credentials of a step's role; None where the step takes none. Raises NotReadyError with AWS's reason."""
         entrance = step.entrance(self.facts.session_name(step))
         return self.identity.credentials(entrance, step.stack.region) if entrance.role_arn else None
 
-    def state_store(self, aws: AwsSession | None = None) -> S3StateStore:
+    def state_store(self) -> S3StateStore:
         """The buckets and keys of every stack's backend."""
         config = self.config
-        return S3StateStore(aws or self.aws, {stack.name: stack.backend for stack in config.stacks}, config.project)
+        return S3StateStore(self.aws, {stack.name: stack.backend for stack in config.stacks}, config.project)
 
     def leasing(self, emit: Emit, patience: float = 0) -> Leasing:
         """What keeps another run from writing the stacks that this one writes; `patience` is for how many seconds it waits."""
         config = self.config
         backends = {stack.name: stack.backend for stack in config.stacks}
-        leases = S3Leases(lambda: self.renewed().aws, backends, config.project)
+        leases = S3Leases(self.aws, backends, config.project)
         build = self.build_info.build
         return Leasing(
             leases, self.state_store(), ThisMachine(), WallClock(), emit, run=self.run, build=build, patience=patience
@@ -364,10 +360,10 @@ def compose(
     facts = replace(session.facts, settings=settings)
     segments = _segments(session, record.path) if keeps else None
     rights = _rights(session, facts, stream)
-    seen = SeenStates(engine, lambda: session.renewed().state_store())
+    seen = SeenStates(engine, state)
     deployer = Deployer(
         engine=SameUploads(
-            DeployedCode(seen, LambdaCode(lambda: session.renewed().aws, session.state_store), _live(back)),
+            DeployedCode(seen, LambdaCode(session.aws, state), _live(back)),
             digest_of=lambda path: of_file(session.config.root / session.config.program / path),
         ),
         preflight=Preflight(session.identity, state, stream, clock, session.room),
@@ -377,9 +373,9 @@ def compose(
         clock=clock,
         emit=stream,
         of_previews=rights,
-        states=lambda: judged_states(session.renewed()),
+        states=lambda: judged_states(session),
         on_record=partial(_require_on_record, stream, segments),
-        orphans=lambda stack: [with_removal(one, stack.name) for one in orphans_of(session.renewed(), stack).there],
+        orphans=lambda stack: [with_removal(one, stack.name) for one in orphans_of(session, stack).there],
         overrides=overrides,
     )
     return RunComponents(
@@ -422,11 +418,11 @@ def _rights(session: Session, facts: RunFacts, emit: Emit) -> tuple[Gate, ...]:
     config = session.config
 
     def deletions_of(stack: Stack, urns: Collection[str]) -> Sequence[RoleNeed]:
-        there = session.state_store(session.renewed().aws).resources(stack.name) if urns else ()
+        there = session.state_store().resources(stack.name) if urns else ()
         gone = [one for one in there if one["urn"] in urns]
         return deletions(config, config.access_of(stack), gone) if gone else ()
 
-    roles = IamRolePolicies(lambda: session.renewed().aws)
+    roles = IamRolePolicies(session.aws)
     return (WithinRights(facts, roles, lambda stack: needs(config, config.access_of(stack)), deletions_of, emit),)
 
 
@@ -442,11 +438,12 @@ def _newest(session: Session) -> Head:
 
 
 def _archived(session: Session, put: Callable[[S3Archive], None]) -> None:
-    """Put something of a run's record into the state bucket, in a new session when the run has outlasted the one it began with."""
+    """Put something of a run's record into the state bucket, with new credentials where AWS says that these are over."""
     try:
         put(session.archive())
     except SessionOverError:
-        put(session.renewed().archive())
+        session.aws.renew()
+        put(session.archive())
 
 
 def orphans_of(session: Session, stack: Stack) -> Orphans:

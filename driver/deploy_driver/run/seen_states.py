@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploy_driver.errors import NotReadyError
@@ -14,12 +13,9 @@ from deploy_driver.values import EngineReport, EngineRequest
 
 @dataclass(frozen=True)
 class SeenStates(EngineOver):
-    """The Engine port over another engine. What cannot be asked afterwards is said: what was done is done.
+    """The Engine port over another engine. What cannot be asked afterwards is said: what was done is done."""
 
-    `state` gives the store, with credentials that hold now.
-    """
-
-    state: Callable[[], StateStore]
+    state: StateStore
 
     def preview(self, request: EngineRequest, emit: Emit) -> EngineReport:
         """What `up` would do; it writes no state."""
@@ -40,12 +36,12 @@ class SeenStates(EngineOver):
         return report
 
     def _before(self, stack: str, emit: Emit) -> None:
-        mark = self.state().mark(stack)
+        mark = self.state.mark(stack)
         emit(StateSeen(stack, mark.digest, mark.version, before=True))
 
     def _after(self, stack: str, emit: Emit) -> None:
         try:
-            mark = self.state().mark(stack)
+            mark = self.state.mark(stack)
         except NotReadyError as error:
             emit(Diagnostic(stack, "warning", f"which state the engine left could not be asked: {error}"))
         else:

@@ -49,7 +49,7 @@ class Deployed:
 
     @property
     def code(self) -> LambdaCode:
-        return LambdaCode(lambda: self.seat, lambda _: self.state)
+        return LambdaCode(self.seat, self.state)
 
     def request(self, *targets: str) -> EngineRequest:
         backend = Backend("111111111111", "eu-central-1", "b", "alias/k")

@@ -32,7 +32,7 @@ HOLDER = Holder("20261123-0102-bbbbbb", "", Process("agent-1", "boot", 7, "70"),
 def leases_of(as_root: Callable[[str, str], Any], unique: str) -> Callable[[Someone], S3Leases]:
     as_root("tools", "s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
     backends = dict.fromkeys(("dev", "prod", "tools"), Backend(TOOLS, REGION, unique, "alias/none"))
-    return lambda who: S3Leases(lambda: cast("AwsSession", As(who)), backends, "items")
+    return lambda who: S3Leases(cast("AwsSession", As(who)), backends, "items")
 
 
 def grants(bucket: str, *actions: str) -> list[Any]:

@@ -71,7 +71,7 @@ class Attempt:
             world.engine.reports.update({(call, request.stack): self.up(request.stack)}) if call == "up" else None  # type: ignore[attr-defined]
         )
         world.engine.reports = {}
-        engine = SeenStates(world.engine, lambda: world.state)
+        engine = SeenStates(world.engine, world.state)
         deployer = replace(
             world.deployer, engine=engine, emit=self.emit, preflight=replace(world.deployer.preflight, emit=self.emit)
         )

@@ -58,30 +58,32 @@ def test_a_lock_that_cannot_be_read_is_one_and_one_that_goes_meanwhile_is_none()
 
 
 class Expiring:
-    """A session whose credentials hold for so many calls."""
+    """An AwsSession whose credentials hold for two calls each."""
 
-    def __init__(self, calls: int) -> None:
-        self.calls = calls
+    def __init__(self) -> None:
+        self.left, self.renewed = 2, 0
         self.put: list[str] = []
 
     def client(self, *_: str) -> Expiring:
         return self
 
+    def renew(self) -> None:
+        self.left, self.renewed = 2, self.renewed + 1
+
     def put_object(self, **asked: Any) -> Any:
-        if self.calls <= 0:
+        if not self.left:
             raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "too late"}}, "PutObject")
-        self.calls -= 1
+        self.left -= 1
         self.put.append(asked["Key"])
         return {"ETag": f"tag-{len(self.put)}"}
 
 
 def test_a_lease_is_renewed_for_longer_than_credentials_hold() -> None:
-    sessions = [Expiring(2), Expiring(5)]
-    left = iter(sessions)
-    leases = S3Leases(lambda: cast("AwsSession", next(left)), {"dev": BACKEND}, "items")
+    aws = Expiring()
+    leases = S3Leases(cast("AwsSession", aws), {"dev": BACKEND}, "items")
     holder = Holder("run", "", Process(), 1.0, 2.0, 3.0)
-    assert [leases.write("dev", holder, "tag") for _ in range(4)] == ["tag-1", "tag-2", "tag-1", "tag-2"]
-    assert sessions[1].put == [".deploy/leases/items/dev.json"] * 2
+    assert [leases.write("dev", holder, "tag") for _ in range(4)] == ["tag-1", "tag-2", "tag-3", "tag-4"]
+    assert (aws.put, aws.renewed) == ([".deploy/leases/items/dev.json"] * 4, 1)
 
 
 def test_an_update_that_cannot_be_read_is_named_and_once_it_is_deleted_the_one_before_it_counts() -> None:

@@ -36,14 +36,14 @@ def request() -> EngineRequest:
 @pytest.mark.parametrize("call", ["up", "destroy"])
 def test_it_is_seen_before_and_after(call: str) -> None:
     said, state = Recorder(), Moving()
-    assert getattr(SeenStates(FakeEngine(), lambda: state), call)(request(), said) == DONE
+    assert getattr(SeenStates(FakeEngine(), state), call)(request(), said) == DONE
     assert said.events == [StateSeen("dev", "sha256:1", "v1", before=True), StateSeen("dev", "sha256:2", "v2")]
 
 
 @pytest.mark.parametrize("call", ["preview", "preview_destroy"])
 def test_what_only_looks_leaves_none(call: str) -> None:
     said = Recorder()
-    getattr(SeenStates(FakeEngine(), Moving), call)(request(), said)
+    getattr(SeenStates(FakeEngine(), Moving()), call)(request(), said)
     assert said.events == []
 
 
@@ -51,13 +51,13 @@ def test_nothing_is_begun_from_a_state_that_cannot_be_read() -> None:
     engine, state = FakeEngine(), Moving()
     state.refuses = 1
     with pytest.raises(NotReadyError, match="not to be had"):
-        SeenStates(engine, lambda: state).up(request(), Recorder())
+        SeenStates(engine, state).up(request(), Recorder())
     assert engine.calls == []
 
 
 def test_what_was_done_is_done_when_it_cannot_be_read_afterwards() -> None:
     said, state = Recorder(), Moving()
     state.refuses = 2
-    assert SeenStates(FakeEngine(), lambda: state).up(request(), said) == DONE
+    assert SeenStates(FakeEngine(), state).up(request(), said) == DONE
     assert isinstance(said.events[-1], Diagnostic)
     assert "not to be had" in said.events[-1].message

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
-from deploy_driver.adapters.aws import AwsSession, SessionOverError, asking
+from deploy_driver.adapters.aws import RENEWED_AFTER, AwsSession, SessionOverError, asking
 from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.errors import NotReadyError
 from deploy_driver.plan.plan import make_plan
@@ -116,6 +119,55 @@ def test_the_organisation_s_role_is_asked_for_what_every_role_allows() -> None:
     assert make_plan(Operation.UP, [access]).steps[0].entrance("n").duration == 3600
     service = replace(stack(), session_duration=43_200)
     assert make_plan(Operation.UP, [service]).steps[0].entrance("n").duration == 43_200
+
+
+def test_this_machine_s_credentials_are_asked_for_anew_after_a_minute_and_when_they_are_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, asked, clock = tmp_path / "keys.json", tmp_path / "asked", FakeClock()
+    keys.write_text('{"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s"}')
+    command = f"{sys.executable} -c \"print(open('{keys}').read()); open('{asked}', 'a').write('x')\""
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {command}\n")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    aws = AwsSession("eu-central-1", now=clock.now)
+    first = aws.client("s3")
+    clock.sleep(RENEWED_AFTER)
+    assert aws.client("s3") is first
+    clock.sleep(1)
+    second = aws.client("s3")
+    assert aws.client("s3") is second is not first
+    aws.renew()
+    assert aws.client("s3") is not second
+    assert asked.read_text() == "xxx"
+
+
+def test_a_role_is_entered_once_for_several_questions() -> None:
+    clock, given = FakeClock(), list[str]()
+
+    def keys() -> Mapping[str, str]:
+        given.append("x")
+        return {"AWS_ACCESS_KEY_ID": f"ASIA{len(given)}", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+
+    aws = AwsSession("eu-central-1", now=clock.now)
+    dev = aws.entered("dev", "eu-central-1", keys)
+    assert aws.entered("dev", "eu-central-1", keys) is dev
+    assert aws.entered("prod", "eu-central-1", keys) is not dev
+    clock.sleep(RENEWED_AFTER + 1)
+    assert aws.entered("dev", "eu-central-1", keys) is not dev
+    assert len(given) == 3
+
+
+def test_keys_that_were_given_stay_a_session_s_own() -> None:
+    def signed_by(session: AwsSession) -> str:
+        return str(session.client("sts")._request_signer._credentials.access_key)
+
+    one, other = (
+        AwsSession("eu-central-1", keys={"AWS_ACCESS_KEY_ID": name, "AWS_SECRET_ACCESS_KEY": "s"})
+        for name in ("ASIAONE", "ASIAOTHER")
+    )
+    assert (signed_by(one), signed_by(other), signed_by(one)) == ("ASIAONE", "ASIAOTHER", "ASIAONE")
 
 
 @pytest.mark.parametrize(
