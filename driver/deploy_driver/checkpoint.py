@@ -358,3 +358,71 @@ def _short(value: Any, nothing: str) -> str:
     if isinstance(value, dict) and _SECRET in value:
         return "an encrypted value"
     return (", ".join(map(str, value)) if isinstance(value, list) else str(value or "")) or nothing
+
+
+_SESSION = ("sessionName", "sourceIdentity")
+"""What of the roles that a provider takes is another one in every run."""
+
+_OF_GOAL = {
+    *("type", "name", "custom", "parent", "provider", "inputDiff", "outputDiff", "deleteBeforeReplace"),
+    *("aliases", "structuredAliases"),
+}
+"""What a plan says of a resource that is in its URN, in a difference, or in no state."""
+
+_OF_STATE = {
+    *("urn", "type", "custom", "id", "parent", "provider", "inputs", "outputs"),
+    *("created", "modified", "sourcePosition", "stackTrace"),
+}
+"""What a state says of a resource that is in its URN, in a difference, or that only tells where and when it was made."""
+
+
+def leaves_as_is(plan: bytes, state: bytes) -> bool:
+    """Whether an `up` with this plan of the engine (`DeploymentPlanV1`) would write the same state again.
+
+    Where this cannot tell, it would not. Beside inputs and outputs a state has what the engine needs to know about resources
+    later, in which order to delete them for example, and no preview shows when only that differs.
+    """
+    planned, latest = json.loads(plan), json.loads(state)["checkpoint"].get("latest") or {}
+    goals = {urn: entry for urn, entry in planned["resourcePlans"].items() if "goal" in entry}
+    there = {one["urn"]: one for one in latest.get("resources") or ()}
+    return (
+        len(there) == len(latest.get("resources") or ())
+        and not latest.get("pending_operations")
+        and planned["manifest"]["version"] == latest["manifest"]["version"]
+        and goals.keys() == there.keys() == planned["resourcePlans"].keys()
+        and all(_is_left(goals[urn], one) for urn, one in there.items())
+    )
+
+
+def _is_left(entry: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    goal = entry["goal"]
+    options = (goal.keys() - _OF_GOAL) | (there.keys() - _OF_STATE)
+    if goal.get("outputDiff") or any(_normal(goal.get(key)) != _normal(there.get(key)) for key in options):
+        return False
+    if str(there["type"]).startswith(_PROVIDERS):
+        return _same_provider(goal.get("inputDiff") or {}, there.get("inputs") or {})
+    return not goal.get("inputDiff") and list(entry.get("steps") or ()) == ["same"]
+
+
+def _same_provider(diff: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
+    """Whether a provider differs in nothing but the run's session."""
+    updates = diff.get("updates") or {}
+    if diff.keys() - {"updates"} or updates.keys() - {"assumeRoles"}:
+        return False
+    return not updates or _unnamed(updates["assumeRoles"]) == _unnamed(inputs.get("assumeRoles"))
+
+
+def _unnamed(value: Any) -> Any:
+    roles = _plain(value)
+    if not isinstance(roles, list) or not all(isinstance(role, dict) for role in roles):
+        return roles
+    return [{key: said for key, said in role.items() if key not in _SESSION} for role in roles]
+
+
+def _normal(value: Any) -> Any:
+    """What the engine says of dependencies and options, without an order and without what is empty."""
+    if isinstance(value, dict):
+        return {key: _normal(said) for key, said in value.items() if said} or None
+    if isinstance(value, list):
+        return sorted(map(json.dumps, value)) or None
+    return value or None

@@ -427,7 +427,8 @@ class EngineRequest:
     `config_file` is the user's stack file; the engine works on a generated copy of it to which `facts`
     (full config keys such as `deploy:sessionName`) are added. `environment` is all that the engine's process sees.
     `entrance` and `region` are where the program's provider works. `expected` are uploads that must not be others now.
-    `machine` is who the process is: the state is kept as that.
+    `machine` is who the process is: the state is kept as that. `decides`: a preview of it decides whether an `up` of it has to start
+    the engine again.
     """
 
     stack: str
@@ -441,6 +442,7 @@ class EngineRequest:
     region: str = ""
     expected: tuple[Upload, ...] = ()
     machine: str = ""
+    decides: bool = False
 
 
 @dataclass(frozen=True)

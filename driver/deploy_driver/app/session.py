@@ -42,6 +42,7 @@ from deploy_driver.plan.affected import DEPENDENCIES, SHARED_SETTINGS, Change
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.ports import Emit, Prompt
 from deploy_driver.record.chain import Head
+from deploy_driver.record.earlier import CHANGES
 from deploy_driver.record.standing import BackTo
 from deploy_driver.record.stream import EventStream
 from deploy_driver.repair.identity import Owner
@@ -466,6 +467,17 @@ def left_over(session: Session, stack: Stack) -> tuple[tuple[LeftOver, ...], tup
     return (*unknown, *there), left.unsure
 
 
+def _as_now(session: Session, stack: str) -> bytes | None:
+    """The stack's state where its last update, as the engine keeps it, was of the commit that is deployed now.
+
+    Every other update has to be kept: its commit is what `drift --fix` and approvals go by.
+    """
+    store = session.state_store()
+    last = store.deployed(stack)
+    commit = f"{last.commit}{CHANGES * last.dirty}" if last else ""
+    return store.read(stack) if commit == session.build_info.commit else None
+
+
 def judged_states(session: Session) -> States:
     """The states of the project's stacks, each judged before any engine reads it."""
     return States(session.state_store(), session.config.project)
@@ -484,6 +496,7 @@ def engine_of(session: Session, tools: EngineTools, folder: Path) -> AutomationE
         pulumi_home=tools.pulumi_home,
         run_folder=folder,
         stack_exists=lambda name: states.require(config.stack(name)) is not None,
+        last_state=lambda name: _as_now(session, name),
         program_timeout=config.program_timeout,
         access_program=config.access_program,
     )

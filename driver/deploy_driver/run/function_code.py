@@ -127,7 +127,7 @@ def with_code(report: EngineReport, changed: Sequence[ChangedCode]) -> EngineRep
 
 def _started_from(request: EngineRequest, changed: object) -> EngineRequest:
     """What was changed by hand beside the code is in the account alone, and so is the version that was put back."""
-    return replace(request, refresh=request.refresh or bool(changed))
+    return replace(request, refresh=True, decides=False) if changed else request
 
 
 def _change(one: ChangedCode) -> ResourceChange:

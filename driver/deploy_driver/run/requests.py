@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from deploy_driver.plan.plan import Step
 from deploy_driver.run.build_info import session_name
-from deploy_driver.values import EngineRequest, SessionLength
+from deploy_driver.values import EngineRequest, Operation, SessionLength
 from deploy_project.stacks import TOOLS, project_of
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -53,7 +53,11 @@ class RunFacts:
         return replace(made, facts=facts, targets=self._with_providers(step, buckets))
 
     def request(self, step: Step, *, refresh: bool = False) -> EngineRequest:
-        """The step, as the engine needs it."""
+        """The step, as the engine needs it.
+
+        A preview decides about the `up` of a whole stack that starts from what was last deployed: what differs in the cloud only,
+        or beside the targets, is not in it.
+        """
         name = self.session_name(step)
         session = self.sessions.get(step.stack.name)
         return EngineRequest(
@@ -73,6 +77,7 @@ class RunFacts:
             entrance=step.entrance(name),
             region=step.stack.region,
             machine=self.machine,
+            decides=step.operation is Operation.UP and not refresh and step.stack.name not in self.targets,
         )
 
     def _with_providers(self, step: Step, urns: Sequence[str]) -> tuple[str, ...]:

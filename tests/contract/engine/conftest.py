@@ -58,6 +58,7 @@ class Bench:
             pulumi_home=self.home,
             run_folder=self.root / ".deploy",
             stack_exists=lambda stack: self.checkpoint(stack).exists(),
+            last_state=lambda stack: self.checkpoint(stack).read_bytes(),
             state_url=lambda *_: self.state.as_uri(),
             secrets_provider=lambda _: "passphrase",
             program_timeout=program_timeout,

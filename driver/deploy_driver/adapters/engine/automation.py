@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from deploy_driver.adapters.engine import call as operations
-from deploy_driver.adapters.engine.call import Call, not_ready_of, report_of
+from deploy_driver.adapters.engine.call import PLAN, Call, not_ready_of, report_of
 from deploy_driver.adapters.engine.drift_reader import DriftReader
 from deploy_driver.adapters.engine.events import EventReader
 from deploy_driver.adapters.engine.plan_reader import PlanReader
@@ -30,6 +30,7 @@ from deploy_driver.adapters.engine.workdir import (
     workspace_of,
     writing,
 )
+from deploy_driver.checkpoint import leaves_as_is
 from deploy_driver.drift.resource_state import StackStates
 from deploy_driver.errors import InterruptedRunError
 from deploy_driver.ports import Emit
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 class AutomationEngine:
     """Runs the project's program stack by stack. Safe to call from several threads, each with its own stack.
 
-    `stack_exists` says whether its backend has a stack, so that the engine need not be started to find out;
+    `stack_exists` says whether its backend has a stack, so that the engine need not be started to find out; `last_state` gives the
+    state of a stack that an `up` now would leave as it is, if it finds no difference;
     `state_url` and `secrets_provider` say where state lives and how its secrets are encrypted; `program_timeout` for how
     many seconds a program may say nothing to the engine while nothing is being deployed. `access_program` is the function
     (`package.module:function`, called with the project's root) that makes access layers in place of the project's program.
@@ -58,6 +60,7 @@ class AutomationEngine:
         pulumi_home: Path,
         run_folder: Path,
         stack_exists: Callable[[str], bool],
+        last_state: Callable[[str], bytes | None] = lambda _: None,
         state_url: Callable[[Backend, Mapping[str, str]], str] = state_url,
         secrets_provider: Callable[[Backend], str] = secrets_provider,
         program_timeout: float,
@@ -68,6 +71,8 @@ class AutomationEngine:
         self._pulumi_home = pulumi_home.resolve()
         self._work = run_folder.resolve() / "engine"
         self._stack_exists = stack_exists
+        self._last_state = last_state
+        self._decided: dict[str, tuple[EngineRequest, EngineReport]] = {}
         self._state_url = state_url
         self._secrets_provider = secrets_provider
         self._program_timeout = program_timeout
@@ -130,7 +135,13 @@ class AutomationEngine:
                 file.unlink()
 
     def up(self, request: EngineRequest, emit: Emit) -> EngineReport:
-        """Make the stack what the program says; make the stack itself when it is new."""
+        """Make the stack what the program says; make the stack itself when it is new.
+
+        Where a preview of the same request has shown that the engine would write the same state again, that is all.
+        """
+        decided, report = self._decided.pop(request.stack, (None, None))
+        if report and decided == replace(request, expected=()):
+            return report
         project = read_project(self._project_root)
         workspace = self._workspace(project, request, new=not self._stack_exists(request.stack))
         return self._run(operations.up, project, workspace, request, emit, preview=False)
@@ -234,7 +245,7 @@ class AutomationEngine:
         with self._process(request.stack) as process, switched_streams():
             # What a destroy runs the program for is its providers.
             must_declare = not workspace.new and operate in {operations.up, operations.preview}
-            error = Call(
+            call = Call(
                 self._engine,
                 process,
                 workspace,
@@ -244,8 +255,23 @@ class AutomationEngine:
                 timeout=self._program_timeout,
                 expected=request.expected,
                 instead=self._access_program if is_access(request.stack) else "",
-            ).run(operate, request, events)
-            return report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
+            )
+            error = call.run(operate, request, events)
+            report = report_of(error, events, stopped=process.stopping, seconds=time.monotonic() - began)
+        if operate is operations.preview and request.decides and report.status is EngineStatus.SUCCEEDED:
+            self._decide(request, replace(report, outputs=events.declared), workspace, unplanned=call.unplanned)
+        return report
+
+    def _decide(self, request: EngineRequest, report: EngineReport, workspace: Workspace, *, unplanned: bool) -> None:
+        """Keep the report of a preview for the `up` that would do nothing else."""
+        file = workspace.folder / PLAN
+        plan = file.read_bytes()
+        file.unlink()
+        if unplanned or report.changes.total or workspace.new:
+            return
+        state = self._last_state(request.stack)
+        if state and leaves_as_is(plan, state):
+            self._decided[request.stack] = request, report
 
     def _workspace(self, project: ProjectFile, request: EngineRequest, *, new: bool = False) -> Workspace:
         return workspace_of(

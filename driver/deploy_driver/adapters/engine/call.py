@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploy_driver import remedies
@@ -74,8 +75,13 @@ def up(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
 
 
 def preview(stack: Stack, request: EngineRequest, on_event: OnEvent) -> None:
-    """Say what `up` would do. Writes no state, with or without `refresh`."""
-    stack.preview(on_event=on_event, **_forwards(request))
+    """Say what `up` would do. Writes no state, with or without `refresh`. Where it decides, it leaves its PLAN in the workspace."""
+    plan = str(Path(stack.workspace.work_dir, PLAN)) if request.decides else None
+    stack.preview(on_event=on_event, plan=plan, **_forwards(request))
+
+
+PLAN = "plan.json"
+"""Where the engine writes what a program asks for, resource by resource (pulumi/pulumi `sdk/go/common/apitype/plan.go`)."""
 
 
 def _forwards(request: EngineRequest) -> dict[str, Any]:
@@ -165,6 +171,11 @@ class Call:
             instead=instead,
         )
         self._error: Exception | None = None
+
+    @property
+    def unplanned(self) -> bool:
+        """Whether the program asks for something that no plan of the engine says."""
+        return self._program.unplanned
 
     def run(self, operate: Operate, request: EngineRequest, events: EventReader) -> Exception | None:
         """Run to the end; returns what the SDK raised. A caller that is broken off takes the engine down with it."""

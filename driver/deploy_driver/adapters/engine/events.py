@@ -81,7 +81,7 @@ class EventReader:
         self._going: set[tuple[str, str]] = set()
         self._counted: dict[str, ResourceChange] = {}
         self._uploads: dict[str, tuple[Upload, ...]] = {}
-        self.outputs: Mapping[str, Any] = {}
+        self.declared: Mapping[str, Any] = {}
         self.errors: list[Said] = []
         self.began = False
         self.ended = False
@@ -97,6 +97,11 @@ class EventReader:
             delete=counted["delete"],
             same=counted["same"],
         )
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs; a preview gives it none, whatever the program has `declared`."""
+        return {} if self._preview else self.declared
 
     @property
     def busy(self) -> bool:
@@ -168,8 +173,8 @@ class EventReader:
 
     def _done(self, step: StepEventMetadata) -> None:
         self._going.discard((step.urn, step.op.value))
-        if step.type == _STACK and step.new and not self._preview:
-            self.outputs = plain_value(step.new.outputs or {})
+        if step.type == _STACK and step.new:
+            self.declared = plain_value(step.new.outputs or {})
         if not counts(step):
             return
         change = _change(step)

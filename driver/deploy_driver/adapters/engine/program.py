@@ -22,7 +22,7 @@ from deploy_project.project_file import ProjectFile
 from deploy_project.source_lines import frames_of, own_line
 
 if TYPE_CHECKING:
-    from pulumi import ResourceTransformationArgs
+    from pulumi import ResourceOptions, ResourceTransformationArgs
 
 
 _NAMED = re.compile(r"\b(?:pulumi_)?aws\.([a-z]\w*)\.[A-Z]|from pulumi_aws import ([\w, ]+)")
@@ -50,6 +50,19 @@ LONGEST_LINE = 4_000
 NOTHING_DECLARED = "the program declared no resource, and the stack has some: to delete them is for deploy destroy"
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
+
+_PLANNED = {
+    *(
+        "additional_secret_outputs",
+        "aliases",
+        "custom_timeouts",
+        "delete_before_replace",
+        "depends_on",
+        "ignore_changes",
+    ),
+    *("parent", "plugin_download_url", "protect", "provider", "providers", "transformations", "transforms", "version"),
+}
+"""Options of a resource that are in the engine's plan, or change nothing but what is."""
 
 _SDK_DUMP = "python inline source runtime error:"
 
@@ -220,6 +233,7 @@ class Program:
         self._must_declare = must_declare
         self._registering = registering
         self._declared = False
+        self._unplanned = False
         self._thread = 0
 
     def __call__(self) -> Awaitable[None] | None:
@@ -241,6 +255,11 @@ class Program:
         return self._thread != 0
 
     @property
+    def unplanned(self) -> bool:
+        """Whether a resource has an option that the engine puts into the state and into no plan."""
+        return self._unplanned
+
+    @property
     def unsaid(self) -> int:
         """How many lines the program printed beyond those that were passed on."""
         return self._printed.unsaid
@@ -257,6 +276,7 @@ class Program:
 
         if isinstance(args.resource, CustomResource) and not args.type_.startswith("pulumi:providers:"):
             self._declared = True
+        self._unplanned = self._unplanned or any(_unplanned(args.opts))
         self._registering(args)
 
     async def _require_declared(self) -> None:
@@ -296,6 +316,14 @@ class Program:
 
     def _told(self, what: str, error: BaseException) -> str:
         return _with_line(what, frames_of(error), self._project.root)
+
+
+def _unplanned(options: ResourceOptions) -> Iterator[str]:
+    """The options of a resource that the engine would put into the state and into no plan."""
+    for name, value in vars(options).items():
+        said = any(vars(value).values()) if name == "hooks" and value else value not in (None, [], {})
+        if said and name not in _PLANNED:
+            yield name
 
 
 def config_secrets() -> Iterator[str]:
