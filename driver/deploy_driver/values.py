@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from deploy_driver.choices import Host
 from deploy_project.accounts import SESSION, EnterAs, Entrance, role_of
 from deploy_project.remedy import NO_REMEDY, Remedy
 from deploy_project.stacks import RoleKind, role_arn, target_role_arn
@@ -40,13 +41,6 @@ class Operation(StrEnum):
     PREVIEW = "preview"
     UP = "up"
     DESTROY = "destroy"
-
-
-class OnFailure(StrEnum):
-    """What the other stacks do when one did not succeed; those that need it are blocked either way."""
-
-    STOP = "stop"
-    CONTINUE = "continue"
 
 
 class SmokeKind(StrEnum):
@@ -484,13 +478,6 @@ class LiveAlias:
     alias: str
     version: str
     digest: str = ""
-
-
-class Host(StrEnum):
-    """Where pull requests are discussed."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
 
 
 @dataclass(frozen=True)

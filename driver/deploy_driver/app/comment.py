@@ -19,12 +19,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from deploy_driver import remedies
 from deploy_driver.adapters.hosts import discussion
 from deploy_driver.adapters.terminal import WallClock
+from deploy_driver.choices import Host
 from deploy_driver.config.environment import Machine
 from deploy_driver.config.pull_request import pull_request
 from deploy_driver.errors import NotNowError, UsageError
 from deploy_driver.ports import Clock, Discussion
 from deploy_driver.record.redaction import redact
-from deploy_driver.values import Comment, Host, PullRequest
+from deploy_driver.values import Comment, PullRequest
 
 LONGEST = 60_000
 """Characters of a comment. GitHub takes 65,536 characters, GitLab 1,000,000 (their API references)."""

@@ -29,6 +29,7 @@ from deploy_driver.app.session import (
     start_session,
 )
 from deploy_driver.bundle.compare import depends_on
+from deploy_driver.choices import OnFailure, Overridable
 from deploy_driver.config.environment import for_git
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.digest import digest_of
@@ -37,7 +38,7 @@ from deploy_driver.plan.affected import Selection
 from deploy_driver.plan.loss import ALL
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import Diagnostic, Event, Overridable, Progress, RunDependsOn, RunStarted
+from deploy_driver.record.catalogue import Diagnostic, Event, Progress, RunDependsOn, RunStarted
 from deploy_driver.record.reading import lines_of
 from deploy_driver.record.standing import BackTo, left_by
 from deploy_driver.record.story import story_of
@@ -46,7 +47,7 @@ from deploy_driver.render.report.message import message_of
 from deploy_driver.run.build_info import BuildInfo
 from deploy_driver.run.gates import Overrides
 from deploy_driver.run.outcome import Ending, RunOutcome, finishing
-from deploy_driver.values import Layer, OnFailure, Operation, Stack
+from deploy_driver.values import Layer, Operation, Stack
 from deploy_project.stacks import TOOLS
 
 

@@ -30,6 +30,7 @@ from deploy_driver.app.session import (
     start_session,
 )
 from deploy_driver.bundle.model import ABSENT
+from deploy_driver.choices import Overridable
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.drift.attribution import Write, events_of, last_write
 from deploy_driver.drift.fix import fix_of, fixed
@@ -39,7 +40,7 @@ from deploy_driver.drift.report import DriftReport, LeftOver, drifted_events
 from deploy_driver.drift.scan import DriftScan, StackDrift, classify_missing, has_missing, without_missing
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.plan import Plan, Step, make_plan
-from deploy_driver.record.catalogue import Moved, Overridable
+from deploy_driver.record.catalogue import Moved
 from deploy_driver.values import Layer, Operation, Stack
 
 HISTORY = 90 * 24 * 3600

@@ -25,14 +25,15 @@ from deploy_driver.app.history import Records, meant, minute, records
 from deploy_driver.app.put_back import Damage, damaged, put_back
 from deploy_driver.app.repair import Repairer
 from deploy_driver.app.session import LocalProject
+from deploy_driver.choices import OnFailure, Overridable
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Step
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, Verb
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Progress, Verb
 from deploy_driver.record.standing import BackTo, LeftRun, LeftStack, Standing, left_by
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts
-from deploy_driver.values import Cloud, OnFailure, Operation, Stack
+from deploy_driver.values import Cloud, Operation, Stack
 
 CHECK = "resume"
 

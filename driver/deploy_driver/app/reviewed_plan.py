@@ -37,6 +37,7 @@ from deploy_driver.bundle.approval import ApprovalRule, tally
 from deploy_driver.bundle.compare import Mismatch, expired, mismatches, moment, rewritten, steps_of
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
+from deploy_driver.choices import OnFailure
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.digest import digest
 from deploy_driver.errors import RefusedError, UsageError
@@ -46,7 +47,7 @@ from deploy_driver.ports import Emit, UsedPlans
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Diagnostic, Event, PlanApproved, Progress, Result
 from deploy_driver.run.gates import Gate, approvals_of, loss_of, reviewed_gates, unlike, used
 from deploy_driver.run.outcome import RunOutcome
-from deploy_driver.values import Layer, OnFailure, Operation, Stack
+from deploy_driver.values import Layer, Operation, Stack
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ from deploy_driver.app.deploy import Options, RunContext, RunResult, require_rea
 from deploy_driver.app.history import Records, meant, records
 from deploy_driver.app.resume import Whose, left_by_name, require_said_again, whose, writing
 from deploy_driver.app.session import LocalProject
+from deploy_driver.choices import Overridable
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.errors import NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.selection import select
-from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Overridable, Progress, Verb
+from deploy_driver.record.catalogue import CheckFailed, CheckPassed, Progress, Verb
 from deploy_driver.record.earlier import deployed, earlier, is_good
 from deploy_driver.record.standing import BackTo, LeftRun
 from deploy_driver.record.stream import moment

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver.choices import Host
 from deploy_driver.cli.options import Output, OutputOption, machine
-from deploy_driver.values import Host
 
 
 def comment(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deploy_driver.choices import OnFailure
 from deploy_driver.cli.options import (
     AllOption,
     CloudOption,
@@ -23,7 +24,6 @@ from deploy_driver.cli.options import (
     lock_timeout_of,
     open_project,
 )
-from deploy_driver.values import OnFailure
 
 ConfirmOption = Annotated[
     str | None,

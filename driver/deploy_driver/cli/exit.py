@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TextIO, cast
 
 from deploy_driver.errors import DeployError, ExitCode, StopSignals, lacks
 from deploy_driver.record.redaction import readable
-from deploy_driver.render.text import WIDTH, folded
+from deploy_driver.render.width import WIDTH, folded
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What stops a run: Ctrl-C, Jenkins' abort, and the end of the terminal or of the connection to it."""

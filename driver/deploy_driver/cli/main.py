@@ -39,7 +39,7 @@ from deploy_driver.cli import (
 from deploy_driver.cli.exit import columns, leave, open_streams
 from deploy_driver.config.environment import Machine
 from deploy_driver.record.redaction import MaskedStream
-from deploy_driver.render.text import fit_terminal
+from deploy_driver.render.width import fit_terminal
 
 SELDOM = 100_000
 """How many more objects there must be before Python looks for garbage; its own default is hundreds."""

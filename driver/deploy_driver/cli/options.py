@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy_driver.choices import OnFailure, Overridable
 from deploy_driver.cli.completion import stack_names
 from deploy_driver.config.environment import Machine
 
 if TYPE_CHECKING:
     from deploy_driver.app.session import LocalProject
-from deploy_driver.record.catalogue import Overridable
-from deploy_driver.values import OnFailure
 
 
 def machine(context: typer.Context) -> Machine:

@@ -24,7 +24,7 @@ from deploy_driver.errors import UsageError
 from deploy_driver.record.catalogue import StackLeftOut, StackSelected
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.record.stream import Envelope, Listener
-from deploy_driver.render.text import folded
+from deploy_driver.render.width import folded
 from deploy_driver.values import Operation
 
 

@@ -9,8 +9,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from deploy_driver import remedies
+from deploy_driver.choices import Host
 from deploy_driver.errors import UsageError
-from deploy_driver.values import Host, PullRequest
+from deploy_driver.values import PullRequest
 
 
 @dataclass(frozen=True)

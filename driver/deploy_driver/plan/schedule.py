@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
-from deploy_driver.record.catalogue import Overridable, Reason
+from deploy_driver.choices import Overridable
+from deploy_driver.record.catalogue import Reason
 from deploy_driver.values import DAYS, Schedule, Window
 
 _DAY = 86_400

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
+from deploy_driver.choices import Overridable
 from deploy_driver.values import Changes, Cloud, Operation, Process, ResourceChange, SmokeKind
 
 Prose = Annotated[str, "worded for people: nobody compares it"]
@@ -78,14 +79,6 @@ class GateName(StrEnum):
     LIMIT = "a limit on deletions"
     LOSS = "what it could delete"
     RIGHTS = "what its role may do"
-
-
-class Overridable(StrEnum):
-    """What may be overridden with a reason, by its key in deploy.toml."""
-
-    WINDOW = "window"
-    FREEZE = "freeze"
-    MAX_DELETES = "max-deletes"
 
 
 PASSED: Final = "passed"

@@ -12,7 +12,8 @@ from deploy_driver.record.catalogue import Result
 from deploy_driver.record.chain import Examined, Integrity
 from deploy_driver.record.redaction import one_line, redact
 from deploy_driver.record.story import RunSummary, StackSummary
-from deploy_driver.render.text import KEPT, counted, duration, line_width, parts_as_json, parts_as_text, row, wrapped
+from deploy_driver.render.text import counted, duration, parts_as_json, parts_as_text, row
+from deploy_driver.render.width import KEPT, line_width, wrapped
 
 SHORT = 10
 """Characters of a commit that a person compares."""

@@ -12,7 +12,8 @@ from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.page import page
 from deploy_driver.render.report import words
 from deploy_driver.render.report.words import Headline, Tone
-from deploy_driver.render.text import counted, table, wrapped
+from deploy_driver.render.text import counted, table
+from deploy_driver.render.width import wrapped
 from deploy_driver.values import Stack
 
 TEMPLATE = "render/overview.html.j2"

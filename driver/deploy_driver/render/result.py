@@ -14,7 +14,8 @@ from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.render.diff import one_value, property_lines
 from deploy_driver.render.markdown import visible
 from deploy_driver.render.preview import rank, redacted
-from deploy_driver.render.text import changed, duration, fitting, folded, line_width, overridden, table, wrapped
+from deploy_driver.render.text import changed, duration, overridden, table
+from deploy_driver.render.width import fitting, folded, line_width, wrapped
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import MissingRight, Operation, PropertyDiff, ResourceChange
 

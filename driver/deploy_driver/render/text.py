@@ -1,10 +1,8 @@
-"""The words for resources, durations and tables that every renderer shares, and the width that a console is taken to have."""
+"""The words for resources, durations and tables that every renderer shares."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
@@ -12,66 +10,8 @@ from typing import Any
 from deploy_driver.record.catalogue import GateOverridden, Reason
 from deploy_driver.record.redaction import one_line
 from deploy_driver.record.story import RunPart
+from deploy_driver.render.width import ROOM, is_terminal, line_width, wrapped
 from deploy_driver.values import Changes
-
-WIDTH = 80
-"""Characters of a line that is piped, mailed or read beside something else."""
-
-_terminal: ContextVar[int] = ContextVar("terminal", default=0)
-
-ROOM = 20
-"""Characters in which a column of sentences can be read."""
-
-KEPT = "\N{NO-BREAK SPACE}"
-"""Stands for a space at which no line ends."""
-
-_COMMAND = re.compile(r"`[^`]+`")
-
-
-def fit_terminal(columns: int) -> None:
-    """Results go to a terminal that is so wide; 0: to none."""
-    _terminal.set(columns)
-
-
-def line_width() -> int:
-    """Characters that a line of a result may take."""
-    return _terminal.get() or WIDTH
-
-
-def fitting(line: str) -> str:
-    """The line, cut where it is too long, which it then says by its last character."""
-    return line if len(line) <= line_width() else f"{line[: line_width() - 1]}…"
-
-
-def wrapped(text: str, indent: str = "", width: int = 0) -> list[str]:
-    """The text as lines of at most `width` characters where its words and commands allow it; none for no text."""
-    most = width or line_width()
-
-    def whole(command: re.Match[str]) -> str:
-        fits = len(command[0]) <= most - len(indent) - 2
-        return command[0].replace(" ", KEPT) if fits else command[0]
-
-    lines = wrap(
-        _COMMAND.sub(whole, one_line(text)),
-        most,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [line.replace(KEPT, " ") for line in lines]
-
-
-def folded(text: str, columns: int | None = None) -> str:
-    """The text with its long lines going on in the next one, on a terminal; elsewhere as it is, so that a search finds a sentence."""
-    most = _terminal.get() if columns is None else columns
-    if not most:
-        return text
-    return "\n".join(
-        part
-        for line in text.split("\n")
-        for part in ([line] if len(line) <= most else wrapped(line, line[: len(line) - len(line.lstrip())], most))
-    )
 
 
 def parts_as_text(parts: Sequence[RunPart]) -> str:
@@ -136,7 +76,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines, most = (header, *rows), line_width()
     widths = _widths(lines, most)
     room = widths[-1] + most - _taken(widths)
-    if room >= widths[-1] or not _terminal.get():
+    if room >= widths[-1] or not is_terminal():
         return "\n".join(line for cells in lines for line in row(cells, widths))
     if room >= ROOM:
         return "\n".join(line for cells in lines for line in row(cells, [*widths[:-1], room]))

@@ -22,6 +22,7 @@ from typing import Any
 
 from deploy_driver import remedies
 from deploy_driver.checkpoint import Judged
+from deploy_driver.choices import OnFailure
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
 from deploy_driver.plan.loss import losses
 from deploy_driver.plan.plan import Plan, Step
@@ -56,7 +57,6 @@ from deploy_driver.values import (
     EngineStatus,
     HealthCheck,
     Layer,
-    OnFailure,
     Operation,
     SmokeKind,
     Stack,

@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 from deploy_driver import remedies
 from deploy_driver.bundle.compare import Mismatch, differences, steps_of
 from deploy_driver.bundle.model import ABSENT, Bundle
+from deploy_driver.choices import Overridable
 from deploy_driver.digest import shown
 from deploy_driver.errors import NotReadyError, UsageError
 from deploy_driver.plan.loss import ALL, holds, not_allowed
@@ -19,7 +20,7 @@ from deploy_driver.plan.plan import Step
 from deploy_driver.plan.rights import beyond, listed, missing_rights, named
 from deploy_driver.plan.schedule import closed, said
 from deploy_driver.ports import Emit, Prompt, RolePolicies, StateStore, UsedPlans
-from deploy_driver.record.catalogue import Diagnostic, GateName, Overridable, Reason
+from deploy_driver.record.catalogue import Diagnostic, GateName, Reason
 from deploy_driver.record.standing import BackTo
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.requests import RunFacts

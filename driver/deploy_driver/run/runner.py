@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from typing import ParamSpec, TypeVar
 
+from deploy_driver.choices import OnFailure
 from deploy_driver.errors import BusyError, NotReadyError, UsageError
 from deploy_driver.plan.plan import Step
 from deploy_driver.ports import Clock, Emit
 from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
 from deploy_driver.run.outcome import StepOutcome, ended
-from deploy_driver.values import OnFailure
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -13,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from deploy_driver.choices import Overridable
 from deploy_driver.record import catalogue as said
 from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.lines import LineRenderer
 from deploy_driver.render.live import LiveRenderer
 from deploy_driver.render.result import as_json, as_text
-from deploy_driver.render.text import ROOM, WIDTH, duration, fit_terminal, folded, table
+from deploy_driver.render.text import duration, table
+from deploy_driver.render.width import ROOM, WIDTH, fit_terminal, folded
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import (
     Changes,
@@ -72,7 +74,7 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.Previewed, names, changes, st.lists(resources, max_size=2).map(tuple)),
     st.builds(said.Gated, names, st.lists(text, max_size=2).map(tuple), text, seconds),
     st.builds(said.PlanApproved, text, text, text, text, text),
-    st.builds(said.GateOverridden, names, st.sampled_from(said.Overridable) | text, text, text),
+    st.builds(said.GateOverridden, names, st.sampled_from(Overridable) | text, text, text),
     st.builds(said.Drifted, names, resources, text, text, text, text, text),
     st.builds(said.Published, names, text, text, text, text, text),
     st.builds(said.Packaged, names, st.lists(text, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple)),
@@ -99,7 +101,7 @@ steps = st.builds(
     smoke_test=st.none() | st.builds(ChosenSmokeTest, st.sampled_from(SmokeKind), text),
     missing=st.lists(st.builds(MissingRight, resources, text, text, text), max_size=2).map(tuple),
     overridden=st.lists(
-        st.builds(said.GateOverridden, names, st.sampled_from(said.Overridable), text, text), max_size=2
+        st.builds(said.GateOverridden, names, st.sampled_from(Overridable), text, text), max_size=2
     ).map(tuple),
     seconds=seconds,
 )

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from deploy_driver.choices import OnFailure
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import EngineStarted, Event, RunFinished, RunStarted
 from deploy_driver.record.standing import LeftRun, Standing, left_by
 from deploy_driver.record.stream import Envelope
 from deploy_driver.run.requests import RunFacts
 from deploy_driver.run.seen_states import SeenStates
-from deploy_driver.values import EngineReport, OnFailure, Operation, Process
+from deploy_driver.values import EngineReport, Operation, Process
 from tests.fakes.engine import failed
 from tests.fakes.s3 import DiedError
 from tests.samples import RUN, chain, facts

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy_driver.choices import OnFailure
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.run.outcome import StepOutcome, ended
 from deploy_driver.run.runner import Runner
-from deploy_driver.values import OnFailure, Operation, Stack
+from deploy_driver.values import Operation, Stack
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
 from tests.properties.driver.test_plan import NAMES, acyclic

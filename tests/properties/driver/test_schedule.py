@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy_driver.choices import Overridable
 from deploy_driver.config.load import _freeze
 from deploy_driver.config.model import FreezeTable, days_of
 from deploy_driver.plan.schedule import closed, opens
-from deploy_driver.record.catalogue import Overridable
 from deploy_driver.values import DAYS, Freeze, Schedule, Window
 
 BEGIN, DAY = datetime(2026, 1, 1, tzinfo=UTC).timestamp(), 86_400.0

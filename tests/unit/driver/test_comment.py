@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from deploy_driver.app.comment import LONGEST, comment_on, note, post
+from deploy_driver.choices import Host
 from deploy_driver.config.environment import Machine
 from deploy_driver.config.pull_request import is_loopback, pull_request
 from deploy_driver.errors import ExitCode, NotNowError, UsageError
-from deploy_driver.values import Comment, Host
+from deploy_driver.values import Comment
 from tests.fakes.clock import FakeClock
 
 TOKEN = "token-8f31c2d9"

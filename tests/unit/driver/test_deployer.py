@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from deploy_driver.choices import OnFailure, Overridable
 from deploy_driver.digest import digest
 from deploy_driver.errors import DeployError, ExitCode, InterruptedRunError, NotReadyError, RefusedError, UsageError
 from deploy_driver.plan.plan import Plan, Step, make_plan
@@ -17,7 +18,6 @@ from deploy_driver.record.catalogue import (
     GateName,
     GateOverridden,
     NotSmokeTested,
-    Overridable,
     Previewed,
     Progress,
     Reason,
@@ -42,7 +42,6 @@ from deploy_driver.values import (
     EngineStatus,
     Freeze,
     MissingRight,
-    OnFailure,
     Operation,
     ResourceChange,
     Schedule,

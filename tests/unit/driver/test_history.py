@@ -14,7 +14,7 @@ from deploy_driver.record.chain import Examined, Integrity
 from deploy_driver.record.story import RunSummary
 from deploy_driver.record.stream import Envelope
 from deploy_driver.render.history import as_json, as_text, verified_as_json, verified_as_text
-from deploy_driver.render.text import WIDTH
+from deploy_driver.render.width import WIDTH
 from deploy_driver.run.build_info import BuildInfo, read_build_info
 from deploy_driver.values import Changes
 from tests import records

@@ -10,10 +10,11 @@ import pytest
 
 from deploy_driver.app.deploy import Options, require_reason
 from deploy_driver.app.session import LocalProject
+from deploy_driver.choices import Overridable
 from deploy_driver.config.environment import Machine
 from deploy_driver.config.load import load
 from deploy_driver.errors import ExitCode, UsageError
-from deploy_driver.record.catalogue import GateOverridden, Overridable, PlanApproved, Reason, Result
+from deploy_driver.record.catalogue import GateOverridden, PlanApproved, Reason, Result
 from deploy_driver.render import history, result
 from deploy_driver.render.lines import words
 from deploy_driver.render.report import text

@@ -22,7 +22,7 @@ from deploy_driver.record.reading import event_of
 from deploy_driver.record.standing import left_by
 from deploy_driver.record.story import story_of
 from deploy_driver.render.overview import as_html, as_json, as_text
-from deploy_driver.render.text import WIDTH
+from deploy_driver.render.width import WIDTH
 from tests import records, samples
 from tests.schemas import problems
 from tests.unit.driver.test_render import golden

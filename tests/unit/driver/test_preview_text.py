@@ -7,7 +7,7 @@ import json
 import pytest
 
 from deploy_driver.render.result import LINES, as_text
-from deploy_driver.render.text import WIDTH
+from deploy_driver.render.width import WIDTH
 from deploy_driver.values import PropertyDiff, ResourceChange
 from tests import previews
 from tests.previews import LOG, change, policy, step

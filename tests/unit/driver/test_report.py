@@ -13,7 +13,7 @@ from deploy_driver.record.story import End, Phase, Story
 from deploy_driver.render.report.html import as_html
 from deploy_driver.render.report.text import as_json, as_text
 from deploy_driver.render.report.words import danger, in_order
-from deploy_driver.render.text import WIDTH
+from deploy_driver.render.width import WIDTH
 from tests import records
 from tests.samples import RUN
 from tests.schemas import problems

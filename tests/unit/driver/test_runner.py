@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from deploy_driver.choices import OnFailure
 from deploy_driver.errors import DeployError, NotReadyError
 from deploy_driver.plan.plan import Plan, Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result, StepFinished, StepStarted
 from deploy_driver.run.outcome import StepOutcome, ended
 from deploy_driver.run.runner import PER_ACCOUNT, Runner
-from deploy_driver.values import OnFailure, Operation, Stack
+from deploy_driver.values import Operation, Stack
 from deploy_project.remedy import Remedy
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder

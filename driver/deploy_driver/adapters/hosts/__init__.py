@@ -5,8 +5,9 @@ from __future__ import annotations
 from deploy_driver.adapters.hosts.api import Api
 from deploy_driver.adapters.hosts.github import GitHub
 from deploy_driver.adapters.hosts.gitlab import GitLab
+from deploy_driver.choices import Host
 from deploy_driver.ports import Clock, Discussion
-from deploy_driver.values import Host, PullRequest
+from deploy_driver.values import PullRequest
 
 
 def discussion(pull_request: PullRequest, clock: Clock) -> Discussion:

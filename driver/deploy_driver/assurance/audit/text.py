@@ -10,7 +10,8 @@ from typing import Any
 from deploy_driver.assurance.audit.join import AccountCalls, AuditedEntrance, AuditFinding, AuditPicture
 from deploy_driver.cloudtrail import CloudTrailRecord
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.text import folded, parts_as_json, parts_as_text, table
+from deploy_driver.render.text import parts_as_json, parts_as_text, table
+from deploy_driver.render.width import folded
 
 
 def as_json(picture: AuditPicture) -> Mapping[str, Any]:

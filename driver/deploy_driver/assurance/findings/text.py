@@ -9,7 +9,8 @@ from typing import Any
 
 from deploy_driver.assurance.findings.rule import RuleResult, RuleStatus
 from deploy_driver.record.redaction import one_line, readable, redact
-from deploy_driver.render.text import folded, line_width, table
+from deploy_driver.render.text import table
+from deploy_driver.render.width import folded, line_width
 
 _SESSION = re.compile(r"arn:[^ ]*:assumed-role/([^/ ]+)/([^/ ,]+)")
 """A session as its ARN, which JSON has; it is longer than a line."""

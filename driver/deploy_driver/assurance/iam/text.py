@@ -10,7 +10,8 @@ from typing import Any
 from deploy_driver.assurance.iam.check import IamFinding
 from deploy_driver.assurance.iam.roles import Documents, RoleDefinition
 from deploy_driver.assurance.iam.sizes import WARN_FROM, Size, size
-from deploy_driver.render.text import counted, folded, table
+from deploy_driver.render.text import counted, table
+from deploy_driver.render.width import folded
 from deploy_project.seam import kind_of
 from deploy_project.stacks import ACCESS
 

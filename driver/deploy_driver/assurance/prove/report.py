@@ -10,7 +10,8 @@ from typing import Any, TextIO
 from deploy_driver.assurance.prove.case import CaseAnswer, Verdict
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render.page import page
-from deploy_driver.render.text import duration, folded, table
+from deploy_driver.render.text import duration, table
+from deploy_driver.render.width import folded
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from deploy_driver.render.drift.words import (
     stack_summary,
     total,
 )
-from deploy_driver.render.text import duration, fitting, line_width, table, wrapped
+from deploy_driver.render.text import duration, table
+from deploy_driver.render.width import fitting, line_width, wrapped
 from deploy_driver.values import PropertyDiff
 
 LINES = 24

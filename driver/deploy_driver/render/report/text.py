@@ -10,7 +10,8 @@ from deploy_driver.record.catalogue import Drifted, Result
 from deploy_driver.record.redaction import one_line, readable, redact
 from deploy_driver.record.story import ChangedResource, CheckStory, End, Segment, StackStory, Story
 from deploy_driver.render.report import words
-from deploy_driver.render.text import duration, overridden, parts_as_json, parts_as_text, table, wrapped
+from deploy_driver.render.text import duration, overridden, parts_as_json, parts_as_text, table
+from deploy_driver.render.width import wrapped
 
 INDENT = "  "
 

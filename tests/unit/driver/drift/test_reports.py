@@ -18,7 +18,7 @@ from deploy_driver.render.drift.data import as_json
 from deploy_driver.render.drift.junit_sarif import as_junit, as_sarif
 from deploy_driver.render.drift.markdown import as_markdown
 from deploy_driver.render.drift.text import as_text
-from deploy_driver.render.text import WIDTH
+from deploy_driver.render.width import WIDTH
 from deploy_driver.run.outcome import RunOutcome, StepOutcome
 from deploy_driver.values import Operation
 from tests.unit.driver.drift.samples import eventful, finding, looked, report, rule, urn
