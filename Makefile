@@ -65,9 +65,11 @@ test-real: setup ## The stories that must pass with the real AWS plugin, where i
 	@$(BIN)/python -m tests.real_plugin >/dev/null
 	@$(BIN)/pytest -n 2 --dist worksteal -m real_plugin tests/contract tests/e2e
 
+BENCH ?=
+
 .PHONY: bench
-bench: setup ## deploy against the plain loop a user would write, side by side
-	@missed=0; for each in bench bench.drift; do $(BIN)/python -m $$each || missed=1; done; exit $$missed
+bench: setup ## deploy against what a user would otherwise do, side by side. Some of it with BENCH="three drift help fleet"
+	@$(BIN)/python -m bench $(BENCH)
 
 CHAOS ?=
 
