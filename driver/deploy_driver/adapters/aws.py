@@ -30,6 +30,7 @@ def set_process_environment(environment: Mapping[str, str]) -> None:
     """
     os.environ.clear()
     os.environ.update(environment)
+    _without_identity.cache_clear()
 
 
 _OVER = {"ExpiredToken", "ExpiredTokenException"}
@@ -132,7 +133,7 @@ class AwsSession:
         import botocore.session
 
         if self._keys:
-            core = copy.copy(_without_identity(_sdk_settings()))
+            core = copy.copy(_without_identity())
             names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
             core.set_credentials(*(self._keys.get(name) for name in names))
             return core
@@ -168,13 +169,8 @@ def _service_descriptions() -> Any:
     return botocore.session.Session().get_component("data_loader")
 
 
-def _sdk_settings() -> tuple[tuple[str, str], ...]:
-    """The variables that the SDK reads its settings from."""
-    return tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
-
-
 @cache
-def _without_identity(settings: tuple[tuple[str, str], ...]) -> Any:  # noqa: ARG001 -- other settings, another session
+def _without_identity() -> Any:
     """A session of nobody, copied for each identity that brings its keys: to make one takes longer than most calls."""
     import botocore.session
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from email.utils import formatdate
-from pathlib import Path
-from typing import Any, cast
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, ClassVar, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -121,26 +122,49 @@ def test_the_organisation_s_role_is_asked_for_what_every_role_allows() -> None:
     assert make_plan(Operation.UP, [service]).steps[0].entrance("n").duration == 43_200
 
 
-def test_this_machine_s_credentials_are_asked_for_anew_after_a_minute_and_when_they_are_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keys, asked, clock = tmp_path / "keys.json", tmp_path / "asked", FakeClock()
-    keys.write_text('{"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s"}')
-    command = f"{sys.executable} -c \"print(open('{keys}').read()); open('{asked}', 'a').write('x')\""
-    (tmp_path / "config").write_text(f"[default]\ncredential_process = {command}\n")
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    aws = AwsSession("eu-central-1", now=clock.now)
-    first = aws.client("s3")
-    clock.sleep(RENEWED_AFTER)
-    assert aws.client("s3") is first
-    clock.sleep(1)
-    second = aws.client("s3")
-    assert aws.client("s3") is second is not first
-    aws.renew()
-    assert aws.client("s3") is not second
-    assert asked.read_text() == "xxx"
+class Instance(BaseHTTPRequestHandler):
+    """A metadata service with credentials of one role, which counts how often it gives them."""
+
+    given: ClassVar[list[str]] = []
+
+    def do_PUT(self) -> None:
+        self._answer("token")
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/security-credentials/"):
+            self._answer("jenkins-deploy")
+            return
+        self.given.append(self.path)
+        expires = datetime.fromtimestamp(time.time() + 3600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        keys = {"AccessKeyId": "ASIAX", "SecretAccessKey": "s", "Token": "t", "Expiration": expires}
+        self._answer(json.dumps({"Code": "Success", **keys}))
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _answer(self, text: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+
+def test_this_machine_s_credentials_are_asked_for_anew_after_a_minute_and_when_they_are_over() -> None:
+    clock = FakeClock()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Instance) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        aws = AwsSession("eu-central-1", metadata_endpoint=endpoint, now=clock.now)
+        first = aws.client("s3")
+        clock.sleep(RENEWED_AFTER)
+        assert aws.client("s3") is first
+        clock.sleep(1)
+        second = aws.client("s3")
+        assert aws.client("s3") is second is not first
+        aws.renew()
+        assert aws.client("s3") is not second
+        assert len(Instance.given) == 3
+        server.shutdown()
 
 
 def test_a_role_is_entered_once_for_several_questions() -> None:
