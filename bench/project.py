@@ -103,7 +103,7 @@ def template(folder: Path, many: int = 0, accounts: int = 25) -> Path:
     )
     say(f"bootstrapping {f'{accounts} accounts for {many} stacks' if many else 'four accounts'}, once")
     lifecycle.up(_home(root))
-    run([str(DEPLOY), "bootstrap", "--yes"], root, environment())
+    run([str(DEPLOY), "bootstrap", "--yes", "--parallel", "4"], root, environment())
     lifecycle.down(_home(root))
     return root
 

@@ -37,7 +37,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
             if not (root / "ready").exists():
                 shutil.rmtree(root, ignore_errors=True)
                 with _running(copy_project(root), plugin_home) as project:
-                    done = project.deploy("bootstrap", "--yes")
+                    done = project.deploy("bootstrap", "--yes", "--parallel", "3")
                     assert done.code == 0, done
                 (root / "ready").touch()
         return root

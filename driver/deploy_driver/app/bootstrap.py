@@ -24,7 +24,7 @@ from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
 from deploy_driver.app.console import Console, ignore
-from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, running, start_run
+from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, require_answer, running, start_run
 from deploy_driver.app.session import (
     ADMINISTRATOR,
     JENKINS_DEPLOY,
@@ -109,42 +109,54 @@ def bootstrap(
     console: Console,
     *,
     yes: bool,
+    parallel: int = 1,
     allowed: tuple[str, ...] = (),
     lock_timeout: float = 0,
 ) -> RunResult:
-    """Bootstrap the chosen access layers. `allowed` may be deleted. Raises RefusedError where nobody can say yes."""
+    """Bootstrap the chosen access layers, `parallel` at the same time. `allowed` may be deleted.
+
+    Raises RefusedError where nobody can say yes, UsageError where a person would have to at several places at once.
+    """
     if not yes and not console.prompt.present:
         raise RefusedError(
             "bootstrap makes and changes roles, and nobody is at the terminal to say yes; nothing was made",
             remedy=remedies.READ_BOOTSTRAP,
         )
-    options = Options(Operation.UP, yes=yes, verb="bootstrap", allowed=allowed, lock_timeout=lock_timeout)
+    options = Options(
+        Operation.UP, yes=yes, verb="bootstrap", allowed=allowed, lock_timeout=lock_timeout, parallel=parallel
+    )
+    require_answer(options, console)
     session = start_session(project, ADMINISTRATOR, new_run())
     trails = _trails(project.config, chosen)
-    config, context = project.config, start_run(project, options, chosen, console, session)
+    context = start_run(project, options, chosen, console, session)
     run, plan = context.run, context.plan
     with running(context) as ending:
         Preflight(session.identity, None, ignore, WallClock()).require(
             plan, run.facts
         )  # the run itself asks again, and says it
-        foundation = Foundation(
-            session.aws,
-            config.backend,
-            config.access_backend,
-            config.plan_key,
-            config.jenkins_deploy_role,
-            config.jenkins_preview_role,
-            config.approver_role,
-        )
-        foundation.lay(lambda line: run.stream(Progress(line)))
+        _foundation(session).lay(lambda line: run.stream(Progress(line)))
         _lay_trails(context, trails)
         _move_states(context)
         facts = replace(run.facts, others=_join(session)) if TOOLS in plan.stacks else run.facts
-        outcome = run.deployer.run(plan, facts, refresh=True)  # what somebody changed by hand is put back
+        # What somebody changed by hand is put back.
+        outcome = run.deployer.run(plan, facts, refresh=True, workers=context.workers)
         ending.code = outcome.exit_code()
         if ending.code == ExitCode.DONE:
             _wait(context)
     return RunResult(outcome, ending.code)
+
+
+def _foundation(session: Session) -> Foundation:
+    config = session.config
+    return Foundation(
+        session.aws,
+        config.backend,
+        config.access_backend,
+        config.plan_key,
+        config.jenkins_deploy_role,
+        config.jenkins_preview_role,
+        config.approver_role,
+    )
 
 
 @dataclass(frozen=True)

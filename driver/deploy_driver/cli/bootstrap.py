@@ -10,6 +10,7 @@ from deploy_driver.cli.options import (
     AllowDeleteOption,
     CloudOption,
     LockTimeoutOption,
+    ParallelOption,
     ProjectOption,
     RunOutput,
     RunOutputOption,
@@ -27,6 +28,7 @@ def bootstrap(
         bool, typer.Option("--print", help="Show every policy document that would be made, and make nothing.")
     ] = False,
     allow_delete: AllowDeleteOption = None,
+    parallel: ParallelOption = 1,
     lock_timeout: LockTimeoutOption = None,
     yes: YesOption = False,
     output: RunOutputOption = RunOutput.TEXT,
@@ -46,7 +48,7 @@ def bootstrap(
 
     deploy bootstrap --print
 
-    deploy bootstrap --yes
+    deploy bootstrap --yes --parallel 4
     """
     from deploy_driver.app.bootstrap import access_stacks, bootstrap, policies
     from deploy_driver.cli.output import console, show_run, write_json
@@ -61,6 +63,7 @@ def bootstrap(
         chosen,
         console(),
         yes=yes,
+        parallel=parallel,
         allowed=tuple(allow_delete or ()),
         lock_timeout=lock_timeout_of(lock_timeout),
     )
