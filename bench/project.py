@@ -118,7 +118,9 @@ def _add(root: Path, stack: str, account: str) -> str:
 @contextmanager
 def fresh(made: Path, root: Path) -> Iterator[Measured]:
     """A copy of the template, with a sandbox of its own."""
-    shutil.copytree(made, root, symlinks=True, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock"))
+    shutil.copytree(
+        made, root, symlinks=True, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock", "ports.json")
+    )
     try:
         yield Measured(root, lifecycle.up(_home(root)))
     finally:

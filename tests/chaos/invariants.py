@@ -12,8 +12,8 @@ from typing import Any
 
 from deploy_driver.errors import ExitCode
 from tests.chaos.moments import CALLS
-from tests.chaos.stage import BUCKET, SANDBOX, STACKS, Scenario, state_of
-from tests.e2e.project import Ended, Project
+from tests.chaos.stage import BUCKET, STACKS, Scenario, state_of
+from tests.e2e.project import SANDBOX, Ended, Project
 from tests.schemas import problems
 
 SUCCEEDED = "succeeded"

@@ -17,10 +17,9 @@ from typing import Any
 
 from deploy_sandbox import lifecycle
 from tests.chaos.moments import Moment, Watch, moments
-from tests.e2e.project import DEPLOY, ROOT, Ended, Project, copy_project
+from tests.e2e.project import DEPLOY, ROOT, SANDBOX, Ended, Project, copy_project, copy_sandbox
 
 STACKS = ("dev", "staging", "prod")
-SANDBOX = Path(".deploy") / "sandbox"
 BUCKET = "deploy-state-111111111111"
 LIMIT = 200.0
 """How long a command may take at all, in seconds."""
@@ -115,7 +114,7 @@ def copied(base: Path, root: Path) -> None:
     """The project's files and its accounts, without what its runs left."""
     shutil.rmtree(root, ignore_errors=True)
     copy_project(root)
-    shutil.copytree(base / SANDBOX, root / SANDBOX, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock"))
+    copy_sandbox(base, root)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from signal import Signals
 
 from deploy_sandbox import lifecycle
 from tests.chaos.moments import Moment
-from tests.chaos.stage import BUCKET, SANDBOX, STACKS, Command, state_key
-from tests.e2e.project import Project
+from tests.chaos.stage import BUCKET, STACKS, Command, state_key
+from tests.e2e.project import SANDBOX, Project
 
 ENGINE, PLUGIN = "/pulumi ", "deploy_sandbox.plugin"
 PATIENCE = 20.0

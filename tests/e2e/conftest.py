@@ -12,10 +12,8 @@ import pytest
 from filelock import FileLock
 
 from deploy_sandbox import lifecycle
-from tests.e2e.project import Project, copy_project
+from tests.e2e.project import SANDBOX, Project, copy_project, copy_sandbox
 from tests.real_plugin import environment
-
-SANDBOX = Path(".deploy") / "sandbox"
 
 
 @pytest.fixture
@@ -62,7 +60,7 @@ def project(plugin_home: Path | None, template: Path, tmp_path: Path) -> Iterato
 def opened(template: Path, root: Path, plugin_home: Path | None) -> Iterator[Project]:
     """A copy of a template at `root`, with its sandbox running."""
     copy_project(root)
-    shutil.copytree(template / SANDBOX, root / SANDBOX, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock"))
+    copy_sandbox(template, root)
     with _running(root, plugin_home) as project:
         yield project
 

@@ -23,6 +23,7 @@ from deploy_sandbox.accounts import ACCOUNTS, Sandbox
 from tests.root_keys import root_environment
 
 ROOT = Path(__file__).resolve().parents[2]
+SANDBOX = Path(".deploy") / "sandbox"
 DEPLOY = Path(sys.executable).parent / "deploy"
 LIMIT = 240
 OWN_PROGRAM = """
@@ -63,6 +64,12 @@ class Ended:
 
     def __str__(self) -> str:
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+def copy_sandbox(source: Path, root: Path) -> None:
+    """Give a project what the sandbox of another one holds. Its ports are its own: while one is down, no other takes them."""
+    ignored = shutil.ignore_patterns("sandbox.json", "alive.lock", "ports.json")
+    shutil.copytree(source / SANDBOX, root / SANDBOX, ignore=ignored)
 
 
 def copy_project(folder: Path) -> Path:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy_sandbox import lifecycle
-from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import DEPLOY, ROOT, Ended, copy_project
+from tests.e2e.project import DEPLOY, ROOT, SANDBOX, Ended, copy_project
 
 NO_NAMESPACE = 77
 LEAVE = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect_ex(('192.0.2.1', 9))"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from deploy_sandbox import lifecycle
 from tests.e2e import pages
-from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import Project, copy_project
+from tests.e2e.project import SANDBOX, Project, copy_project
 from tests.e2e.test_rollback import committed, nothing_is_left, second, what
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -26,8 +25,7 @@ from deploy_driver.config.load import load
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS, ORGANIZATION
 from tests.carried import is_helped
-from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import Project, copy_project
+from tests.e2e.project import SANDBOX, Project, copy_project, copy_sandbox
 
 DEPLOYMENT, PREVIEW = "items-dev-deployment", "items-dev-preview"
 BROAD = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
@@ -277,7 +275,7 @@ OF_COPIES = ("other-organisation", "by-name", "beyond-the-role")
 @pytest.fixture(scope="module")
 def bench(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     root = copy_project(tmp_path_factory.mktemp("bench") / "project")
-    shutil.copytree(template / SANDBOX, root / SANDBOX, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock"))
+    copy_sandbox(template, root)
     before = dict(os.environ)
     sandbox = lifecycle.up(root / SANDBOX, powers=True)
     try:

@@ -18,8 +18,7 @@ from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS
 from deploy_toolchain.search import ENGINE_VERSION
 from tests.contract.cloud.outsider import at_instance, refusal
-from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import ROOT, Ended, Project, copy_project, own_program
+from tests.e2e.project import ROOT, SANDBOX, Ended, Project, copy_project, copy_sandbox, own_program
 from tests.repository import Repository
 
 ENVS = ("dev", "staging", "prod")
@@ -67,7 +66,7 @@ class Reviewed:
 @pytest.fixture(scope="module")
 def saved(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewed]:
     root = copy_project(tmp_path_factory.mktemp("reviewed") / "project")
-    shutil.copytree(template / SANDBOX, root / SANDBOX, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock"))
+    copy_sandbox(template, root)
     project = Project(root, lifecycle.up(root / SANDBOX, powers=True))
     try:
         repository = under_git(project)

@@ -8,8 +8,7 @@ from deploy_driver import remedies
 from deploy_sandbox import lifecycle
 from deploy_sandbox.accounts import ACCOUNTS
 from tests.carried import gone, printed
-from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import Project, copy_project
+from tests.e2e.project import SANDBOX, Project, copy_project
 
 
 def test_what_is_in_the_accounts_survives_down_and_up_and_a_reset_empties_them(project: Project) -> None:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy_sandbox.accounts import ACCOUNTS
-from tests.e2e.conftest import SANDBOX
-from tests.e2e.project import Project
+from tests.e2e.project import SANDBOX, Project
 
 STATE = "deploy-state-111111111111"
 SERVICES = {"s3.amazonaws.com", "lambda.amazonaws.com", "apigateway.amazonaws.com"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.chaos.invariants import of_secrets, of_the_answer
-from tests.chaos.stage import BUCKET, SANDBOX
-from tests.e2e.project import Ended
+from tests.chaos.stage import BUCKET
+from tests.e2e.project import SANDBOX, Ended
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "result.json"
 
