@@ -19,8 +19,7 @@ def look(place: Place, stack: str) -> None:
     place.work_dir.mkdir(parents=True, exist_ok=True)
     said = "".join(f"  {key}: {value}\n" for key, value in facts.items())
     (place.work_dir / file).write_text((place.project / file).read_text("utf-8").rstrip() + f"\n{said}", "utf-8")
-    environment = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true"}
-    opened = open_stack(place, stack, new=False, facts={}, environment=environment)
+    opened = open_stack(place, stack, new=False, facts={})
     print(stack, opened.preview(refresh=True, run_program=True).change_summary)
 
 

@@ -23,9 +23,7 @@ class Place:
     work_dir: Path
 
 
-def open_stack(
-    place: Place, stack: str, *, new: bool, facts: Mapping[str, str], environment: Mapping[str, str] | None = None
-) -> auto.Stack:
+def open_stack(place: Place, stack: str, *, new: bool, facts: Mapping[str, str]) -> auto.Stack:
     """The stack on the state bucket, `facts` beside its settings; made where it is `new` and not there yet."""
     sys.path.insert(0, str(place.project))
     place.work_dir.mkdir(parents=True, exist_ok=True)
@@ -49,7 +47,7 @@ def open_stack(
             project_settings=auto.ProjectSettings(
                 name="items", runtime="python", backend=auto.ProjectBackend(url=bucket)
             ),
-            env_vars={"PULUMI_SKIP_UPDATE_CHECK": "true", **(environment or {})},
+            env_vars={"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true"},
         ),
     )
     for key, value in facts.items():

@@ -100,8 +100,8 @@ def template(folder: Path, many: int = 0, accounts: int = 25) -> Path:
             said += _add(root, f"s{number:03d}", f"{200_000_000_000 + number % accounts}")
     kept = (line for line in said.splitlines() if not line.startswith(("max-deletes", "needs")))
     (root / "deploy.toml").write_text("\n".join(kept), "utf-8")
-    say(f"bootstrapping {f'{accounts} accounts for {many} stacks' if many else 'four accounts'}, once")
-    lifecycle.up(_home(root))
+    say(f"bootstrapping {f'{min(many, accounts)} accounts for {many} stacks' if many else 'four accounts'}, once")
+    run([str(DEPLOY), "sandbox", "up"], root, environment())
     run([str(DEPLOY), "bootstrap", "--yes", "--parallel", "4"], root, environment())
     lifecycle.down(_home(root))
     return root
