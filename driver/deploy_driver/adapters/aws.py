@@ -37,7 +37,7 @@ _OVER = {"ExpiredToken", "ExpiredTokenException"}
 
 
 class SessionOverError(NotReadyError):
-    """AWS says that the session is over: `AwsSession.renew` asks for new credentials."""
+    """AWS says that the session is over: `AwsSession.outlasting` asks for new credentials."""
 
 
 RENEWED_AFTER = 60.0
@@ -95,6 +95,14 @@ class AwsSession:
         """Ask for credentials anew at the next call, and enter every role anew."""
         with self._lock:
             self._session, self._entered = None, {}
+
+    def outlasting(self, call: Callable[[], T]) -> T:
+        """Make a call, and once more with new credentials where AWS says that the session is over. Raises what the call does."""
+        try:
+            return call()
+        except SessionOverError:
+            self.renew()
+            return call()
 
     def entered(self, role: Hashable, region: str, keys: Callable[[], Mapping[str, str]]) -> AwsSession:
         """The session of a role that this identity may enter, which gives its `keys`; not entered again for a while."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from deploy_driver import remedies
-from deploy_driver.adapters.aws import AwsSession, SessionOverError, asking
+from deploy_driver.adapters.aws import AwsSession, asking
 from deploy_driver.lease import LASTS, Holder, SeenLease
 from deploy_driver.values import Backend, Process
 from deploy_project.stacks import project_of
@@ -48,9 +48,9 @@ class S3Leases:
         """The stack's lease as it is now. What cannot be read runs out when it would if it could be."""
         from botocore.exceptions import ClientError
 
-        def get(aws: AwsSession) -> tuple[Mapping[str, Any], bytes]:
+        def get() -> tuple[Mapping[str, Any], bytes]:
             try:
-                answer = self._s3(aws, stack).get_object(**self._place(stack))
+                answer = self._s3(stack).get_object(**self._place(stack))
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") == _NOT_THERE:
                     return error.response, b""
@@ -70,8 +70,8 @@ class S3Leases:
         when = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
         body = json.dumps(asdict(holder)).encode()
 
-        def put(aws: AwsSession) -> str:
-            call = partial(self._s3(aws, stack).put_object, **self._place(stack), ContentType="application/json")
+        def put() -> str:
+            call = partial(self._s3(stack).put_object, **self._place(stack), ContentType="application/json")
             try:
                 return str(call(Body=body, **when)["ETag"])
             except ClientError as error:
@@ -85,15 +85,11 @@ class S3Leases:
         seen = self.read(stack)
         return seen.tag if seen.holder == holder else ""
 
-    def _ask(self, what: str, call: Callable[[AwsSession], T]) -> T:
-        try:
-            return asking(what, lambda: call(self._aws), by_code=_REMEDIES)
-        except SessionOverError:
-            self._aws.renew()
-            return asking(what, lambda: call(self._aws), by_code=_REMEDIES)
+    def _ask(self, what: str, call: Callable[[], T]) -> T:
+        return self._aws.outlasting(lambda: asking(what, call, by_code=_REMEDIES))
 
-    def _s3(self, aws: AwsSession, stack: str) -> Any:
-        return aws.client("s3", self._backends[stack].region)
+    def _s3(self, stack: str) -> Any:
+        return self._aws.client("s3", self._backends[stack].region)
 
     def _place(self, stack: str) -> dict[str, str]:
         key = f"{PREFIX}{project_of(self._project, stack)}/{stack}.json"

@@ -39,7 +39,7 @@ from deploy_driver.plan.loss import ALL
 from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.plan.selection import select
 from deploy_driver.record.catalogue import Diagnostic, Event, Progress, RunDependsOn, RunStarted
-from deploy_driver.record.reading import lines_of
+from deploy_driver.record.reading import Line, lines_of
 from deploy_driver.record.standing import BackTo, left_by
 from deploy_driver.record.story import story_of
 from deploy_driver.record.trace import trace_of
@@ -311,28 +311,34 @@ def _keep(run: RunComponents, console: Console) -> None:
 
 
 def _trace(context: RunContext) -> None:
-    """Send the run's trace where the machine's environment says so. What the run did is done: its exit code stays."""
-    session, console = context.session, context.console
-    if collector := Collector.of(session.project.machine.environment):
-        try:
-            collector.send(trace_of(lines_of(record_in(context.run.folder)), session.config.project))
-        except NotReadyError as error:
-            console.notice(f"{error}; {error.remedy}")
-        except ValueError as error:
-            console.notice(f"the run's trace is not sent, as its record cannot be read: {error}")
+    """Send the run's trace where the machine's environment says so."""
+    project = context.session.project
+    if collector := Collector.of(project.machine.environment):
+        _tell(
+            context,
+            "the run's trace is not sent",
+            lambda lines: collector.send(trace_of(lines, project.config.project)),
+        )
 
 
 def _notify(context: RunContext, ending: Ending) -> None:
-    """Tell those of the run whom the machine's environment names, where it is worth that. Its exit code stays."""
-    session, console = context.session, context.console
-    if notifier := Notifier.of(session.project.machine.environment):
-        try:
-            story = story_of(lines_of(record_in(context.run.folder)))
-            notifier.send(message_of(story, session.config.project, ending.waits))
-        except NotReadyError as error:
-            console.notice(f"{error}; {error.remedy}")
-        except ValueError as error:
-            console.notice(f"nobody is told of the run, as its record cannot be read: {error}")
+    """Tell those of the run whom the machine's environment names, where it is worth that."""
+    project = context.session.project
+    if notifier := Notifier.of(project.machine.environment):
+        name, waits = project.config.project, ending.waits
+        _tell(
+            context, "nobody is told of the run", lambda lines: notifier.send(message_of(story_of(lines), name, waits))
+        )
+
+
+def _tell(context: RunContext, untold: str, send: Callable[[Sequence[Line]], None]) -> None:
+    """Send what the run's record says. What the run did is done: its exit code stays, whatever becomes of that."""
+    try:
+        send(lines_of(record_in(context.run.folder)))
+    except NotReadyError as error:
+        context.console.notice(f"{error}; {error.remedy}")
+    except ValueError as error:
+        context.console.notice(f"{untold}, as its record cannot be read: {error}")
 
 
 def without_end(archive: KeptRecords, run: str, plan: Plan, project: str) -> Iterator[Progress]:

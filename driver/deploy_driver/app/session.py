@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deploy_driver import remedies
 from deploy_driver.adapters.approvals import S3Approvals
-from deploy_driver.adapters.aws import AwsSession, SessionOverError, set_process_environment
+from deploy_driver.adapters.aws import AwsSession, set_process_environment
 from deploy_driver.adapters.existing_resources import Presence
 from deploy_driver.adapters.functions import LambdaCode
 from deploy_driver.adapters.git import Git
@@ -58,6 +58,7 @@ from deploy_driver.run.seen_states import SeenStates
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
 from deploy_driver.values import Cloud, Layer, LiveAlias, Operation, Plugin, Stack, Tool
+from deploy_project.accounts import Entrance
 from deploy_project.seam import RoleNeed
 
 if TYPE_CHECKING:
@@ -232,13 +233,16 @@ class Session:
 
     def enter(self, step: Step) -> AwsSession:
         """Enter an account as a step's role; as this process where the step takes none. Raises NotReadyError with AWS's reason."""
-        entrance = step.entrance(self.facts.session_name(step))
+        entrance = self._entrance(step)
         return self.identity.enter(entrance, step.stack.region) if entrance.role_arn else self.aws
 
     def credentials(self, step: Step) -> TemporaryCredentials | None:
         """The credentials of a step's role; None where the step takes none. Raises NotReadyError with AWS's reason."""
-        entrance = step.entrance(self.facts.session_name(step))
+        entrance = self._entrance(step)
         return self.identity.credentials(entrance, step.stack.region) if entrance.role_arn else None
+
+    def _entrance(self, step: Step) -> Entrance:
+        return step.entrance(self.facts.session_name(step))
 
     def state_store(self) -> S3StateStore:
         """The buckets and keys of every stack's backend."""
@@ -440,11 +444,7 @@ def _newest(session: Session) -> Head:
 
 def _archived(session: Session, put: Callable[[S3Archive], None]) -> None:
     """Put something of a run's record into the state bucket, with new credentials where AWS says that these are over."""
-    try:
-        put(session.archive())
-    except SessionOverError:
-        session.aws.renew()
-        put(session.archive())
+    session.aws.outlasting(lambda: put(session.archive()))
 
 
 def orphans_of(session: Session, stack: Stack) -> Orphans:

@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from deploy_driver.adapters.aws import AwsSession
 from deploy_driver.adapters.leases import PREFIX, S3Leases
 from deploy_driver.adapters.processes import ThisMachine
 from deploy_driver.adapters.terminal import WallClock
@@ -19,7 +18,8 @@ from deploy_driver.lease import LASTS, Holder
 from deploy_driver.run.leasing import Leasing
 from deploy_driver.values import Backend, Process
 from tests.contract.cloud.outsider import Someone
-from tests.contract.cloud.test_plan_key import REGION, TOOLS, As
+from tests.contract.cloud.test_plan_key import REGION, TOOLS
+from tests.contract.cloud.test_presence import Seat
 from tests.fakes.leases import FakeProcesses
 from tests.fakes.state import FakeState
 
@@ -32,7 +32,7 @@ HOLDER = Holder("20261123-0102-bbbbbb", "", Process("agent-1", "boot", 7, "70"),
 def leases_of(as_root: Callable[[str, str], Any], unique: str) -> Callable[[Someone], S3Leases]:
     as_root("tools", "s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
     backends = dict.fromkeys(("dev", "prod", "tools"), Backend(TOOLS, REGION, unique, "alias/none"))
-    return lambda who: S3Leases(cast("AwsSession", As(who)), backends, "items")
+    return lambda who: S3Leases(Seat(who, REGION), backends, "items")
 
 
 def grants(bucket: str, *actions: str) -> list[Any]:

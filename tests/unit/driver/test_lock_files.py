@@ -57,14 +57,16 @@ def test_a_lock_that_cannot_be_read_is_one_and_one_that_goes_meanwhile_is_none()
     assert {(one.pid, one.host) for one in found} == {(0, "")}
 
 
-class Expiring:
+class Expiring(AwsSession):
     """An AwsSession whose credentials hold for two calls each."""
 
     def __init__(self) -> None:
+        super().__init__("eu-central-1")
         self.left, self.renewed = 2, 0
         self.put: list[str] = []
 
-    def client(self, *_: str) -> Expiring:
+    def client(self, service: str, region: str = "") -> Expiring:
+        del service, region
         return self
 
     def renew(self) -> None:
@@ -80,7 +82,7 @@ class Expiring:
 
 def test_a_lease_is_renewed_for_longer_than_credentials_hold() -> None:
     aws = Expiring()
-    leases = S3Leases(cast("AwsSession", aws), {"dev": BACKEND}, "items")
+    leases = S3Leases(aws, {"dev": BACKEND}, "items")
     holder = Holder("run", "", Process(), 1.0, 2.0, 3.0)
     assert [leases.write("dev", holder, "tag") for _ in range(4)] == ["tag-1", "tag-2", "tag-3", "tag-4"]
     assert (aws.put, aws.renewed) == ([".deploy/leases/items/dev.json"] * 4, 1)
