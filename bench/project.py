@@ -49,7 +49,7 @@ class Measured:
 
     def loop(self, stacks: Sequence[str]) -> Spent:
         """Deploy the stacks as a loop of a user's own would: one process for each, one after the other."""
-        spent = [self._plain("bench.plain_loop", stack, "jenkins-deploy") for stack in stacks]
+        spent = [self._plain(stack) for stack in stacks]
         return Spent(sum(one.seconds for one in spent), sum(one.processor for one in spent))
 
     def look(self, stacks: Sequence[str], jobs: int) -> Spent:
@@ -62,12 +62,14 @@ class Measured:
     def engine(self, stack: str) -> float:
         """Seconds of the engine itself for an `up` of the stack, without what stands round it in its process."""
         file = self.root / "plain" / f"{stack}.seconds"
-        self._plain("bench.plain_loop", stack, "jenkins-deploy")
+        self._plain(stack)
         return float(file.read_text("utf-8"))
 
-    def _plain(self, module: str, stack: str, instance: str) -> Spent:
+    def _plain(self, stack: str) -> Spent:
         arguments = [str(self.root), *self._tools(), str(self.root / "plain" / stack), stack]
-        return run([sys.executable, "-m", module, *arguments], self.root, self._environment(instance))
+        return run(
+            [sys.executable, "-m", "bench.plain_loop", *arguments], self.root, self._environment("jenkins-deploy")
+        )
 
     def _environment(self, instance: str) -> Mapping[str, str]:
         return environment({**self.sandbox.environment(instance), "PYTHONPATH": str(ROOT)})

@@ -17,7 +17,7 @@ from typing import Any
 
 from deploy_sandbox import lifecycle
 from tests.chaos.moments import Moment, Watch, moments
-from tests.e2e.project import DEPLOY, ROOT, SANDBOX, Ended, Project, copy_project
+from tests.e2e.project import DEPLOY, ROOT, SANDBOX, Ended, Project, copy_project, copy_sandbox
 
 STACKS = ("dev", "staging", "prod")
 BUCKET = "deploy-state-111111111111"
@@ -114,8 +114,8 @@ def copied(base: Path, root: Path) -> None:
     """The project's files and its accounts, without what its runs left."""
     shutil.rmtree(root, ignore_errors=True)
     copy_project(root)
-    # Its ports too: what is deployed has an address.
-    shutil.copytree(base / SANDBOX, root / SANDBOX, ignore=shutil.ignore_patterns("sandbox.json", "alive.lock"))
+    copy_sandbox(base, root)
+    shutil.copy(base / SANDBOX / "ports.json", root / SANDBOX)  # what is deployed has an address
 
 
 @contextmanager
