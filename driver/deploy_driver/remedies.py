@@ -432,7 +432,6 @@ NEEDS_REVIEWED_PLAN = Remedy(
     "save one with `deploy preview --stacks {stack} --save DIR`, have it approved with `deploy approve DIR`, then "
     "`deploy up --plan DIR`"
 )
-YES_FOR_ALL = Remedy("say yes to all of them beforehand with --yes, or leave out --parallel")
 AT_TERMINAL_OR_YES = Remedy("run it at a terminal, or approve beforehand with --yes")
 SAME_CODE = Remedy(
     "what was built and is in no commit is said with --artefact PATH; or check out {commit} and deploy it as a "

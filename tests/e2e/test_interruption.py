@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pty
 import re
 import shutil
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -85,9 +87,8 @@ class Running:
                 **{name: os.environ[name] for name in ("PATH", "HOME", "DEPLOY_CACHE") if name in os.environ},
                 **project.environment,
             },
-            stdin=subprocess.DEVNULL,
             text=True,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
         )
 
     def records(self) -> list[Mapping[str, Any]]:
@@ -117,6 +118,25 @@ class Running:
     def end(self) -> tuple[int, str, str]:
         out, err = self.child.communicate(timeout=LIMIT)
         return self.child.returncode, out or "", err or ""
+
+
+def asked(project: Project, answer: Callable[[Running, int], object], *words: str) -> tuple[int, str, str]:
+    """A command at a terminal, and what is done there at its question; its exit code, its result, and what was shown."""
+    screen, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    run = Running(project, *words, stdin=terminal, stderr=terminal)
+    os.close(terminal)
+    shown, answered = b"", False
+    with suppress(OSError):  # Linux says so at the end of a terminal
+        while part := os.read(screen, 65536):
+            shown += part
+            if b"[y/N]" in shown and not answered:
+                time.sleep(1)  # until it reads
+                answer(run, screen)
+                answered = True
+    code, out, _ = run.end()
+    os.close(screen)
+    return code, out, shown.decode()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -184,7 +204,7 @@ def test_stacks_at_the_same_time_are_stopped_together_and_can_be_left_alone_toge
     assert ended == dict.fromkeys(both, "interrupted")
     assert not locks(project)
 
-    resumed = project.deploy("resume", "--yes")
+    resumed = project.deploy("resume", "--yes", "--parallel", "2")
     assert resumed.code == 0, resumed
     for stack in both:
         project.setting(stack, "items:memory", "320")
@@ -199,8 +219,16 @@ def test_stacks_at_the_same_time_are_stopped_together_and_can_be_left_alone_toge
     assert len(locks(project)) == 2, "both engines still go on"
     run.end()
     until(lambda: not locks(project))
-    again = project.deploy(*parallel)
-    assert again.code == 0, again
+    for stack in both:
+        project.setting(stack, "items:memory", "384")
+    _, *words, _yes = parallel
+    code, out, shown = asked(project, lambda run, _: run.child.send_signal(signal.SIGINT), "up", *words)
+    assert (code, "succeeded" in out) == (130, False), (out, shown)
+    code, out, shown = asked(project, lambda _, screen: os.write(screen, b"y\n"), "up", *words)
+    assert (code, out.count("succeeded")) == (0, 2), (out, shown)
+    question = re.search(r"(.*\r\n.*\r\n)Yes to all 2\? \[y/N\]", shown)
+    assert question, shown
+    assert re.findall(r"Deploy (\w+) \(\d{12}\): 2 to update\?", question[1]) == list(both)
     for stack in both:
         assert project.functions(stack) == [f"items-{stack}"]
 

@@ -52,6 +52,11 @@ class TerminalPrompt:
             self.after()
             if stopped:
                 signal.raise_signal(stopped)
+                time.sleep(_NOTED)
+
+
+_NOTED = 0.1
+"""Seconds for the thread that takes note of a stop signal, so that the run is known to be stopped before its question is answered."""
 
 
 class _StoppedError(Exception):

@@ -24,7 +24,7 @@ from deploy_driver.adapters.identity import StsIdentity
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
 from deploy_driver.app.console import Console, ignore
-from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, require_answer, running, start_run
+from deploy_driver.app.deploy import Options, RunContext, RunResult, choose, running, start_run
 from deploy_driver.app.session import (
     ADMINISTRATOR,
     JENKINS_DEPLOY,
@@ -115,7 +115,7 @@ def bootstrap(
 ) -> RunResult:
     """Bootstrap the chosen access layers, `parallel` at the same time. `allowed` may be deleted.
 
-    Raises RefusedError where nobody can say yes, UsageError where a person would have to at several places at once.
+    Raises RefusedError where nobody can say yes.
     """
     if not yes and not console.prompt.present:
         raise RefusedError(
@@ -125,7 +125,6 @@ def bootstrap(
     options = Options(
         Operation.UP, yes=yes, verb="bootstrap", allowed=allowed, lock_timeout=lock_timeout, parallel=parallel
     )
-    require_answer(options, console)
     session = start_session(project, ADMINISTRATOR, new_run())
     trails = _trails(project.config, chosen)
     context = start_run(project, options, chosen, console, session)

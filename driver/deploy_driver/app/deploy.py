@@ -110,7 +110,6 @@ def deploy(project: LocalProject, options: Options, console: Console, run_plan: 
     if not chosen:
         return RunResult(RunOutcome("", options.operation, ()), selection=selection)
     require_reason(project, options, chosen)
-    require_answer(options, console)
     program.check_settings(config, chosen)
     why = selection_events(selection, options.operation) if selection else ()
     outcome, code = (run_plan or plan_and_run)(project, options, chosen, console, why)
@@ -130,16 +129,6 @@ def require_reason(project: LocalProject, options: Options, chosen: Sequence[Sta
         raise UsageError(
             f"{' and '.join(words)} need{'s' * (len(words) == 1)} a reason, which is put on record; nothing was touched",
             remedy=remedies.SAY_REASON,
-        )
-
-
-def require_answer(options: Options, console: Console) -> None:
-    """Raise UsageError where a person would be asked about several stacks at the same time."""
-    changes = options.operation is not Operation.PREVIEW
-    if options.parallel > 1 and changes and console.prompt.present and not options.yes:
-        raise UsageError(
-            "at a terminal each stack is asked about, and --parallel deploys several at the same time",
-            remedy=remedies.YES_FOR_ALL,
         )
 
 

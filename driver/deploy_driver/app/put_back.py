@@ -62,9 +62,8 @@ def put_back(begun: RunContext, stack: Stack, seen: str = "", *, yes: bool) -> b
 
 
 def _confirm(begun: RunContext, found: Damage, *, yes: bool) -> None:
-    run, prompt, name = begun.run, begun.console.prompt, found.stack.name
+    run, prompt, name = begun.run, begun.run.prompt, found.stack.name
     run.stream(Progress(f"{found.why}; this takes its place: {found.good}", name))
-    run.stream.settle()
     require_person(prompt, "putting a state back", yes=yes)
     if not yes and not prompt.confirm(f"Let the state of {name} be {found.good}?"):
         raise RefusedError(f"the answer was no; the state of {name} is as it was")

@@ -154,8 +154,7 @@ class Repairer:
         return Lookup(Presence(session.enter(step), stack.account, stack.region), owner)
 
     def _confirm(self, question: str, otherwise: str) -> None:
-        self.begun.run.stream.settle()
-        if not self.yes and not self.begun.console.prompt.confirm(question):
+        if not self.yes and not self.begun.run.prompt.confirm(question):
             raise RefusedError(otherwise)
 
     def _settled(self, step: Step, facts: RunFacts, known: OnRecord) -> Found:

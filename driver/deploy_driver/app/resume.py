@@ -54,6 +54,7 @@ class ResumeOptions:
     """Which run, otherwise the newest that is left. `settings` are those of that run only, as `KEY=VALUE`, which no record keeps.
 
     `lock_timeout` is for how many seconds a stack is waited for that another run writes. `overrides` and `reason` are said anew.
+    `parallel` is how many stacks may go at the same time.
     """
 
     run: str = ""
@@ -63,6 +64,7 @@ class ResumeOptions:
     lock_timeout: float = 0
     overrides: tuple[Overridable, ...] = ()
     reason: str = ""
+    parallel: int = 1
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,7 @@ def _options(left: LeftRun, options: ResumeOptions, project: str) -> Options:
         overrides=options.overrides,
         reason=options.reason or started.reason,
         artefacts=started.artefacts,
+        parallel=options.parallel,
     )
 
 
@@ -361,5 +364,6 @@ def _go_on(begun: RunContext, left: LeftRun, options: ResumeOptions, older: Coll
         begun.run.facts,
         partial(_mend, begun, repairer),
         refresh=left.started.refresh,
+        workers=begun.workers,
         on_failure=options.on_failure,
     )

@@ -26,7 +26,6 @@ from deploy_driver.app.deploy import (
     RunPlan,
     RunResult,
     choose,
-    require_answer,
     require_reason,
     running,
     start_run,
@@ -190,7 +189,6 @@ def apply(project: LocalProject, options: Options, folder: Path, console: Consol
     bundle, state = unseal(sealed, session.plan_key()), session.state_store()
     chosen = _chosen(options, config, bundle)
     require_reason(project, options, chosen)
-    require_answer(options, console)
     settings = tuple(f"{key}={value}" for key, value in bundle.config.items())
     reviewed = replace(options, allowed=bundle.allow_delete, settings=settings, plan=bundle.id)
     begun = start_run(project, reviewed, chosen, console, session)

@@ -54,6 +54,7 @@ from deploy_driver.run.gates import AsThen, Gate, Overrides, WithinRights, gates
 from deploy_driver.run.leasing import Leasing
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.run.requests import RunFacts
+from deploy_driver.run.runner import StepPrompt
 from deploy_driver.run.seen_states import SeenStates
 from deploy_driver.run.state_check import States
 from deploy_driver.run.uploads import SameUploads
@@ -306,7 +307,7 @@ def new_run() -> str:
 
 @dataclass(frozen=True)
 class RunComponents:
-    """A run that can begin: the deployer, its facts, its events, the engine, the folder of what it leaves on this machine.
+    """A run that can begin: the deployer, its facts, its events, who is asked, the engine, the folder of what it leaves on this machine.
 
     `segments` send its record to the state bucket while it goes on, `keep` puts all of it there; None where nothing is kept.
     """
@@ -314,6 +315,7 @@ class RunComponents:
     deployer: Deployer
     facts: RunFacts
     stream: EventStream
+    prompt: Prompt
     tools: EngineTools
     engine: AutomationEngine
     folder: Path
@@ -363,6 +365,7 @@ def compose(
     engine = engine_of(session, tools, folder)
     engine.warm()
     facts = replace(session.facts, settings=settings)
+    prompt = StepPrompt(_SettledPrompt(console.prompt, stream))
     segments = _segments(session, record.path) if keeps else None
     rights = _rights(session, facts, stream)
     seen = SeenStates(engine, state)
@@ -373,7 +376,7 @@ def compose(
         ),
         preflight=Preflight(session.identity, state, stream, clock, session.room),
         leasing=session.leasing(stream, lock_timeout),
-        gates=(*_as_then(back), *gates_of(_SettledPrompt(console.prompt, stream), rights, yes=yes, allowed=allowed)),
+        gates=(*_as_then(back), *gates_of(prompt, rights, yes=yes, allowed=allowed)),
         prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,
         emit=stream,
@@ -387,6 +390,7 @@ def compose(
         deployer,
         facts,
         stream,
+        prompt,
         tools,
         engine,
         folder,

@@ -53,7 +53,8 @@ def destroy(
 ) -> None:
     """Delete the resources of stacks, last deployed first.
 
-    Asks before each stack; --yes confirms beforehand. Access layers also ask for their names; --confirm says them beforehand.
+    Asks before each stack, with --parallel once for all that may go at the same time; --yes confirms beforehand. Access layers also
+    ask for their names; --confirm says them beforehand.
 
     It is a change: `window` and `freeze` hold for it as for `deploy up`, and --override lifts them.
 

@@ -14,6 +14,7 @@ from deploy_driver.cli.options import (
     LockTimeoutOption,
     OnFailureOption,
     OverrideOption,
+    ParallelOption,
     ProjectOption,
     ReasonOption,
     RunOutput,
@@ -35,6 +36,7 @@ def resume(
     override: OverrideOption = None,
     reason: ReasonOption = "",
     on_failure: OnFailureOption = OnFailure.STOP,
+    parallel: ParallelOption = 1,
     output: RunOutputOption = RunOutput.TEXT,
     junit: JUnitOption = None,
     project: ProjectOption = None,
@@ -67,7 +69,8 @@ def resume(
     with reported(junit) as listeners:
         opened = open_project(context, project, cloud)
         patience, settings = lock_timeout_of(lock_timeout), tuple(config or ())
-        options = ResumeOptions(run, yes, settings, on_failure, patience, tuple(override or ()), reason)
+        overrides = tuple(override or ())
+        options = ResumeOptions(run, yes, settings, on_failure, patience, overrides, reason, parallel)
         result = resume(opened, options, console(*listeners))
     if result is None:
         notice("there is nothing to resume: every stack that a run began is done, or was gone over by a later run")

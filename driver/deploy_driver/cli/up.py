@@ -84,7 +84,8 @@ def up(
     deploy up --stacks prod --override freeze --reason "INC-4711: orders are lost"
 
     --parallel N deploys up to N stacks at the same time, as many as this machine has memory for. What needs another stack, by
-    `needs` in deploy.toml, still comes after it; as no stack can be asked about then, it takes --yes at a terminal.
+    `needs` in deploy.toml, still comes after it. At a terminal, one question is asked about all that may go at the same time, once
+    they are previewed; those that need them come next, with a question of their own.
 
     deploy up --all --parallel 4 --yes
 

@@ -191,7 +191,9 @@ class Deployer:
             plan, facts, lambda known: partial(carry_out, known, refresh), workers=workers, on_failure=on_failure
         )
 
-    def go_on(self, plan: Plan, facts: RunFacts, mend: Mend, *, refresh: bool, on_failure: OnFailure) -> RunOutcome:
+    def go_on(
+        self, plan: Plan, facts: RunFacts, mend: Mend, *, refresh: bool, workers: int = 1, on_failure: OnFailure
+    ) -> RunOutcome:
         """The same after a run that came to no good end. What is `unfinished` of it, or was put back, is mended right before its step.
 
         It starts from the cloud as it is then, not as it was last deployed. What is `unfinished` is ended also where its stack is
@@ -210,7 +212,7 @@ class Deployer:
                 return ended(step, Result.REFUSED, Reason.STILL_PENDING, cause=str(error), remedy=error.remedy)
             return carry_out(known, True, step)
 
-        return self.let_run(plan, facts, lambda known: partial(do, known), on_failure=on_failure)
+        return self.let_run(plan, facts, lambda known: partial(do, known), workers=workers, on_failure=on_failure)
 
     def _require_open(self, plan: Plan) -> None:
         """Raise RefusedError while a stack that the plan changes is closed, and nobody overrides that."""

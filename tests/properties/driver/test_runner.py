@@ -9,10 +9,11 @@ from deploy_driver.choices import OnFailure
 from deploy_driver.plan.plan import Step, make_plan
 from deploy_driver.record.catalogue import Reason, Result
 from deploy_driver.run.outcome import StepOutcome, ended
-from deploy_driver.run.runner import Runner
+from deploy_driver.run.runner import Runner, StepPrompt
 from deploy_driver.values import Operation, Stack
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Recorder
+from tests.fakes.prompt import FakePrompt
 from tests.properties.driver.test_plan import NAMES, acyclic
 
 RESULTS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([Result.FAILED, Result.REFUSED, Result.SUCCEEDED]))
@@ -20,11 +21,17 @@ RESULTS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([Result.FAILED
 
 @given(acyclic(), RESULTS, st.sampled_from(OnFailure), st.integers(1, 3), st.sampled_from(Operation))
 def test_every_step_has_its_outcome_and_what_is_not_run_says_because_of_what(
-    stacks: list[Stack], results: dict[str, Result], on_failure: OnFailure, workers: int, operation: Operation
+    stacks: list[Stack],
+    results: dict[str, Result],
+    on_failure: OnFailure,
+    workers: int,
+    operation: Operation,
 ) -> None:
     begun: list[str] = []
+    person = StepPrompt(FakePrompt())
 
     def do(step: Step) -> StepOutcome:
+        assert operation is not Operation.DESTROY or person.confirm(step.stack.name)
         begun.append(step.stack.name)
         return ended(step, results.get(step.stack.name, Result.SUCCEEDED), Reason.CHANGED)
 

@@ -63,8 +63,8 @@ class Scene:
         self.session: Any = SimpleNamespace(config=SimpleNamespace(project=PROJECT), state_store=lambda: self.store)
         self.session.renewed = lambda: self.session
         deployer = SimpleNamespace(leasing=leasing(self.leases, self.store), stopped=False)
-        run = SimpleNamespace(stream=self.stream, deployer=deployer)
-        self.begun: Any = SimpleNamespace(session=self.session, run=run, console=SimpleNamespace(prompt=self.prompt))
+        run = SimpleNamespace(stream=self.stream, deployer=deployer, prompt=self.prompt)
+        self.begun: Any = SimpleNamespace(session=self.session, run=run)
 
     def found(self, seen: str = "") -> Damage:
         found = damaged(self.session, DEV, seen)

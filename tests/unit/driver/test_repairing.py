@@ -69,8 +69,8 @@ class Scene:
         )
         session.renewed = lambda: session
         deployer = SimpleNamespace(leasing=SimpleNamespace(require=require))
-        run = SimpleNamespace(stream=self.stream, deployer=deployer)
-        begun: Any = SimpleNamespace(session=session, run=run, console=SimpleNamespace(prompt=self.prompt))
+        run = SimpleNamespace(stream=self.stream, deployer=deployer, prompt=self.prompt)
+        begun: Any = SimpleNamespace(session=session, run=run)
         self.repairer = Repairer(begun, yes)
 
     @property
