@@ -62,9 +62,11 @@ class Heartbeat:
         return name, f"still {doing(change.op)} {change.type} {change.name} ({duration(now - since)}){more}"
 
     def _step(self, now: float) -> tuple[str, str]:
-        step = self.run.latest_step
+        running = [stack for stack in self.run.stacks.values() if stack.running]
+        step = running[0] if running else self.run.latest_step
         if step and step.step_began is not None:
-            return step.stack, f"{step.operation} still goes on ({duration(now - step.step_began)})"
+            more = f", and {len(running) - 1} more" if len(running) > 1 else ""
+            return step.stack, f"{step.operation} still goes on ({duration(now - step.step_began)}){more}"
         what = self.run.started.operation if self.run.started else ""
         return "", f"{what} still goes on: checking everything first ({duration(now - self.run.began)})"
 

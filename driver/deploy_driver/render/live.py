@@ -1,15 +1,19 @@
-"""Live progress for a person: one row per stack, what it is doing now, how far it is and for how long."""
+"""Live progress for a person: one row per stack, what it is doing now, how far it is and for how long.
+
+Where the terminal has fewer lines than there are stacks, what failed and what is running has its row, and the others are counted.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from deploy_driver.record import catalogue
@@ -41,6 +45,10 @@ _Kept = (
 """What a person must not miss."""
 
 
+_BELOW = 3
+"""Lines of the terminal that no stack has: the others counted, how far the run is, and where the cursor stands."""
+
+
 class LiveRenderer:
     """Draws on stderr with rich while the run goes on; `close` leaves the last picture standing.
 
@@ -51,6 +59,7 @@ class LiveRenderer:
         self._console = console
         self._run = RunFold()
         self._details: dict[str, str] = {}
+        self._told: dict[str, int] = {}
         self._heard = (0.0, time.monotonic())
         self._spinner = Spinner("dots")
         self._lock = threading.Lock()
@@ -62,6 +71,7 @@ class LiveRenderer:
         with self._lock:
             self._run.take(envelope)
             self._heard = (envelope.time, time.monotonic())
+            self._told[getattr(event, "stack", "")] = envelope.sequence
             if detail := _detail(event):
                 self._details[getattr(event, "stack", "")] = detail
         if isinstance(event, catalogue.RunStarted):
@@ -89,18 +99,42 @@ class LiveRenderer:
     def picture(self) -> RenderableType:
         """The rows as they are now."""
         with self._lock:
-            table = Table.grid(padding=(0, 2))
-            stacks = self._run.stacks.values()
-            for stack in stacks:
+            stacks = list(self._run.stacks.values())
+            rows = self._rows(stacks, max(self._console.height - _BELOW, 1))
+            # Where not all of it has room, what a stack does is cut, and not its name.
+            table = Table.grid(*(Column(no_wrap=True) for _ in range(5)), Column(), padding=(0, 2))
+            for stack in (self._run.stacks[name] for name in rows):
                 name, account = Text(one_line(stack.stack), style="bold"), Text(one_line(stack.summary.account))
                 table.add_row(self._mark(stack), name, account if stack.operation else "", *self._progress(stack))
-            if all(stack.step_began is None for stack in stacks):
-                return Group(table, Text(f"checking everything first: {self._run.checks_passed} passed", style="dim"))
-            if len(stacks) > 1 and any(stack.running for stack in stacks):
-                ended = sum(stack.step_ended is not None for stack in stacks)
-                elapsed = duration(self._now() - self._run.began)
-                return Group(table, Text(f"{ended} of {len(stacks)} stacks done, {elapsed}", style="dim"))
-            return table
+            said = (
+                _counted(stack for name, stack in self._run.stacks.items() if name not in rows),
+                self._whole(stacks),
+            )
+            return Group(
+                *[table][: len(rows)], *(Text(line, "dim", no_wrap=True, overflow="ellipsis") for line in said if line)
+            )
+
+    def _whole(self, stacks: Sequence[StackFold]) -> str:
+        """How far the run is; empty where the rows say it."""
+        if all(stack.step_began is None for stack in stacks):
+            return f"checking everything first: {self._run.checks_passed} passed"
+        if len(stacks) > 1 and any(stack.running for stack in stacks):
+            ended = sum(stack.step_ended is not None for stack in stacks)
+            return f"{ended} of {len(stacks)} stacks done, {duration(self._now() - self._run.began)}"
+        return ""
+
+    def _rows(self, stacks: Sequence[StackFold], room: int) -> list[str]:
+        """The stacks that have a row: all where there is room; else what is running and what failed, of many those last heard of."""
+        if len(stacks) <= room:
+            return [stack.stack for stack in stacks]
+        latest = sorted(stacks, key=lambda stack: self._told.get(stack.stack, 0), reverse=True)
+        running = [stack for stack in latest if stack.running]
+        failed = [
+            stack for stack in latest if stack.step_ended is not None and stack.summary.result != Result.SUCCEEDED
+        ]
+        failed = failed[: max(room // 2, room - len(running))]
+        shown = {stack.stack for stack in (*failed, *running[: room - len(failed)])}
+        return [stack.stack for stack in stacks if stack.stack in shown]
 
     def _print(self, event: _Kept | catalogue.SessionNegotiated) -> None:
         bad = isinstance(event, catalogue.CheckFailed) or (
@@ -132,6 +166,12 @@ class LiveRenderer:
             now = one_line(f"{doing(latest.change.op)} {latest.change.name}")
         shown = f"{done}, {now}" if stack.running and done else now
         return status, elapsed, Text(shown, no_wrap=True, overflow="ellipsis")
+
+
+def _counted(stacks: Iterable[StackFold]) -> str:
+    """`57 succeeded, 31 waiting`."""
+    words = Counter(stack.operation if stack.running else stack.summary.result or "waiting" for stack in stacks)
+    return one_line(", ".join(f"{number} {word}" for word, number in words.most_common()))
 
 
 def _detail(event: catalogue.Event) -> str:

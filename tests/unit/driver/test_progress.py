@@ -116,6 +116,16 @@ def test_between_resources_it_says_that_the_step_goes_on() -> None:
     assert told.lines[-1] == "up still goes on (15 s)"
 
 
+def test_of_several_that_go_on_one_is_named_and_the_others_are_counted() -> None:
+    told = Told()
+    told.tell(*START, said.StepStarted("prod", ACCOUNTS["prod"], "up", ""))
+    told.wait(15)
+    assert told.lines[-1] == "up still goes on (15 s), and 1 more"
+    told.tell(said.StepFinished("prod", "succeeded", "changed"))
+    told.wait(15)
+    assert told.stream.getvalue().splitlines()[-1].split()[1:] == ["dev", *["up", "still", "goes", "on", "(30", "s)"]]
+
+
 def test_nothing_beats_before_a_run_or_after_it() -> None:
     told = Told()
     told.wait(60)

@@ -203,10 +203,10 @@ def drawn(*events: said.Event, width: int = 100) -> str:
     return console.export_text()
 
 
-def picture(*events: said.Event, width: int = 100) -> list[str]:
+def picture(*events: said.Event, width: int = 100, height: int = 25) -> list[str]:
     """The last picture alone."""
     console = Console(record=True, width=width, file=io.StringIO(), color_system=None)
-    live = LiveRenderer(Console(file=io.StringIO(), width=width))
+    live = LiveRenderer(Console(file=io.StringIO(), width=width, height=height))
     for number, event in enumerate(events, 1):
         live(Envelope(RUN, number, 0.0, event))
     live.close()
@@ -250,6 +250,37 @@ def test_a_long_cause_is_cut_so_that_every_stack_stays_a_row() -> None:
     rows = picture(*EVENTS[:7], end, width=60)
     assert len(rows) == 2
     assert rows[0].endswith("…")
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_of_more_stacks_than_there_are_lines_those_that_run_or_failed_have_a_row_and_the_others_are_counted(
+    width: int, height: int
+) -> None:
+    names = tuple(f"team-{number:03}" for number in range(100))
+    events: list[said.Event] = [said.RunStarted(RUN, "up", "aws", names, "e", "p")]
+    events += [said.StepStarted(name, "222222222222", "up", "") for name in names[:64]]
+    results = dict.fromkeys(names[:60], "succeeded") | {"team-020": "failed", "team-040": "refused"}
+    events += [said.StepFinished(name, result, "changed") for name, result in results.items()]
+    rows = picture(*events, width=width, height=height)
+    assert [row.split()[1:4:2] for row in rows[:-2]] == [
+        ["team-020", "failed"],
+        ["team-040", "refused"],
+        *(["team-0" + number, "up"] for number in ("60", "61", "62", "63")),
+    ]
+    assert rows[-2] == "58 succeeded, 36 waiting"
+    assert rows[-1].startswith("60 of 100 stacks done, ")
+
+
+@pytest.mark.parametrize(("failed", "running"), [(100, 0), (0, 100), (50, 50), (95, 5), (5, 95)])
+def test_a_picture_fits_the_terminal_whatever_becomes_of_many_stacks(failed: int, running: int) -> None:
+    names = tuple(f"team-{number:03}" for number in range(failed + running))
+    events: list[said.Event] = [said.RunStarted(RUN, "up", "aws", names, "e", "p")]
+    events += [said.StepStarted(name, "222222222222", "up", "") for name in names]
+    events += [said.StepFinished(name, "failed", "engine failed", "x" * 300) for name in names[:failed]]
+    rows = picture(*events, width=80, height=24)
+    assert len(rows) < 24
+    assert sum("✗" in row for row in rows) >= min(failed, 10)
+    assert sum(" up " in row for row in rows[:-2]) >= min(running, 5)
 
 
 def test_what_a_person_must_not_miss_stays_above_the_picture() -> None:
