@@ -27,7 +27,7 @@ from deploy_driver.assurance.iam.roles import RoleDefinition
 from deploy_driver.assurance.prove import policies, proof
 from deploy_driver.assurance.prove.case import Verdict
 from deploy_driver.assurance.prove.facts import Facts, ProvedBucket, ProvedFunction, ProvedTarget, ProvedTools
-from deploy_driver.assurance.prove.proof import AT_ONCE, AT_ONCE_ON_AWS, Tell, carry_out
+from deploy_driver.assurance.prove.proof import AT_ONCE, Tell, at_once_on_aws, carry_out
 from deploy_driver.assurance.prove.report import ProofReport
 from deploy_driver.assurance.prove.trust import organisation
 from deploy_driver.config.model import DeployConfig
@@ -181,7 +181,7 @@ class Proof:
                 where="--only",
                 remedy=remedies.ONLY_CASES,
             )
-        at_once = AT_ONCE if executed else AT_ONCE_ON_AWS
+        at_once = AT_ONCE if executed else at_once_on_aws(wanted)
         tried = carry_out(wanted, world, tell=self.tell, stopped=self.stopped, at_once=at_once)
         for verdict in decided:
             self.tell(verdict)

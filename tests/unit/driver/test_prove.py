@@ -22,7 +22,7 @@ from deploy_driver.assurance.prove.case import (
     Undo,
     Verdict,
 )
-from deploy_driver.assurance.prove.proof import carry_out
+from deploy_driver.assurance.prove.proof import at_once_on_aws, carry_out
 from deploy_driver.assurance.prove.report import ProofProgress, ProofReport, as_html, as_json, as_text, summary
 from tests.fakes.world import FakeWorld
 
@@ -123,6 +123,16 @@ def test_once_stopped_no_further_trial_begins() -> None:
     every = [trial(f"do{number}", CaseAnswer.ALLOWED) for number in range(20)]
     told = carry_out(every, world, tell=lambda _: stopped.set(), stopped=stopped, at_once=1)
     assert len(told) == len(world.asked) == 1
+
+
+def test_accounts_take_turns_and_the_verdicts_are_told_in_the_order_of_the_trials() -> None:
+    world = FakeWorld()
+    every = [trial(f"{account}-{number}", CaseAnswer.ALLOWED) for account in ("dev", "prod") for number in range(3)]
+    every = [replace(one, case=replace(one.case, account=one.request.operation.split("-")[0])) for one in every]
+    verdicts = tried(world, *every)
+    assert [verdict.case for verdict in verdicts] == [one.case for one in every]
+    assert [operation for _, operation in world.asked] == ["dev-0", "prod-0", "dev-1", "prod-1", "dev-2", "prod-2"]
+    assert [at_once_on_aws(some) for some in ([], every[:3], every)] == [2, 2, 4]
 
 
 REPORT = ProofReport(

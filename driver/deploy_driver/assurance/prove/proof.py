@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -39,15 +40,20 @@ def evaluated(facts: Facts) -> list[Trial]:
 AT_ONCE = 8
 """Requests on the way at the same time, in a sandbox."""
 AT_ONCE_ON_AWS = 2
-"""IAM throttles its simulator early; the SDK's own back-off does the rest."""
+"""In each account: IAM throttles its simulator early, by account; the SDK's own back-off does the rest."""
+ACCOUNTS_AT_ONCE = 8
+"""Accounts that are asked at the same time on AWS."""
 
 Tell = Callable[[Verdict], None]
 
 
 def carry_out(
-    trials: Iterable[Trial], world: World, *, tell: Tell, stopped: Event, at_once: int = AT_ONCE
+    trials: Sequence[Trial], world: World, *, tell: Tell, stopped: Event, at_once: int = AT_ONCE
 ) -> list[Verdict]:
-    """The verdicts, in the order of the trials. Once `stopped` is set, no further trial begins; those are left out."""
+    """The verdicts, in the order of the trials. Once `stopped` is set, no further trial begins; those are left out.
+
+    The accounts take turns, so that none of them is asked by all at once.
+    """
 
     def one(trial: Trial) -> Verdict | None:
         if stopped.is_set():
@@ -56,8 +62,21 @@ def carry_out(
         tell(verdict)
         return verdict
 
+    turns = Counter[str]()
+
+    def turn(place: int) -> int:
+        turns[trials[place].case.account] += 1
+        return turns[trials[place].case.account]
+
+    places = sorted(range(len(trials)), key=turn)
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="prove") as pool:
-        return [verdict for verdict in pool.map(one, trials) if verdict is not None]
+        tried = dict(zip(places, pool.map(lambda place: one(trials[place]), places), strict=True))
+    return [verdict for place in range(len(trials)) if (verdict := tried[place])]
+
+
+def at_once_on_aws(trials: Collection[Trial]) -> int:
+    """Requests on the way at the same time, in all accounts together."""
+    return AT_ONCE_ON_AWS * min(ACCOUNTS_AT_ONCE, max(1, len({trial.case.account for trial in trials})))
 
 
 def _tried(trial: Trial, world: World) -> Verdict:
