@@ -189,6 +189,16 @@ DRIFT = record(
     (11.2, said.RunFinished(RUN, 5, 11.2)),
 )
 
+PROVED = record(
+    *begun("tools", "dev", operation="prove", reason="audit of the quarter", by="timer")[:1],
+    *((0.1, said.StepStarted(stack, account(stack), "prove", "")) for stack in ("tools", "dev")),
+    (30, said.Proved("tools", 41, 0)),
+    (30, said.StepFinished("tools", "succeeded", "proved", seconds=30)),
+    (30, said.Proved("dev", 212, 2)),
+    (30, said.StepFinished("dev", "failed", "cases went wrong", seconds=30)),
+    (30.1, said.RunFinished(RUN, 1, 30.1)),
+)
+
 SCRIPT = "<script>alert(1)</script>"
 EVIL = f'"><img src=http://evil.example/x onerror=alert(1)>{SCRIPT}\x1b[31m\u202e'
 HOSTILE = record(
@@ -210,6 +220,7 @@ EVERY: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "not-ready": NOT_READY,
     "twelve": TWELVE,
     "drift": DRIFT,
+    "proved": PROVED,
     "long-names": LONG_NAMES,
     "hostile": HOSTILE,
 }

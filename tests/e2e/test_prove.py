@@ -50,6 +50,11 @@ def test_four_fresh_accounts_are_proved_and_left_as_they_were(project: Project) 
     assert "0 wrong" in done.out
     assert "cases went as they should" in file.read_text("utf-8")
     assert left_behind(project) == []
+    accounts = project.deploy("report", "--all", "--format", "json").json["accounts"]
+    proved = {stack["stack"]: stack for account in accounts for stack in account["stacks"] if stack["proved"]}
+    assert {name: stack["wrong"] for name, stack in proved.items()} == dict.fromkeys(
+        ("tools", "dev", "staging", "prod"), 0
+    )
     done = project.deploy("prove", "--stacks", "dev", "--only", "trust.deployment.*", "--output", "json")
     assert done.code == 0, done
     ids = {case["id"]: case for case in done.json["cases"]}

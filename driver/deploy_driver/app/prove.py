@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from threading import Event
 
 from deploy_driver import remedies
 from deploy_driver.adapters.aws import AwsSession
+from deploy_driver.adapters.processes import process
+from deploy_driver.adapters.records import RecordFile
+from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
 from deploy_driver.app.deploy import choose
 from deploy_driver.app.session import (
@@ -18,6 +21,7 @@ from deploy_driver.app.session import (
     JENKINS_DEPLOY,
     JENKINS_PREVIEW,
     LocalProject,
+    Session,
     new_run,
     start_session,
 )
@@ -28,14 +32,21 @@ from deploy_driver.assurance.prove import policies, proof
 from deploy_driver.assurance.prove.case import Verdict
 from deploy_driver.assurance.prove.facts import Facts, ProvedBucket, ProvedFunction, ProvedTarget, ProvedTools
 from deploy_driver.assurance.prove.proof import AT_ONCE, Tell, at_once_on_aws, carry_out
-from deploy_driver.assurance.prove.report import ProofReport
+from deploy_driver.assurance.prove.report import ProofReport, ended
 from deploy_driver.assurance.prove.trust import organisation
 from deploy_driver.config.model import DeployConfig
-from deploy_driver.errors import UsageError
+from deploy_driver.errors import ExitCode, UsageError
+from deploy_driver.record.catalogue import Event as RunEvent
+from deploy_driver.record.catalogue import RunDependsOn, RunStarted, StepStarted, Verb
+from deploy_driver.record.stream import EventStream
 from deploy_driver.run.build_info import session_name
+from deploy_driver.run.outcome import finishing
 from deploy_driver.values import Layer, Stack
 from deploy_project.seam import Inventory
 from deploy_project.stacks import arn
+
+ALL_CASES = "*"
+"""The pattern that matches every case."""
 
 
 def facts_of(config: DeployConfig, chosen: Sequence[Stack], run: str) -> Facts:
@@ -152,8 +163,40 @@ class Proof:
 
     def make(self) -> ProofReport:
         """Try everything. Raises NotReadyError where the access layers do not stand, UsageError where nothing is selected."""
-        begin = time.monotonic()
         session = start_session(self.project, ADMINISTRATOR, self.run)
+        stream, clock = self._stream(), WallClock()
+        with finishing(self.run, clock, stream) as ending:
+            for event in self._begun(session):
+                stream(event)
+            report = self._tried(session)
+            for event in ended(report, self._proved):
+                stream(event)
+            ending.code = ExitCode.FAILED if report.wrong else ExitCode.DONE
+            if report.stopped:
+                ending.code = ExitCode.INTERRUPTED
+        return report
+
+    @property
+    def _proved(self) -> tuple[Stack, ...]:
+        return (self.config.tools, *self.chosen)
+
+    def _stream(self) -> EventStream:
+        """Takes what is put on record: of a proof of all cases, as one of a few would stand for the whole."""
+        whole = self.only == ALL_CASES
+        record = [RecordFile(self.config.kept / "runs" / self.run)] if whole else []
+        return EventStream(self.run, WallClock().now, keepers=record)
+
+    def _begun(self, session: Session) -> Iterator[RunEvent]:
+        stacks, info = self._proved, session.build_info
+        names = tuple(stack.name for stack in stacks)
+        place = self.config.cloud, names, "", "", session.endpoint
+        yield RunStarted(self.run, Verb.PROVE, *place, **asdict(info), process=process())
+        yield RunDependsOn("project", self.config.project)
+        for stack in stacks:
+            yield StepStarted(stack.name, stack.account, Verb.PROVE, "")
+
+    def _tried(self, session: Session) -> ProofReport:
+        begin = time.monotonic()
         facts = facts_of(self.config, self.chosen, self.run)
         world = world_of(self.config, session.sandbox.instances if session.sandbox else {})
         if session.sandbox is None:

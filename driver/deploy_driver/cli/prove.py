@@ -46,6 +46,8 @@ def prove(
     is changed and nobody's role is taken: IAM's policy simulator is asked, and what that leaves out is said. Without
     --stacks every account is proved. Exits with 0 when everything went as it should, with 1 when a case did not.
 
+    A proof of all cases is on record in this folder, and deploy report --all made there says what it came to.
+
     deploy prove --output html --file proof.html
 
     deploy prove --stacks dev --only 'trust.*'

@@ -24,6 +24,7 @@ class Verb(StrEnum):
     DESTROY = "destroy"
     BOOTSTRAP = "bootstrap"
     DRIFT = "drift"
+    PROVE = "prove"
     DRIFT_FIX = "drift --fix"
     REPAIR = "repair"
     ROLLBACK = "rollback"
@@ -48,6 +49,8 @@ class Reason(StrEnum):
     DESTROYED = "destroyed"
     REPAIRED = "repaired"
     NOTHING_PENDING = "nothing pending"
+    PROVED = "proved"
+    CASES_WRONG = "cases went wrong"
     ENGINE_FAILED = "engine failed"
     BUSY = "another run is at work"
     STILL_PENDING = "outcome unknown"
@@ -414,6 +417,16 @@ class Drifted(Event):
     call: str = ""
     agent: str = ""
     ignored: Prose = ""
+
+
+@dataclass(frozen=True)
+class Proved(Event):
+    """Who may enter the stack's account, and what he can do there, was tried: how many cases, and how many of them went wrong."""
+
+    kind: ClassVar[str] = "proved"
+    stack: str
+    cases: int
+    wrong: int
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class StackRecord:
     """One stack by all records. Each of these is None where no record says it.
 
     `deployed` is the newest run that ended well for the stack, `changed` the newest of those that changed something there,
-    `left` the newest of the later ones that did not end well, `looked` the newest look for drift.
+    `left` the newest of the later ones that did not end well, `looked` the newest look for drift, `proved` the newest proof.
     """
 
     stack: str
@@ -62,11 +62,12 @@ class StackRecord:
     changed: StackInRun | None = None
     left: StackInRun | None = None
     looked: StackInRun | None = None
+    proved: StackInRun | None = None
 
     @property
     def whole(self) -> bool:
         """Whether older records have nothing to add."""
-        return None not in {self.deployed, self.changed, self.looked}
+        return None not in {self.deployed, self.changed, self.looked, self.proved}
 
     @property
     def drifted(self) -> int | None:
@@ -102,6 +103,12 @@ class AccountOverview:
     account: str
     may_enter: tuple[MayEnter, ...]
     stacks: tuple[tuple[Stack, StackRecord], ...]
+
+    @property
+    def proved(self) -> StackInRun | None:
+        """The newest proof of who may enter; None where no record says one."""
+        found = (record.proved for _, record in self.stacks if record.proved)
+        return max(found, key=lambda one: one.run.began, default=None)
 
 
 @dataclass(frozen=True)
@@ -144,6 +151,8 @@ def _with(found: StackRecord, older: StackInRun) -> StackRecord:
     operation, result = older.run.operation, older.stack.result
     if operation == Verb.DRIFT and result == Result.SUCCEEDED:
         return replace(found, looked=found.looked or older)
+    if operation == Verb.PROVE and older.stack.cases:
+        return replace(found, proved=found.proved or older)
     if operation not in _DEPLOY:
         return found
     if result == Result.SUCCEEDED:

@@ -138,7 +138,7 @@ class SmokeTest:
 class StackSummary:
     """What became of one stack. `version` is what its smoke test saw; `result` is empty where the record ends before the step does.
 
-    `drifted` counts what a look found that nobody answers for.
+    `drifted` counts what a look found that nobody answers for, `cases` what a proof tried, and `wrong` what of that went wrong.
     """
 
     stack: str
@@ -150,6 +150,8 @@ class StackSummary:
     changes: Changes | None = None
     version: str = ""
     drifted: int = 0
+    cases: int = 0
+    wrong: int = 0
     seconds: float = 0.0
 
 
@@ -495,6 +497,11 @@ class StackFold:
         del time
         self._drift.append(event)
         self.summary = replace(self.summary, drifted=self.summary.drifted + (not event.ignored))
+
+    @_take.register
+    def _(self, event: catalogue.Proved, time: float) -> None:
+        del time
+        self.summary = replace(self.summary, cases=event.cases, wrong=event.wrong)
 
     @_take.register
     def _(self, event: catalogue.StepFinished, time: float) -> None:

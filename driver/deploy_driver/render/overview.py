@@ -30,7 +30,7 @@ def as_text(overview: Overview) -> str:
             [[one_line(cell) for cell in _row(stack, record)] for stack, record in overview.stacks],
         ),
         "\n".join(line for _, record in overview.stacks for text in attention(record) for line in wrapped(text)),
-        "\n".join(line for account in overview.accounts for line in _may_enter(account)),
+        "\n".join(line for account in overview.accounts for text in _entered(account) for line in wrapped(text)),
         "\n".join(wrapped(source(overview))),
     ]
     return readable("\n\n".join(part for part in parts if part))
@@ -51,6 +51,7 @@ def as_html(overview: Overview) -> str:
         commit=commit,
         moment=moment,
         drift=drift,
+        proof=proof,
     )
 
 
@@ -99,6 +100,8 @@ def attention(record: StackRecord) -> Iterator[str]:
     if record.drifted and record.looked:
         found = counted(record.drifted, "difference")
         yield f"{record.stack}: {found} that nobody answers for; `deploy report {record.looked.run.run}` shows them"
+    if record.proved and record.proved.stack.wrong:
+        yield f"{record.stack}: {proof(record.proved)}; `deploy prove` shows them"
 
 
 def commit(one: StackInRun | None) -> str:
@@ -114,6 +117,13 @@ def moment(one: StackInRun | None) -> str:
 def drift(record: StackRecord) -> str:
     """What the newest look has found."""
     return "unknown" if record.drifted is None else str(record.drifted or "none")
+
+
+def proof(one: StackInRun | None) -> str:
+    """What the newest proof of who may enter has come to."""
+    if one is None:
+        return "never, by these records"
+    return f"{one.stack.wrong or 'none'} of {counted(one.stack.cases, 'case')} went wrong"
 
 
 def source(overview: Overview) -> str:
@@ -140,9 +150,11 @@ def _row(stack: Stack, record: StackRecord) -> list[str]:
     ]
 
 
-def _may_enter(account: AccountOverview) -> Iterator[str]:
+def _entered(account: AccountOverview) -> Iterator[str]:
+    """Who may enter, and what the newest proof of that has come to."""
     for one in account.may_enter:
-        yield from wrapped(f"{account.account} {one.role}: {one.who}")
+        yield f"{account.account} {one.role}: {one.who}"
+    yield f"{account.account} proved{f' {moment(account.proved)}' if account.proved else ''}: {proof(account.proved)}"
 
 
 def _stack_json(stack: Stack, record: StackRecord) -> Mapping[str, Any]:
@@ -159,6 +171,8 @@ def _stack_json(stack: Stack, record: StackRecord) -> Mapping[str, Any]:
         "left": _run_json(record.left),
         "looked": _run_json(record.looked),
         "drifted": record.drifted,
+        "proved": _run_json(record.proved),
+        "wrong": record.proved.stack.wrong if record.proved else None,
     }
 
 

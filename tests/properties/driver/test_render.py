@@ -76,6 +76,7 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.PlanApproved, text, text, text, text, text),
     st.builds(said.GateOverridden, names, st.sampled_from(Overridable) | text, text, text),
     st.builds(said.Drifted, names, resources, text, text, text, text, text),
+    st.builds(said.Proved, names, counts, counts),
     st.builds(said.Published, names, text, text, text, text, text),
     st.builds(said.Packaged, names, st.lists(text, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple)),
     st.builds(said.Settled, names, text, st.sampled_from(said.Fate) | text, text, text),

@@ -21,7 +21,7 @@ from deploy_driver.record.overview import (
 from deploy_driver.record.reading import event_of
 from deploy_driver.record.standing import left_by
 from deploy_driver.record.story import story_of
-from deploy_driver.render.overview import as_html, as_json, as_text
+from deploy_driver.render.overview import as_html, as_json, as_text, proof
 from deploy_driver.render.width import WIDTH
 from tests import records, samples
 from tests.schemas import problems
@@ -45,6 +45,7 @@ WELL = run("well", records.WELL, day=1)
 UNCHANGED = run("unchanged", records.UNCHANGED, day=2)
 FAILED = run("failed", records.FAILED, day=3)
 DRIFT = run("drift", records.DRIFT, day=4)
+PROVED = run("proved", records.PROVED, day=5)
 
 
 def test_what_runs_there_is_of_the_newest_run_that_ended_well_and_of_the_one_that_changed_it() -> None:
@@ -91,8 +92,15 @@ def test_what_was_destroyed_is_not_taken_to_stand() -> None:
 
 
 def test_older_records_are_asked_for_until_they_have_nothing_to_add() -> None:
-    assert not of("dev", UNCHANGED, DRIFT).whole
-    assert of("dev", UNCHANGED, DRIFT, WELL).whole
+    assert not of("dev", UNCHANGED, DRIFT, WELL).whole
+    assert of("dev", UNCHANGED, DRIFT, WELL, PROVED).whole
+
+
+def test_a_proof_says_how_many_cases_went_wrong_and_leaves_the_stack_as_it_was() -> None:
+    found = of("dev", WELL, PROVED, run("earlier", records.PROVED, day=2))
+    assert (found.seen, found.proved and found.proved.run.run) == (Seen.DEPLOYED, "proved")
+    assert proof(found.proved) == "2 of 212 cases went wrong"
+    assert (of("prod", WELL, PROVED).proved, proof(None)) == (None, "never, by these records")
 
 
 def overview(*runs: RecordedRun) -> Overview:
@@ -110,7 +118,7 @@ def overview(*runs: RecordedRun) -> Overview:
     return Overview("items", "aws", 1795395720.0, accounts, len(runs), since)
 
 
-ALL = overview(WELL, UNCHANGED, DRIFT, FAILED)
+ALL = overview(WELL, UNCHANGED, DRIFT, FAILED, PROVED)
 
 
 def test_all_accounts_as_a_table() -> None:
@@ -140,6 +148,8 @@ def test_the_page_says_what_the_table_says() -> None:
         "by alice",
         "approved by eve",
         "deploy report drift",
+        "Who may enter was proved: 2 of 212 cases went wrong, 2026-11-05",
+        "Who may enter was proved: never",
     ):
         assert fact in said
     assert "All 3 stacks are as they were deployed" in as_html(overview(WELL))

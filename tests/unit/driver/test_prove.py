@@ -23,7 +23,9 @@ from deploy_driver.assurance.prove.case import (
     Verdict,
 )
 from deploy_driver.assurance.prove.proof import at_once_on_aws, carry_out
-from deploy_driver.assurance.prove.report import ProofProgress, ProofReport, as_html, as_json, as_text, summary
+from deploy_driver.assurance.prove.report import ProofProgress, ProofReport, as_html, as_json, as_text, ended, summary
+from deploy_driver.record.catalogue import Proved, Reason, Result, StepFinished
+from tests import samples
 from tests.fakes.world import FakeWorld
 
 JENKINS = Ec2Instance("jenkins-deploy")
@@ -148,6 +150,17 @@ REPORT = ProofReport(
     ("trust: nobody's roles are asked for",),
     seconds=2.5,
 )
+
+
+def test_what_is_put_on_record_of_each_stack() -> None:
+    assert list(ended(REPORT, samples.chain()[:2])) == [
+        Proved("dev", 3, 1),
+        StepFinished("dev", Result.FAILED, Reason.CASES_WRONG, seconds=2.5),
+        Proved("staging", 0, 0),
+        StepFinished("staging", Result.SUCCEEDED, Reason.PROVED, seconds=2.5),
+    ]
+    stopped = ended(replace(REPORT, stopped=True), samples.chain()[:1])
+    assert list(stopped) == [StepFinished("dev", Result.INTERRUPTED, Reason.STOPPED)]
 
 
 def test_the_counts() -> None:

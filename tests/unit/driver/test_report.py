@@ -63,6 +63,7 @@ def story_verdicts() -> Mapping[str, str]:
         "twelve": "All went well: 12 created, 12 updated.",
         "long-names": f"{records.LONG[1]} failed; 10 stacks were not run.",
         "drift": "2 differences were found that nobody answers for.",
+        "proved": "dev failed.",
     }
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
 from deploy_driver.assurance.prove.case import CaseAnswer, Verdict
+from deploy_driver.record.catalogue import Event, Proved, Reason, Result, StepFinished
 from deploy_driver.record.redaction import one_line, readable
 from deploy_driver.render.page import page
 from deploy_driver.render.text import duration, table
 from deploy_driver.render.width import folded
+from deploy_driver.values import Stack
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,19 @@ class ProofReport:
         return tuple(
             verdict for verdict in self.verdicts if (verdict.case.group, verdict.case.account) == (group, account)
         )
+
+
+def ended(report: ProofReport, stacks: Sequence[Stack]) -> Iterator[Event]:
+    """What a record says of a proof: for each stack how many of its account's cases were tried, and how it ended."""
+    for stack in stacks:
+        cases = [verdict for verdict in report.verdicts if verdict.case.id.endswith(f"@{stack.env}")]
+        wrong = sum(not verdict.as_expected for verdict in cases)
+        if report.stopped:
+            yield StepFinished(stack.name, Result.INTERRUPTED, Reason.STOPPED)
+            continue
+        yield Proved(stack.name, len(cases), wrong)
+        well = (Result.FAILED, Reason.CASES_WRONG) if wrong else (Result.SUCCEEDED, Reason.PROVED)
+        yield StepFinished(stack.name, *well, seconds=report.seconds)
 
 
 def _count(group: str, account: str, verdicts: Sequence[Verdict]) -> Count:

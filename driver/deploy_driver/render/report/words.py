@@ -108,6 +108,8 @@ def _done(story: Story, drifted: int) -> str:
     total = summed([stack.changes for stack in story.summary.stacks if stack.changes])
     if story.summary.operation == Verb.DRIFT:
         return "Everything is as it was deployed."
+    if story.summary.operation == Verb.PROVE:
+        return f"All {sum(stack.cases for stack in story.summary.stacks)} cases went as they should."
     if drifted:
         return f"{counted(drifted, 'difference')} found; put back: {total.done()}."
     if story.summary.operation == Verb.PREVIEW:
