@@ -286,7 +286,8 @@ class AutomationEngine:
     def _empty_workspace(self, project: ProjectFile, request: EngineRequest) -> Workspace:
         folder = self._work / f"{request.stack}-empty"
         workdir = prepare(project, folder, request.stack, request.config_file, request.facts)
-        return empty_workspace_of(workdir, request.environment, home=self._pulumi_home)
+        provider = self._secrets_provider(request.backend) if request.decides else ""  # whoever deploys may encrypt
+        return empty_workspace_of(workdir, request.environment, home=self._pulumi_home, secrets_provider=provider)
 
     def _imports_of(self, project: ProjectFile) -> Imports:
         with self._lock:

@@ -94,16 +94,21 @@ def workspace_of(
 
 
 @writing()
-def empty_workspace_of(workdir: WorkDir, given: Mapping[str, str], *, home: Path) -> Workspace:
-    """A backend of its own, for a preview of a stack that does not exist: whoever may only read can preview it."""
+def empty_workspace_of(
+    workdir: WorkDir, given: Mapping[str, str], *, home: Path, secrets_provider: str = ""
+) -> Workspace:
+    """A backend of its own, for a preview of a stack that does not exist: whoever may only read can preview it.
+
+    `secrets_provider` is for whoever may use it: a key of a passphrase takes the engine half a second each time (PBKDF2).
+    """
     state = workdir.path / "empty-backend"
     state.mkdir(exist_ok=True)
-    passphrase = {"PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()}
+    passphrase = {} if secrets_provider else {"PULUMI_CONFIG_PASSPHRASE": secrets.token_hex()}
     return workspace_of(
         workdir,
         passphrase | dict(given),
         state_url=state.as_uri(),
-        secrets_provider="passphrase",
+        secrets_provider=secrets_provider or "passphrase",
         home=home,
         new=True,
     )
