@@ -68,7 +68,7 @@ test-real: setup ## The stories that must pass with the real AWS plugin, where i
 BENCH ?=
 
 .PHONY: bench
-bench: setup ## deploy against what a user would otherwise do, side by side. Some of it with BENCH="three drift help fleet"
+bench: setup ## deploy against what a user would otherwise do, side by side. Some of it with BENCH="three drift help fleet large"
 	@$(BIN)/python -m bench $(BENCH)
 
 CHAOS ?=

@@ -4,7 +4,9 @@ Both arms of a bar use the same program, engine and plugin, in freshly bootstrap
 the minima and of the medians of all rounds, and holds where that of the minima is at or below its aim; below 1 `deploy` is quicker.
 `deploy` does more in its time: it checks everything first, and smoke-tests every stack.
 
-    python -m bench [three] [drift] [help] [fleet]      all of them where none is named; BENCH_ROUNDS (3), BENCH_FLEET (100)
+    python -m bench [three] [drift] [help] [fleet] [large]      all of them where none is named
+
+BENCH_ROUNDS (3), BENCH_FLEET (100 stacks) and BENCH_LARGE (1000 resources) say how much.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from bench.project import DEPLOY, ROOT, STACKS, Measured, Spent, environment, fr
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 FLEET = int(os.environ.get("BENCH_FLEET", "100"))
+LARGE = int(os.environ.get("BENCH_LARGE", "1000"))
 IDLE = 0.8
 """The part of all processors that must have nothing to do before a round: on a busy machine nothing is judged."""
 
@@ -57,7 +60,13 @@ class BusyError(Exception):
 
 def main(names: list[str]) -> int:
     """Measure, print the table, and exit with 1 when a bar is above its aim, with 3 when the machine was too busy to tell."""
-    groups: Mapping[str, Callable[[], Iterator[Bar]]] = {"three": three, "drift": drift, "help": help_, "fleet": fleet}
+    groups: Mapping[str, Callable[[], Iterator[Bar]]] = {
+        "three": three,
+        "drift": drift,
+        "help": help_,
+        "fleet": fleet,
+        "large": large,
+    }
     if unknown := [name for name in names if name not in groups]:
         sys.exit(f"no group of bars is called {', '.join(unknown)}; there are {', '.join(groups)}")
     bars: list[Bar] = []
@@ -152,6 +161,28 @@ def fleet() -> Iterator[Bar]:
             memory.ours.append(whole.memory)
             memory.theirs.append(ten.memory)
     yield from (loop, floor, memory)
+
+
+def large() -> Iterator[Bar]:
+    """A stack of many resources, made: against the same engine on the same bucket, and against one of a quarter of them."""
+    loop = Bar(f"a stack of {LARGE} resources, first run", "a loop", 0.4)
+    growth = Bar("the same", "4 of a quarter", 1.25)
+    quarter = 0.0
+    for more in (LARGE // 4, LARGE):
+        with tempfile.TemporaryDirectory(prefix="deploy-bench-") as folder:
+            there = template(Path(folder), more=more)
+            for _ in rounds(f"{more} resources", most=1):
+                with fresh(there, Path(folder) / "ours") as ours:
+                    seconds = ours.deploy("up", "--stacks", "dev").seconds
+                if more < LARGE:
+                    quarter = seconds
+                    continue
+                loop.ours.append(seconds)
+                growth.ours.append(seconds)
+                growth.theirs.append(4 * quarter)
+                with fresh(there, Path(folder) / "theirs") as theirs:
+                    loop.theirs.append(theirs.loop(["dev"]).seconds)
+    yield from (loop, growth)
 
 
 def _at_once(there: Measured, names: list[str]) -> Spent:

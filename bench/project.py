@@ -83,14 +83,33 @@ class Measured:
         return str(binary), str(tools.pulumi_home)
 
 
-def template(folder: Path, many: int = 0, accounts: int = 25) -> Path:
+MORE = """
+import pulumi_aws as aws
+
+for number in range({more}):
+    aws.lambda_.Alias(
+        f"a{{number:04d}}",
+        name=f"a{{number:04d}}",
+        function_name=keeper.function.name,
+        function_version=keeper.function.version,
+        opts=here.opts,
+    )
+"""
+"""Appended to the demo's program: so many more resources."""
+
+
+def template(folder: Path, many: int = 0, accounts: int = 25, more: int = 0) -> Path:
     """A bootstrapped project whose sandbox is down: the demo's own, or one of so `many` stacks in so many `accounts`.
 
-    It is without limits, which the plain loop has none of, and no stack needs another, so that they can go at the same time.
+    Each stack has so many `more` resources than the demo's. It is without limits, which the plain loop has none of, and no stack
+    needs another, so that they can go at the same time.
     """
     root = folder / "template"
-    root.mkdir()
+    root.mkdir(parents=True)
     shutil.copytree(ROOT / "infra", root / "infra", ignore=shutil.ignore_patterns("__pycache__"))
+    if more:
+        with (root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:
+            program.write(MORE.format(more=more))
     for path in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(path, root)
     said = (ROOT / "deploy.toml").read_text("utf-8")
