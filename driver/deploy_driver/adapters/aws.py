@@ -48,6 +48,10 @@ botocore trusts the credentials of an instance for longer than they hold, in cas
 """
 
 
+ENTERED = 8
+"""Sessions of roles that are kept: those of the stacks that go at the same time. Each has clients of its own, which are large."""
+
+
 class AwsSession:
     """The identity that the ordinary AWS credential chain finds for this process, that of a given instance, or given keys.
 
@@ -109,7 +113,11 @@ class AwsSession:
         began, session = self._entered.get((role, region), (0.0, None))
         if session is None or self._now() - began > RENEWED_AFTER:
             session = AwsSession(region, keys=keys())
-            self._entered[role, region] = self._now(), session
+            with self._lock:
+                self._entered.pop((role, region), None)
+                self._entered[role, region] = self._now(), session
+                for oldest in [*self._entered][:-ENTERED]:
+                    del self._entered[oldest]
         return session
 
     def _resolved(self) -> Any:
