@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from deploy_driver.lease import EngineLock, Holder, SeenLease
 from deploy_driver.record.catalogue import Event
 from deploy_driver.values import (
+    Alarm,
     Caller,
     ChangedCode,
     CommandCheck,
@@ -205,6 +206,13 @@ class Prober(Protocol):
         self, check: CommandCheck, stack: Stack, outputs: Mapping[str, Any], stopped: Callable[[], bool]
     ) -> str:
         """Run the command; the last line that it wrote. Raises NotReadyError with the last ones when it fails, or takes too long."""
+
+
+class Alarms(Protocol):
+    """CloudWatch in the accounts of the stacks."""
+
+    def read(self, stack: Stack, name: str) -> Alarm | None:
+        """The metric alarm of that name in the stack's account and region; None where there is none. Raises NotReadyError."""
 
 
 class Discussion(Protocol):

@@ -427,6 +427,14 @@ EXPORT_VERSION = Remedy(
     "export `version` in the program's service layer, or take `{key}` out of smoke.expect in deploy.toml"
 )
 SERVICE_LOGS = Remedy("look at the service's logs in {account}; what is expected of it says `smoke` in deploy.toml")
+ALARM_WENT_OFF = Remedy(
+    "find out why: `deploy rollback --stack {stack}` goes back to what was deployed before; once the alarm is OK again, `deploy resume` "
+    "watches {stack} anew and goes on"
+)
+NAME_ALARM = Remedy(
+    "let the program make a metric alarm of that name (a composite alarm is not seen), or correct `alarms` under [[rings]] in deploy.toml, "
+    "after which an administrator runs `deploy bootstrap --stacks {stack}-access`; then `deploy up --stacks {stack}`"
+)
 WAIT_OR_OVERRIDE = Remedy("wait until then; what cannot wait goes on with --override {gate} --reason WHY")
 NEEDS_REVIEWED_PLAN = Remedy(
     "save one with `deploy preview --stacks {stack} --save DIR`, have it approved with `deploy approve DIR`, then "

@@ -142,6 +142,23 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Soak:
+    """For how many seconds what was deployed is watched before the next ring begins, and the names of the CloudWatch alarms."""
+
+    seconds: int
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A CloudWatch alarm as it is now: its state (`OK`, `ALARM`, `INSUFFICIENT_DATA`), and AWS's reason for it."""
+
+    name: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Stack:
     """One Pulumi stack: one layer of one account, the file that says everything about that account, and where its state is."""
 
@@ -166,6 +183,7 @@ class Stack:
     smoke_timeout: int = 60
     former_roles: tuple[str, ...] = ()
     schedule: Schedule = Schedule()
+    soak: Soak | None = None
 
     def role_arn(self, enter_as: EnterAs) -> str:
         """The role that `enter_as` means in this account; empty in the tools account, where nobody changes role."""

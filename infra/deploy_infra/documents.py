@@ -18,7 +18,7 @@ from deploy_infra.policies.wants import DeclaredService, service_of
 from deploy_infra.recording import record
 from deploy_infra.settings import TargetSettings, ToolsSettings, of_files
 from deploy_project.accounts import EnterAs, role_of
-from deploy_project.project_file import admitted
+from deploy_project.project_file import admitted, alarms
 from deploy_project.stacks import RoleKind, arn, role_arn
 
 Documents = Mapping[str, Document]
@@ -122,10 +122,10 @@ def of_service(service: DeclaredService) -> Documents:
 
 def service_in(root: Path, settings: TargetSettings) -> DeclaredService:
     """What the stack's program takes, whatever layer is asked about. Raises ValueError with every reason why it cannot be had."""
-    service = service_of(record(root, settings.target.env), admitted(root))
+    service, target = service_of(record(root, settings.target.env), admitted(root)), settings.target
     if service.problems:
         raise ValueError("\n".join(service.problems))
-    return service
+    return replace(service, alarms=alarms(root, settings.project, target.env, target.account))
 
 
 def delivery_of(here: AccountNames) -> TrailDelivery:

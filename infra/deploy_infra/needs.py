@@ -101,6 +101,7 @@ def _of_access(settings: TargetSettings, service: DeclaredService) -> Iterator[R
     yield from _granted(deployment, "by hand", roles.by_hand(service.grants, "update"))
     yield from _granted(unnarrowed, "by hand", roles.by_hand(roles.reading(service.grants), "preview"))
     yield from _granted(unnarrowed, "drift", roles.compares(service))
+    yield from _granted(unnarrowed, "alarms", roles.watches(service))
     yield from _granted(unnarrowed, "the record", reads(delivery_of(account_of(settings))))
     for role in service.roles:
         holder = _holder(target_role_arn(target.account, RoleKind.EXECUTION, role.role), role.name, role.name)

@@ -1,4 +1,4 @@
-"""What `Pulumi.yaml` and the `[access]` part of deploy.toml say of a whole project: its name, its program, what accounts admit."""
+"""What `Pulumi.yaml` and deploy.toml say of a project that its roles follow from: name, program, what accounts admit, alarms."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ _INSTEAD = {
 }
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
+_ALARM = re.compile(r"[A-Za-z0-9 ._:/#=@+,()-]{1,255}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -109,15 +110,39 @@ def admitted(root: Path) -> frozenset[str]:
 
     Raises ValueError where that is no list of words.
     """
-    file = root / "deploy.toml"
-    try:
-        said = tomllib.loads(content_of(file).decode("utf-8-sig")) if file.is_file() else {}
-    except OSError as error:
-        raise ValueError(f"deploy.toml: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"deploy.toml: not TOML: {error}") from None
-    access = said.get("access", {})
+    access = _deploy_toml(root).get("access", {})
     services = access.get("services", []) if isinstance(access, dict) else None
     if not isinstance(services, list) or not all(isinstance(word, str) for word in services):
         raise ValueError('deploy.toml: access.services: expected a list of services, such as ["sqs"]')
     return SERVICES | frozenset(services)
+
+
+def alarms(root: Path, service: str, stack: str, account: str) -> tuple[str, ...]:
+    """The alarms that are watched while the stack soaks: those of its ring in deploy.toml. Raises ValueError."""
+    try:
+        rings = [ring for ring in _deploy_toml(root).get("rings", ()) if stack in ring["stacks"]]
+        named = [said for ring in rings for said in ring.get("alarms", ())]
+        return tuple(alarm_name(said, service, stack, account) for said in named)
+    except (TypeError, AttributeError, KeyError):
+        raise ValueError("deploy.toml: rings: expected tables [[rings]] with lists of stacks and alarms") from None
+
+
+def alarm_name(said: str, service: str, stack: str, account: str) -> str:
+    """The name of a CloudWatch alarm, its placeholders filled in. Raises ValueError where that is none, or would be a pattern to IAM."""
+    name = said.replace("{service}", service).replace("{stack}", stack).replace("{account}", account)
+    if not _ALARM.fullmatch(name):
+        raise ValueError(
+            "expected an alarm's name, such as {service}-{stack}-errors: 1 to 255 of A-Z a-z 0-9, space and . _ : / # = @ + , ( ) -, "
+            "with {service}, {stack} and {account} in it where they are wanted"
+        )
+    return name
+
+
+def _deploy_toml(root: Path) -> Mapping[str, Any]:
+    file = root / "deploy.toml"
+    try:
+        return tomllib.loads(content_of(file).decode("utf-8-sig")) if file.is_file() else {}
+    except OSError as error:
+        raise ValueError(f"deploy.toml: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"deploy.toml: not TOML: {error}") from None

@@ -133,7 +133,10 @@ def _require_same_place(back: BackTo, then: Stack, now: Stack) -> None:
 
 
 def _gated_today(then: Stack, now: Stack) -> Stack:
-    """Today's gates and limits; as it was then, how the stack is entered, which the program reads too, and how it is tested."""
+    """Today's gates and limits; as it was then, how the stack is entered, which the program reads too, and how it is tested.
+
+    It does not soak: nothing follows it, and the alarm that it goes back for may still be on.
+    """
     return replace(
         now,
         file=then.file,
@@ -144,4 +147,5 @@ def _gated_today(then: Stack, now: Stack) -> Stack:
         session_duration=then.session_duration,
         smoke=then.smoke,
         smoke_timeout=then.smoke_timeout,
+        soak=None,
     )

@@ -30,13 +30,13 @@ from deploy_driver.app.deploy import (
     running,
     start_run,
 )
-from deploy_driver.app.duration import DAY, seconds_of
 from deploy_driver.app.session import JENKINS_DEPLOY, LocalProject, new_run, start_session
 from deploy_driver.bundle.approval import ApprovalRule, tally
 from deploy_driver.bundle.compare import Mismatch, expired, mismatches, moment, rewritten, steps_of
 from deploy_driver.bundle.model import ABSENT, FORMAT, Binding, Bundle
 from deploy_driver.bundle.seal import Sealed, seal, unseal
 from deploy_driver.choices import OnFailure
+from deploy_driver.config.duration import DAY, seconds_of
 from deploy_driver.config.model import DeployConfig
 from deploy_driver.digest import digest
 from deploy_driver.errors import RefusedError, UsageError

@@ -11,6 +11,7 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from deploy_driver import remedies
+from deploy_driver.adapters.alarms import CloudWatchAlarms
 from deploy_driver.adapters.approvals import S3Approvals
 from deploy_driver.adapters.aws import AwsSession, set_process_environment
 from deploy_driver.adapters.existing_resources import Presence
@@ -380,6 +381,7 @@ def compose(
         prober=ServiceProber(clock, session.config.root, session.environment),
         clock=clock,
         emit=stream,
+        alarms=CloudWatchAlarms(session.aws, partial(_looking_at, session)),
         of_previews=rights,
         states=lambda: judged_states(session),
         on_record=partial(_require_on_record, stream, segments),
@@ -453,10 +455,14 @@ def _archived(session: Session, put: Callable[[S3Archive], None]) -> None:
 
 def orphans_of(session: Session, stack: Stack) -> Orphans:
     """What carries the stack's tags in its account and is not in its state. Raises NotReadyError where that cannot be asked."""
-    config = session.config
-    step = make_plan(Operation.PREVIEW, [stack], known=config.stacks).steps[0]
-    presence = Presence(session.enter(step), stack.account, stack.region)
-    return orphans(presence, Owner(config.project, stack.name), session.state_store().resources(stack.name))
+    presence = Presence(_looking_at(session, stack), stack.account, stack.region)
+    owner = Owner(session.config.project, stack.name)
+    return orphans(presence, owner, session.state_store().resources(stack.name))
+
+
+def _looking_at(session: Session, stack: Stack) -> AwsSession:
+    """The stack's account, entered as its preview role. Raises NotReadyError with AWS's reason."""
+    return session.enter(make_plan(Operation.PREVIEW, [stack], known=session.config.stacks).steps[0])
 
 
 def left_over(session: Session, stack: Stack) -> tuple[tuple[LeftOver, ...], tuple[str, ...]]:

@@ -30,7 +30,7 @@ def open_project(context: typer.Context, project: Path | None, cloud: str | None
 
 def lock_timeout_of(said: str | None) -> int:
     """The seconds that --lock-timeout says. Raises UsageError."""
-    from deploy_driver.app.duration import seconds_of
+    from deploy_driver.config.duration import seconds_of
 
     return 0 if said is None else seconds_of("--lock-timeout", said, "10m")
 

@@ -61,8 +61,9 @@ def up(
     Stops at the first that fails; with --on-failure continue, only what needs it is left out. Checks everything before
     anything is touched: settings, engine, plugin, state, and that every stack's deployment role can be assumed and really is
     in the configured account. After each stack its
-    service must pass its smoke test, which deploy.toml describes, before the next one begins. With --refresh, what
-    somebody changed by hand is put back.
+    service must pass its smoke test, which deploy.toml describes, before the next one begins, and where its ring there has a
+    `soak`, be well for that long: one stack after the other, with --parallel those of a ring at the same time. With --refresh,
+    what somebody changed by hand is put back.
 
     With --plan the stacks are those of the saved plan: its signature and everything it depends on are verified, and
     every stack is previewed again. Any difference is refused by name (exit code 4) before anything is touched.
@@ -84,8 +85,8 @@ def up(
     deploy up --stacks prod --override freeze --reason "INC-4711: orders are lost"
 
     --parallel N deploys up to N stacks at the same time, as many as this machine has memory for. What needs another stack, by
-    `needs` in deploy.toml, still comes after it. At a terminal, one question is asked about all that may go at the same time, once
-    they are previewed; those that need them come next, with a question of their own.
+    `needs` or a ring in deploy.toml, still comes after it. At a terminal, one question is asked about all that may go at the same time,
+    once they are previewed; those that need them come next, with a question of their own.
 
     deploy up --all --parallel 4 --yes
 

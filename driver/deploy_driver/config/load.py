@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from deploy_driver.config.model import (
     IgnoreRule,
     IgnoreTable,
     ProgramTable,
+    RingTable,
     SandboxTable,
     SmokeTable,
     StackTable,
@@ -62,6 +64,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "access": AccessTable,
     "window": WindowTable,
     "freeze": FreezeTable,
+    "rings": RingTable,
 }
 _RULE = 3
 """How deep in a place a rule of `[[drift.ignore]]` is named (table, list, number), and a stack's own `smoke` and `window`."""
@@ -165,7 +168,7 @@ def load(
     values, found = _judged(files)
     project, program, misnamed = _project(root, max(files.keys() - {TOOLS}, key=len, default=""))
     asked, plugin, misread = _choices(cloud, environment)
-    problems += [*((*_unknown_needs(toml), *_misscheduled(toml)) if toml else ()), *misnamed, *misread]
+    problems += [*_unfitting(toml), *misnamed, *misread]
     if problems or found or toml is None:
         if ask and toml:
             known, unasked = _of_program(ask, toml.program.settings_check, root, tuple(files))
@@ -177,7 +180,7 @@ def load(
         )
     tools = ToolsFacts.of(values[TOOLS])
     _require_approver(toml, tools)
-    service, access = _backends(tools, project)
+    service, access = backends = _backends(tools, project)
     return DeployConfig(
         root=root,
         project=project,
@@ -185,7 +188,7 @@ def load(
         plugin=Plugin.REAL if (asked or toml.cloud) is Cloud.AWS else plugin or toml.sandbox.plugin,
         backend=service,
         access_backend=access,
-        stacks=_stacks(root, values, toml, access, service),
+        stacks=_stacks(root, project, values, toml, backends),
         sandbox_home=root / (environment.get("DEPLOY_SANDBOX_HOME") or toml.sandbox.home),
         jenkins_deploy_role=tools.deploy_role,
         jenkins_preview_role=tools.preview_role,
@@ -276,6 +279,12 @@ def _chosen(kind: type[E], place: str, said: str | None) -> tuple[E | None, list
     return None, [f"{place}: got {said!r}, expected {' or '.join(kind)}"]
 
 
+def _unfitting(toml: DeployToml | None) -> Iterator[str]:
+    """What is wrong with the keys of the file taken together."""
+    if toml:
+        yield from (*_unknown_needs(toml), *_misscheduled(toml), *_misordered(toml))
+
+
 def _unknown_needs(toml: DeployToml) -> list[str]:
     return [
         f"{FILE}: stacks.{name}.needs: got {need!r}, expected one of {', '.join(toml.stacks)}"
@@ -301,6 +310,25 @@ def _misscheduled(toml: DeployToml) -> Iterator[str]:
             yield f"{place}.until: got {table.until}, expected a moment after {table.from_}"
 
 
+def _misordered(toml: DeployToml) -> Iterator[str]:
+    """What is wrong with the rings taken together: each stack is in one at most, and nothing needs what comes after it."""
+    ring_of: dict[str, int] = {}
+    for number, ring in enumerate(toml.rings):
+        for name in ring.stacks:
+            place = f"{FILE}: rings.{number}.stacks: got {name!r}"
+            if name not in toml.stacks:
+                yield f"{place}, expected one of {', '.join(toml.stacks)}"
+            elif name in ring_of:
+                yield f"{place}, which is in rings.{ring_of[name]} already: expected each stack in one ring"
+            ring_of.setdefault(name, number)
+    needs = {name: {*table.needs, *_ring(toml, name)[0]} for name, table in toml.stacks.items()}
+    try:
+        TopologicalSorter(needs if toml.rings else {}).prepare()
+    except CycleError as error:
+        path = " → ".join(error.args[1])
+        yield f"{FILE}: rings: by their order and by `needs`, stacks need each other in a circle: {path}"
+
+
 def _freeze(table: FreezeTable, zone: str) -> Freeze:
     """As a value: of a time that the clock shows twice, or jumps over, the freeze has all."""
     return Freeze(_instant(table.from_, zone, last=False), _instant(table.until, zone, last=True), table.why)
@@ -323,21 +351,28 @@ def _schedule(toml: DeployToml, env: str) -> Schedule:
     return Schedule(zone, toml.windows_of(toml.stacks[env]), tuple(freezes))
 
 
+def _ring(toml: DeployToml, env: str) -> tuple[tuple[str, ...], RingTable | None]:
+    """The stacks of the ring before the stack's own, and that; none where it is in no ring."""
+    found = next((number for number, ring in enumerate(toml.rings) if env in ring.stacks), None)
+    if found is None:
+        return (), None
+    return toml.rings[found - 1].stacks if found else (), toml.rings[found]
+
+
 def _stacks(
-    root: Path, values: Mapping[str, Values], toml: DeployToml, of_access: Backend, of_service: Backend
+    root: Path, project: str, values: Mapping[str, Values], toml: DeployToml, backends: tuple[Backend, Backend]
 ) -> tuple[Stack, ...]:
+    of_service, of_access = backends
     most, tools = toml.access.max_deletes, ToolsFacts.of(values[TOOLS])
     place = tools.account, tools.region, root / file_name(TOOLS)
     stacks = [Stack(TOOLS, TOOLS, Layer.ACCESS, *place, of_access, max_deletes=most)]
     for env, table in toml.stacks.items():
-        target = TargetFacts.of(env, values[env])
+        target, (before, ring) = TargetFacts.of(env, values[env]), _ring(toml, env)
         access = Stack(
             env + ACCESS,
             env,
             Layer.ACCESS,
-            target.account,
-            target.region,
-            root / file_name(env),
+            *(target.account, target.region, root / file_name(env)),
             of_access,
             needs=(TOOLS,),
             deployment_role=target.deployment_role,
@@ -353,7 +388,7 @@ def _stacks(
             name=env,
             layer=Layer.SERVICE,
             backend=of_service,
-            needs=(access.name, *table.needs),
+            needs=tuple(dict.fromkeys((access.name, *table.needs, *before))),
             approve=table.approve,
             approvals=table.approvals,
             author_may_approve=table.author_may_approve,
@@ -361,6 +396,7 @@ def _stacks(
             smoke=toml.smoke_of(table),
             smoke_timeout=table.smoke_timeout,
             schedule=_schedule(toml, env),
+            soak=ring.soak_of(project, env, target.account) if ring else None,
         )
         stacks += [access, service]
     return tuple(stacks)

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from deploy_driver.config.duration import in_seconds
 from deploy_driver.values import (
     DAYS,
     Backend,
@@ -33,10 +34,12 @@ from deploy_driver.values import (
     Plugin,
     SmokeCheck,
     SmokeKind,
+    Soak,
     Stack,
     Window,
 )
 from deploy_project.accounts import AgentTokens
+from deploy_project.project_file import alarm_name
 from deploy_project.stacks import ACCESS, ENV_EXPECTED, TOOLS, is_access, is_env
 
 
@@ -81,6 +84,25 @@ def _smoke(value: Any) -> Any:
     if isinstance(value, Mapping) or value == SmokeKind.NONE:
         return None if value == SmokeKind.NONE else value
     raise ValueError('expected "none" or a table, such as { health = "/health" }')
+
+
+_SOME = 'a list of stacks, such as ["dev"]'
+
+
+def _some(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError(f"expected {_SOME}")
+    return value
+
+
+def _duration(value: str) -> str:
+    in_seconds(value)
+    return value
+
+
+def _alarm(value: str) -> str:
+    alarm_name(value, service="x" * 40, stack="x" * 20, account="0" * 12)  # as long as each can be
+    return value
 
 
 def _zone(value: str) -> str:
@@ -225,6 +247,28 @@ class StackTable(_Strict):
     former_roles: tuple[RoleName, ...] = ()
 
 
+class RingTable(_Strict):
+    """An entry of `[[rings]]`: `stacks` that are deployed after those of the entry before, and for how long they `soak`.
+
+    `alarms` are names of CloudWatch alarms in the account of each.
+    """
+
+    stacks: Annotated[tuple[StrictStr, ...], AfterValidator(_some), Field(description=_SOME)]
+    soak: Annotated[StrictStr, AfterValidator(_duration)] | None = None
+    alarms: tuple[Annotated[StrictStr, AfterValidator(_alarm)], ...] = ()
+
+    @model_validator(mode="after")
+    def _watched_for_some_time(self) -> Self:
+        if self.alarms and not self.soak:
+            raise ValueError('expected `soak` beside `alarms`, such as soak = "10m": for how long they are watched')
+        return self
+
+    def soak_of(self, service: str, stack: str, account: str) -> Soak | None:
+        """As a value, for one of its stacks."""
+        named = tuple(alarm_name(said, service, stack, account) for said in self.alarms)
+        return Soak(in_seconds(self.soak), named) if self.soak else None
+
+
 class AccessTable(_Strict):
     """`[access]`: limits of every access layer, and `services` that the accounts admit beside Lambda, S3, API Gateway and their logs.
 
@@ -264,6 +308,7 @@ class DeployToml(_Strict):
     time_zone: Annotated[StrictStr, AfterValidator(_zone)] = ""
     window: tuple[WindowTable, ...] = ()
     freeze: tuple[FreezeTable, ...] = ()
+    rings: tuple[RingTable, ...] = ()
     stacks: Annotated[Mapping[StackName, StackTable], Field(description="a table [stacks.NAME] for each service stack")]
 
     def smoke_of(self, stack: StackTable) -> SmokeCheck:

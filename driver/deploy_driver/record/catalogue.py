@@ -58,6 +58,7 @@ class Reason(StrEnum):
     NOT_ENTERED = "not entered"
     NOT_ON_RECORD = "the record cannot be written"
     SMOKE_TEST_FAILED = "smoke test failed"
+    ALARM = "alarm"
     DECLINED = "declined"
     NEEDS_APPROVAL = "needs approval"
     OUTSIDE_WINDOW = "outside its window"
@@ -477,6 +478,25 @@ class NotSmokeTested(Event):
     kind: ClassVar[str] = "not-smoke-tested"
     stack: str
     why: Prose
+
+
+@dataclass(frozen=True)
+class SoakStarted(Event):
+    """What was deployed is watched for so many `seconds`, and these `alarms` with it, before the next ring begins."""
+
+    kind: ClassVar[str] = "soak-started"
+    stack: str
+    seconds: int
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Soaked(Event):
+    """It was watched for so many `seconds`: no smoke test failed, and no alarm went off."""
+
+    kind: ClassVar[str] = "soaked"
+    stack: str
+    seconds: int
 
 
 @dataclass(frozen=True)

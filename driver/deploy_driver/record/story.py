@@ -2,7 +2,7 @@
 
     events → RunFold, which has a StackFold for each stack → Story
 
-A stack's time in a run is a row of segments: preview, waiting at its gates, the operation itself, its smoke test.
+A stack's time in a run is a row of segments: preview, waiting at its gates, the operation itself, its smoke test, its soak.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Phase(StrEnum):
     GATE = "wait"
     OPERATION = "operation"
     SMOKE_TEST = "smoke test"
+    SOAK = "soak"
 
 
 class End(StrEnum):
@@ -491,6 +492,13 @@ class StackFold:
     def _(self, event: catalogue.NotSmokeTested, time: float) -> None:
         del time
         self._smoke_test = SmokeTest("", SmokeKind.NONE, says=event.why)
+
+    @_take.register
+    def _(self, event: catalogue.SoakStarted, time: float) -> None:
+        del event
+        self._pass_gates()
+        self._close(time, End.WELL)
+        self._begin(Phase.SOAK, time)
 
     @_take.register
     def _(self, event: catalogue.Drifted, time: float) -> None:

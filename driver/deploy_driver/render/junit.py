@@ -87,11 +87,11 @@ def _phase(stack: StackStory, segment: Segment) -> JUnitCase:
         return JUnitCase(name, segment.seconds, CaseEnd.ERROR, "the run ended in the middle of it")
     end = CaseEnd.ERROR if summary.result == Result.INTERRUPTED else CaseEnd.FAILURE
     message = f"{summary.reason}: {summary.cause}" if summary.cause else summary.reason
-    engine = "" if gates or phase is Phase.SMOKE_TEST else "\n".join(stack.errors)
+    engine = "" if gates or phase in {Phase.SMOKE_TEST, Phase.SOAK} else "\n".join(stack.errors)
     return JUnitCase(name, segment.seconds, end, message, engine, summary.remedy)
 
 
-_PHASES = {Phase.GATE: "gates", Phase.SMOKE_TEST: "smoke test", Phase.PREVIEW: "preview"}
+_PHASES = {Phase.GATE: "gates", Phase.SMOKE_TEST: "smoke test", Phase.SOAK: "soak", Phase.PREVIEW: "preview"}
 
 
 def _seen(stack: StackStory, segment: Segment) -> str:

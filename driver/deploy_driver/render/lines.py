@@ -254,6 +254,17 @@ def _(event: catalogue.NotSmokeTested) -> str:
 
 
 @words.register
+def _(event: catalogue.SoakStarted) -> str:
+    alarms = f", alarms {', '.join(event.alarms)}" if event.alarms else ""
+    return f"soak: watched for {duration(event.seconds)} from now: smoke test{alarms}"
+
+
+@words.register
+def _(event: catalogue.Soaked) -> str:
+    return f"soak: nothing was wrong for {duration(event.seconds)}"
+
+
+@words.register
 def _(event: catalogue.StepFinished) -> str:
     cause = f": {event.cause}" if event.cause else ""
     return (

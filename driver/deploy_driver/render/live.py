@@ -41,6 +41,7 @@ _Kept = (
     | catalogue.Previewed
     | catalogue.SmokeTested
     | catalogue.NotSmokeTested
+    | catalogue.Soaked
 )
 """What a person must not miss."""
 
@@ -179,6 +180,8 @@ def _detail(event: catalogue.Event) -> str:
     match event:
         case catalogue.Progress():
             return event.message
+        case catalogue.SoakStarted():
+            return words(event)
         case catalogue.StepFinished():
             return f"{event.reason}: {event.cause}" if event.cause else changed(event.changes, event.reason)
         case catalogue.ResourceDone():

@@ -6,6 +6,7 @@
         gates                                 each can refuse
         up | preview | destroy                the engine's report is the truth; a gate may refuse what a preview shows
         smoke test                            after an up of a service
+        soak                                  of a ring: its smoke test and alarms, watched for a time
 
 A preview touches nothing, so it goes on to the next stack when one fails, or cannot be entered.
 """
@@ -24,9 +25,10 @@ from deploy_driver import remedies
 from deploy_driver.checkpoint import Judged
 from deploy_driver.choices import OnFailure
 from deploy_driver.errors import DeployError, InterruptedRunError, NotReadyError, RefusedError
+from deploy_driver.lease import span
 from deploy_driver.plan.loss import losses
 from deploy_driver.plan.plan import Plan, Step
-from deploy_driver.ports import Clock, Emit, Engine, Prober
+from deploy_driver.ports import Alarms, Clock, Emit, Engine, Prober
 from deploy_driver.record.catalogue import (
     PASSED,
     CheckFailed,
@@ -40,6 +42,8 @@ from deploy_driver.record.catalogue import (
     Result,
     SmokeTested,
     SmokeTestStarted,
+    Soaked,
+    SoakStarted,
     StateSeen,
 )
 from deploy_driver.run.gates import FINISHING, TIMES, Gate, Overrides, Refusal, asking, closed_stack, without_approvals
@@ -65,6 +69,15 @@ from deploy_project.remedy import all_of
 
 Mend = Callable[[Step, RunFacts], object]
 """Finds out what became of operations that nobody saw end. Raises NotReadyError, and RefusedError where a person has to decide."""
+
+
+def _stopped(outcome: StepOutcome, when: str) -> StepOutcome:
+    cause = f"deployed, and stopped {when}"
+    return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
+
+
+def _failed(outcome: StepOutcome, reason: Reason, cause: str, remedy: str) -> StepOutcome:
+    return replace(outcome, result=Result.FAILED, reason=reason, cause=cause, remedy=remedy)
 
 
 def chosen_smoke_test(stack: Stack, outputs: Mapping[str, Any]) -> ChosenSmokeTest:
@@ -145,13 +158,23 @@ def _same(found: Any, expected: str | int | bool) -> bool:
     return type(found) is type(expected) and bool(found == expected)
 
 
+SOAK_PAUSE = 5.0
+"""Seconds between two looks at what soaks."""
+
+WENT_OFF = "ALARM"
+"""The state of an alarm that has gone off, in CloudWatch's word."""
+
+_SAID_EVERY = 60.0
+"""Seconds after which it is said again how long it still soaks."""
+
+
 @dataclass(frozen=True)
 class Deployer:
     """Carries out plans through the ports. `gates` are asked in their order; `of_previews` about what a mere preview shows.
 
     `states` judges the states as they are now; None where no engine writes any. `orphans` says what carries a stack's tags in its
     account and is not in its state, or raises NotReadyError; None where nobody asks. `overrides` is what a person lifts,
-    `approved` are the stacks of a plan that has its approvals.
+    `approved` are the stacks of a plan that has its approvals. `alarms` are asked for what soaks.
     `on_record` sees to it that what was said so far is on record; it raises NotReadyError when it is not, and no step begins.
     """
 
@@ -162,6 +185,7 @@ class Deployer:
     prober: Prober
     clock: Clock
     emit: Emit
+    alarms: Alarms
     of_previews: tuple[Gate, ...] = ()
     states: Callable[[], States] | None = None
     on_record: Callable[[], None] = lambda: None
@@ -352,10 +376,10 @@ class Deployer:
         if outcome.result is not Result.SUCCEEDED or step.stack.layer is not Layer.SERVICE:
             return outcome
         if self.stopped:
-            cause = "deployed, and stopped before its smoke test"
-            return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
+            return _stopped(outcome, "before its smoke test")
         outcome = self._smoke_tested(step, outcome)
-        return self._alone(step, outcome) if refresh or outcome.changes.total else outcome
+        outcome = self._alone(step, outcome) if refresh or outcome.changes.total else outcome
+        return self._soaked(step, outcome)
 
     def _alone(self, step: Step, outcome: StepOutcome) -> StepOutcome:
         """The same, unless the account has something of the stack's that its state does not list."""
@@ -373,9 +397,7 @@ class Deployer:
         if step.operation is Operation.UP:
             done, remedy = "deployed, and its account has more of this stack than its state lists", remedies.LEFT_BY_UP
         cause = "\n  ".join([done, *found])
-        return replace(
-            outcome, result=Result.FAILED, reason=Reason.LEFT_OVER, cause=cause, remedy=remedy.of(stack=stack.name)
-        )
+        return _failed(outcome, Reason.LEFT_OVER, cause, remedy.of(stack=stack.name))
 
     def _smoke_tested(self, step: Step, outcome: StepOutcome) -> StepOutcome:
         """The end of a step that has deployed a service, once that has shown that it works."""
@@ -384,19 +406,57 @@ class Deployer:
         outcome = replace(outcome, smoke_test=chosen)
         if chosen.kind is not SmokeKind.NONE:
             self.emit(SmokeTestStarted(stack.name, str(outputs.get("url", "")), chosen.kind, chosen.asks))
+        return self._asked(stack, outcome, self.emit)
+
+    def _asked(self, stack: Stack, outcome: StepOutcome, say: Emit) -> StepOutcome:
+        """The same, unless its smoke test fails now, or somebody stops it."""
         try:
-            self.emit(smoke_test(self.prober, stack, outputs, self._stop.is_set))
+            say(smoke_test(self.prober, stack, outcome.outputs, self._stop.is_set))
         except NotReadyError as error:
             if self.stopped:
-                cause = "deployed, and stopped during its smoke test"
-                return replace(outcome, result=Result.INTERRUPTED, reason=Reason.STOPPED, cause=cause)
-            return replace(
-                outcome,
-                result=Result.FAILED,
-                reason=Reason.SMOKE_TEST_FAILED,
-                cause=str(error),
-                remedy=error.remedy or remedies.SERVICE_LOGS.of(account=stack.account),
-            )
+                return _stopped(outcome, "during its smoke test")
+            remedy = error.remedy or remedies.SERVICE_LOGS.of(account=stack.account)
+            return _failed(outcome, Reason.SMOKE_TEST_FAILED, str(error), remedy)
+        return outcome
+
+    def _soaked(self, step: Step, outcome: StepOutcome) -> StepOutcome:
+        """The same, once what was deployed has been watched as its ring says. Where nothing was, its alarms are read once."""
+        stack, soak = step.stack, step.stack.soak
+        if soak is None or outcome.result is not Result.SUCCEEDED:
+            return outcome
+        watched = bool(outcome.changes.total or step.unfinished)
+        if watched:
+            self.emit(SoakStarted(stack.name, soak.seconds, soak.alarms))
+        end = self.clock.now() + (soak.seconds if watched else 0)
+        say_next = self.clock.now() + _SAID_EVERY
+        while (outcome := self._without_alarm(stack, outcome)).result is Result.SUCCEEDED:
+            now = self.clock.now()
+            if now >= end:
+                break
+            if self.stopped:
+                return _stopped(outcome, "while it soaked")
+            if now >= say_next:
+                self.emit(Progress(f"soak: {span(end - now)} left", stack.name))
+                say_next = now + _SAID_EVERY
+            self.clock.sleep(min(SOAK_PAUSE, end - now))
+            outcome = self._asked(stack, outcome, lambda _: None)
+        if watched and outcome.result is Result.SUCCEEDED:
+            self.emit(Soaked(stack.name, soak.seconds))
+        return outcome
+
+    def _without_alarm(self, stack: Stack, outcome: StepOutcome) -> StepOutcome:
+        """The same, unless an alarm that is watched has gone off, is not there, or cannot be read."""
+        for name in stack.soak.alarms if stack.soak and outcome.result is Result.SUCCEEDED else ():
+            try:
+                found = self.alarms.read(stack, name)
+            except NotReadyError as error:
+                return _failed(outcome, Reason.ALARM, str(error), error.remedy)
+            if found is None:
+                cause = f"deployed, and there is no alarm {name} in {stack.account}, {stack.region}"
+                return _failed(outcome, Reason.ALARM, cause, remedies.NAME_ALARM.of(stack=stack.name))
+            if found.state == WENT_OFF:
+                cause = f"deployed, and the alarm {name} has gone off: {found.reason or 'AWS says no reason'}"
+                return _failed(outcome, Reason.ALARM, cause, remedies.ALARM_WENT_OFF.of(stack=stack.name))
         return outcome
 
     def _destroy(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome:
@@ -425,8 +485,7 @@ class Deployer:
         try:
             self.states().require_known(step.stack)
         except NotReadyError as error:
-            cause, remedy = str(error), error.remedy
-            return replace(outcome, result=Result.FAILED, reason=Reason.STILL_PENDING, cause=cause, remedy=remedy)
+            return _failed(outcome, Reason.STILL_PENDING, str(error), error.remedy)
         return outcome
 
     def _refused(self, facts: RunFacts, refresh: bool, step: Step) -> StepOutcome | None:

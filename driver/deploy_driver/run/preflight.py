@@ -138,15 +138,19 @@ class Preflight:
                 self.emit(Diagnostic(step.stack.name, "warning", f"{said}: it is renewed in the middle"))
         if me.ends is None:
             return Passed("this machine's credentials are renewed by themselves, or do not say when they end")
-        left, needed = me.ends - self.clock.now(), sum(took.values())
+        soaks = sum(
+            step.stack.soak.seconds for step in plan.steps if step.stack.soak and step.operation is Operation.UP
+        )
+        left, needed = me.ends - self.clock.now(), sum(took.values()) + soaks
+        said = f"these stacks took {span(sum(took.values()))} last time" + (
+            f", and soak for {span(soaks)}" if soaks else ""
+        )
         if left < needed + _MARGIN:
             raise NotReadyError(
-                f"the credentials of {me.arn} end in {span(left)}, and nothing renews them; these stacks took {span(needed)} last time",
+                f"the credentials of {me.arn} end in {span(left)}, and nothing renews them; {said}",
                 remedy=remedies.LONGER_GIVEN_CREDENTIALS,
             )
-        return Passed(
-            f"{span(left)} are left of this machine's credentials; these stacks took {span(needed)} last time"
-        )
+        return Passed(f"{span(left)} are left of this machine's credentials; {said}")
 
     def _role_checks(self, plan: Plan, facts: RunFacts) -> Iterator[Check]:
         for step in plan.steps:

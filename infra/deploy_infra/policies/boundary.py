@@ -22,7 +22,7 @@ from deploy_infra.policies.jenkins import (
     record_files,
 )
 from deploy_infra.policies.record import TrailDelivery
-from deploy_infra.policies.roles import compares, runs
+from deploy_infra.policies.roles import compares, runs, watches
 from deploy_infra.policies.wants import DeclaredService, Narrowing, covered, narrowed, service_word
 
 _OTHER_DOORS = (
@@ -57,14 +57,14 @@ _ONLY_ASKED = frozenset({"logs", "kms", "iam"})
 
 def target(service: DeclaredService, delivery: TrailDelivery, trail_arn: str, rights: Sequence[RoleGrant]) -> Document:
     """The ceiling of a target account's roles: this stack's own things. `rights` is what they read of their own roles."""
-    asked = list(_asked(service))
+    asked, alarms = list(_asked(service)), watches(service)
     words = sorted({service_word(action) for action, *_ in asked} - {"iam"})
     doors = [door for door in _OTHER_DOORS if door not in {action for action, *_ in asked}]
     callers = sorted({want.to for want in service.wants if want.narrowing is Narrowing.CALLED})
     return document(
         *(statement for word in words for statement in _own(word, asked)),
         *_passed(service),
-        *(grant.statement for grant in rights),
+        *(grant.statement for grant in (*rights, *alarms)),
         *(grant.statement for grant in compares(service) if "*" in grant.resources),
         *_record_is_read(delivery.bucket_arn),
         deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"], {"StringNotEquals": {"lambda:Principal": callers}})
@@ -72,7 +72,8 @@ def target(service: DeclaredService, delivery: TrailDelivery, trail_arn: str, ri
         else deny("NoStrangerCalls", ["lambda:AddPermission"], ["*"]),
         deny("NoOtherDoors", doors, ["*"]),
         _nothing_else(
-            *sorted(f"{word}:*" for word in set(words) - _ALWAYS), "iam:PassRole", *_read_of(rights), "tag:GetResources"
+            *sorted(f"{word}:*" for word in set(words) - _ALWAYS),
+            *("iam:PassRole", *_read_of((*rights, *alarms)), "tag:GetResources"),
         ),
         deny("NoOtherRole", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], ["*"]),
         *_record_stands(trail_arn, delivery.bucket_arn),

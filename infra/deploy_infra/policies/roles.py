@@ -62,7 +62,7 @@ def deployment(service: DeclaredService, rights: Iterable[RoleGrant]) -> Documen
 def preview(service: DeclaredService, record: TrailDelivery, rights: Iterable[RoleGrant]) -> Document:
     """Looking at the same things, for what stands in their place, and at the account's record; nothing else."""
     looks = (want for want in service.wants if want.reads)
-    others = (*compares(service), *reads_the_record(record), *rights)
+    others = (*compares(service), *watches(service), *reads_the_record(record), *rights)
     return document(
         *_statements(looks, service), *_by_hand(reading(service.grants)), *(grant.statement for grant in others)
     )
@@ -114,6 +114,17 @@ def compares(service: DeclaredService) -> list[RoleGrant]:
         apis = arn("apigateway", "/apis", region=service.place.region)
         found.append(RoleGrant("ApiList", "drift", {"ApiGatewayV2:GetApis": "apigateway:GET"}, [apis]))
     return found
+
+
+def watches(service: DeclaredService) -> list[RoleGrant]:
+    """What the preview role reads while what was deployed soaks: the states of the alarms of its ring, and of no others.
+
+    AWS shows a metric alarm to whoever may read that one, a composite alarm only to whoever may read all (CloudWatch API, DescribeAlarms).
+    """
+    place = service.place
+    arns = [arn("cloudwatch", f"alarm:{name}", region=place.region, account=place.account) for name in service.alarms]
+    calls = {"CloudWatch:DescribeAlarms": "cloudwatch:DescribeAlarms"}
+    return [RoleGrant("Alarms", "soak", calls, arns)] if arns else []
 
 
 def runs(role: ExecutionRole, service: DeclaredService) -> list[RoleGrant]:

@@ -112,7 +112,10 @@ class ExecutionRole:
 
 @dataclass(frozen=True)
 class DeclaredService:
-    """What one stack of a service takes where its account admits these services, and why it cannot be had: `problems`."""
+    """What one stack of a service takes where its account admits these services, and why it cannot be had: `problems`.
+
+    `alarms` are the names of those that are watched while it soaks.
+    """
 
     recording: Recording
     admitted: frozenset[str]
@@ -120,6 +123,7 @@ class DeclaredService:
     grants: tuple[Grant, ...]
     roles: tuple[ExecutionRole, ...]
     problems: tuple[str, ...]
+    alarms: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:

@@ -83,6 +83,8 @@ events: st.SearchStrategy[said.Event] = st.one_of(
     st.builds(said.SmokeTestStarted, names, text, st.sampled_from(SmokeKind) | text, text),
     st.builds(said.SmokeTested, names, text, text, text, st.sampled_from(SmokeKind) | text, text, text),
     st.builds(said.NotSmokeTested, names, text),
+    st.builds(said.SoakStarted, names, counts, st.lists(text, max_size=2).map(tuple)),
+    st.builds(said.Soaked, names, counts),
     st.builds(said.StepFinished, names, results, text, text, changes, seconds),
     st.builds(said.RunFinished, text, counts, seconds),
 )

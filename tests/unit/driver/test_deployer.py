@@ -51,6 +51,7 @@ from deploy_driver.values import (
 )
 from deploy_project.remedy import Remedy
 from tests.checkpoints import PROJECT, checkpoint, content, resource, urn, with_pending
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import DONE, UNCHANGED, FakeEngine, failed
 from tests.fakes.events import Recorder
@@ -93,6 +94,7 @@ class World:
     prober: FakeProber = field(
         default_factory=lambda: FakeProber({f"http://127.0.0.1/{env}/health": healthy(env) for env in ACCOUNTS})
     )
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
     prompt: FakePrompt = field(default_factory=lambda: FakePrompt(present=False))
     clock: FakeClock = field(default_factory=FakeClock)
     said: Recorder = field(default_factory=Recorder)
@@ -116,6 +118,7 @@ class World:
             self.prober,
             self.clock,
             self.said,
+            self.alarms,
             states=lambda: States(self.state, PROJECT),
             orphans=self.orphans,
             overrides=self.overrides,

@@ -8,10 +8,10 @@ import pytest
 
 from deploy_driver import remedies
 from deploy_driver.errors import ExitCode, NotReadyError, RefusedError
-from deploy_driver.plan.plan import make_plan
+from deploy_driver.plan.plan import Plan, make_plan
 from deploy_driver.record.catalogue import CheckFailed, CheckPassed, CheckStarted, Diagnostic
 from deploy_driver.run.preflight import Preflight
-from deploy_driver.values import Caller, Copy, Operation
+from deploy_driver.values import Caller, Copy, Operation, Soak
 from deploy_project.remedy import Remedy
 from tests.carried import gone, printed
 from tests.checkpoints import Document, checkpoint, content, resource, with_pending
@@ -318,9 +318,9 @@ def test_the_state_is_judged_once_no_engine_is_about_to_write_it_any_more() -> N
     assert ["prod: state" in line for line in refused(FakeIdentity(), state).detail] == [True]
 
 
-def looked(identity: FakeIdentity, state: FakeState, room: int = 1 << 30) -> Recorder:
+def looked(identity: FakeIdentity, state: FakeState, room: int = 1 << 30, plan: Plan | None = None) -> Recorder:
     said = Recorder()
-    Preflight(identity, state, said, FakeClock(), lambda: room).require(PLAN, facts())
+    Preflight(identity, state, said, FakeClock(), lambda: room).require(plan or PLAN, facts())
     return said
 
 
@@ -353,6 +353,10 @@ def test_credentials_that_end_too_early_are_refused_and_those_that_last_are_not(
         looked(seen_as(ends=now + 299), state)
     assert "AWS_CREDENTIAL_EXPIRATION" in caught.value.remedy
     assert "session" in {event.check for event in looked(seen_as(ends=now + 300), state).of(CheckPassed)}
+    soaking = make_plan(Operation.UP, [replace(stack(), soak=Soak(600))])
+    with pytest.raises(NotReadyError, match=r"end in 5 min.*these stacks took 100 s last time, and soak for 10 min"):
+        looked(seen_as(ends=now + 300), state, plan=soaking)
+    looked(seen_as(ends=now + 760), state, plan=soaking)
 
 
 def test_a_session_of_a_role_that_is_shorter_than_its_stack_takes_is_said_and_no_other() -> None:

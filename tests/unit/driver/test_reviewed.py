@@ -13,6 +13,7 @@ from deploy_driver.run.gates import Confirmation, DataLoss, Limit, RequiredAppro
 from deploy_driver.run.outcome import RunOutcome
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import Changes, EngineReport, EngineRequest, EngineStatus, Operation
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import Recorder
@@ -66,6 +67,7 @@ class World:
             FakeProber(health),
             clock,
             said,
+            FakeAlarms(),
         )
         return deployer.run(make_plan(Operation.UP, stacks or chain()), facts())  # type: ignore[arg-type]
 

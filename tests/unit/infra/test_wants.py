@@ -34,6 +34,9 @@ QUEUE = f"arn:aws:sqs:{IN_DEV}:orders-dev-jobs"
 OURS = {"aws:ResourceTag/deploy:project": "orders", "aws:ResourceTag/deploy:stack": "dev"}
 BORN = {"aws:RequestTag/deploy:project": "orders", "aws:RequestTag/deploy:stack": "dev"}
 
+ALARMS = 'soak = "10m"\nalarms = ["{service}-{stack}-errors"]\n'
+EVERYTHING: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
 Program = Callable[..., Path]
 
 
@@ -127,6 +130,33 @@ def test_rights_by_hand_are_needs_of_whoever_deploys_and_what_reads_of_whoever_l
         ("preview", "glue:GetRegistry"),
     }
     assert all(need["resources"] == [registry] for need in found)
+
+
+def test_the_alarms_of_a_stack_s_ring_may_be_read_by_whoever_looks_and_no_others(program: Program) -> None:
+    root = program('here.bucket("store")\n')
+    toml = (root / "deploy.toml").read_text("utf-8")
+    own, other = (
+        f"arn:aws:cloudwatch:{IN_DEV}:alarm:{name}" for name in ("orders-dev-errors", "orders-staging-errors")
+    )
+    for ring, read in ((f'stacks = ["dev"]\n{ALARMS}', True), (f'stacks = ["staging"]\n{ALARMS}', False)):
+        (root / "deploy.toml").write_text(f"{toml}[[rings]]\n{ring}", "utf-8")
+        policy, boundary = access(root, "preview.policy"), access(root, "boundary")
+        assert allows_within(policy, boundary, "cloudwatch:DescribeAlarms", own) is read
+        assert not allows_within(policy, boundary, "cloudwatch:DescribeAlarms", other)
+        assert not allows_within(EVERYTHING, boundary, "cloudwatch:DeleteAlarms", own)
+        assert not allows(access(root, "deployment.policy"), "cloudwatch:DescribeAlarms", own)
+        asked = [need for need in needs(root, "dev-access") if need["type"] == "alarms"]
+        assert [(need["role"], need["phase"], need["resources"]) for need in asked] == [
+            ("preview", "soak", [own])
+        ] * read
+
+
+@pytest.mark.parametrize("rings", ["rings = 3\n", "rings = [{}]\n", 'rings = [{ stacks = ["dev"], alarms = [3] }]\n'])
+def test_rings_that_are_none_are_refused_where_their_alarms_are_wanted(program: Program, rings: str) -> None:
+    root = program('here.bucket("store")\n')
+    toml = (root / "deploy.toml").read_text("utf-8")
+    (root / "deploy.toml").write_text(rings + toml, "utf-8")
+    assert refusal(root) == "deploy.toml: rings: expected tables [[rings]] with lists of stacks and alarms"
 
 
 def test_the_inventory_has_whatever_is_called_something_and_who_a_function_runs_as(program: Program) -> None:

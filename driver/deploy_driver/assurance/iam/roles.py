@@ -12,7 +12,7 @@ from deploy_driver.iam_policy import IamPolicy, Layers, PolicyRequest, read, req
 from deploy_project.seam import RoleNeed
 
 Documents = Mapping[str, Mapping[str, Any]]
-_LOOKING = {"preview", "drift", "audit"}
+_LOOKING = {"preview", "drift", "audit", "soak"}
 
 
 @dataclass(frozen=True)

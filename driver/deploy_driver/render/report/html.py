@@ -197,6 +197,7 @@ LEGEND = {
     Phase.GATE.value: "waiting for an answer",
     Phase.OPERATION.value: "the change itself",
     Phase.SMOKE_TEST.value: "smoke test",
+    Phase.SOAK.value: "soak",
 }
 
 

@@ -15,6 +15,7 @@ from deploy_driver.run.deployer import Deployer
 from deploy_driver.run.preflight import Preflight
 from deploy_driver.values import EngineReport, EngineRequest, EngineStatus, Operation
 from deploy_project.remedy import Remedy
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine, failed
 from tests.fakes.events import Recorder
@@ -49,7 +50,7 @@ def scanned(
     eyes: Eyes, said: Recorder, identity: FakeIdentity | None = None, *, workers: int
 ) -> tuple[StackDrift, ...]:
     preflight = Preflight(identity or FakeIdentity(), FakeState(), said, FakeClock())
-    deployer = Deployer(eyes, preflight, leasing(), (), FakeProber(), FakeClock(), said)
+    deployer = Deployer(eyes, preflight, leasing(), (), FakeProber(), FakeClock(), said, FakeAlarms())
     eyes.stop = deployer.interrupt
     return DriftScan(deployer, eyes, lambda _step, drift: drift).run(PLAN, facts(), workers=workers)
 
