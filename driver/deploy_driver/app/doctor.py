@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from deploy_driver.adapters.foundation import access_bucket_policy, service_bucket_policy
+from deploy_driver.adapters.processes import free_memory
 from deploy_driver.adapters.state import S3StateStore
 from deploy_driver.adapters.terminal import WallClock
 from deploy_driver.app import program
 from deploy_driver.app.console import ignore
+from deploy_driver.app.deploy import at_once
 from deploy_driver.app.outputs import read_outputs
 from deploy_driver.app.session import (
     ADMINISTRATOR,
@@ -159,10 +162,14 @@ class Look:
         )
 
 
+STACKS_AT_ONCE = 8
+"""Stacks that are looked at at the same time, where there is memory for the engines that read their outputs."""
+
+
 def inspect(session: Session, tools: EngineTools | Unseen) -> list[RuleResult]:
     """Enter every account as an administrator, and judge what is there."""
-    looks = [_look(session, tools, stack) for stack in session.config.layer(Layer.ACCESS)]
-    with ThreadPoolExecutor(max_workers=len(looks), thread_name_prefix="inspect") as pool:
+    with ThreadPoolExecutor(at_once(STACKS_AT_ONCE, free_memory()), thread_name_prefix="inspect") as pool:
+        looks = list(pool.map(partial(_look, session, tools), session.config.layer(Layer.ACCESS)))
         return [result for results in pool.map(lambda look: _judged(look, session), looks) for result in results]
 
 
@@ -225,7 +232,9 @@ def diagnose(project: LocalProject, depth: Depth) -> list[RuleResult]:
     results.append(check("cloud", ok=True, fact=_where(session, project.machine)))
     results += _way_in(session, Layer.ACCESS if deep else Layer.SERVICE)
     if not deep:
-        results += _left_over(session, {result.stack for result in results if result.wrong})
+        look = partial(_left_over, session, {result.stack for result in results if result.wrong})
+        with ThreadPoolExecutor(STACKS_AT_ONCE, thread_name_prefix="left") as pool:
+            results += [result for found in pool.map(look, config.layer(Layer.SERVICE)) for result in found]
         results += not_looked_at(IN_ACCOUNTS, _ONLY_AN_ADMINISTRATOR)
     elif not settings_hold:
         results += not_looked_at(IN_ACCOUNTS, _NO_SETTINGS)
@@ -273,22 +282,18 @@ def _way_in(session: Session, layer: Layer) -> list[RuleResult]:
     return found
 
 
-def _left_over(session: Session, wrong: Collection[str]) -> Iterator[RuleResult]:
-    """What of each service stack is in no state, or nobody knows the outcome of; of those that nothing else is `wrong` with."""
-    for stack in session.config.layer(Layer.SERVICE):
-        if {"", stack.name} & set(wrong):
-            yield from not_looked_at(["left-over"], Unseen("an earlier check failed"), stack.name)
-            continue
-        try:
-            left, unsure = left_over(session, stack)
-        except DeployError as error:
-            yield from not_looked_at(["left-over"], Unseen(str(error)), stack.name)
-            continue
-        for one in left:
-            yield check("left-over", fact=f"{one.name}: {one.why}", remedy=one.remedy, stack=stack.name)
-        if not left:
-            more = f"; {len(unsure)} more that AWS lists may be gone" if unsure else ""
-            yield check("left-over", ok=True, fact=f"nothing that is not in the state{more}", stack=stack.name)
+def _left_over(session: Session, wrong: Collection[str], stack: Stack) -> list[RuleResult]:
+    """What of a service stack is in no state, or nobody knows the outcome of, unless something else is `wrong` with it."""
+    if {"", stack.name} & set(wrong):
+        return list(not_looked_at(["left-over"], Unseen("an earlier check failed"), stack.name))
+    try:
+        left, unsure = left_over(session, stack)
+    except DeployError as error:
+        return list(not_looked_at(["left-over"], Unseen(str(error)), stack.name))
+    more = f"; {len(unsure)} more that AWS lists may be gone" if unsure else ""
+    return [check("left-over", fact=f"{one.name}: {one.why}", remedy=one.remedy, stack=stack.name) for one in left] or [
+        check("left-over", ok=True, fact=f"nothing that is not in the state{more}", stack=stack.name)
+    ]
 
 
 _CHECKED = ("identity", "disk", "state", "session", "role", "lease", "lock")
