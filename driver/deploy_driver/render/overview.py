@@ -122,7 +122,7 @@ def drift(record: StackRecord) -> str:
 def proof(one: StackInRun | None) -> str:
     """What the newest proof of who may enter has come to."""
     if one is None:
-        return "never, by these records"
+        return "none on record"
     return f"{one.stack.wrong or 'none'} of {counted(one.stack.cases, 'case')} went wrong"
 
 
@@ -154,7 +154,7 @@ def _entered(account: AccountOverview) -> Iterator[str]:
     """Who may enter, and what the newest proof of that has come to."""
     for one in account.may_enter:
         yield f"{account.account} {one.role}: {one.who}"
-    yield f"{account.account} proved{f' {moment(account.proved)}' if account.proved else ''}: {proof(account.proved)}"
+    yield f"{account.account} last proof{f' {moment(account.proved)}' if account.proved else ''}: {proof(account.proved)}"
 
 
 def _stack_json(stack: Stack, record: StackRecord) -> Mapping[str, Any]:

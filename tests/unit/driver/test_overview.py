@@ -100,7 +100,7 @@ def test_a_proof_says_how_many_cases_went_wrong_and_leaves_the_stack_as_it_was()
     found = of("dev", WELL, PROVED, run("earlier", records.PROVED, day=2))
     assert (found.seen, found.proved and found.proved.run.run) == (Seen.DEPLOYED, "proved")
     assert proof(found.proved) == "2 of 212 cases went wrong"
-    assert (of("prod", WELL, PROVED).proved, proof(None)) == (None, "never, by these records")
+    assert (of("prod", WELL, PROVED).proved, proof(None)) == (None, "none on record")
 
 
 def overview(*runs: RecordedRun) -> Overview:
@@ -148,8 +148,8 @@ def test_the_page_says_what_the_table_says() -> None:
         "by alice",
         "approved by eve",
         "deploy report drift",
-        "Who may enter was proved: 2 of 212 cases went wrong, 2026-11-05",
-        "Who may enter was proved: never",
+        "Last proof of who may enter: 2026-11-05 01:02, 2 of 212 cases went wrong",
+        "Last proof of who may enter: none on record",
     ):
         assert fact in said
     assert "All 3 stacks are as they were deployed" in as_html(overview(WELL))
