@@ -349,6 +349,13 @@ class StackFold:
         return self.step_began is not None and self.step_ended is None
 
     @property
+    def under_way(self) -> tuple[str, float]:
+        """What goes on, and since when: the operation, or what follows it."""
+        if self._open and self._open.phase in {Phase.SMOKE_TEST, Phase.SOAK}:
+            return self._open.phase, self._open.began
+        return self.operation, self.step_began or self.began
+
+    @property
     def carrying_out(self) -> list[Going]:
         """What is being done to resources, and not only looked at."""
         return [one for one in self.going.values() if not one.preview]

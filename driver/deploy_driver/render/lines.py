@@ -66,7 +66,8 @@ class Heartbeat:
         step = running[0] if running else self.run.latest_step
         if step and step.step_began is not None:
             more = f", and {len(running) - 1} more" if len(running) > 1 else ""
-            return step.stack, f"{step.operation} still goes on ({duration(now - step.step_began)}){more}"
+            what, since = step.under_way
+            return step.stack, f"{what} still goes on ({duration(now - since)}){more}"
         what = self.run.started.operation if self.run.started else ""
         return "", f"{what} still goes on: checking everything first ({duration(now - self.run.began)})"
 

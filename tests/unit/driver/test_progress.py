@@ -116,6 +116,15 @@ def test_between_resources_it_says_that_the_step_goes_on() -> None:
     assert told.lines[-1] == "up still goes on (15 s)"
 
 
+def test_what_follows_the_operation_is_named() -> None:
+    told = Told()
+    told.tell(*START)
+    told.wait(10)
+    told.tell(said.SoakStarted("dev", 600, ()))
+    told.wait(15)
+    assert told.lines[-1] == "soak still goes on (15 s)"
+
+
 def test_of_several_that_go_on_one_is_named_and_the_others_are_counted() -> None:
     told = Told()
     told.tell(*START, said.StepStarted("prod", ACCOUNTS["prod"], "up", ""))
