@@ -105,7 +105,7 @@ def template(folder: Path, many: int = 0, accounts: int = 25, more: int = 0) -> 
     needs another, so that they can go at the same time.
     """
     root = folder / "template"
-    root.mkdir(parents=True)
+    root.mkdir()
     shutil.copytree(ROOT / "infra", root / "infra", ignore=shutil.ignore_patterns("__pycache__"))
     if more:
         with (root / "infra" / "__main__.py").open("a", encoding="utf-8") as program:

@@ -164,7 +164,8 @@ class Proof:
     def make(self) -> ProofReport:
         """Try everything. Raises NotReadyError where the access layers do not stand, UsageError where nothing is selected."""
         session = start_session(self.project, ADMINISTRATOR, self.run)
-        stream, clock = self._stream(), WallClock()
+        clock = WallClock()
+        stream = self._stream(clock)
         with finishing(self.run, clock, stream) as ending:
             for event in self._begun(session):
                 stream(event)
@@ -180,11 +181,11 @@ class Proof:
     def _proved(self) -> tuple[Stack, ...]:
         return (self.config.tools, *self.chosen)
 
-    def _stream(self) -> EventStream:
+    def _stream(self, clock: WallClock) -> EventStream:
         """Takes what is put on record: of a proof of all cases, as one of a few would stand for the whole."""
         whole = self.only == ALL_CASES
         record = [RecordFile(self.config.kept / "runs" / self.run)] if whole else []
-        return EventStream(self.run, WallClock().now, keepers=record)
+        return EventStream(self.run, clock.now, keepers=record)
 
     def _begun(self, session: Session) -> Iterator[RunEvent]:
         stacks, info = self._proved, session.build_info

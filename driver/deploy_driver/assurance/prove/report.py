@@ -65,11 +65,11 @@ class ProofReport:
 def ended(report: ProofReport, stacks: Sequence[Stack]) -> Iterator[Event]:
     """What a record says of a proof: for each stack how many of its account's cases were tried, and how it ended."""
     for stack in stacks:
-        cases = [verdict for verdict in report.verdicts if verdict.case.id.endswith(f"@{stack.env}")]
-        wrong = sum(not verdict.as_expected for verdict in cases)
         if report.stopped:
             yield StepFinished(stack.name, Result.INTERRUPTED, Reason.STOPPED)
             continue
+        cases = [verdict for verdict in report.verdicts if verdict.case.id.endswith(f"@{stack.env}")]
+        wrong = sum(not verdict.as_expected for verdict in cases)
         yield Proved(stack.name, len(cases), wrong)
         well = (Result.FAILED, Reason.CASES_WRONG) if wrong else (Result.SUCCEEDED, Reason.PROVED)
         yield StepFinished(stack.name, *well, seconds=report.seconds)
